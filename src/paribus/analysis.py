@@ -1,0 +1,164 @@
+"""From a study's result to the records that every face shows: each number, once.
+
+The statistics know arrays only; this file hands them the right arrays and puts names to
+what comes back. The console, the charts, the report and `--json` all read these records.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paribus.results import StudyResult
+from paribus.space import Config, Value
+from paribus.status import RunStatus
+
+
+CONFIDENCE_LEVEL = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSummary:
+    """One metric of one config over its seeds.
+
+    Attributes:
+        metric: e.g. `test_accuracy`.
+        values: The final value by seed, in the order of the seeds; None for a run that
+            is not finished or has no finite value.
+        mean: On the metric's own scale for accuracies; geometric for losses. None
+            without values.
+        lower: Lower bound of the interval for `mean`; None with fewer than 2 values.
+        upper: Upper bound.
+        confidence_level: Nominal coverage of the interval.
+        spread: Standard deviation over seeds, on the metric's own scale; None below 2.
+        is_bimodal: Whether runs with a bad status and learners are mixed, so that a mean
+            does not describe them.
+    """
+
+    metric: str
+    values: tuple[float | None, ...]
+    mean: float | None
+    lower: float | None
+    upper: float | None
+    confidence_level: float
+    spread: float | None
+    is_bimodal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigSummary:
+    """One config: what became of its runs, and each metric.
+
+    Attributes:
+        config: The hyperparameters.
+        n_seeds: Runs with an outcome.
+        status: Counts by status; statuses that do not occur are left out.
+        metrics: By name: `test_accuracy`, `train_loss`, ...
+        is_tied_with_best: Whether the data allow it to be the best config; None where
+            the study is too small to say.
+        seconds_per_epoch: Solo time of one epoch; None if not timed.
+    """
+
+    config: Config
+    n_seeds: int
+    status: Mapping[RunStatus, int]
+    metrics: Mapping[str, MetricSummary]
+    is_tied_with_best: bool | None
+    seconds_per_epoch: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Config a against config b (or two values of a hyperparameter), paired by seed.
+
+    Attributes:
+        metric: e.g. `test_accuracy`.
+        a: The values that define side a.
+        b: The values that define side b.
+        pairs: The pairs of configs that were compared: equal but for what a and b name.
+        difference: Mean over seeds of score(a) - score(b); None without pairs.
+        lower: Lower bound of its interval; None with fewer than 2 pairs.
+        upper: Upper bound.
+        confidence_level: Nominal coverage, not adjusted for other comparisons.
+        p_value: Two-sided exact sign-flip test of no difference; None below 2 pairs.
+        p_value_holm: The same, Holm-adjusted over the family; None outside a family.
+        n_pairs: Seeds that both sides finished.
+        n_bad: Seeds with a bad status on side a and on side b.
+        noise_floor: Sampling error of a difference between two models that comes from
+            the finite evaluation split alone: a standard deviation, as a fraction.
+        smallest_p_value: The smallest p-value that this number of pairs can give.
+        reversal_share: Share of one-seed studies that would have seen the opposite sign.
+    """
+
+    metric: str
+    a: Mapping[str, Value]
+    b: Mapping[str, Value]
+    pairs: tuple[tuple[Config, Config], ...]
+    difference: float | None
+    lower: float | None
+    upper: float | None
+    confidence_level: float
+    p_value: float | None
+    p_value_holm: float | None
+    n_pairs: int
+    n_bad: tuple[int, int]
+    noise_floor: float | None
+    smallest_p_value: float | None
+    reversal_share: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneSeedAnalysis:
+    """What studies with one seed per config would have concluded.
+
+    Attributes:
+        metric: The metric configs are ranked by.
+        n_seeds: Seeds in the bank that one-seed studies are drawn from.
+        best: The config with the best mean over all seeds.
+        named_best: For each config, in order, the probability that a one-seed study
+            names it the best.
+        outside_tied: Probability that the named best is not tied with the best.
+        expected_regret: Mean score lost by training the named best instead of `best`.
+        reversals: For each pair of configs (i, j), i < j: the share of one-seed studies
+            that see the order of the full study reversed.
+        flips_by_n_seeds: Number of seeds averaged -> probability of naming another best.
+        bank_is_small: Whether the bank has fewer than 20 seeds, so that tails are
+            underestimated.
+    """
+
+    metric: str
+    n_seeds: int
+    best: Config
+    named_best: tuple[float, ...]
+    outside_tied: float
+    expected_regret: float
+    reversals: Mapping[tuple[int, int], float]
+    flips_by_n_seeds: Mapping[int, float]
+    bank_is_small: bool
+
+
+def classify_runs(result: StudyResult) -> StudyResult:
+    """Return the result with each finished run's status told apart by its curves."""
+    raise NotImplementedError
+
+
+def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
+    """Summarise every config: statuses, each metric with its interval, ties."""
+    raise NotImplementedError
+
+
+def compare(
+    result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value], *, metric: str
+) -> Comparison:
+    """Compare two configs, or two values at equal others, paired by seed."""
+    raise NotImplementedError
+
+
+def compare_all(
+    result: StudyResult, *, metric: str, configs: tuple[int, ...] | None = None
+) -> tuple[Comparison, ...]:
+    """Compare every pair of configs, with p-values Holm-adjusted over the family."""
+    raise NotImplementedError
+
+
+def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | None:
+    """Say what one-seed studies would have concluded; None with fewer than 2 seeds."""
+    raise NotImplementedError

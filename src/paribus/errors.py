@@ -1,0 +1,131 @@
+"""Every error that paribus raises on purpose, with its exit code and its hint.
+
+ParibusError                      1
+├── CommandError                  2   the command line
+├── StudyError (ValueError)       3   the study file, or a Study made in Python
+│   ├── SpaceError                    the search space
+│   ├── TooFewSeedsError              a statistic needs more seeds
+│   └── UnknownNameError              a name that nothing has
+├── DataError (ValueError)        4   the data set
+├── StoreError                    5   the study folder
+├── ResourceError                 6   disk or memory
+├── TooManyFailuresError          7   finished, but more runs failed than allowed
+├── UserCodeError                 8   the user's model, loss or loader raised
+└── ExecutionError                9   the execution engine
+    └── MissingPackageError (ImportError)
+"""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+
+class ParibusError(Exception):
+    """The base of every error that paribus raises on purpose.
+
+    The first line of the message stands alone: the thing in backticks, the rule, the
+    offending value and the place.
+
+    Attributes:
+        hint: One action the reader can take; empty where there is none.
+        exit_code: What the command line returns for it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")
+
+
+class CommandError(ParibusError):
+    """A command line that cannot be carried out."""
+
+    exit_code = 2
+
+
+class StudyError(ParibusError, ValueError):
+    """A study, in a file or in Python, that cannot be used."""
+
+    exit_code = 3
+
+
+class SpaceError(StudyError):
+    """A search space that cannot be used."""
+
+
+class TooFewSeedsError(StudyError):
+    """A statistic was asked of fewer seeds than it needs."""
+
+
+class UnknownNameError(StudyError):
+    """A name that nothing has."""
+
+
+class DataError(ParibusError, ValueError):
+    """A data set that cannot be used."""
+
+    exit_code = 4
+
+
+class StoreError(ParibusError):
+    """A study folder that cannot be used."""
+
+    exit_code = 5
+
+
+class ResourceError(ParibusError):
+    """Not enough disk or memory."""
+
+    exit_code = 6
+
+
+class TooManyFailuresError(ParibusError):
+    """The study finished, but more runs failed than were allowed."""
+
+    exit_code = 7
+
+
+class UserCodeError(ParibusError):
+    """The user's model, loss or loader raised."""
+
+    exit_code = 8
+
+
+class ExecutionError(ParibusError):
+    """The execution engine cannot work: no such device, or JAX is missing."""
+
+    exit_code = 9
+
+
+class MissingPackageError(ExecutionError, ImportError):
+    """An optional package is not installed."""
+
+
+class ParibusWarning(UserWarning):
+    """What paribus did instead of refusing, and how to silence it."""
+
+
+def unknown_name(
+    kind: str, name: str, known: Collection[str], *, where: str = ""
+) -> UnknownNameError:
+    """Make the error for a name that nothing has, with the nearest one that exists.
+
+    Args:
+        kind: What the name should have named, e.g. "optimizer".
+        name: The name as written.
+        known: The names there are.
+        where: The place in the study file; empty where there is none.
+    """
+    place = f": {where}" if where else ""
+    return UnknownNameError(f"no {kind} is called `{name}`{place}", hint=suggest(name, known))
+
+
+def suggest(name: str, known: Collection[str]) -> str:
+    """Say which known name is nearest to `name`, or which names there are."""
+    by_lower_case = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), by_lower_case, n=1)
+    if close:
+        return f"did you mean `{by_lower_case[close[0]]}`?"
+    return f"known: {', '.join(f'`{candidate}`' for candidate in sorted(known))}"

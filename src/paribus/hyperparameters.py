@@ -1,0 +1,166 @@
+"""Which hyperparameters there are, which values they take, and which are traced.
+
+Reading a study must not load JAX, so what may be set is written here, and the functions
+that use it are looked up when a block is built; a test holds the two together.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from paribus.errors import SpaceError
+
+
+Value = bool | int | float | str | tuple[int, ...]
+
+MAX_WIDTH = 65_536
+MAX_BATCH_SIZE = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameter:
+    """What one hyperparameter may be.
+
+    Attributes:
+        name: As in the study file, optax's name where optax has one.
+        kind: `number` is a finite float, `count` a whole number of at least 1, `widths` a
+            list of layer widths, `switch` true or false, `choice` one of `choices`.
+        is_static: Whether it changes shapes or control flow, so that each of its values
+            needs a compiled program of its own. All others are traced.
+        default: Its value where a study does not say; None if it must be said.
+        above: A number must be greater than this.
+        at_least: A number must be this or greater.
+        below: A number must be less than this.
+        upper: A count or a width must be this or less.
+        choices: The words of a `choice`.
+    """
+
+    name: str
+    kind: Literal["number", "count", "widths", "switch", "choice"]
+    is_static: bool = False
+    default: Value | None = None
+    above: float = -math.inf
+    at_least: float = -math.inf
+    below: float = math.inf
+    upper: int = MAX_WIDTH
+    choices: tuple[str, ...] = ()
+
+    def checked(self, value: Any) -> Value:
+        """Return `value` in its one canonical form.
+
+        Raises:
+            SpaceError: If it has the wrong type or is out of range. The message is the
+                broken rule and the value, without the name and the place.
+        """
+        return _CHECKS[self.kind](self, value)
+
+    def _checked_number(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SpaceError(f"must be a number, got {_as_written(value)}")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise SpaceError(f"must be finite, got {_as_written(value)}")
+        for holds, rule in (
+            (number > self.above, f"above {self.above:g}"),
+            (number >= self.at_least, f"at least {self.at_least:g}"),
+            (number < self.below, f"below {self.below:g}"),
+        ):
+            if not holds:
+                raise SpaceError(f"must be {rule}, got {_as_written(value)}")
+        return number + 0.0  # −0.0 becomes 0.0: equal values, equal configs
+
+    def _checked_count(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise SpaceError(f"must be an integer, got {_as_written(value)}")
+        if not 1 <= value <= self.upper:
+            raise SpaceError(f"must be from 1 to {self.upper}, got {value}")
+        return value
+
+    def _checked_widths(self, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple):
+            raise SpaceError(f"must be a list of layer widths, got {_as_written(value)}")
+        return tuple(self._checked_count(width) for width in value)
+
+    def _checked_switch(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise SpaceError(f"must be true or false, got {_as_written(value)}")
+        return value
+
+    def _checked_choice(self, value: Any) -> str:
+        if value not in self.choices:
+            known = ", ".join(f'"{choice}"' for choice in self.choices)
+            raise SpaceError(f"must be one of {known}, got {_as_written(value)}")
+        return value
+
+
+_CHECKS = {
+    "number": Hyperparameter._checked_number,
+    "count": Hyperparameter._checked_count,
+    "widths": Hyperparameter._checked_widths,
+    "switch": Hyperparameter._checked_switch,
+    "choice": Hyperparameter._checked_choice,
+}
+
+
+def _as_written(value: Any) -> str:
+    """Show a value as a study file writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _by_name(*hyperparameters: Hyperparameter) -> dict[str, Hyperparameter]:
+    return {hyperparameter.name: hyperparameter for hyperparameter in hyperparameters}
+
+
+BATCH_SIZE = Hyperparameter(
+    name="batch_size", kind="count", is_static=True, upper=MAX_BATCH_SIZE
+)
+
+_LEARNING_RATE = Hyperparameter(name="learning_rate", kind="number", above=0)
+_B1 = Hyperparameter(name="b1", kind="number", at_least=0, below=1, default=0.9)
+_B2 = Hyperparameter(name="b2", kind="number", at_least=0, below=1, default=0.999)
+
+# Names and defaults are optax's, but for Keras's own epsilon in `keras_adam`.
+OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
+    "keras_adam": _by_name(
+        _LEARNING_RATE,
+        _B1,
+        _B2,
+        Hyperparameter(name="eps", kind="number", above=0, default=1e-7),
+    ),
+    "adam": _by_name(
+        _LEARNING_RATE,
+        _B1,
+        _B2,
+        Hyperparameter(name="eps", kind="number", above=0, default=1e-8),
+    ),
+    "sgd": _by_name(
+        _LEARNING_RATE,
+        Hyperparameter(name="momentum", kind="number", at_least=0, below=1, default=0.0),
+        Hyperparameter(name="nesterov", kind="switch", is_static=True, default=False),
+    ),
+}
+
+_INPUT_SCALE = Hyperparameter(
+    name="input_scale", kind="number", is_static=True, above=0, default=1.0
+)
+
+MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
+    "mlp": _by_name(
+        Hyperparameter(name="hidden", kind="widths", is_static=True, default=(128,)),
+        Hyperparameter(
+            name="activation",
+            kind="choice",
+            is_static=True,
+            default="relu",
+            choices=("relu", "tanh", "sigmoid", "gelu", "elu", "silu"),
+        ),
+        _INPUT_SCALE,
+    ),
+    "softmax": _by_name(_INPUT_SCALE),
+}

@@ -1,0 +1,33 @@
+"""How far a study is, as data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Progress:
+    """How far a study is. Handed out after each commit and whenever the activity changes.
+
+    Attributes:
+        activity: What is being done, in words: `"compiling batch_size=32"`.
+        n_runs: Runs of the whole study.
+        n_finished: Runs that are committed, by this attempt or an earlier one.
+        n_trained: Runs that this attempt has committed.
+        elapsed_s: Since this attempt began.
+        remaining_s: Estimated time to the end; None until there is something to go by.
+        metric: What `scores` are.
+        scores: The final metric of each committed run, NaN for the others.
+        status: A `RunStatus` for each run.
+    """
+
+    activity: str
+    n_runs: int
+    n_finished: int
+    n_trained: int
+    elapsed_s: float
+    remaining_s: float | None
+    metric: str
+    scores: Float[np.ndarray, "config seed"]
+    status: Int[np.ndarray, "config seed"]

@@ -1,0 +1,203 @@
+"""The record in which the training half and the reading half meet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from paribus.errors import StudyError, unknown_name
+from paribus.space import Config
+from paribus.status import RunStatus
+from paribus.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """What the data set of a study was.
+
+    Attributes:
+        name: For people: `"MNIST"`, or the file's name.
+        source: Credit and licence, or the path; one line.
+        n_train: Examples trained on, after the validation split was taken out.
+        n_validation: Examples of the validation split, 0 if there is none.
+        n_test: Examples of the test split.
+        n_train_evaluated: Examples of the fixed training subset that is evaluated.
+        n_classes: Number of labels.
+        example_shape: Shape of one example, e.g. (28, 28).
+        majority_share: Share of the most frequent label in training: accuracy by guessing.
+        label_entropy: Entropy of the training labels, in nats: loss by guessing.
+        content_hash: SHA-256 over all arrays and splits, in hexadecimal.
+        notes: What a reader must know, e.g. that the test split was held out by us.
+    """
+
+    name: str
+    source: str
+    n_train: int
+    n_validation: int
+    n_test: int
+    n_train_evaluated: int
+    n_classes: int
+    example_shape: tuple[int, ...]
+    majority_share: float
+    label_entropy: float
+    content_hash: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long an epoch of one run takes when it has the machine to itself.
+
+    Attributes:
+        config: The config whose program was timed; configs that share it share the time.
+        seconds_per_epoch: Median over the repeats, evaluation and compilation excluded.
+        variation: Coefficient of variation over the repeats.
+        n_repeats: How many.
+        load_before: The machine's load average over a minute before the timing.
+    """
+
+    config: Config
+    seconds_per_epoch: float
+    variation: float
+    n_repeats: int
+    load_before: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One call that trained some of a study's runs.
+
+    Attributes:
+        number: 1 for the first.
+        started: When, as ISO 8601 in UTC.
+        environment: Versions, device and machine: name -> text.
+        n_runs: Runs it finished.
+        seconds: From its start to its last commit, compilation included.
+    """
+
+    number: int
+    started: str
+    environment: Mapping[str, str]
+    n_runs: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyResult:
+    """Everything a study found, as arrays with axes in the order config, seed, evaluation.
+
+    Attributes:
+        study: What was asked. Its configs and seeds label the first two axes.
+        data: What it was trained on.
+        status: A `RunStatus` for each run.
+        diverged_at: The first step with a non-finite loss or parameter, counted from 1;
+            0 for runs that had none.
+        epochs: When runs were evaluated, in epochs: the labels of the last axis.
+        curves: `<split>_<metric>` -> values, e.g. `test_accuracy`, as fractions and nats.
+            NaN where a run has not been evaluated, or has diverged before.
+        messages: What failed runs raised: (config index, seed index) -> text.
+        timings: Solo timings, by config; may be empty.
+        attempts: Who trained it, in order; may be empty for results from elsewhere.
+    """
+
+    study: Study
+    data: DataFacts
+    status: Int[np.ndarray, "config seed"]
+    diverged_at: Int[np.ndarray, "config seed"]
+    epochs: Float[np.ndarray, " evaluation"]
+    curves: Mapping[str, Float[np.ndarray, "config seed evaluation"]]
+    messages: Mapping[tuple[int, int], str]
+    timings: tuple[Timing, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        """The configs, in the order of the first axis."""
+        return self.study.configs()
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds, in the order of the second axis."""
+        return self.study.seeds
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the curves: `train_loss`, `test_accuracy`, ..."""
+        return tuple(self.curves)
+
+    @property
+    def primary_metric(self) -> str:
+        """The accuracy that configs are compared by: validation's, or test's if there is none.
+
+        With a validation split the test split is read once, at the end.
+        """
+        return "validation_accuracy" if self.data.n_validation else "test_accuracy"
+
+    def final(self, metric: str) -> Float[np.ndarray, "config seed"]:
+        """The metric at the last evaluation; NaN for runs without one.
+
+        Raises:
+            UnknownNameError: If no curve is called `metric`.
+        """
+        return self.curve(metric)[:, :, -1]
+
+    def curve(self, metric: str) -> Float[np.ndarray, "config seed evaluation"]:
+        """The metric at every evaluation.
+
+        Raises:
+            UnknownNameError: If no curve is called `metric`.
+        """
+        if metric not in self.curves:
+            raise unknown_name("metric", metric, self.curves)
+        return self.curves[metric]
+
+    def has_outcome(self) -> np.ndarray:
+        """Which runs are results, config by seed: finished, whatever became of them."""
+        return self.status >= RunStatus.DIVERGED
+
+    def seconds_per_epoch(self, config: Config) -> float | None:
+        """The solo time of an epoch of `config`, None if it was not timed.
+
+        Configs that differ in traced hyperparameters only share a program and its time.
+        """
+        static = self.study.static_part(config)
+        for timing in self.timings:
+            if self.study.static_part(timing.config) == static:
+                return timing.seconds_per_epoch
+        return None
+
+    def config_index(self, values: Mapping[str, Any]) -> int:
+        """The one config that has all of `values`.
+
+        Raises:
+            UnknownNameError: If a name is no hyperparameter of the space.
+            StudyError: If no config or more than one has them.
+        """
+        indices = self.config_indices(values)
+        if len(indices) > 1:
+            labels = "; ".join(self.configs[index].label() for index in indices[:3])
+            raise StudyError(
+                f"{Config(values).label()} must name one config, got {len(indices)}: {labels}",
+                hint="name the other hyperparameters too",
+            )
+        return indices[0]
+
+    def config_indices(self, values: Mapping[str, Any]) -> tuple[int, ...]:
+        """Every config that has all of `values`.
+
+        Raises:
+            UnknownNameError: If a name is no hyperparameter of the space.
+            StudyError: If no config has them.
+        """
+        for name in values:
+            if name not in self.study.space.hyperparameters():
+                raise unknown_name("hyperparameter", name, self.study.space.hyperparameters())
+        wanted = Config(values)
+        indices = tuple(i for i, config in enumerate(self.configs) if config.matches(wanted))
+        if not indices:
+            known = "; ".join(config.label() for config in self.configs[:6])
+            raise StudyError(f"no config has {wanted.label()}", hint=f"there are: {known}")
+        return indices
+

@@ -1,0 +1,152 @@
+"""The search space: the union of grids, as an ordered list of configs, each once."""
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paribus.errors import SpaceError
+from paribus.hyperparameters import Value
+
+
+MAX_CONFIGS = 100_000
+
+
+class Config(Mapping[str, Value]):
+    """One point of the search space: a value for each of its hyperparameters.
+
+    Immutable and hashable; equal to any mapping with the same items.
+
+    Example:
+        >>> config = Config({"learning_rate": 0.01, "batch_size": 32})
+        >>> config.label()
+        'learning_rate=0.01, batch_size=32'
+    """
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = {name: _frozen(value) for name, value in values.items()}
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"Config({self._values})"
+
+    def label(self, *, without: Sequence[str] = ()) -> str:
+        """Name the config in a table or a message, leaving out the names in `without`."""
+        return ", ".join(
+            f"{name}={show_value(value)}"
+            for name, value in self._values.items()
+            if name not in without
+        )
+
+    def matches(self, values: Mapping[str, Value]) -> bool:
+        """Whether the config has all of `values`."""
+        return all(self.get(name) == value for name, value in values.items())
+
+    def to_json(self) -> str:
+        """Write the config in its one canonical form, from which its id is made."""
+        return json.dumps(self._values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def id(self) -> str:
+        """Sixteen hexadecimal digits that depend on the values alone."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+def show_value(value: Value) -> str:
+    """Write a value shortly and exactly: `0.001`, `32`, `1e-05`, `[128, 64]`, `relu`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSpace:
+    """The hyperparameters of a study and the values each may take.
+
+    Attributes:
+        grids: Each a full factorial: hyperparameter -> its values. The space is their
+            union, and a config in several grids is trained once.
+
+    Raises:
+        SpaceError: If there is no grid, a grid without a hyperparameter, a
+            hyperparameter without a value or with one twice, if two grids vary
+            different hyperparameters, or if there are more than 100,000 configs.
+    """
+
+    grids: tuple[Mapping[str, tuple[Value, ...]], ...]
+
+    def __post_init__(self) -> None:
+        if not self.grids:
+            raise SpaceError("`space` must have at least one grid")
+        for position, grid in enumerate(self.grids, start=1):
+            self._check_grid(grid, f"[[space]] {position}")
+        if (n := self._n_points()) > MAX_CONFIGS:
+            raise SpaceError(f"`space` has {n:,} configs, the limit is {MAX_CONFIGS:,}")
+
+    def _check_grid(self, grid: Mapping[str, tuple[Value, ...]], where: str) -> None:
+        if not grid:
+            raise SpaceError(f"{where} must name at least one hyperparameter")
+        if set(grid) != set(self.grids[0]):
+            odd = sorted(set(grid) ^ set(self.grids[0]))
+            raise SpaceError(
+                f"every [[space]] must name the same hyperparameters, got `{odd[0]}` "
+                f"in one of [[space]] 1 and {where} only"
+            )
+        for name, values in grid.items():
+            if not values:
+                raise SpaceError(f"`{name}` must have at least one value: {where}")
+            check_distinct(name, values, where)
+
+    def _n_points(self) -> int:
+        return sum(math.prod(len(values) for values in grid.values()) for grid in self.grids)
+
+    def configs(self) -> tuple[Config, ...]:
+        """All configs, each once, in the order in which the grids name them."""
+        points = (
+            Config(dict(zip(grid, values, strict=True)))
+            for grid in self.grids
+            for values in itertools.product(*grid.values())
+        )
+        return tuple(dict.fromkeys(points))
+
+    def hyperparameters(self) -> tuple[str, ...]:
+        """The names of the hyperparameters, in the order of the first grid."""
+        return tuple(self.grids[0])
+
+    def is_full_grid(self) -> bool:
+        """Whether the configs are all combinations of the values that occur."""
+        configs = self.configs()
+        values = [{config[name] for config in configs} for name in self.hyperparameters()]
+        return len(configs) == math.prod(len(distinct) for distinct in values)
+
+
+def check_distinct(name: str, values: Sequence[Any], where: str) -> None:
+    """Refuse a list that has a value twice, naming both positions."""
+    seen: dict[Any, int] = {}
+    for position, value in enumerate(values, start=1):
+        if value in seen:
+            raise SpaceError(
+                f"`{name}` must have each value once, got {show_value(value)} "
+                f"as values {seen[value]} and {position}: {where}"
+            )
+        seen[value] = position
+
+
+def _frozen(value: Any) -> Value:
+    return tuple(value) if isinstance(value, list) else value

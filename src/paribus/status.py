@@ -1,0 +1,52 @@
+"""The words for what became of a run."""
+
+from enum import IntEnum
+
+
+class RunStatus(IntEnum):
+    """What became of a run: a number in arrays and in SQLite, the word everywhere else.
+
+    The store knows `PENDING` to `DIVERGED`, and `CONVERGED` for every other run that
+    spent its budget. `paribus.stats.outcomes` divides those further from their
+    training curves each time results are read, so a threshold can change without
+    training anew.
+
+    Attributes:
+        PENDING: Not trained yet.
+        RUNNING: Being trained.
+        INTERRUPTED: Stopped before the budget was spent; `paribus run` continues it.
+        FAILED: The block that held it raised.
+        DIVERGED: A loss or a parameter became non-finite, or the loss ended far above
+            its start.
+        LATE_COLLAPSE: Learned, then lost much of its best score.
+        COLLAPSED: Ended no better than guessing.
+        UNCONVERGED: Was still improving at the end of the budget.
+        SUBLINEAR: Ended worse than softmax regression with the same budget.
+        CONVERGED: None of these.
+    """
+
+    PENDING = 0
+    RUNNING = 1
+    INTERRUPTED = 2
+    FAILED = 3
+    DIVERGED = 4
+    LATE_COLLAPSE = 5
+    COLLAPSED = 6
+    UNCONVERGED = 7
+    SUBLINEAR = 8
+    CONVERGED = 9
+
+    @property
+    def word(self) -> str:
+        """The status as it is written for people: `"late_collapse"`."""
+        return self.name.lower()
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether training ended: the run is a result, whatever became of it."""
+        return self >= RunStatus.DIVERGED
+
+    @property
+    def is_learner(self) -> bool:
+        """Whether the run learned and kept it: converged or still improving."""
+        return self in (RunStatus.CONVERGED, RunStatus.UNCONVERGED)
