@@ -119,7 +119,9 @@ def unknown_name(
         where: The place in the study file; empty where there is none.
     """
     place = f": {where}" if where else ""
-    return UnknownNameError(f"no {kind} is called `{name}`{place}", hint=suggest(name, known))
+    return UnknownNameError(
+        f"no {kind} is called `{name}`{place}", hint=suggest(name, known)
+    )
 
 
 def suggest(name: str, known: Collection[str]) -> str:

@@ -82,7 +82,9 @@ class Hyperparameter:
 
     def _checked_widths(self, value: Any) -> tuple[int, ...]:
         if not isinstance(value, list | tuple):
-            raise SpaceError(f"must be a list of layer widths, got {_as_written(value)}")
+            raise SpaceError(
+                f"must be a list of layer widths, got {_as_written(value)}"
+            )
         return tuple(self._checked_count(width) for width in value)
 
     def _checked_switch(self, value: Any) -> bool:
@@ -141,14 +143,12 @@ OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
     ),
     "sgd": _by_name(
         _LEARNING_RATE,
-        Hyperparameter(name="momentum", kind="number", at_least=0, below=1, default=0.0),
+        Hyperparameter(
+            name="momentum", kind="number", at_least=0, below=1, default=0.0
+        ),
         Hyperparameter(name="nesterov", kind="switch", is_static=True, default=False),
     ),
 }
-
-_INPUT_SCALE = Hyperparameter(
-    name="input_scale", kind="number", is_static=True, above=0, default=1.0
-)
 
 MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
     "mlp": _by_name(
@@ -160,7 +160,6 @@ MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
             default="relu",
             choices=("relu", "tanh", "sigmoid", "gelu", "elu", "silu"),
         ),
-        _INPUT_SCALE,
     ),
-    "softmax": _by_name(_INPUT_SCALE),
+    "softmax": {},
 }

@@ -58,7 +58,9 @@ class Config(Mapping[str, Value]):
 
     def to_json(self) -> str:
         """Write the config in its one canonical form, from which its id is made."""
-        return json.dumps(self._values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(
+            self._values, sort_keys=True, separators=(",", ":"), allow_nan=False
+        )
 
     @property
     def id(self) -> str:
@@ -114,7 +116,9 @@ class SearchSpace:
             check_distinct(name, values, where)
 
     def _n_points(self) -> int:
-        return sum(math.prod(len(values) for values in grid.values()) for grid in self.grids)
+        return sum(
+            math.prod(len(values) for values in grid.values()) for grid in self.grids
+        )
 
     def configs(self) -> tuple[Config, ...]:
         """All configs, each once, in the order in which the grids name them."""
@@ -132,7 +136,9 @@ class SearchSpace:
     def is_full_grid(self) -> bool:
         """Whether the configs are all combinations of the values that occur."""
         configs = self.configs()
-        values = [{config[name] for config in configs} for name in self.hyperparameters()]
+        values = [
+            {config[name] for config in configs} for name in self.hyperparameters()
+        ]
         return len(configs) == math.prod(len(distinct) for distinct in values)
 
 

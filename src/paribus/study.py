@@ -5,10 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from paribus.errors import SpaceError, StudyError, unknown_name
-from paribus.hyperparameters import BATCH_SIZE, MODELS, OPTIMIZERS, Hyperparameter, Value
+from paribus.hyperparameters import (
+    BATCH_SIZE,
+    MODELS,
+    OPTIMIZERS,
+    Hyperparameter,
+    Value,
+)
 from paribus.space import Config, SearchSpace
 
 
@@ -41,12 +47,16 @@ class Budget:
         if isinstance(self.epochs, bool) or not isinstance(self.epochs, int):
             raise StudyError(f"`study.epochs` must be an integer, got {self.epochs!r}")
         if not 1 <= self.epochs <= MAX_EPOCHS:
-            raise StudyError(f"`study.epochs` must be from 1 to {MAX_EPOCHS:,}, got {self.epochs}")
+            raise StudyError(
+                f"`study.epochs` must be from 1 to {MAX_EPOCHS:,}, got {self.epochs}"
+            )
         if self.evaluate_every == "auto":
             return
         if isinstance(self.evaluate_every, bool | str):
             got = repr(self.evaluate_every).lower().replace("'", '"')
-            raise StudyError(f'`study.evaluate_every` must be "auto" or epochs, got {got}')
+            raise StudyError(
+                f'`study.evaluate_every` must be "auto" or epochs, got {got}'
+            )
         if not 0 < self.evaluate_every <= self.epochs:
             raise StudyError(
                 f"`study.evaluate_every` must be above 0 and at most the {self.epochs} "
@@ -99,9 +109,13 @@ class DataChoice:
         if (self.name is None) == (self.path is None):
             raise StudyError("`data` must have exactly one of `name` and `path`")
         if isinstance(self.validation, bool) or not isinstance(self.validation, int):
-            raise StudyError(f"`data.validation` must be an integer, got {self.validation!r}")
+            raise StudyError(
+                f"`data.validation` must be an integer, got {self.validation!r}"
+            )
         if self.validation < 0:
-            raise StudyError(f"`data.validation` must be at least 0, got {self.validation}")
+            raise StudyError(
+                f"`data.validation` must be at least 0, got {self.validation}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +150,18 @@ class OptimizerChoice:
     def __post_init__(self) -> None:
         settings = _checked_settings("optimizer", self.name, self.settings, OPTIMIZERS)
         object.__setattr__(self, "settings", settings)
+
+
+class Run(NamedTuple):
+    """One training: one config with one seed.
+
+    Attributes:
+        config: The hyperparameters.
+        seed: What fixes its randomness.
+    """
+
+    config: Config
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +210,9 @@ class Study:
         object.__setattr__(self, "space", self._checked_space())
         n_runs = len(self.seeds) * len(self.configs())
         if n_runs > MAX_RUNS:
-            raise StudyError(f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}")
+            raise StudyError(
+                f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}"
+            )
 
     def configs(self) -> tuple[Config, ...]:
         """The configs of the search space, each once."""
@@ -225,7 +253,9 @@ class Study:
         settings = self.settings(config)
         known = {**MODELS[self.model.name], **OPTIMIZERS[self.optimizer.name]}
         values = {**settings.model, **settings.optimizer}
-        static = {name: value for name, value in values.items() if known[name].is_static}
+        static = {
+            name: value for name, value in values.items() if known[name].is_static
+        }
         return (("batch_size", settings.batch_size), *sorted(static.items()))
 
     def fixed_settings(self) -> dict[str, Any]:
@@ -250,7 +280,10 @@ class Study:
         return fixed
 
     def _fixed_of(
-        self, table: str, known: Mapping[str, Hyperparameter], settings: Mapping[str, Value]
+        self,
+        table: str,
+        known: Mapping[str, Hyperparameter],
+        settings: Mapping[str, Value],
     ) -> dict[str, Any]:
         """The fixed hyperparameters of one table, defaults spelled out."""
         in_space = self.space.hyperparameters()
@@ -284,7 +317,10 @@ class Study:
                 "settings": _plain(self.optimizer.settings),
             },
             "space": [
-                {name: [_plain_value(value) for value in values] for name, values in grid.items()}
+                {
+                    name: [_plain_value(value) for value in values]
+                    for name, values in grid.items()
+                }
                 for grid in self.space.grids
             ],
         }
@@ -301,7 +337,9 @@ class Study:
         return Study(
             name=table["name"],
             seeds=tuple(table["seeds"]),
-            budget=Budget(epochs=table["epochs"], evaluate_every=table["evaluate_every"]),
+            budget=Budget(
+                epochs=table["epochs"], evaluate_every=table["evaluate_every"]
+            ),
             data=DataChoice(**written["data"]),
             model=ModelChoice(**written["model"]),
             optimizer=OptimizerChoice(**written["optimizer"]),
@@ -344,7 +382,9 @@ class Study:
         for table, choice in (("model", self.model), ("optimizer", self.optimizer)):
             for name in choice.settings:
                 if name in names:
-                    raise StudyError(f"`{name}` must stand in one of [{table}] and [[space]], got both")
+                    raise StudyError(
+                        f"`{name}` must stand in one of [{table}] and [[space]], got both"
+                    )
         for name, hyperparameter in known.items():
             is_fixed = name in self.model.settings or name in self.optimizer.settings
             if hyperparameter.default is None and name not in names and not is_fixed:
@@ -377,7 +417,9 @@ def check_seeds(seeds: tuple[int, ...]) -> None:
         raise StudyError("`study.seeds` must have at least one seed")
     for position, seed in enumerate(seeds, start=1):
         if isinstance(seed, bool) or not isinstance(seed, int):
-            raise StudyError(f"`study.seeds` must be integers, got {seed!r} (value {position})")
+            raise StudyError(
+                f"`study.seeds` must be integers, got {seed!r} (value {position})"
+            )
         if not 0 <= seed <= MAX_SEED:
             raise StudyError(
                 f"`study.seeds` must be from 0 to {MAX_SEED}, got {seed} (value {position})"

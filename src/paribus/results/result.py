@@ -193,11 +193,16 @@ class StudyResult:
         """
         for name in values:
             if name not in self.study.space.hyperparameters():
-                raise unknown_name("hyperparameter", name, self.study.space.hyperparameters())
+                raise unknown_name(
+                    "hyperparameter", name, self.study.space.hyperparameters()
+                )
         wanted = Config(values)
-        indices = tuple(i for i, config in enumerate(self.configs) if config.matches(wanted))
+        indices = tuple(
+            i for i, config in enumerate(self.configs) if config.matches(wanted)
+        )
         if not indices:
             known = "; ".join(config.label() for config in self.configs[:6])
-            raise StudyError(f"no config has {wanted.label()}", hint=f"there are: {known}")
+            raise StudyError(
+                f"no config has {wanted.label()}", hint=f"there are: {known}"
+            )
         return indices
-
