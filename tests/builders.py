@@ -1,0 +1,85 @@
+"""Functions that make inputs for tests; they assert nothing."""
+
+import numpy as np
+
+from paribus.results import DataFacts, StudyResult
+from paribus.space import SearchSpace
+from paribus.status import RunStatus
+from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice, Study
+
+
+def make_study(
+    *,
+    name: str = "tiny",
+    learning_rate: tuple[float, ...] = (0.001, 0.01),
+    batch_size: tuple[int, ...] = (32,),
+    n_seeds: int = 4,
+    epochs: int = 2,
+    validation: int = 0,
+) -> Study:
+    """A study of a small grid, not trained."""
+    return Study(
+        name=name,
+        seeds=tuple(range(n_seeds)),
+        budget=Budget(epochs=epochs, evaluate_every=1.0),
+        data=DataChoice(name="mnist", validation=validation),
+        model=ModelChoice(name="mlp", settings={"hidden": (8,)}),
+        optimizer=OptimizerChoice(name="keras_adam"),
+        space=SearchSpace(
+            grids=({"learning_rate": learning_rate, "batch_size": batch_size},)
+        ),
+    )
+
+
+def make_facts(*, n_validation: int = 0, n_test: int = 10_000) -> DataFacts:
+    """What MNIST is, without reading it."""
+    return DataFacts(
+        name="MNIST",
+        source="LeCun, Cortes and Burges, CC BY-SA 3.0",
+        n_train=60_000 - n_validation,
+        n_validation=n_validation,
+        n_test=n_test,
+        n_train_evaluated=10_000,
+        n_classes=10,
+        example_shape=(28, 28),
+        majority_share=0.1124,
+        label_entropy=2.301,
+        content_hash="0" * 64,
+    )
+
+
+def make_result(
+    study: Study | None = None,
+    *,
+    final_accuracy: np.ndarray | None = None,
+    status: np.ndarray | None = None,
+    seed: int = 0,
+) -> StudyResult:
+    """A made-up result: curves that rise to `final_accuracy` [config, seed]."""
+    study = study or make_study()
+    rng = np.random.default_rng(seed)
+    shape = (len(study.configs()), len(study.seeds))
+    if final_accuracy is None:
+        centre = np.linspace(0.95, 0.97, shape[0])[:, None]
+        final_accuracy = centre + 0.003 * rng.normal(size=shape)
+    if status is None:
+        status = np.full(shape, RunStatus.CONVERGED)
+    epochs = np.array(study.budget.evaluation_epochs())
+    rise = 1 - np.exp(-4 * epochs / epochs[-1])
+    rise = rise / rise[-1]
+    accuracy = 0.1 + (final_accuracy[..., None] - 0.1) * rise
+    loss = 2.3 * (1 - 0.95 * (accuracy - 0.1) / 0.9)
+    splits = ["train", "test"] + (["validation"] if study.data.validation else [])
+    curves: dict[str, np.ndarray] = {}
+    for split in splits:
+        curves[f"{split}_loss"] = loss
+        curves[f"{split}_accuracy"] = accuracy
+    return StudyResult(
+        study=study,
+        data=make_facts(n_validation=study.data.validation),
+        status=status.astype(np.int64),
+        diverged_at=np.zeros(shape, dtype=np.int64),
+        epochs=epochs,
+        curves=curves,
+        messages={},
+    )
