@@ -1,0 +1,67 @@
+"""How a file that people keep is written: whole or not at all."""
+
+import errno
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from paribus.errors import CommandError, ResourceError
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader finds the old one or the new one, never a part.
+
+    The content goes to a new file beside `path`, reaches the disk, and then takes its
+    name. Folders on the way are made. Text is written as UTF-8 with the line ends it has.
+
+    Args:
+        path: Where to; replaced if it is there.
+        content: The whole file. Half a surrogate pair, which UTF-8 cannot hold, is
+            written as its escape.
+
+    Raises:
+        CommandError: If the place cannot be written to.
+        ResourceError: If the disk is full.
+    """
+    data = (
+        content.encode("utf-8", errors="backslashreplace")
+        if isinstance(content, str)
+        else content
+    )
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_new(temporary, data)
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise _cannot_write(path, error) from error
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last; a system that cannot do this has done what it can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> CommandError | ResourceError:
+    reason = (error.strerror or str(error)).lower()
+    message = f"cannot write `{path}`: {reason}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ResourceError(message, hint="free some space, or write elsewhere")
+    return CommandError(message, hint="name a place that can be written to")
