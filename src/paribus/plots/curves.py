@@ -1,0 +1,149 @@
+"""Training curves: the middle run of each config, with bands for all of its runs."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from altair.typing import ChartType
+
+from paribus.plots.theme import (
+    DASHES,
+    PALETTE,
+    AccuracyAxis,
+    is_accuracy,
+    metric_words,
+)
+from paribus.results import StudyResult
+
+
+MAX_EVALUATIONS = 120
+_HIGHEST_LOSS = 10.0  # times the loss by guessing: what lies above is off the chart
+
+
+def summarise_curves(
+    result: StudyResult, *, metric: str, labels: Mapping[int, str]
+) -> pd.DataFrame:
+    """Summarise the runs of each config at every evaluation.
+
+    The median and the range describe mixtures of good and bad runs too, which a mean
+    does not. A run that diverged counts until it did.
+
+    Args:
+        result: What the study found.
+        metric: Which curve.
+        labels: Config index -> its name.
+
+    Returns:
+        One row per config and evaluation with a finite value: `label`, `epoch`, `n` runs,
+        `lowest`, `lower` (first quartile), `median`, `upper` (third), `highest`.
+    """
+    keep = _thinned(len(result.epochs))
+    rows = []
+    for config, label in labels.items():
+        values = result.curve(metric)[config][:, keep]
+        for epoch, scores in zip(result.epochs[keep], values.T, strict=True):
+            finite = scores[np.isfinite(scores)]
+            if len(finite):
+                spread = np.quantile(finite, [0, 0.25, 0.5, 0.75, 1])
+                rows.append((label, float(epoch), len(finite), *map(float, spread)))
+    names = ["label", "epoch", "n", "lowest", "lower", "median", "upper", "highest"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def draw_curves(
+    result: StudyResult,
+    *,
+    metric: str,
+    labels: Mapping[int, str],
+    same_scale_as: Sequence[int] = (),
+    height: int = 260,
+) -> ChartType:
+    """Draw a metric against epochs: median line, quartile band, range band.
+
+    Args:
+        result: What the study found.
+        metric: Which curve; accuracies and losses choose a logarithmic scale by
+            themselves.
+        labels: Config index -> its name, at most 8 of them: each has a colour and a dash.
+        same_scale_as: Further configs that the vertical scale must hold, so that
+            charts beside each other can be compared.
+        height: In pixels.
+    """
+    table = summarise_curves(result, metric=metric, labels=labels)
+    on_scale = dict.fromkeys((*labels, *same_scale_as), "")
+    everything = summarise_curves(result, metric=metric, labels=on_scale)
+    scale, axis, place = _vertical(result, metric, everything)
+    for name in ("lowest", "lower", "median", "upper", "highest"):
+        table[f"{name}_at"] = [place(value) for value in table[name]]
+    names = list(labels.values())
+    colour = alt.Color(
+        "label:N",
+        scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
+        legend=alt.Legend(title=None, columns=1 if _is_long(names) else 3),
+    )
+    x = alt.X(
+        "epoch:Q",
+        title="epoch",
+        scale=alt.Scale(domain=[0, float(result.epochs[-1])], nice=False),
+        axis=alt.Axis(grid=False, tickCount=5),
+    )
+
+    def y(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", scale=scale, axis=axis)
+
+    base = alt.Chart(table).encode(x=x, color=colour)
+    dash = alt.StrokeDash(
+        "label:N",
+        scale=alt.Scale(domain=names, range=[list(d) for d in DASHES[: len(names)]]),
+        legend=alt.Legend(title=None, columns=1 if _is_long(names) else 3),
+    )
+    tooltip = [
+        alt.Tooltip("label:N", title="config"),
+        "epoch:Q",
+        alt.Tooltip("median:Q", format=".4~g"),
+        alt.Tooltip("lowest:Q", format=".4~g"),
+        alt.Tooltip("highest:Q", format=".4~g"),
+        alt.Tooltip("n:Q", title="runs"),
+    ]
+    return alt.layer(
+        base.mark_area(opacity=0.14, clip=True).encode(
+            y=y("lowest_at"), y2="highest_at:Q"
+        ),
+        base.mark_area(opacity=0.22, clip=True).encode(y=y("lower_at"), y2="upper_at:Q"),
+        base.mark_line(strokeWidth=2, clip=True).encode(
+            y=y("median_at"), strokeDash=dash, tooltip=tooltip
+        ),
+    ).properties(height=height)
+
+
+def _vertical(result: StudyResult, metric: str, table: pd.DataFrame):
+    """The vertical scale, its axis, and where a value of the metric is on it."""
+    title = metric_words(metric)
+    if is_accuracy(metric):
+        ends = [*table["lowest"], *table["highest"]]
+        around = AccuracyAxis.around(ends, n_examples=result.data.n_test)
+        return around.scale(), around.axis(title), around.place
+    highest = _HIGHEST_LOSS * result.data.label_entropy
+    values = table[["lowest", "highest"]].to_numpy(float).clip(1e-9, highest)
+    lower, upper = (
+        (float(values.min()), float(values.max())) if values.size else (0.1, 1.0)
+    )
+    is_log = upper > 5 * lower
+    scale = (
+        alt.Scale(type="log", domain=[0.95 * lower, 1.05 * upper], nice=False)
+        if is_log
+        else alt.Scale(domain=[0.98 * lower, 1.02 * upper], nice=False, zero=False)
+    )
+    axis = alt.Axis(title=f"{title} (nats{', log scale' if is_log else ''})", tickCount=5)
+    return scale, axis, lambda value: float(np.clip(value, 1e-9, highest))
+
+
+def _thinned(n_evaluations: int) -> np.ndarray:
+    """Which evaluations are drawn: all, or evenly spaced ones with both ends."""
+    n_drawn = min(n_evaluations, MAX_EVALUATIONS)
+    return np.linspace(0, n_evaluations - 1, n_drawn).round().astype(int)
+
+
+def _is_long(names: list[str]) -> bool:
+    return max(map(len, names), default=0) > 12
