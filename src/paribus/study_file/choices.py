@@ -1,0 +1,103 @@
+"""[model] and [optimizer]: a name, and hyperparameters that depend on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paribus.errors import SpaceError
+from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
+from paribus.study import ModelChoice, OptimizerChoice
+from paribus.study_file.mistakes import Mistakes, as_toml, printable, quoted
+
+
+Catalogue = Mapping[str, Mapping[str, Hyperparameter]]
+
+
+def read_model(document: dict[str, Any], mistakes: Mistakes) -> ModelChoice | None:
+    """Read [model]; None where it has a mistake in its name."""
+    choice = _read_choice("model", document, MODELS, mistakes)
+    return None if choice is None else ModelChoice(name=choice[0], settings=choice[1])
+
+
+def read_optimizer(
+    document: dict[str, Any], mistakes: Mistakes
+) -> OptimizerChoice | None:
+    """Read [optimizer]; None where it has a mistake in its name."""
+    choice = _read_choice("optimizer", document, OPTIMIZERS, mistakes)
+    if choice is None:
+        return None
+    return OptimizerChoice(name=choice[0], settings=choice[1])
+
+
+def owners(name: str) -> list[str]:
+    """The models and optimizers that have a hyperparameter called `name`."""
+    return [
+        owner
+        for catalogue in (MODELS, OPTIMIZERS)
+        for owner, known in catalogue.items()
+        if name in known
+    ]
+
+
+def _read_choice(
+    table: str, document: dict[str, Any], catalogue: Catalogue, mistakes: Mistakes
+) -> tuple[str, dict[str, Value]] | None:
+    if table not in document:
+        return None
+    written = document[table]
+    if not isinstance(written, dict):
+        mistakes.add((table,), f"`{table}` must be a table, got {as_toml(written)}")
+        return None
+    name = _read_name(table, written, catalogue, mistakes)
+    if name is None:
+        return None
+    known = catalogue[name]
+    settings: dict[str, Value] = {}
+    for setting, value in written.items():
+        if setting == "name":
+            continue
+        if setting not in known:
+            _note_unknown(table, name, setting, list(known), mistakes)
+            continue
+        try:
+            settings[setting] = known[setting].checked(value)
+        except SpaceError as error:
+            mistakes.add((table, setting), f"`{table}.{setting}` {error}")
+    return name, settings
+
+
+def _read_name(
+    table: str, written: dict[str, Any], catalogue: Catalogue, mistakes: Mistakes
+) -> str | None:
+    known = ", ".join(f"`{name}`" for name in catalogue)
+    if "name" not in written:
+        mistakes.add_missing((table, "name"), f"known: {known}")
+        for setting in written:
+            if not owners(setting):
+                mistakes.add_unknown((table, setting), ["name"])
+        return None
+    name = written["name"]
+    if not isinstance(name, str):
+        mistakes.add(
+            (table, "name"), f"`{table}.name` must be text, got {as_toml(name)}"
+        )
+        return None
+    if name not in catalogue:
+        mistakes.add_unknown(
+            (table, "name", name),
+            list(catalogue),
+            text=f"no {table} is called {quoted(name)}",
+        )
+        return None
+    return name
+
+
+def _note_unknown(
+    table: str, name: str, setting: str, known: list[str], mistakes: Mistakes
+) -> None:
+    text = f"{table} {name} has no hyperparameter {quoted(setting)}"
+    if setting == "batch_size":
+        mistakes.add((table,), text, "`batch_size` stands in [[space]]")
+    elif others := owners(setting):
+        mistakes.add((table,), text, f"{printable(' and '.join(others))} has it")
+    else:
+        mistakes.add_unknown((table, setting), ["name", *known], text=text)

@@ -1,0 +1,162 @@
+"""Mistakes of a study file, each with its place, collected into one error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from paribus.errors import StudyError, UnknownNameError, suggest
+
+
+MAX_SHOWN = 20
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One thing that is wrong.
+
+    Attributes:
+        text: The thing, the rule and the value, without the place.
+        place: Where: the file, the table, the key, the position; or the option.
+        hint: One action the reader can take; empty where there is none.
+        missing: The key that is missing; empty if the mistake is another.
+        meant: The key that an unknown name is near to; empty if it is near to none.
+        is_unknown_name: Whether it is about a name that nothing has.
+    """
+
+    text: str
+    place: str
+    hint: str = ""
+    missing: Key = ()
+    meant: Key = ()
+    is_unknown_name: bool = False
+
+
+@dataclass(kw_only=True)
+class Mistakes:
+    """The mistakes found so far.
+
+    Attributes:
+        file: The name of the study file, for people.
+        options: Keys that an option has set -> that option, e.g. `--set study.epochs`.
+        found: In the order in which they were met.
+    """
+
+    file: str
+    options: Mapping[Key, str] = field(default_factory=dict)
+    found: list[Mistake] = field(default_factory=list)
+
+    def add(self, key: Key, text: str, hint: str = "") -> None:
+        """Note that the value at `key` breaks a rule."""
+        self.found.append(Mistake(text=text, place=self.place(key), hint=hint))
+
+    def add_unknown(self, key: Key, known: list[str], *, text: str = "") -> None:
+        """Note that nothing is called as the last part of `key`."""
+        name = str(key[-1])
+        place = self.place(key) if self._option(key) else self.place(key[:-1])
+        self.found.append(
+            Mistake(
+                text=text or f"setting {quoted(name)} is unknown",
+                place=place,
+                hint=suggest(name, known),
+                meant=_meant(key, known),
+                is_unknown_name=True,
+            )
+        )
+
+    def add_missing(self, key: Key, hint: str = "") -> None:
+        """Note that `key` must be there and is not."""
+        dotted = ".".join(map(str, key))
+        place = self.place(key[:-1])
+        self.found.append(
+            Mistake(text=f"`{dotted}` is missing", place=place, hint=hint, missing=key)
+        )
+
+    def place(self, key: Key) -> str:
+        """Say where `key` stands: `my.toml, [[space]] 2, learning_rate, value 3`."""
+        option = self._option(key)
+        if option:
+            return option
+        parts = [self.file]
+        if key[:1] == ("space",) and len(key) > 1:
+            parts.append(f"[[space]] {int(key[1]) + 1}")
+            key = key[2:]
+        elif len(key) > 0:
+            parts.append(f"[{printable(str(key[0]))}]")
+            key = key[1:]
+        for part in key:
+            is_position = isinstance(part, int)
+            parts.append(f"value {part + 1}" if is_position else printable(part))
+        return ", ".join(parts)
+
+    def _option(self, key: Key) -> str:
+        """The option that has set `key` or a part of it; empty if none has."""
+        for end in range(len(key), 0, -1):
+            if key[:end] in self.options:
+                return self.options[key[:end]]
+        return ""
+
+    def raise_any(self) -> None:
+        """Raise one error for all mistakes.
+
+        Raises:
+            StudyError: If there is a mistake.
+        """
+        # A misspelt name is one mistake: that the right one is missing follows from it.
+        meant = {mistake.meant for mistake in self.found if mistake.meant}
+        found = [mistake for mistake in self.found if mistake.missing not in meant]
+        if found:
+            self._raise(found)
+
+    def _raise(self, found: list[Mistake]) -> NoReturn:
+        if len(found) == 1:
+            mistake = found[0]
+            kind = UnknownNameError if mistake.is_unknown_name else StudyError
+            raise kind(f"{mistake.text} ({mistake.place})", hint=mistake.hint)
+        lines = [
+            f"  {mistake.text} ({mistake.place})"
+            + (f"; {mistake.hint}" if mistake.hint else "")
+            for mistake in found[:MAX_SHOWN]
+        ]
+        if len(found) > MAX_SHOWN:
+            lines.append(f"  and {len(found) - MAX_SHOWN} more")
+        head = f"`{self.file}` cannot be used, {len(found)} mistakes:"
+        raise StudyError("\n".join([head, *lines]))
+
+
+def _meant(key: Key, known: list[str]) -> Key:
+    """The key that a misspelt one was meant to be; empty if that is not plain."""
+    by_lower_case = {name.lower(): name for name in known}
+    close = get_close_matches(str(key[-1]).lower(), by_lower_case, n=1)
+    return (*key[:-1], by_lower_case[close[0]]) if close else ()
+
+
+def printable(text: str) -> str:
+    """Write control and direction marks, line breaks included, as escapes."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def quoted(name: str) -> str:
+    """Put a name from outside into backticks, with nothing in it that breaks a line."""
+    return f"`{printable(name)}`"
+
+
+def as_toml(value: Any) -> str:
+    """Write a value as a study file does; tables and lists of tables by their kind."""
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        if value and all(isinstance(item, dict) for item in value):
+            return "a list of tables"
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, str):
+        return f'"{printable(value)}"'
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,114 @@
+"""`--set KEY=VALUE`: one assignment on the command line, then in the document."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paribus.errors import CommandError
+from paribus.study_file.mistakes import Mistakes, as_toml, printable
+
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_BARE_WORD = re.compile(r"[^\s\"'\[\]{},=#]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """One assignment.
+
+    Attributes:
+        key: The dotted key's parts.
+        value: A TOML value.
+    """
+
+    key: tuple[str, ...]
+    value: Any
+
+    @property
+    def option(self) -> str:
+        """The option as a message names it."""
+        return f"--set {'.'.join(self.key)}"
+
+
+def parse_overrides(texts: Sequence[str]) -> tuple[Override, ...]:
+    """Read `--set` options.
+
+    Args:
+        texts: Each `KEY=VALUE`: a dotted key, and a TOML value or a bare word, which is
+            text.
+
+    Raises:
+        CommandError: If one is not exactly one assignment, or two set the same key.
+    """
+    overrides: list[Override] = []
+    for text in texts:
+        override = _parse(text)
+        for earlier in overrides:
+            if _overlap(earlier.key, override.key):
+                raise CommandError(
+                    f"`{override.option}` must be given once, it is given twice"
+                )
+        overrides.append(override)
+    return tuple(overrides)
+
+
+def apply_overrides(
+    document: dict[str, Any], overrides: Iterable[Override], mistakes: Mistakes
+) -> dict[str, Any]:
+    """Return the document with the overrides' values in place.
+
+    An override whose key leads through something that is no table is a mistake.
+    """
+    for override in overrides:
+        document = _assigned(document, override, 0, mistakes)
+    return document
+
+
+def _parse(text: str) -> Override:
+    key, equals, value = text.partition("=")
+    if "\n" in text or "\r" in text:
+        raise CommandError(f"`--set` needs one assignment, got `{printable(text)}`")
+    if not equals or not _KEY.fullmatch(key) or not value.strip():
+        raise CommandError(
+            f"`--set` needs KEY=VALUE, got `{printable(text)}`",
+            hint="for example --set study.epochs=2",
+        )
+    return Override(key=tuple(key.split(".")), value=_parse_value(value, text))
+
+
+def _parse_value(value: str, text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except (ValueError, RecursionError):
+        if _BARE_WORD.fullmatch(value.strip()):
+            return value.strip()
+    raise CommandError(
+        f"`--set` needs a TOML value after the `=`, got `{printable(text)}`",
+        hint="text with spaces needs quotes: --set 'data.path=\"my data.npz\"'",
+    )
+
+
+def _overlap(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    shared = min(len(a), len(b))
+    return a[:shared] == b[:shared]
+
+
+def _assigned(
+    table: dict[str, Any], override: Override, depth: int, mistakes: Mistakes
+) -> dict[str, Any]:
+    name, *rest = override.key[depth:]
+    if not rest:
+        return {**table, name: override.value}
+    inner = table.get(name, {})
+    if isinstance(inner, dict):
+        return {**table, name: _assigned(inner, override, depth + 1, mistakes)}
+    dotted = ".".join(override.key[: depth + 1])
+    hint = ""
+    if override.key[0] == "space":
+        hint = "set the whole list: --set 'space=[{ learning_rate = [0.1], ... }]'"
+    mistakes.add(
+        override.key, f"`{dotted}` must be a table, got {as_toml(inner)}", hint
+    )
+    return table

@@ -1,0 +1,127 @@
+"""From a study's name or file to a Study: read, parse, override, check, build."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from paribus.errors import CommandError, StudyError
+from paribus.space import SearchSpace
+from paribus.study import MAX_RUNS, ModelChoice, OptimizerChoice, Study
+from paribus.study_file.choices import read_model, read_optimizer
+from paribus.study_file.grids import Grid, Known, n_points, read_grids
+from paribus.study_file.mistakes import Key, Mistakes
+from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
+from paribus.study_file.sources import Source, read_source
+from paribus.study_file.syntax import parse
+from paribus.study_file.tables import Parts, read_tables
+
+
+PartT = TypeVar("PartT")
+
+_SEEDS = ("study", "seeds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFile:
+    """A study as its file tells it.
+
+    Attributes:
+        study: What is asked.
+        folder: What a relative `data.path` is relative to: the file's folder.
+        text: The file's content, before `--set` and `--seeds`.
+        n_united: Configs that stand in more than one grid; each is trained once.
+    """
+
+    study: Study
+    folder: Path
+    text: str
+    n_united: int = 0
+
+
+def read_study(
+    source: str | Path, *, overrides: Sequence[str] = (), seeds: int | None = None
+) -> StudyFile:
+    """Read a study by a built-in name or from a TOML file.
+
+    Args:
+        source: A text that names a built-in study means that; anything else is a path.
+        overrides: `KEY=VALUE` texts that replace single settings.
+        seeds: A count that replaces `study.seeds`.
+
+    Raises:
+        CommandError: If an override is not one assignment, or one is given twice.
+        StudyError: If there is no such study, or it has mistakes: all of them, each
+            with its place.
+    """
+    assignments = parse_overrides(overrides)
+    options = _options(assignments, seeds)
+    found = read_source(source)
+    document = parse(found)
+    mistakes = Mistakes(file=found.name, options=options)
+    document = apply_overrides(document, assignments, mistakes)
+    if seeds is not None and isinstance(document.get("study"), dict):
+        document["study"] = {**document["study"], "seeds": seeds}
+    return _build(document, found, mistakes)
+
+
+def _options(overrides: Sequence[Override], seeds: int | None) -> dict[Key, str]:
+    """Which option has set which key, for the places of mistakes."""
+    options: dict[Key, str] = {override.key: override.option for override in overrides}
+    if seeds is not None:
+        if _SEEDS in options:
+            raise CommandError(
+                "`study.seeds` must be set once, got `--seeds` and `--set`"
+            )
+        options[_SEEDS] = f"--seeds {seeds}"
+    return options
+
+
+def _build(document: dict[str, Any], source: Source, mistakes: Mistakes) -> StudyFile:
+    parts = read_tables(document, mistakes)
+    model = read_model(document, mistakes)
+    optimizer = read_optimizer(document, mistakes)
+    grids = read_grids(document, Known(model=model, optimizer=optimizer), mistakes)
+    if parts.seeds is not None:
+        _check_size(grids, len(parts.seeds), mistakes)
+    mistakes.raise_any()
+    study = _study(parts, model, optimizer, grids, mistakes)
+    n_united = n_points(grids) - len(study.configs())
+    return StudyFile(
+        study=study, folder=source.folder, text=source.text, n_united=n_united
+    )
+
+
+def _there(part: PartT | None) -> PartT:
+    assert part is not None
+    return part
+
+
+def _check_size(grids: tuple[Grid, ...], n_seeds: int, mistakes: Mistakes) -> None:
+    n_runs = n_points(grids) * n_seeds
+    if n_runs > MAX_RUNS:
+        mistakes.add(
+            ("space", 0), f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}"
+        )
+
+
+def _study(
+    parts: Parts,
+    model: ModelChoice | None,
+    optimizer: OptimizerChoice | None,
+    grids: tuple[Grid, ...],
+    mistakes: Mistakes,
+) -> Study:
+    # A part that is missing was a mistake, and mistakes have been raised before.
+    try:
+        return Study(
+            name=_there(parts.name),
+            seeds=_there(parts.seeds),
+            budget=_there(parts.budget),
+            data=_there(parts.data),
+            model=_there(model),
+            optimizer=_there(optimizer),
+            space=SearchSpace(grids=grids),
+        )
+    except StudyError as error:  # a rule between the parts that only the records know
+        raise type(error)(f"{error} ({mistakes.file})", hint=error.hint) from None
