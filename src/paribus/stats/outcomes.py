@@ -1,0 +1,257 @@
+"""What became of each run? Training curves -> `RunStatus`."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import special
+
+from paribus.status import RunStatus
+
+
+MAX_TREND_POINTS = 30
+
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeThresholds:
+    """When a run is called what.
+
+    Attributes:
+        explosion: Diverged: the training loss ends above this many times its start.
+        drop: Late collapse: the score ends this far below its best, as a fraction.
+        learned: Learned: two evaluations in a row this far above guessing.
+        chance_errors: Collapsed: final training accuracy within so many standard errors
+            of guessing.
+        entropy_share: Collapsed: final training loss at or above this share of the loss
+            by guessing, and accuracy not above guessing by `learned`.
+        late_share: The last part of the budget, in which a run should no longer improve.
+        last_share: The very last part; the best score should not lie here.
+        p_value: One-sided level of the test for a trend.
+        smallest_effect: An improvement that matters, in the score's unit.
+    """
+
+    explosion: float = 3.0
+    drop: float = 0.05
+    learned: float = 0.05
+    chance_errors: float = 3.0
+    entropy_share: float = 0.98
+    late_share: float = 0.2
+    last_share: float = 0.05
+    p_value: float = 0.05
+    smallest_effect: float = 0.002
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainingCurves:
+    """The evaluations of runs that spent their budget, and what guessing would give.
+
+    Attributes:
+        epochs: When runs were evaluated, ascending. 0 is before the first step.
+        score: Accuracy on the split that decides: validation, or test if there is none.
+        train_accuracy: On the fixed training subset.
+        train_loss: On the fixed training subset, in nats.
+        chance: Accuracy by guessing: the share of the most frequent label.
+        label_entropy: Loss by guessing, in nats.
+        n_train_evaluated: Examples of the training subset.
+        baseline_loss: Final training loss of softmax regression with the same split and
+            epochs; None if it was not trained, and then no run is `sublinear`.
+    """
+
+    epochs: Float[np.ndarray, " evaluation"]
+    score: Float[np.ndarray, "run evaluation"]
+    train_accuracy: Float[np.ndarray, "run evaluation"]
+    train_loss: Float[np.ndarray, "run evaluation"]
+    chance: float
+    label_entropy: float
+    n_train_evaluated: int
+    baseline_loss: float | None = None
+
+
+def classify_outcomes(
+    curves: TrainingCurves, thresholds: OutcomeThresholds | None = None
+) -> Int[np.ndarray, " run"]:
+    """Say of each run that spent its budget what became of it: the first rule that holds.
+
+    Runs that the training program stopped as diverged do not come here: that status is
+    kept as the program set it, and a NaN in a curve alone never means diverged.
+
+    Args:
+        curves: What was measured.
+        thresholds: When a run is called what; None for the defaults.
+
+    Returns:
+        A `RunStatus` for each run: diverged, late_collapse, collapsed, unconverged,
+        sublinear or converged.
+
+    Assumes:
+        The evaluations are dense enough for the rule. Late collapse needs two after the
+        first step. The test for a trend needs four in the last fifth of the budget: with
+        one evaluation an epoch, 15 epochs. A run of 4 to 14 such epochs is called
+        unconverged only if its last evaluation is the best and beats the one before by
+        more than the smallest effect; a shorter one never.
+        The loss that ends far above its start is judged at evaluations here, not at
+        steps.
+
+    References:
+        Mann, Nonparametric Tests Against Trend, 1945. Sen, Estimates of the Regression
+        Coefficient Based on Kendall's Tau, 1968.
+    """
+    thresholds = thresholds or OutcomeThresholds()
+    rules = (
+        (RunStatus.DIVERGED, has_exploded(curves, thresholds)),
+        (RunStatus.LATE_COLLAPSE, has_collapsed_late(curves, thresholds)),
+        (RunStatus.COLLAPSED, has_collapsed(curves, thresholds)),
+        (RunStatus.UNCONVERGED, is_improving(curves, thresholds)),
+        (RunStatus.SUBLINEAR, is_sublinear(curves)),
+    )
+    status = np.full(len(curves.score), int(RunStatus.CONVERGED))
+    for word, applies in reversed(rules):
+        status[applies] = word
+    return status
+
+
+def has_exploded(
+    curves: TrainingCurves, thresholds: OutcomeThresholds
+) -> Bool[np.ndarray, " run"]:
+    """Whether the training loss ended far above its value before the first step.
+
+    The last two evaluations must both say so, where there are two after the start: one
+    spike is not an ending.
+    """
+    after = np.flatnonzero(curves.epochs > 0)[-2:]
+    if curves.epochs[0] != 0 or not after.size:
+        return np.zeros(len(curves.score), dtype=bool)
+    limit = thresholds.explosion * curves.train_loss[:, :1]
+    return (curves.train_loss[:, after] > limit).all(axis=1)
+
+
+def has_collapsed_late(
+    curves: TrainingCurves, thresholds: OutcomeThresholds
+) -> Bool[np.ndarray, " run"]:
+    """Whether the run learned, then lost much of its best score.
+
+    Learned means two evaluations in a row: the score before the first step, or one
+    evaluation, can be above guessing by luck.
+    """
+    score = curves.score[:, curves.epochs > 0]
+    if score.shape[1] < 2:
+        return np.zeros(len(score), dtype=bool)
+    is_above = score > curves.chance + thresholds.learned
+    has_learned = (is_above[:, 1:] & is_above[:, :-1]).any(axis=1)
+    return has_learned & (score.max(axis=1) - score[:, -1] > thresholds.drop)
+
+
+def has_collapsed(
+    curves: TrainingCurves, thresholds: OutcomeThresholds
+) -> Bool[np.ndarray, " run"]:
+    """Whether the run ended no better than guessing, on the data it was trained on.
+
+    A high loss with a good accuracy is over-confidence, not collapse.
+    """
+    c = curves.chance
+    error = math.sqrt(c * (1 - c) / curves.n_train_evaluated)
+    accuracy, loss = curves.train_accuracy[:, -1], curves.train_loss[:, -1]
+    guesses = accuracy <= c + thresholds.chance_errors * error
+    knows_nothing = loss >= thresholds.entropy_share * curves.label_entropy
+    return guesses | (knows_nothing & (accuracy <= c + thresholds.learned))
+
+
+def is_improving(
+    curves: TrainingCurves, thresholds: OutcomeThresholds
+) -> Bool[np.ndarray, " run"]:
+    """Whether the score was still rising at the end, by an amount that matters.
+
+    Either it rises over the last part of the budget, by Mann and Kendall's test, and by
+    Theil and Sen's slope times that part's length; or the best evaluation lies in the
+    very last part and beats all of the part before it.
+    """
+    budget = float(curves.epochs[-1])
+    window = curves.epochs >= (1 - thresholds.late_share) * budget - 1e-9
+    rises = _rises(curves.epochs[window], curves.score[:, window], thresholds)
+    last_from = (1 - thresholds.last_share) * budget
+    is_last = curves.epochs > last_from + 1e-9
+    before_from = last_from - thresholds.late_share * budget
+    is_before = ~is_last & (curves.epochs >= max(before_from - 1e-9, 1e-9))
+    if not is_before.any():
+        return rises
+    best_last = curves.score[:, is_last].max(axis=1)
+    is_best = best_last >= curves.score.max(axis=1)
+    gain = best_last - curves.score[:, is_before].max(axis=1)
+    return rises | (is_best & (gain > thresholds.smallest_effect))
+
+
+def is_sublinear(curves: TrainingCurves) -> Bool[np.ndarray, " run"]:
+    """Whether the run ended with a worse training loss than softmax regression."""
+    if curves.baseline_loss is None:
+        return np.zeros(len(curves.score), dtype=bool)
+    return curves.train_loss[:, -1] > curves.baseline_loss
+
+
+def mann_kendall_p_value(
+    values: Float[np.ndarray, "run evaluation"],
+) -> Float[np.ndarray, " run"]:
+    """Test each curve for a rising trend: one-sided, by Mann and Kendall.
+
+    Args:
+        values: At least 2 evaluations; more than 30 make large arrays of pairs.
+
+    Returns:
+        P-values: the normal approximation with continuity and tie corrections. It
+        decides at .05 as the exact distribution does for 4 to 8 distinct values; fewer
+        than 4 can never pass.
+
+    Assumes:
+        Without a trend, all orders of the values are equally likely. Evaluations of one
+        run are correlated, so the test calls a slow wander a trend too often; the
+        smallest effect beside it keeps harmless ones out.
+    """
+    n = values.shape[1]
+    first, second = np.triu_indices(n, k=1)
+    s = np.sign(values[:, second] - values[:, first]).sum(axis=1)
+    n_equal = (values[:, :, None] == values[:, None, :]).sum(axis=2)
+    ties = ((n_equal - 1) * (2 * n_equal + 5)).sum(axis=1)
+    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
+    z = np.divide(s - 1, np.sqrt(variance), out=np.zeros(len(s)), where=variance > 0)
+    return np.where(s > 0, special.ndtr(-z), 1.0)
+
+
+def theil_sen_slope(
+    at: Float[np.ndarray, " evaluation"], values: Float[np.ndarray, "run evaluation"]
+) -> Float[np.ndarray, " run"]:
+    """Estimate the slope of each curve: the median over all pairs of evaluations.
+
+    Args:
+        at: Where the values were taken, ascending.
+        values: At least 2 evaluations.
+
+    Returns:
+        In the unit of `values` per unit of `at`.
+    """
+    first, second = np.triu_indices(len(at), k=1)
+    slopes = (values[:, second] - values[:, first]) / (at[second] - at[first])
+    return np.median(slopes, axis=1)
+
+
+def _rises(
+    epochs: Float[np.ndarray, " evaluation"],
+    score: Float[np.ndarray, "run evaluation"],
+    thresholds: OutcomeThresholds,
+) -> Bool[np.ndarray, " run"]:
+    """Whether the score rises over these epochs, by an amount that matters."""
+    rises = np.zeros(len(score), dtype=bool)
+    if len(epochs) < 4:
+        return rises
+    # Evenly thinned: pairs grow with the square, what a trend shows does not.
+    n = min(len(epochs), MAX_TREND_POINTS)
+    kept = np.linspace(0, len(epochs) - 1, n).round().astype(int)
+    epochs, score = epochs[kept], score[:, kept]
+    length = epochs[-1] - epochs[0]
+    for start in range(0, len(score), _CHUNK):
+        some = np.arange(start, min(start + _CHUNK, len(score)))
+        some = some[mann_kendall_p_value(score[some]) < thresholds.p_value]
+        gain = theil_sen_slope(epochs, score[some]) * length
+        rises[some] = gain > thresholds.smallest_effect
+    return rises
