@@ -27,7 +27,7 @@ class OutcomeThresholds:
             of guessing.
         entropy_share: Collapsed: final training loss at or above this share of the loss
             by guessing, and accuracy not above guessing by `learned`.
-        late_share: The last part of the budget, in which a run should no longer improve.
+        late_share: The last part of the budget, where a run should no longer improve.
         last_share: The very last part; the best score should not lie here.
         p_value: One-sided level of the test for a trend.
         smallest_effect: An improvement that matters, in the score's unit.
@@ -73,7 +73,7 @@ class TrainingCurves:
 def classify_outcomes(
     curves: TrainingCurves, thresholds: OutcomeThresholds | None = None
 ) -> Int[np.ndarray, " run"]:
-    """Say of each run that spent its budget what became of it: the first rule that holds.
+    """Say what became of each run that spent its budget: the first rule that holds.
 
     Runs that the training program stopped as diverged do not come here: that status is
     kept as the program set it, and a NaN in a curve alone never means diverged.
@@ -87,9 +87,9 @@ def classify_outcomes(
         sublinear or converged.
 
     Assumes:
-        The evaluations are dense enough for the rule. Late collapse needs two after the
-        first step. The test for a trend needs four in the last fifth of the budget: with
-        one evaluation an epoch, 15 epochs. A run of 4 to 14 such epochs is called
+        The evaluations are dense enough for the rule. Late collapse needs two after
+        the first step. The test for a trend needs four in the last fifth of the budget:
+        with one evaluation an epoch, 15 epochs. A run of 4 to 14 such epochs is called
         unconverged only if its last evaluation is the best and beats the one before by
         more than the smallest effect; a shorter one never.
         The loss that ends far above its start is judged at evaluations here, not at
@@ -156,7 +156,8 @@ def has_collapsed(
     accuracy, loss = curves.train_accuracy[:, -1], curves.train_loss[:, -1]
     guesses = accuracy <= c + thresholds.chance_errors * error
     knows_nothing = loss >= thresholds.entropy_share * curves.label_entropy
-    return guesses | (knows_nothing & (accuracy <= c + thresholds.learned))
+    hardly_better = accuracy <= c + thresholds.learned
+    return np.asarray(guesses | (knows_nothing & hardly_better))
 
 
 def is_improving(

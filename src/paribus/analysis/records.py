@@ -1,13 +1,9 @@
-"""From a study's result to the records that every face shows: each number, once.
+"""The records that every face shows: console, charts, report and `--json`."""
 
-The statistics know arrays only; this file hands them the right arrays and puts names to
-what comes back. The console, the charts, the report and `--json` all read these records.
-"""
-
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from paribus.results import StudyResult
 from paribus.space import Config, Value
 from paribus.status import RunStatus
 
@@ -23,14 +19,17 @@ class MetricSummary:
         metric: e.g. `test_accuracy`.
         values: The final value by seed, in the order of the seeds; None for a run that
             is not finished or has no finite value.
-        mean: On the metric's own scale for accuracies; geometric for losses. None
-            without values.
+        mean: Mean of `values`, geometric for losses. None without values.
         lower: Lower bound of the interval for `mean`; None with fewer than 2 values.
+            Bounds of accuracies are cut at 0 and 1, which loses no coverage.
         upper: Upper bound.
         confidence_level: Nominal coverage of the interval.
         spread: Standard deviation over seeds, on the metric's own scale; None below 2.
-        is_bimodal: Whether runs with a bad status and learners are mixed, so that a mean
-            does not describe them.
+        is_bimodal: Whether runs with a bad status and learners are mixed, so that a
+            mean does not describe them.
+        ranking_mean: What configs are ranked by: as `mean`, but a diverged run enters
+            with what guessing scores, so that no config wins on the seeds that
+            survived. None without a run that has a score.
     """
 
     metric: str
@@ -41,6 +40,7 @@ class MetricSummary:
     confidence_level: float
     spread: float | None
     is_bimodal: bool
+    ranking_mean: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,8 @@ class ConfigSummary:
         n_seeds: Runs with an outcome.
         status: Counts by status; statuses that do not occur are left out.
         metrics: By name: `test_accuracy`, `train_loss`, ...
-        is_tied_with_best: Whether the data allow it to be the best config; None where
-            the study is too small to say.
+        is_tied_with_best: Whether the data allow it to be the best config by the
+            study's primary metric; None with fewer than 5 seeds.
         seconds_per_epoch: Solo time of one epoch; None if not timed.
     """
 
@@ -71,10 +71,13 @@ class Comparison:
 
     Attributes:
         metric: e.g. `test_accuracy`.
-        a: The values that define side a.
-        b: The values that define side b.
+        a: The values that define side a. What only the other side named is held at the
+            same value here.
+        b: The values that define side b, likewise.
         pairs: The pairs of configs that were compared: equal but for what a and b name.
-        difference: Mean over seeds of score(a) - score(b); None without pairs.
+        difference: Mean over seeds of score(a) - score(b); None without pairs. The
+            score of a loss is its natural logarithm, that of a diverged run what
+            guessing would give.
         lower: Lower bound of its interval; None with fewer than 2 pairs.
         upper: Upper bound.
         confidence_level: Nominal coverage, not adjusted for other comparisons.
@@ -83,9 +86,16 @@ class Comparison:
         n_pairs: Seeds that both sides finished.
         n_bad: Seeds with a bad status on side a and on side b.
         noise_floor: Sampling error of a difference between two models that comes from
-            the finite evaluation split alone: a standard deviation, as a fraction.
+            the finite evaluation split alone: a standard deviation, as a fraction. None
+            for a loss.
         smallest_p_value: The smallest p-value that this number of pairs can give.
-        reversal_share: Share of one-seed studies that would have seen the opposite sign.
+        reversal_share: Share of one-seed studies that would have seen the opposite
+            sign; None below 2 pairs.
+        effect_size: Hedges' g_av: `difference` in standard deviations of one run. None
+            below 2 pairs, or if neither side varies.
+        share_above: Probability that a run of side a scores above one of side b.
+        is_log_scale: Whether `difference` is one of logarithms, as for losses: its
+            exponential is a ratio of geometric means.
     """
 
     metric: str
@@ -103,6 +113,18 @@ class Comparison:
     noise_floor: float | None
     smallest_p_value: float | None
     reversal_share: float | None
+    effect_size: float | None = None
+    share_above: float | None = None
+    is_log_scale: bool = False
+
+    @property
+    def ratio(self) -> tuple[float, float, float] | None:
+        """Ratio of geometric means a / b and its bounds; None on the raw scale."""
+        if not self.is_log_scale or self.difference is None:
+            return None
+        lower = math.nan if self.lower is None else math.exp(self.lower)
+        upper = math.nan if self.upper is None else math.exp(self.upper)
+        return math.exp(self.difference), lower, upper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,12 +136,14 @@ class OneSeedAnalysis:
         n_seeds: Seeds in the bank that one-seed studies are drawn from.
         best: The config with the best mean over all seeds.
         named_best: For each config, in order, the probability that a one-seed study
-            names it the best.
+            names it the best. 0 for a config without a finished run.
         outside_tied: Probability that the named best is not tied with the best.
-        expected_regret: Mean score lost by training the named best instead of `best`.
-        reversals: For each pair of configs (i, j), i < j: the share of one-seed studies
-            that see the order of the full study reversed.
-        flips_by_n_seeds: Number of seeds averaged -> probability of naming another best.
+        expected_regret: Mean score lost by training the named best instead of `best`;
+            for a loss in natural logarithms.
+        reversals: For each pair of configs (i, j), i < j, that have finished runs: the
+            share of one-seed studies that see the order of the full study reversed.
+        flips_by_n_seeds: Number of seeds averaged, at most `n_seeds` -> probability of
+            naming another best.
         bank_is_small: Whether the bank has fewer than 20 seeds, so that tails are
             underestimated.
     """
@@ -133,32 +157,3 @@ class OneSeedAnalysis:
     reversals: Mapping[tuple[int, int], float]
     flips_by_n_seeds: Mapping[int, float]
     bank_is_small: bool
-
-
-def classify_runs(result: StudyResult) -> StudyResult:
-    """Return the result with each finished run's status told apart by its curves."""
-    raise NotImplementedError
-
-
-def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
-    """Summarise every config: statuses, each metric with its interval, ties."""
-    raise NotImplementedError
-
-
-def compare(
-    result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value], *, metric: str
-) -> Comparison:
-    """Compare two configs, or two values at equal others, paired by seed."""
-    raise NotImplementedError
-
-
-def compare_all(
-    result: StudyResult, *, metric: str, configs: tuple[int, ...] | None = None
-) -> tuple[Comparison, ...]:
-    """Compare every pair of configs, with p-values Holm-adjusted over the family."""
-    raise NotImplementedError
-
-
-def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | None:
-    """Say what one-seed studies would have concluded; None with fewer than 2 seeds."""
-    raise NotImplementedError

@@ -1,0 +1,31 @@
+"""From a study's result to the records that every face shows: each number, once.
+
+The statistics know arrays only; this package hands them the right arrays and puts names
+to what comes back. The console, the charts, the report and `--json` read the records.
+"""
+
+from paribus.analysis.comparisons import compare, compare_all
+from paribus.analysis.one_seed import one_seed_analysis
+from paribus.analysis.outcomes import classify_runs
+from paribus.analysis.records import (
+    CONFIDENCE_LEVEL,
+    Comparison,
+    ConfigSummary,
+    MetricSummary,
+    OneSeedAnalysis,
+)
+from paribus.analysis.summaries import summarise_configs
+
+
+__all__ = [
+    "CONFIDENCE_LEVEL",
+    "Comparison",
+    "ConfigSummary",
+    "MetricSummary",
+    "OneSeedAnalysis",
+    "classify_runs",
+    "compare",
+    "compare_all",
+    "one_seed_analysis",
+    "summarise_configs",
+]

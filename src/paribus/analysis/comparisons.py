@@ -1,0 +1,200 @@
+"""Two configs, or two values at equal others, paired by seed."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.analysis.records import CONFIDENCE_LEVEL, Comparison
+from paribus.analysis.scores import (
+    Scores,
+    comparable_scores,
+    is_accuracy,
+    is_bad,
+    is_loss,
+    n_examples,
+)
+from paribus.errors import StudyError
+from paribus.hyperparameters import Value
+from paribus.results import StudyResult
+from paribus.space import Config
+from paribus.stats.compare import compare_paired, holm_adjusted
+from paribus.stats.intervals import MIN_SEEDS
+from paribus.stats.noise import difference_noise_floor
+from paribus.stats.one_seed import reversal_share
+
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def compare(
+    result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value], *, metric: str
+) -> Comparison:
+    """Compare two configs, or two values at equal others, paired by seed.
+
+    Every config of side a is paired with the config of side b that is equal in all
+    hyperparameters that neither side names. For each seed the differences are averaged
+    over these pairs; the seeds are what is compared.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+        a: Values that define side a, e.g. `{"learning_rate": 0.001}`. What only one
+            side names holds for both: all else equal.
+        b: Values that define side b.
+        metric: What to compare, e.g. `test_accuracy`. Losses are compared on the log
+            scale.
+
+    Returns:
+        The comparison; positive means that a is higher.
+
+    Raises:
+        UnknownNameError: If a name is no hyperparameter of the space, or the metric
+            none of the study.
+        StudyError: If no config has the values, both sides are the same, or no two
+            configs are equal in everything else.
+    """
+    only_a = {name: value for name, value in a.items() if name not in b}
+    only_b = {name: value for name, value in b.items() if name not in a}
+    side_a, side_b = Config({**a, **only_b}), Config({**b, **only_a})
+    if side_a == side_b:
+        raise StudyError(f"`a` and `b` must differ, got {side_a.label()!r} for both")
+    pairs = _matched_pairs(result, side_a, side_b)
+    return _Bank.of(result, metric).compare(pairs, side_a, side_b)
+
+
+def compare_all(
+    result: StudyResult, *, metric: str, configs: tuple[int, ...] | None = None
+) -> tuple[Comparison, ...]:
+    """Compare every pair of configs, with p-values Holm-adjusted over the family.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+        metric: What to compare.
+        configs: Positions of the configs to compare; None for all. 100 configs make
+            4,950 comparisons.
+
+    Returns:
+        One comparison for each pair (i, j), i before j, in that order. The family are
+        all those that have a p-value.
+
+    Raises:
+        UnknownNameError: If the metric is none of the study.
+    """
+    chosen = range(len(result.configs)) if configs is None else configs
+    bank = _Bank.of(result, metric)
+    found = [
+        bank.compare(((i, j),), result.configs[i], result.configs[j])
+        for i, j in itertools.combinations(chosen, 2)
+    ]
+    p_values = [c.p_value for c in found if c.p_value is not None]
+    adjusted = iter(holm_adjusted(np.array(p_values, dtype=np.float64)))
+    return tuple(
+        c if c.p_value is None else replace(c, p_value_holm=float(next(adjusted)))
+        for c in found
+    )
+
+
+def _matched_pairs(
+    result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value]
+) -> Pairs:
+    """Positions of the configs of both sides that are equal in what no side names."""
+
+    def others(index: int) -> Config:
+        config = result.configs[index]
+        return Config({name: config[name] for name in config if name not in a})
+
+    side_a, side_b = result.config_indices(a), result.config_indices(b)
+    partner = {others(j): j for j in side_b}
+    pairs = tuple((i, partner[others(i)]) for i in side_a if others(i) in partner)
+    if not pairs:
+        raise StudyError(
+            f"no config with {Config(a).label()} has a partner with "
+            f"{Config(b).label()} that is equal in everything else",
+            hint="name the other hyperparameters too, for both sides",
+        )
+    return pairs
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Bank:
+    """One metric of a study, from which any pairs of configs are compared."""
+
+    configs: tuple[Config, ...]
+    metric: str
+    n_examples: int
+    scores: Scores
+    is_bad: Bool[np.ndarray, "config seed"]
+
+    @classmethod
+    def of(cls, result: StudyResult, metric: str) -> "_Bank":
+        return cls(
+            configs=result.configs,
+            metric=metric,
+            n_examples=n_examples(result, metric),
+            scores=comparable_scores(result, metric),
+            is_bad=is_bad(result),
+        )
+
+    def compare(
+        self, pairs: Pairs, a: Mapping[str, Value], b: Mapping[str, Value]
+    ) -> Comparison:
+        first, second = map(list, zip(*pairs, strict=True))
+        is_paired = self.scores.is_counted[first + second].all(axis=0)
+        mean_a = self.scores.values[first].mean(axis=0)[is_paired]
+        mean_b = self.scores.values[second].mean(axis=0)[is_paired]
+        comparison = Comparison(
+            metric=self.metric,
+            a=a,
+            b=b,
+            pairs=tuple((self.configs[i], self.configs[j]) for i, j in pairs),
+            difference=float((mean_a - mean_b).mean()) if mean_a.size else None,
+            lower=None,
+            upper=None,
+            confidence_level=CONFIDENCE_LEVEL,
+            p_value=None,
+            p_value_holm=None,
+            n_pairs=int(is_paired.sum()),
+            n_bad=(
+                int(self.is_bad[first].any(axis=0).sum()),
+                int(self.is_bad[second].any(axis=0).sum()),
+            ),
+            noise_floor=self._noise_floor(mean_a, mean_b),
+            smallest_p_value=None,
+            reversal_share=None,
+            is_log_scale=is_loss(self.metric),
+        )
+        if len(mean_a) < MIN_SEEDS:
+            return comparison
+        return self._with_statistics(comparison, mean_a, mean_b)
+
+    def _noise_floor(
+        self, a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"]
+    ) -> float | None:
+        if not is_accuracy(self.metric) or not a.size:
+            return None
+        error_a, error_b = 1 - float(a.mean()), 1 - float(b.mean())
+        return difference_noise_floor(error_a, error_b, self.n_examples)
+
+    def _with_statistics(
+        self,
+        comparison: Comparison,
+        a: Float[np.ndarray, " seed"],
+        b: Float[np.ndarray, " seed"],
+    ) -> Comparison:
+        found = compare_paired(
+            a, b, confidence_level=CONFIDENCE_LEVEL, rng=np.random.default_rng(0)
+        )
+        # Accuracies cannot differ by more than 1, so the cut loses no coverage.
+        most = 1.0 if is_accuracy(self.metric) else np.inf
+        return replace(
+            comparison,
+            lower=max(found.lower, -most),
+            upper=min(found.upper, most),
+            p_value=found.p_value,
+            smallest_p_value=found.smallest_p_value,
+            reversal_share=reversal_share(a, b),
+            effect_size=found.effect_size,
+            share_above=found.share_above,
+        )

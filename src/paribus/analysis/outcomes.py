@@ -1,0 +1,66 @@
+"""What became of each finished run, from its curves."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from paribus.analysis.scores import n_examples
+from paribus.results import StudyResult
+from paribus.stats.noise import smallest_effect
+from paribus.stats.outcomes import OutcomeThresholds, TrainingCurves, classify_outcomes
+from paribus.status import RunStatus
+
+
+def classify_runs(
+    result: StudyResult,
+    *,
+    thresholds: OutcomeThresholds | None = None,
+    baseline_loss: float | None = None,
+) -> StudyResult:
+    """Return the result with each finished run's status told apart by its curves.
+
+    What the training program said (pending, failed, diverged, ...) is kept; every other
+    run that spent its budget is classified anew, so doing it twice changes nothing.
+
+    Args:
+        result: As read from the store.
+        thresholds: When a run is called what. None for the defaults, with the smallest
+            effect taken from the noise floor of the split that decides, at the best
+            config's error.
+        baseline_loss: Final training loss of softmax regression with the same budget;
+            None if it was not trained, and then no run is called sublinear.
+
+    Returns:
+        A new result; arrays other than `status` are shared with the old one. The same
+        result if it lacks the curves that the rules need.
+    """
+    primary = result.primary_metric
+    needed = {primary, "train_accuracy", "train_loss"}
+    is_classified = result.status > RunStatus.DIVERGED
+    if not needed <= set(result.metrics) or not is_classified.any():
+        return result
+    curves = TrainingCurves(
+        epochs=result.epochs.astype(np.float64),
+        score=result.curve(primary)[is_classified].astype(np.float64),
+        train_accuracy=result.curve("train_accuracy")[is_classified].astype(np.float64),
+        train_loss=result.curve("train_loss")[is_classified].astype(np.float64),
+        chance=result.data.majority_share,
+        label_entropy=result.data.label_entropy,
+        n_train_evaluated=result.data.n_train_evaluated,
+        baseline_loss=baseline_loss,
+    )
+    status = result.status.copy()
+    status[is_classified] = classify_outcomes(
+        curves, thresholds or _default_thresholds(result)
+    )
+    return replace(result, status=status)
+
+
+def _default_thresholds(result: StudyResult) -> OutcomeThresholds:
+    final = result.final(result.primary_metric).astype(np.float64)
+    is_counted = result.has_outcome() & np.isfinite(final)
+    n_counted = is_counted.sum(axis=1)
+    sums = np.where(is_counted, final, 0.0).sum(axis=1)
+    best = float((sums / np.maximum(n_counted, 1)).max())
+    n = n_examples(result, result.primary_metric)
+    return OutcomeThresholds(smallest_effect=smallest_effect(1 - best, n))

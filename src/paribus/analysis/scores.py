@@ -1,0 +1,96 @@
+"""Which number of each run enters a comparison, and which runs have one?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.results import StudyResult
+from paribus.status import RunStatus
+
+
+# A cross-entropy in float32 cannot tell less than this from 0, and 0 has no logarithm.
+LOSS_FLOOR = 1e-7
+
+_BAD = (
+    RunStatus.DIVERGED,
+    RunStatus.LATE_COLLAPSE,
+    RunStatus.COLLAPSED,
+    RunStatus.SUBLINEAR,
+)
+_LEARNERS = tuple(status for status in RunStatus if status.is_learner)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scores:
+    """One number for each run, on the scale on which it is averaged.
+
+    Attributes:
+        values: Accuracies as they are, losses as natural logarithms; a diverged run has
+            the score of guessing. 0 where not counted.
+        is_counted: Runs that ended and have a score. Failed, interrupted and pending
+            runs have none.
+    """
+
+    values: Float[np.ndarray, "config seed"]
+    is_counted: Bool[np.ndarray, "config seed"]
+
+
+def comparable_scores(result: StudyResult, metric: str) -> Scores:
+    """Reduce each run to the number that it enters comparisons with.
+
+    A diverged run enters an accuracy with the share of the most frequent label, and a
+    loss with the entropy of the labels: what guessing would score. Left out, it would
+    let its config win on the seeds that happened to survive.
+
+    Raises:
+        UnknownNameError: If no curve is called `metric`.
+    """
+    final = result.final(metric).astype(np.float64)
+    data = result.data
+    guessing = data.label_entropy if is_loss(metric) else data.majority_share
+    final = np.where(result.status == RunStatus.DIVERGED, guessing, final)
+    is_counted = result.has_outcome() & np.isfinite(final)
+    values = np.where(is_counted, final, 1.0)
+    if is_loss(metric):
+        values = np.log(np.maximum(values, LOSS_FLOOR))
+    return Scores(values=np.where(is_counted, values, 0.0), is_counted=is_counted)
+
+
+def oriented_scores(result: StudyResult, metric: str) -> Scores:
+    """As `comparable_scores`, with the sign that makes higher better."""
+    scores = comparable_scores(result, metric)
+    if not is_loss(metric):
+        return scores
+    return Scores(values=-scores.values, is_counted=scores.is_counted)
+
+
+def is_loss(metric: str) -> bool:
+    """Whether a metric is a loss: lower is better, compared by ratios."""
+    return metric.endswith("_loss")
+
+
+def is_accuracy(metric: str) -> bool:
+    """Whether a metric is an accuracy: a fraction, compared by differences."""
+    return metric.endswith("_accuracy")
+
+
+def n_examples(result: StudyResult, metric: str) -> int:
+    """How many examples the metric was measured on."""
+    split = metric.rsplit("_", 1)[0]
+    sizes = {
+        "train": result.data.n_train_evaluated,
+        "validation": result.data.n_validation,
+        "test": result.data.n_test,
+    }
+    return sizes[split]
+
+
+def is_bad(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
+    """Runs that ended badly: diverged, collapsed, or no better than a linear model."""
+    return np.isin(result.status, _BAD)
+
+
+def is_learner(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
+    """Runs that learned and kept it."""
+    return np.isin(result.status, _LEARNERS)

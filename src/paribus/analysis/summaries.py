@@ -1,0 +1,138 @@
+"""One record for each config: what became of its runs, and each metric."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.analysis.records import CONFIDENCE_LEVEL, ConfigSummary, MetricSummary
+from paribus.analysis.scores import (
+    LOSS_FLOOR,
+    comparable_scores,
+    is_accuracy,
+    is_bad,
+    is_learner,
+    is_loss,
+    oriented_scores,
+)
+from paribus.results import StudyResult
+from paribus.stats.intervals import MIN_SEEDS, geometric_mean_interval, mean_interval
+from paribus.stats.ties import counted_means, tied_with_best
+from paribus.status import RunStatus
+
+
+# Fewer seeds than this allow values to be shown, not verdicts.
+MIN_SEEDS_TO_JUDGE = 5
+
+
+def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
+    """Summarise every config: statuses, each metric with its interval, ties.
+
+    Statuses are taken as they stand: `classify_runs` tells them apart first.
+
+    Args:
+        result: Finished or not; runs that have not ended are None among the values.
+
+    Returns:
+        One record for each config, in the order of the study.
+
+    Assumes:
+        As `paribus.stats.intervals.mean_interval`. The intervals say how uncertain each
+        mean is; to compare two configs, pair them by seed with `compare`, which is
+        sharper than looking whether their intervals overlap.
+    """
+    metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
+    is_tied = _tied(result)
+    return tuple(
+        ConfigSummary(
+            config=config,
+            n_seeds=int(result.has_outcome()[i].sum()),
+            status=_counts(result.status[i]),
+            metrics={metric: summaries[i] for metric, summaries in metrics.items()},
+            is_tied_with_best=is_tied[i],
+            seconds_per_epoch=result.seconds_per_epoch(config),
+        )
+        for i, config in enumerate(result.configs)
+    )
+
+
+def _summarise_metric(result: StudyResult, metric: str) -> list[MetricSummary]:
+    final = result.final(metric).astype(np.float64)
+    has_value = result.has_outcome() & np.isfinite(final)
+    mean, lower, upper = _intervals(final, has_value, metric)
+    comparable = comparable_scores(result, metric)
+    ranking = counted_means(comparable.values, comparable.is_counted)
+    is_ranked = ranking > -np.inf
+    if is_loss(metric):
+        ranking = np.exp(ranking)
+    is_bimodal = _is_bimodal(result)
+    summaries: list[MetricSummary] = []
+    for i, (row, has) in enumerate(zip(final, has_value, strict=True)):
+        values = (float(x) if ok else None for x, ok in zip(row, has, strict=True))
+        n = int(has.sum())
+        summaries.append(
+            MetricSummary(
+                metric=metric,
+                values=tuple(values),
+                mean=float(mean[i]) if n else None,
+                lower=float(lower[i]) if n >= MIN_SEEDS else None,
+                upper=float(upper[i]) if n >= MIN_SEEDS else None,
+                confidence_level=CONFIDENCE_LEVEL,
+                spread=float(row[has].std(ddof=1)) if n >= MIN_SEEDS else None,
+                is_bimodal=bool(is_bimodal[i]),
+                ranking_mean=float(ranking[i]) if is_ranked[i] else None,
+            )
+        )
+    return summaries
+
+
+def _intervals(
+    final: Float[np.ndarray, "config seed"],
+    has_value: Bool[np.ndarray, "config seed"],
+    metric: str,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and bounds of each config; NaN where there are too few values."""
+    values = np.maximum(final, LOSS_FLOOR) if is_loss(metric) else final
+    mean, lower, upper = np.full((3, len(final)), np.nan)
+    n_values = has_value.sum(axis=1)
+    single = n_values == 1
+    mean[single] = values[single][has_value[single]]
+    many = n_values >= MIN_SEEDS
+    if not many.any():
+        return mean, lower, upper
+    find_interval = geometric_mean_interval if is_loss(metric) else mean_interval
+    interval = find_interval(
+        values[many],
+        has_value[many],
+        confidence_level=CONFIDENCE_LEVEL,
+        rng=np.random.default_rng(0),
+    )
+    if is_accuracy(metric):
+        interval = interval.within(0.0, 1.0)
+    mean[many], lower[many], upper[many] = (
+        interval.estimate,
+        interval.lower,
+        interval.upper,
+    )
+    return mean, lower, upper
+
+
+def _tied(result: StudyResult) -> list[bool | None]:
+    """Whether each config is tied with the best; None with too few seeds to say."""
+    if result.primary_metric not in result.metrics:
+        return [None] * len(result.configs)
+    scores = oriented_scores(result, result.primary_metric)
+    is_judged = scores.is_counted.sum(axis=1) >= MIN_SEEDS_TO_JUDGE
+    if not is_judged.any():
+        return [None] * len(result.configs)
+    is_tied = tied_with_best(scores.values, scores.is_counted)
+    pairs = zip(is_tied, is_judged, strict=True)
+    return [bool(tied) if judged else None for tied, judged in pairs]
+
+
+def _is_bimodal(result: StudyResult) -> Bool[np.ndarray, " config"]:
+    """Configs with both runs that ended badly and runs that learned."""
+    return np.asarray(is_bad(result).any(axis=1) & is_learner(result).any(axis=1))
+
+
+def _counts(status: np.ndarray) -> dict[RunStatus, int]:
+    present, counts = np.unique(status, return_counts=True)
+    return {RunStatus(s): int(n) for s, n in zip(present, counts, strict=True)}
