@@ -123,9 +123,9 @@ BATCH_SIZE = Hyperparameter(
     name="batch_size", kind="count", is_static=True, upper=MAX_BATCH_SIZE
 )
 
-_LEARNING_RATE = Hyperparameter(name="learning_rate", kind="number", above=0)
-_B1 = Hyperparameter(name="b1", kind="number", at_least=0, below=1, default=0.9)
-_B2 = Hyperparameter(name="b2", kind="number", at_least=0, below=1, default=0.999)
+_LEARNING_RATE = Hyperparameter(name="learning_rate", kind="number", above=0.0)
+_B1 = Hyperparameter(name="b1", kind="number", at_least=0.0, below=1.0, default=0.9)
+_B2 = Hyperparameter(name="b2", kind="number", at_least=0.0, below=1.0, default=0.999)
 
 # Names and defaults are optax's, but for Keras's own epsilon in `keras_adam`.
 OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
@@ -133,18 +133,18 @@ OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
         _LEARNING_RATE,
         _B1,
         _B2,
-        Hyperparameter(name="eps", kind="number", above=0, default=1e-7),
+        Hyperparameter(name="eps", kind="number", above=0.0, default=1e-7),
     ),
     "adam": _by_name(
         _LEARNING_RATE,
         _B1,
         _B2,
-        Hyperparameter(name="eps", kind="number", above=0, default=1e-8),
+        Hyperparameter(name="eps", kind="number", above=0.0, default=1e-8),
     ),
     "sgd": _by_name(
         _LEARNING_RATE,
         Hyperparameter(
-            name="momentum", kind="number", at_least=0, below=1, default=0.0
+            name="momentum", kind="number", at_least=0.0, below=1.0, default=0.0
         ),
         Hyperparameter(name="nesterov", kind="switch", is_static=True, default=False),
     ),
