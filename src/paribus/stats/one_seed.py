@@ -165,7 +165,7 @@ def flip_probabilities(
 
 
 def _sampled_flips(
-    banks: list[tuple[int, Float[np.ndarray, " seed"]]],
+    banks: list[tuple[int, Float[np.ndarray, " _"]]],
     best: int,
     k: int,
     n_studies: int,
@@ -192,7 +192,7 @@ def _drawn_means(
 def _banks(
     scores: Float[np.ndarray, "config seed"],
     is_counted: Bool[np.ndarray, "config seed"],
-) -> list[tuple[int, Float[np.ndarray, " seed"]]]:
+) -> list[tuple[int, Float[np.ndarray, " _"]]]:
     """Sorted counted scores of each config that has any, with the config's index."""
     assert np.isfinite(scores[is_counted]).all(), "only finite scores may be counted"
     banks = [

@@ -141,7 +141,8 @@ def has_collapsed_late(
         return np.zeros(len(score), dtype=bool)
     is_above = score > curves.chance + thresholds.learned
     has_learned = (is_above[:, 1:] & is_above[:, :-1]).any(axis=1)
-    return has_learned & (score.max(axis=1) - score[:, -1] > thresholds.drop)
+    has_dropped = score.max(axis=1) - score[:, -1] > thresholds.drop
+    return np.asarray(has_learned & has_dropped)
 
 
 def has_collapsed(
