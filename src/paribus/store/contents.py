@@ -1,0 +1,287 @@
+"""What the rows of a store say together, and whether they contradict one another."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from paribus.errors import StoreError
+from paribus.results import DataFacts
+from paribus.status import RunStatus
+from paribus.store.chunks import read_chunk, read_runs
+from paribus.store.documents import read_row
+from paribus.store.failures import damaged
+from paribus.store.ledger import Ledger
+from paribus.store.rows import BlockRow, BlockStatus, ChunkRow, RunRow
+from paribus.store.schema import BLOCK, CHUNK, CONFIG, RUN, STUDY
+from paribus.study import Study
+
+
+STORED_STATUSES = (
+    RunStatus.PENDING,
+    RunStatus.RUNNING,
+    RunStatus.INTERRUPTED,
+    RunStatus.FAILED,
+    RunStatus.DIVERGED,
+    RunStatus.CONVERGED,
+)
+_SPLITS = ("train", "validation", "test")
+_METRICS = ("loss", "accuracy")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Contents:
+    """The runs of a store with their curves.
+
+    Attributes:
+        study: All that is stored.
+        data: What it is trained on.
+        epochs: When runs are evaluated.
+        config_of: The position of each run's config.
+        seed_of: The position of each run's seed.
+        status: A `RunStatus` for each run.
+        diverged_at: The step at which each run diverged, 0 for none.
+        block_of: The last block that held each run, 0 for none.
+        blocks: The blocks by id.
+        curves: `<split>_<metric>` -> values.
+        n_chunks: How many chunks were read.
+    """
+
+    study: Study
+    data: DataFacts
+    epochs: tuple[float, ...]
+    config_of: Int[np.ndarray, " run"]
+    seed_of: Int[np.ndarray, " run"]
+    status: Int[np.ndarray, " run"]
+    diverged_at: Int[np.ndarray, " run"]
+    block_of: Int[np.ndarray, " run"]
+    blocks: Mapping[int, BlockRow]
+    curves: Mapping[str, Float[np.ndarray, "config seed evaluation"]]
+    n_chunks: int
+
+    def grid(self, values: Int[np.ndarray, " run"]) -> Int[np.ndarray, "config seed"]:
+        """Arrange one value a run as config by seed."""
+        shape = (len(self.study.configs()), len(self.study.seeds))
+        arranged = np.zeros(shape, dtype=np.int64)
+        arranged[self.config_of, self.seed_of] = values
+        return arranged
+
+
+def read_contents(ledger: Ledger) -> Contents:
+    """Read and verify the study, its runs and their curves.
+
+    Raises:
+        StoreError: If a row does not verify, or rows contradict one another, with
+            the table and the key.
+    """
+    study, data, epochs = read_stored_study(ledger)
+    runs = read_stored_runs(ledger, study)
+    place = {seed: position for position, seed in enumerate(study.seeds)}
+    config_of = np.array([run.config for run in runs], dtype=np.int64)
+    seed_of = np.array([place[run.seed] for run in runs], dtype=np.int64)
+    block_of = np.array([run.block for run in runs], dtype=np.int64)
+    blocks = {block.id: block for block in ledger.read(BLOCK)}
+    members = {block.id: _members(ledger, block, block_of) for block in blocks.values()}
+    for run in runs:
+        _check_run(ledger, run, blocks)
+    chunks = [row for row in ledger.read(CHUNK) if not row.is_superseded]
+    shape = (len(study.configs()), len(study.seeds), len(epochs))
+    curves: dict[str, np.ndarray] = {}
+    covered: dict[tuple[int, str], np.ndarray] = {}
+    for row, values in _values(ledger, chunks, members, len(epochs)):
+        name = f"{row.split}_{row.metric}"
+        curve = curves.setdefault(name, np.full(shape, np.nan))
+        inside = slice(row.first_evaluation, row.first_evaluation + row.n_evaluations)
+        runs_of = members[row.block]
+        curve[config_of[runs_of], seed_of[runs_of], inside] = values.T
+        seen = covered.setdefault((row.block, name), np.zeros(len(epochs), dtype=bool))
+        if seen[inside].any():
+            raise _contradiction(ledger, row, "its evaluations are there twice")
+        seen[inside] = True
+    _check_finished(ledger, blocks, curves, covered)
+    return Contents(
+        study=study,
+        data=data,
+        epochs=epochs,
+        config_of=config_of,
+        seed_of=seed_of,
+        status=np.array([run.status for run in runs], dtype=np.int64),
+        diverged_at=np.array([run.diverged_at for run in runs], dtype=np.int64),
+        block_of=block_of,
+        blocks=blocks,
+        curves=_in_order(curves) or _unknown_curves(data, shape),
+        n_chunks=len(chunks),
+    )
+
+
+def read_stored_study(ledger: Ledger) -> tuple[Study, DataFacts, tuple[float, ...]]:
+    """Read the study, its data and its evaluations, and compare it with its configs.
+
+    Raises:
+        StoreError: If a row does not verify, or the study cannot be understood.
+    """
+    rows = ledger.read(STUDY)
+    if len(rows) != 1:
+        raise damaged(ledger.database, f"table `study` has {len(rows)} rows, not one")
+    try:
+        study, data, epochs = read_row(rows[0])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(
+            ledger.database, f"table `study`, key 1: cannot be understood: {error}"
+        ) from error
+    stored = ledger.read(CONFIG)
+    configs = study.configs()
+    if len(stored) != len(configs):
+        raise damaged(
+            ledger.database,
+            f"table `config` has {len(stored)} rows, the study {len(configs)} configs",
+        )
+    for position, (row, config) in enumerate(zip(stored, configs, strict=True)):
+        if row != (position, config.id, config.to_json()):
+            raise damaged(
+                ledger.database,
+                f"table `config`, key {row.id}: not config {position} of the study",
+            )
+    return study, data, epochs
+
+
+def read_stored_runs(ledger: Ledger, study: Study) -> list[RunRow]:
+    """Read all runs: each config with each seed, once.
+
+    Raises:
+        StoreError: If a row does not verify, or a run is missing, doubled or foreign.
+    """
+    rows = ledger.read(RUN)
+    n_configs, seeds = len(study.configs()), set(study.seeds)
+    seen: set[tuple[int, int]] = set()
+    for position, row in enumerate(rows):
+        pair = (row.config, row.seed)
+        is_known = 0 <= row.config < n_configs and row.seed in seeds
+        if row.id != position or not is_known or pair in seen:
+            raise damaged(
+                ledger.database, f"table `run`, key {row.id}: no run of the study"
+            )
+        seen.add(pair)
+    if len(rows) != study.n_runs():
+        raise damaged(
+            ledger.database,
+            f"table `run` has {len(rows)} rows, the study {study.n_runs()} runs",
+        )
+    return rows
+
+
+def _members(
+    ledger: Ledger, block: BlockRow, block_of: Int[np.ndarray, " all"]
+) -> Int[np.ndarray, " run"]:
+    """The runs of a block, each once; all are its own if it is finished."""
+    try:
+        runs = read_runs(block.runs)
+    except ValueError as error:
+        raise damaged(ledger.database, f"table `block`, key {block.id}") from error
+    is_inside = len(runs) > 0 and runs.min() >= 0 and runs.max() < len(block_of)
+    if not is_inside or len(np.unique(runs)) < len(runs):
+        raise damaged(
+            ledger.database, f"table `block`, key {block.id}: no runs of the study"
+        )
+    is_own = block_of[runs] == block.id
+    if block.status == BlockStatus.FINISHED and not is_own.all():
+        raise damaged(
+            ledger.database,
+            f"table `run`, key {runs[~is_own][0]}: it is not in block {block.id}, "
+            "which trained it",
+        )
+    return runs
+
+
+def _check_run(ledger: Ledger, run: RunRow, blocks: Mapping[int, BlockRow]) -> None:
+    """Compare what a run says with what its block says."""
+    block = blocks.get(run.block)
+    has_outcome = run.status >= RunStatus.DIVERGED
+    is_finished = block is not None and block.status == BlockStatus.FINISHED
+    rules = (
+        (run.status in STORED_STATUSES, f"status {run.status}"),
+        (has_outcome == is_finished, "finished, but not its block, or the reverse"),
+        ((run.status == RunStatus.DIVERGED) == (run.diverged_at > 0), "diverged when?"),
+        (run.diverged_at >= 0, f"diverged at step {run.diverged_at}"),
+        (run.block == 0 or block is not None, f"block {run.block} is missing"),
+        (run.status != RunStatus.FAILED or block is not None, "failed in no block"),
+    )
+    for holds, problem in rules:
+        if not holds:
+            raise damaged(ledger.database, f"table `run`, key {run.id}: {problem}")
+
+
+def _values(
+    ledger: Ledger,
+    chunks: list[ChunkRow],
+    members: Mapping[int, Int[np.ndarray, " _"]],
+    n_evaluations: int,
+) -> Iterator[tuple[ChunkRow, Float[np.ndarray, "evaluation run"]]]:
+    """The values of each chunk, when its shape fits its block and the study."""
+    for row in chunks:
+        end = row.first_evaluation + row.n_evaluations
+        if row.first_evaluation < 0 or end > n_evaluations:
+            raise _contradiction(ledger, row, f"evaluations up to {end}")
+        if row.block not in members or row.n_runs != len(members[row.block]):
+            raise _contradiction(ledger, row, f"{row.n_runs} runs")
+        try:
+            values = read_chunk(row)
+        except ValueError as error:
+            raise _contradiction(ledger, row, str(error)) from error
+        yield row, values
+
+
+def _check_finished(
+    ledger: Ledger,
+    blocks: Mapping[int, BlockRow],
+    curves: Mapping[str, Float[np.ndarray, "config seed evaluation"]],
+    covered: Mapping[tuple[int, str], np.ndarray],
+) -> None:
+    """Refuse a finished block without all evaluations of all curves."""
+    for block in blocks.values():
+        if block.status != BlockStatus.FINISHED:
+            continue
+        missing = [
+            name
+            for name in curves
+            if (block.id, name) not in covered or not covered[block.id, name].all()
+        ]
+        if missing or not curves:
+            what = f"`{missing[0]}`" if missing else "all curves"
+            raise damaged(
+                ledger.database,
+                f"table `block`, key {block.id}: finished, but {what} is incomplete",
+            )
+
+
+def _contradiction(ledger: Ledger, row: ChunkRow, what: str) -> StoreError:
+    return damaged(ledger.database, f"table `chunk`, key {CHUNK.key_of(row)}: {what}")
+
+
+def _in_order(curves: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Curves by split as they are used in time, then the loss, the accuracy, others."""
+
+    def place(name: str) -> tuple[int, int, str]:
+        split, _, metric = name.partition("_")
+        known = _METRICS.index(metric) if metric in _METRICS else len(_METRICS)
+        return (_SPLITS.index(split) if split in _SPLITS else 3, known, metric)
+
+    return {name: curves[name] for name in sorted(curves, key=place)}
+
+
+def _unknown_curves(
+    data: DataFacts, shape: tuple[int, int, int]
+) -> dict[str, np.ndarray]:
+    """The curves that every study has, before any run is finished: nothing but NaN."""
+    sizes = {
+        "train": data.n_train,
+        "validation": data.n_validation,
+        "test": data.n_test,
+    }
+    return {
+        f"{split}_{metric}": np.full(shape, np.nan)
+        for split in _SPLITS
+        if sizes[split]
+        for metric in _METRICS
+    }

@@ -1,0 +1,165 @@
+"""A new study, built beside its place and put there in one step."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from paribus.errors import StoreError
+from paribus.results import DataFacts
+from paribus.space import Config
+from paribus.status import RunStatus
+from paribus.store.connection import connect_new, create_schema
+from paribus.store.documents import study_row
+from paribus.store.folder import (
+    DATABASE,
+    building_folder,
+    leftovers,
+    remove_built,
+    sync_folder,
+)
+from paribus.store.ledger import Ledger
+from paribus.store.lock import LockedError, WriterLock
+from paribus.store.rows import ConfigRow, RunRow
+from paribus.store.schema import CONFIG, RUN, STUDY
+from paribus.study import Study
+
+
+def now() -> str:
+    """The time as it is stored: ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def build_study(folder: Path, study: Study, data: DataFacts) -> WriterLock | None:
+    """Build a new study and rename it to `folder`, so that half a study cannot exist.
+
+    Returns:
+        The writer's lock, held without a gap since before the rename; None if another
+        process was first.
+
+    Raises:
+        StoreError: If `folder` exists and is not empty.
+        OSError: If a file cannot be written.
+        sqlite3.Error: The same.
+    """
+    is_new_parent = not folder.parent.exists()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = building_folder(folder)
+    building.mkdir()
+    lock: WriterLock | None = None
+    try:
+        lock = WriterLock.acquire(building)
+        _write_database(building / DATABASE, study, data)
+        sync_folder(building)
+        was_first = _rename(building, folder)
+        if was_first:
+            sync_folder(folder.parent)
+            if is_new_parent:
+                sync_folder(folder.parent.parent)
+            return lock
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        with suppress(OSError):
+            remove_built(building)
+        raise
+    lock.release()
+    remove_built(building)
+    return None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that died while they built `folder` have left.
+
+    A folder whose lock is held is being built now, and stays.
+    """
+    for path in leftovers(folder):
+        with suppress(OSError, LockedError):
+            lock = WriterLock.acquire(path, wait_s=0)
+            try:
+                remove_built(path)
+            finally:
+                lock.release()
+
+
+def config_rows(configs: Sequence[Config], *, first: int = 0) -> list[ConfigRow]:
+    """Write configs as rows, from position `first` on."""
+    return [
+        ConfigRow(id=first + position, name=config.id, config=config.to_json())
+        for position, config in enumerate(configs)
+    ]
+
+
+def run_rows(
+    pairs: Sequence[tuple[int, int]], configs: Sequence[Config], *, first: int = 0
+) -> list[RunRow]:
+    """Write runs that are to be trained as rows, from id `first` on.
+
+    Args:
+        pairs: Position of the config, seed.
+        configs: All configs of the study.
+        first: The id of the first.
+    """
+    texts = [config.to_json() for config in configs]
+    return [
+        RunRow(
+            id=first + position,
+            name=run_name(texts[config], seed),
+            config=config,
+            seed=seed,
+            status=int(RunStatus.PENDING),
+            diverged_at=0,
+            block=0,
+        )
+        for position, (config, seed) in enumerate(pairs)
+    ]
+
+
+def run_name(config_json: str, seed: int) -> str:
+    """Sixteen hexadecimal digits that depend on a run's config and its seed alone."""
+    text = f"{config_json} {seed}"
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def _write_database(database: Path, study: Study, data: DataFacts) -> None:
+    os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    connection = connect_new(database)
+    try:
+        ledger = Ledger(connection, database)
+        configs = study.configs()
+        pairs = [(c, seed) for c in range(len(configs)) for seed in study.seeds]
+        with ledger.transaction():
+            create_schema(connection)
+            ledger.create_totals()
+            ledger.insert(STUDY, [study_row(study, data, created=now())])
+            ledger.insert(CONFIG, config_rows(configs))
+            ledger.insert(RUN, run_rows(pairs, configs))
+    finally:
+        connection.close()
+
+
+def _rename(building: Path, folder: Path) -> bool:
+    """Put the built folder in its place; False if a study is there already."""
+    try:
+        building.rename(folder)
+    except OSError:
+        if not os.path.lexists(folder):
+            raise
+        if os.path.lexists(folder / DATABASE):
+            return False
+        raise not_empty(folder) from None
+    return True
+
+
+def not_empty(folder: Path) -> StoreError:
+    """Make the error for a place where something else is."""
+    if not folder.is_dir():
+        return StoreError(f"`{folder}` must be a new folder or a study, got a file")
+    names = sorted(path.name for path in folder.iterdir())
+    shown = f"`{names[0]}`" if names else "nothing"
+    return StoreError(
+        f"`{folder}` must be empty or a study, got a folder with {shown} in it",
+        hint="name another folder with `--out`",
+    )

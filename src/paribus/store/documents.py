@@ -1,0 +1,68 @@
+"""Studies, data sets and environments as the JSON texts that a store holds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from paribus.results import DataFacts
+from paribus.store.rows import StudyRow
+from paribus.study import Study
+
+
+def write_json(value: Any) -> str:
+    """Write strict JSON in ASCII, the same text for the same value."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def study_row(study: Study, data: DataFacts, *, created: str) -> StudyRow:
+    """Write a study as its one row."""
+    return StudyRow(
+        id=1,
+        study=write_json(study.to_dict()),
+        data=write_json(asdict(data)),
+        epochs=write_json(study.budget.evaluation_epochs()),
+        created=created,
+    )
+
+
+def read_row(row: StudyRow) -> tuple[Study, DataFacts, tuple[float, ...]]:
+    """Read a study, its data and when its runs are evaluated.
+
+    Raises:
+        ValueError: If a text is not JSON, or its values make no study.
+        KeyError: If a part is missing.
+        TypeError: If a part has the wrong shape.
+    """
+    written = json.loads(row.data)
+    data = DataFacts(
+        **{
+            **written,
+            "example_shape": tuple(written["example_shape"]),
+            "notes": tuple(written["notes"]),
+        }
+    )
+    epochs = tuple(float(epoch) for epoch in json.loads(row.epochs))
+    return Study.from_dict(json.loads(row.study)), data, epochs
+
+
+def write_environment(environment: Mapping[str, str]) -> str:
+    """Write an attempt's environment; text that is not Unicode is escaped."""
+    return write_json({storable(k): storable(v) for k, v in environment.items()})
+
+
+def read_environment(text: str) -> dict[str, str]:
+    """Read an attempt's environment.
+
+    Raises:
+        ValueError: If the text is not a JSON object.
+    """
+    written = json.loads(text)
+    if not isinstance(written, dict):
+        raise ValueError("an environment must be a JSON object")
+    return {str(name): str(value) for name, value in written.items()}
+
+
+def storable(text: str) -> str:
+    """Escape what SQLite could not store: halves of surrogate pairs."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

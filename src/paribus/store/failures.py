@@ -1,0 +1,86 @@
+"""What SQLite and the operating system raise, as errors of ours."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paribus.errors import ResourceError, StoreError
+
+
+FULL_HINT = (
+    "free some space, then run the same command again: "
+    "everything that was reported as done is stored"
+)
+DAMAGED_HINT = (
+    "`paribus check` lists what is damaged; go on from a copy of the whole folder"
+)
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_BROKEN_DISK = {errno.EIO, errno.EFBIG}
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_TOOBIG}
+_CANNOT_WRITE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def damaged(path: Path, what: str) -> StoreError:
+    """Make the error for a store that does not verify."""
+    return StoreError(f"`{path}` is damaged: {what}", hint=DAMAGED_HINT)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the operating system raise into errors that name `path`.
+
+    Raises:
+        ResourceError: If the disk is full, a quota is used up, or the disk fails.
+        StoreError: If the store is damaged, busy, or cannot be read or written.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _from_sqlite(error, path) from error
+    except OSError as error:
+        raise _from_system(error, path) from error
+
+
+def is_unfinished_write(error: sqlite3.Error) -> bool:
+    """Whether a reader met a transaction that a crash left half-written."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_READONLY_ROLLBACK
+
+
+def _from_sqlite(error: sqlite3.Error, path: Path) -> StoreError | ResourceError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return ResourceError(f"`{path}` needs more space, got: {error}", hint=FULL_HINT)
+    if code == sqlite3.SQLITE_IOERR:
+        return ResourceError(
+            f"`{path}` cannot be read or written: {error}", hint=FULL_HINT
+        )
+    if code in _BUSY:
+        return StoreError(
+            f"`{path}` is in use: another program has locked it",
+            hint="close the other program, then run the same command again",
+        )
+    if code in _CANNOT_WRITE:
+        return StoreError(f"cannot write `{path}`: {error}")
+    if code in _DAMAGE or code == 0:  # 0: text that is not UTF-8, found by Python
+        return damaged(path, str(error))
+    return StoreError(f"`{path}` cannot be used: {error}")
+
+
+def _from_system(error: OSError, path: Path) -> StoreError | ResourceError:
+    place = Path(os.fsdecode(error.filename)) if error.filename else path
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        return ResourceError(
+            f"`{place}` needs more space, got: {reason}", hint=FULL_HINT
+        )
+    if error.errno in _BROKEN_DISK:
+        return ResourceError(
+            f"`{place}` cannot be read or written: {reason}", hint=FULL_HINT
+        )
+    return StoreError(f"cannot write `{place}`: {reason}")

@@ -1,0 +1,127 @@
+"""The study folder as files: what lies in it, and how it gets to the disk."""
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+
+from paribus.errors import StoreError
+
+
+DATABASE = "study.db"
+JOURNAL = "study.db-journal"
+LOCK = "writer.lock"
+CHECKPOINTS = "checkpoints"
+
+# Everything that a folder which is still being built may contain.
+_OWN_NAMES = {DATABASE, JOURNAL, LOCK}
+_RANDOM = re.compile(r"[0-9a-f]{16}")
+
+
+def study_exists(folder: Path) -> bool:
+    """Whether there is a study in `folder`, in whatever state."""
+    return os.path.lexists(folder / DATABASE)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse what is not a study folder, without touching it.
+
+    Raises:
+        StoreError: If the folder or its database is missing, of another kind, or empty.
+    """
+    kind = _kind(folder)
+    if kind is None:
+        raise no_study(folder)
+    if kind != "folder":
+        raise StoreError(f"`{folder}` must be a folder, got a {kind}")
+    database = folder / DATABASE
+    kind = _kind(database)
+    if kind is None:
+        raise no_study(folder)
+    if kind != "file":
+        raise StoreError(f"`{database}` must be a regular file, got a {kind}")
+    if database.lstat().st_size == 0:
+        raise StoreError(f"`{database}` is empty, so `{folder}` is not a study")
+
+
+def no_study(folder: Path) -> StoreError:
+    """Make the error for a folder without a study, naming the nearest that has one."""
+    near = [path.name for path in _studies_in(folder.parent) if path != folder]
+    close = get_close_matches(folder.name, near, n=1)
+    if close:
+        hint = f"did you mean `{folder.parent / close[0]}`?"
+    elif near:
+        shown = ", ".join(f"`{folder.parent / name}`" for name in sorted(near)[:3])
+        hint = f"there are {len(near)}: {shown}" if len(near) > 3 else f"known: {shown}"
+    else:
+        hint = "`paribus run` makes one"
+    return StoreError(f"no study in `{folder}`", hint=hint)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renamed, new and removed names in `folder` survive a power cut."""
+    if os.name == "nt":  # Windows has no handle for this, and journals names itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def building_folder(folder: Path) -> Path:
+    """Name the folder that is built and then renamed to `folder`."""
+    return folder.parent / f".{folder.name}.new-{secrets.token_hex(8)}"
+
+
+def leftovers(folder: Path) -> Iterator[Path]:
+    """Find folders that were being built for `folder` and hold only our files."""
+    prefix = f".{folder.name}.new-"
+    with suppress(FileNotFoundError):
+        for path in list(folder.parent.iterdir()):
+            is_named_so = path.name.startswith(prefix) and _RANDOM.fullmatch(
+                path.name.removeprefix(prefix)
+            )
+            if is_named_so and _kind(path) == "folder" and _holds_only_ours(path):
+                yield path
+
+
+def remove_built(path: Path) -> None:
+    """Remove a folder that was being built: our files, then the folder itself."""
+    for name in sorted(_OWN_NAMES):
+        with suppress(FileNotFoundError):
+            (path / name).unlink()
+    with suppress(FileNotFoundError):
+        path.rmdir()
+
+
+def _holds_only_ours(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return all(
+            child.name in _OWN_NAMES and _kind(child) == "file"
+            for child in path.iterdir()
+        )
+    return False
+
+
+def _studies_in(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return [path for path in folder.iterdir() if study_exists(path)]
+    return []
+
+
+def _kind(path: Path) -> str | None:
+    """What lies at `path` itself: a link is not followed. None if nothing does."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(mode):
+        return "symbolic link"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "file" if stat.S_ISREG(mode) else "special file"

@@ -1,0 +1,115 @@
+"""From a study folder to its result: every number verified on the way."""
+
+from pathlib import Path
+
+import numpy as np
+
+from paribus.results import Attempt, StudyResult, Timing
+from paribus.status import RunStatus
+from paribus.store.contents import Contents, read_contents
+from paribus.store.documents import read_environment
+from paribus.store.failures import damaged, translated
+from paribus.store.folder import DATABASE
+from paribus.store.ledger import Ledger
+from paribus.store.lock import is_held
+from paribus.store.rows import AttemptRow
+from paribus.store.schema import ATTEMPT, TIMING
+from paribus.store.snapshot import read_snapshot
+
+
+def read_study(folder: Path) -> StudyResult:
+    """Read everything a study has found so far, without changing a byte of it.
+
+    A study that is being trained can be read; what is seen is the state after some
+    commit. Runs that are marked as running are shown as interrupted when no process
+    holds the writer's lock.
+
+    Args:
+        folder: The study folder, e.g. `studies/notebook`.
+
+    Returns:
+        The result: configs and seeds in the order in which they were first stored.
+        Curves hold the stored 32-bit numbers exactly.
+
+    Raises:
+        StoreError: If there is no study, if it does not verify, or if a newer program
+            wrote it.
+        ResourceError: If the disk fails.
+    """
+    with translated(folder / DATABASE):
+        result = read_snapshot(folder, read_result)
+        if _n_running(result) and is_held(folder) is False:
+            # The writer may have ended since: look again at what it left.
+            result = read_snapshot(folder, read_result)
+            if _n_running(result) and is_held(folder) is False:
+                is_running = result.status == RunStatus.RUNNING
+                result.status[is_running] = RunStatus.INTERRUPTED
+        return result
+
+
+def read_result(ledger: Ledger) -> StudyResult:
+    """Read and verify all tables of an open store.
+
+    Raises:
+        StoreError: If a row does not verify, or rows contradict one another.
+    """
+    contents = read_contents(ledger)
+    return StudyResult(
+        study=contents.study,
+        data=contents.data,
+        status=contents.grid(contents.status),
+        diverged_at=contents.grid(contents.diverged_at),
+        epochs=np.array(contents.epochs),
+        curves=contents.curves,
+        messages=_messages(contents),
+        timings=_timings(ledger, contents),
+        attempts=tuple(_attempt(ledger, row) for row in ledger.read(ATTEMPT)),
+    )
+
+
+def _n_running(result: StudyResult) -> int:
+    return int((result.status == RunStatus.RUNNING).sum())
+
+
+def _messages(contents: Contents) -> dict[tuple[int, int], str]:
+    (failed,) = np.nonzero(contents.status == RunStatus.FAILED)
+    return {
+        (int(contents.config_of[run]), int(contents.seed_of[run])): contents.blocks[
+            int(contents.block_of[run])
+        ].message
+        for run in failed
+    }
+
+
+def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
+    configs = contents.study.configs()
+    timings: list[Timing] = []
+    for row in ledger.read(TIMING):
+        if not 0 <= row.config < len(configs):
+            raise damaged(ledger.database, f"table `timing`, key {row.config}")
+        timings.append(
+            Timing(
+                config=configs[row.config],
+                seconds_per_epoch=row.seconds_per_epoch,
+                variation=row.variation,
+                n_repeats=row.n_repeats,
+                load_before=row.load_before,
+            )
+        )
+    return tuple(timings)
+
+
+def _attempt(ledger: Ledger, row: AttemptRow) -> Attempt:
+    try:
+        environment = read_environment(row.environment)
+    except ValueError as error:
+        raise damaged(
+            ledger.database, f"table `attempt`, key {row.number}: {error}"
+        ) from error
+    return Attempt(
+        number=row.number,
+        started=row.started,
+        environment=environment,
+        n_runs=row.n_runs,
+        seconds=row.seconds,
+    )

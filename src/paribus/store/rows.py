@@ -1,0 +1,121 @@
+"""What one row of each table is."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class BlockStatus(StrEnum):
+    """What became of a block.
+
+    Attributes:
+        RUNNING: Being trained by the attempt that began it.
+        FINISHED: Committed.
+        FAILED: It raised; its message says what.
+        INTERRUPTED: Stopped on purpose.
+        DIED: Its attempt ended without a word.
+    """
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    DIED = "died"
+
+
+class StudyRow(NamedTuple):
+    """The study: one row. Its texts are JSON."""
+
+    id: int
+    study: str
+    data: str
+    epochs: str
+    created: str
+
+
+class ConfigRow(NamedTuple):
+    """One config; its id is its position in the study."""
+
+    id: int
+    name: str
+    config: str
+
+
+class RunRow(NamedTuple):
+    """One run; `block` is the last block that held it, 0 for none."""
+
+    id: int
+    name: str
+    config: int
+    seed: int
+    status: int
+    diverged_at: int
+    block: int
+
+
+class BlockRow(NamedTuple):
+    """Runs that are trained together; `runs` holds their ids as little-endian int64."""
+
+    id: int
+    attempt: int
+    description: str
+    status: str
+    message: str
+    runs: bytes
+
+
+class AttemptRow(NamedTuple):
+    """One process that trained some of the runs."""
+
+    number: int
+    pid: int
+    host: str
+    boot_id: str
+    started: str
+    environment: str
+    n_runs: int
+    seconds: float
+    is_finished: int
+
+
+class ChunkRow(NamedTuple):
+    """A range of evaluations of one metric of one block, float32 [evaluation, run]."""
+
+    block: int
+    split: str
+    metric: str
+    first_evaluation: int
+    attempt: int
+    n_evaluations: int
+    n_runs: int
+    is_superseded: int
+    crc: int
+    data: bytes
+
+
+class CheckpointRow(NamedTuple):
+    """One file in `checkpoints/`."""
+
+    name: str
+    block: int
+    epoch: int
+    size: int
+    sha256: str
+
+
+class TimingRow(NamedTuple):
+    """How long an epoch of one config takes when it has the machine to itself."""
+
+    config: int
+    seconds_per_epoch: float
+    variation: float
+    n_repeats: int
+    load_before: float
+    attempt: int
+
+
+class TotalRow(NamedTuple):
+    """How many rows a table has, and the sum of their digests modulo 2^48."""
+
+    name: str
+    n_rows: int
+    digests: int

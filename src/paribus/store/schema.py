@@ -1,0 +1,247 @@
+"""The tables of a study's database, and every statement about them.
+
+Statements are whole literals: nothing that a study contains can become part of one.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from paribus.store.rows import (
+    AttemptRow,
+    BlockRow,
+    CheckpointRow,
+    ChunkRow,
+    ConfigRow,
+    RunRow,
+    StudyRow,
+    TimingRow,
+)
+
+
+APPLICATION_ID = 0x50415249  # "PARI"
+SCHEMA_VERSION = 1
+
+
+R = TypeVar("R", bound=tuple[Any, ...])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Generic[R]):
+    """One table and its statements.
+
+    Attributes:
+        name: As in the database.
+        row: Its columns, without the digest, which is last in the database.
+        n_key: How many of the first columns make the key.
+        create: Makes it.
+        select: Reads all rows with their digests, in the order of the key.
+        sum: Counts the rows and sums the upper and the lower 24 bits of the digests.
+        insert: Adds a row.
+        replace: Puts a row in the place of the one with its key.
+    """
+
+    name: str
+    row: type[R]
+    n_key: int
+    create: str
+    select: str
+    sum: str
+    insert: str
+    replace: str
+
+    def key_of(self, row: tuple[Any, ...]) -> str:
+        """Name a row in a message."""
+        return ", ".join(str(value) for value in row[: self.n_key])
+
+
+STUDY = Table(
+    name="study",
+    row=StudyRow,
+    n_key=1,
+    create="""CREATE TABLE study (
+        id INTEGER NOT NULL PRIMARY KEY,
+        study TEXT NOT NULL,
+        data TEXT NOT NULL,
+        epochs TEXT NOT NULL,
+        created TEXT NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="SELECT id, study, data, epochs, created, digest FROM study ORDER BY id",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM study",
+    insert="INSERT INTO study VALUES (?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO study VALUES (?, ?, ?, ?, ?, ?)",
+)
+
+CONFIG = Table(
+    name="config",
+    row=ConfigRow,
+    n_key=1,
+    create="""CREATE TABLE config (
+        id INTEGER NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        config TEXT NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="SELECT id, name, config, digest FROM config ORDER BY id",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM config",
+    insert="INSERT INTO config VALUES (?, ?, ?, ?)",
+    replace="REPLACE INTO config VALUES (?, ?, ?, ?)",
+)
+
+RUN = Table(
+    name="run",
+    row=RunRow,
+    n_key=1,
+    create="""CREATE TABLE run (
+        id INTEGER NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        config INTEGER NOT NULL REFERENCES config (id),
+        seed INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        diverged_at INTEGER NOT NULL,
+        block INTEGER NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="""SELECT id, name, config, seed, status, diverged_at, block, digest
+        FROM run ORDER BY id""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM run",
+    insert="INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+)
+
+BLOCK = Table(
+    name="block",
+    row=BlockRow,
+    n_key=1,
+    create="""CREATE TABLE block (
+        id INTEGER NOT NULL PRIMARY KEY,
+        attempt INTEGER NOT NULL REFERENCES attempt (number),
+        description TEXT NOT NULL,
+        status TEXT NOT NULL,
+        message TEXT NOT NULL,
+        runs BLOB NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="""SELECT id, attempt, description, status, message, runs, digest
+        FROM block ORDER BY id""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM block",
+    insert="INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO block VALUES (?, ?, ?, ?, ?, ?, ?)",
+)
+
+ATTEMPT = Table(
+    name="attempt",
+    row=AttemptRow,
+    n_key=1,
+    create="""CREATE TABLE attempt (
+        number INTEGER NOT NULL PRIMARY KEY,
+        pid INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        boot_id TEXT NOT NULL,
+        started TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        n_runs INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        is_finished INTEGER NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="""SELECT number, pid, host, boot_id, started, environment, n_runs, seconds,
+        is_finished, digest FROM attempt ORDER BY number""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM attempt",
+    insert="INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+)
+
+CHUNK = Table(
+    name="chunk",
+    row=ChunkRow,
+    n_key=5,
+    create="""CREATE TABLE chunk (
+        block INTEGER NOT NULL REFERENCES block (id),
+        split TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        first_evaluation INTEGER NOT NULL,
+        attempt INTEGER NOT NULL REFERENCES attempt (number),
+        n_evaluations INTEGER NOT NULL,
+        n_runs INTEGER NOT NULL,
+        is_superseded INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        digest INTEGER NOT NULL,
+        PRIMARY KEY (block, split, metric, first_evaluation, attempt)
+    ) STRICT""",
+    select="""SELECT block, split, metric, first_evaluation, attempt, n_evaluations,
+        n_runs, is_superseded, crc, data, digest FROM chunk
+        ORDER BY block, split, metric, first_evaluation, attempt""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM chunk",
+    insert="INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+)
+
+CHECKPOINT = Table(
+    name="checkpoint",
+    row=CheckpointRow,
+    n_key=1,
+    create="""CREATE TABLE checkpoint (
+        name TEXT NOT NULL PRIMARY KEY,
+        block INTEGER NOT NULL REFERENCES block (id),
+        epoch INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="""SELECT name, block, epoch, size, sha256, digest
+        FROM checkpoint ORDER BY name""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM checkpoint",
+    insert="INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)",
+)
+
+TIMING = Table(
+    name="timing",
+    row=TimingRow,
+    n_key=1,
+    create="""CREATE TABLE timing (
+        config INTEGER NOT NULL PRIMARY KEY REFERENCES config (id),
+        seconds_per_epoch REAL NOT NULL,
+        variation REAL NOT NULL,
+        n_repeats INTEGER NOT NULL,
+        load_before REAL NOT NULL,
+        attempt INTEGER NOT NULL REFERENCES attempt (number),
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="""SELECT config, seconds_per_epoch, variation, n_repeats, load_before,
+        attempt, digest FROM timing ORDER BY config""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM timing",
+    insert="INSERT INTO timing VALUES (?, ?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO timing VALUES (?, ?, ?, ?, ?, ?, ?)",
+)
+
+# What `total` counts. `total` itself is not in it: its rows carry digests of their own.
+TABLES: tuple[Table[Any], ...] = (
+    STUDY,
+    CONFIG,
+    RUN,
+    ATTEMPT,
+    BLOCK,
+    CHUNK,
+    CHECKPOINT,
+    TIMING,
+)
+
+CREATE_TOTAL = """CREATE TABLE total (
+        name TEXT NOT NULL PRIMARY KEY,
+        n_rows INTEGER NOT NULL,
+        digests INTEGER NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT"""
+SELECT_TOTAL = "SELECT name, n_rows, digests, digest FROM total WHERE name = ?"
+REPLACE_TOTAL = "REPLACE INTO total VALUES (?, ?, ?, ?)"
+SELECT_RUN = """SELECT id, name, config, seed, status, diverged_at, block, digest
+    FROM run WHERE id = ?"""
+SELECT_BLOCK = """SELECT id, attempt, description, status, message, runs, digest
+    FROM block WHERE id = ?"""
+SELECT_CHUNK_SIZES = """SELECT block, split, metric, first_evaluation, attempt,
+    n_evaluations, n_runs, length(data) FROM chunk
+    ORDER BY block, split, metric, first_evaluation, attempt"""
+SELECT_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"

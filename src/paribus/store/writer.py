@@ -1,0 +1,448 @@
+"""The one process that may change a study."""
+
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float32, Int
+
+from paribus.errors import DataError
+from paribus.results import DataFacts, Timing
+from paribus.status import RunStatus
+from paribus.store.chunks import read_runs, write_chunks, write_runs
+from paribus.store.connection import check_header, connect
+from paribus.store.contents import read_stored_runs, read_stored_study
+from paribus.store.creation import (
+    build_study,
+    config_rows,
+    now,
+    remove_leftovers,
+    run_rows,
+)
+from paribus.store.documents import storable, study_row, write_environment
+from paribus.store.failures import translated
+from paribus.store.folder import DATABASE, check_folder, study_exists
+from paribus.store.growth import grown
+from paribus.store.holder import in_use
+from paribus.store.ledger import Ledger
+from paribus.store.lock import LockedError, WriterLock
+from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, RunRow, TimingRow
+from paribus.store.schema import ATTEMPT, BLOCK, CHUNK, CONFIG, RUN, STUDY, TIMING
+from paribus.store.snapshot import (
+    has_unfinished_write,
+    verify_recovery,
+    verify_store,
+)
+from paribus.study import Run, Study
+
+
+class StudyWriter:
+    """A study folder that is open for writing, by this process alone.
+
+    What a method has stored is on the disk when it returns: only then may it be
+    acknowledged. Leaving the context gives the study back; runs that are still marked
+    as running stay so, and the next attempt trains them.
+
+    Attributes:
+        folder: The study folder.
+        study: All that is stored: what was asked for so far.
+        data: What it is trained on, as recorded when the study began.
+
+    Example:
+        with StudyWriter.open(folder) as writer:
+            writer.begin_attempt(environment)
+            block = writer.begin_block(runs, description="batch_size=32")
+            writer.commit_block(block, curves=curves, diverged_at=diverged_at)
+    """
+
+    def __init__(self, folder: Path, lock: WriterLock, ledger: Ledger) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._ledger = ledger
+        self.study, self.data, self._epochs = read_stored_study(ledger)
+        self._ids: dict[Run, int] = {}
+        self._attempt: AttemptRow | None = None
+        self._began = time.monotonic()
+
+    @classmethod
+    def create(cls, folder: Path, study: Study, data: DataFacts) -> Self:
+        """Make a new study and open it.
+
+        If the folder is a study already, or becomes one at the same moment, that one is
+        opened, and grown if it may.
+
+        Raises:
+            StoreError: If the folder holds something else, or another process uses it.
+            StudyError: If a study is there that has other fixed settings.
+            DataError: If a study is there that was begun with other data.
+            ResourceError: If the disk is full or fails.
+        """
+        with translated(folder / DATABASE):
+            if not study_exists(folder):
+                remove_leftovers(folder)
+                lock = build_study(folder, study, data)
+                if lock is not None:
+                    return cls._open_locked(folder, lock)
+        writer = cls.open(folder)
+        try:
+            writer.grow(study)
+            writer.check_data(data)
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a study for writing; nothing is changed yet.
+
+        An unfinished write that a crash has left is undone, once that has worked on a
+        copy.
+
+        Raises:
+            StoreError: If there is no study, it does not verify, a newer program wrote
+                it, or another process uses it.
+            ResourceError: If the disk fails.
+        """
+        with translated(folder / DATABASE):
+            check_folder(folder)
+            check_header(folder / DATABASE)
+            try:
+                lock = WriterLock.acquire(folder)
+            except LockedError:
+                raise in_use(folder) from None
+            return cls._open_locked(folder, lock)
+
+    @classmethod
+    def _open_locked(cls, folder: Path, lock: WriterLock) -> Self:
+        try:
+            remove_leftovers(folder)
+            if has_unfinished_write(folder):
+                verify_recovery(folder)
+            database = folder / DATABASE
+            connection = connect(database, mode="rw")
+            try:
+                verify_store(connection, database)
+                return cls(folder, lock, Ledger(connection, database))
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the study back to whoever wants to write it next."""
+        try:
+            self._ledger.connection.close()
+        finally:
+            self._lock.release()
+
+    def grow(self, study: Study) -> None:
+        """Add the configs and seeds of `study` that are not stored yet.
+
+        What `study` no longer names is kept.
+
+        Raises:
+            StudyError: If a fixed setting differs; the message names all that do.
+            ResourceError: If the disk is full or fails.
+        """
+        wanted = grown(self.study, study)
+        if wanted is self.study:
+            return
+        n_stored = len(self.study.configs())
+        configs = wanted.configs()
+        new_seeds = wanted.seeds[len(self.study.seeds) :]
+        pairs = [(c, seed) for c in range(n_stored) for seed in new_seeds]
+        pairs += [(c, s) for c in range(n_stored, len(configs)) for s in wanted.seeds]
+        n_runs = self.study.n_runs()
+        with translated(self.folder / DATABASE):
+            (stored,) = self._ledger.read(STUDY)
+            row = study_row(wanted, self.data, created=stored.created)
+            with self._ledger.transaction():
+                self._ledger.replace(STUDY, [stored], [row])
+                self._ledger.insert(
+                    CONFIG, config_rows(configs[n_stored:], first=n_stored)
+                )
+                self._ledger.insert(RUN, run_rows(pairs, configs, first=n_runs))
+        self.study = wanted
+        self._ids = {}
+
+    def check_data(self, data: DataFacts) -> None:
+        """Refuse data that are not those the study began with.
+
+        Raises:
+            DataError: If their content differs.
+        """
+        if data.content_hash != self.data.content_hash:
+            raise DataError(
+                f"`{data.name}` differs from the data recorded in `{self.folder}`, got "
+                f"content {data.content_hash[:16]}, was {self.data.content_hash[:16]}",
+                hint="bring the first data back, or train in another folder",
+            )
+
+    def runs(self) -> dict[Run, RunStatus]:
+        """What became of every run of the stored study, by config, then by seed."""
+        with translated(self.folder / DATABASE):
+            rows = read_stored_runs(self._ledger, self.study)
+        status = {(row.config, row.seed): RunStatus(row.status) for row in rows}
+        return {
+            Run(config, seed): status[position, seed]
+            for position, config in enumerate(self.study.configs())
+            for seed in self.study.seeds
+        }
+
+    def begin_attempt(self, environment: Mapping[str, str]) -> int:
+        """Record that this process begins to train.
+
+        Runs that an attempt before was training when it died become pending.
+
+        Args:
+            environment: Versions, device and machine: name -> text.
+
+        Returns:
+            The attempt's number, 1 for the first.
+        """
+        with translated(self.folder / DATABASE):
+            earlier = self._ledger.read(ATTEMPT)
+            row = AttemptRow(
+                number=len(earlier) + 1,
+                pid=os.getpid(),
+                host=storable(socket.gethostname()),
+                boot_id=_boot_id(),
+                started=now(),
+                environment=write_environment(environment),
+                n_runs=0,
+                seconds=0.0,
+                is_finished=0,
+            )
+            with self._ledger.transaction():
+                self._ledger.insert(ATTEMPT, [row])
+                self._stop_running(RunStatus.PENDING, BlockStatus.DIED)
+        self._attempt = row
+        self._began = time.monotonic()
+        return row.number
+
+    def begin_block(self, runs: Sequence[Run], *, description: str) -> int:
+        """Record that these runs are being trained together.
+
+        Args:
+            runs: Pending or interrupted runs of the stored study.
+            description: For messages, e.g. `batch_size=32`.
+
+        Returns:
+            The block's id.
+
+        Raises:
+            ValueError: If there is no run, or one is not waiting to be trained.
+        """
+        attempt = self._current_attempt()
+        with translated(self.folder / DATABASE):
+            rows = [self._ledger.read_run(self._id_of(run)) for run in runs]
+            waiting = (RunStatus.PENDING, RunStatus.INTERRUPTED)
+            if not rows or any(row.status not in waiting for row in rows):
+                raise ValueError("a block must have runs that wait to be trained")
+            block = BlockRow(
+                id=len(self._ledger.read(BLOCK)) + 1,
+                attempt=attempt.number,
+                description=storable(description),
+                status=BlockStatus.RUNNING.value,
+                message="",
+                runs=write_runs(row.id for row in rows),
+            )
+            running = [
+                row._replace(status=int(RunStatus.RUNNING), block=block.id)
+                for row in rows
+            ]
+            with self._ledger.transaction():
+                self._ledger.insert(BLOCK, [block])
+                self._ledger.replace(RUN, rows, running)
+        return block.id
+
+    def commit_block(
+        self,
+        block: int,
+        *,
+        curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
+        diverged_at: Int[np.ndarray, " run"],
+    ) -> None:
+        """Store what became of a block. When it returns, the runs are acknowledged.
+
+        Args:
+            block: What `begin_block` returned.
+            curves: `<split>_<metric>` -> values at every evaluation of the study, with
+                the runs in the order in which the block was begun.
+            diverged_at: The first step with a non-finite loss or parameter, counted
+                from 1; 0 for runs that had none.
+
+        Raises:
+            ValueError: If the block is not running, or the arrays do not fit it.
+            ResourceError: If the disk is full or fails: nothing is stored then.
+        """
+        with translated(self.folder / DATABASE):
+            row, runs = self._running_block(block)
+            self._check_shapes(curves, diverged_at, len(runs))
+            done = [
+                run._replace(
+                    status=int(RunStatus.DIVERGED if step else RunStatus.CONVERGED),
+                    diverged_at=step,
+                )
+                for run, step in zip(runs, diverged_at.tolist(), strict=True)
+            ]
+            attempt = self._current_attempt()
+            progressed = attempt._replace(
+                n_runs=attempt.n_runs + len(runs),
+                seconds=time.monotonic() - self._began,
+            )
+            finished = row._replace(status=BlockStatus.FINISHED.value)
+            chunks = write_chunks(curves, block=block, attempt=attempt.number)
+            with self._ledger.transaction():
+                self._ledger.insert(CHUNK, chunks)
+                self._ledger.replace(RUN, runs, done)
+                self._ledger.replace(BLOCK, [row], [finished])
+                self._ledger.replace(ATTEMPT, [attempt], [progressed])
+        self._attempt = progressed
+
+    def fail_block(self, block: int, message: str) -> None:
+        """Record that a block raised; its runs are failed, with the message.
+
+        Raises:
+            ValueError: If the block is not running.
+        """
+        with translated(self.folder / DATABASE):
+            row, runs = self._running_block(block)
+            failed = [run._replace(status=int(RunStatus.FAILED)) for run in runs]
+            ended = row._replace(
+                status=BlockStatus.FAILED.value, message=storable(message)
+            )
+            with self._ledger.transaction():
+                self._ledger.replace(RUN, runs, failed)
+                self._ledger.replace(BLOCK, [row], [ended])
+
+    def interrupt(self) -> None:
+        """Record that whatever is running was stopped on purpose."""
+        with translated(self.folder / DATABASE), self._ledger.transaction():
+            self._stop_running(RunStatus.INTERRUPTED, BlockStatus.INTERRUPTED)
+
+    def retry_failed(self) -> int:
+        """Make failed runs pending again, and return how many there were."""
+        with translated(self.folder / DATABASE):
+            failed = [
+                row for row in self._ledger.read(RUN) if row.status == RunStatus.FAILED
+            ]
+            with self._ledger.transaction():
+                self._ledger.replace(
+                    RUN,
+                    failed,
+                    [row._replace(status=int(RunStatus.PENDING)) for row in failed],
+                )
+        return len(failed)
+
+    def commit_timing(self, timing: Timing) -> None:
+        """Store how long an epoch of a config takes, in the place of an older timing.
+
+        Raises:
+            ValueError: If the config is not one of the study's.
+        """
+        row = TimingRow(
+            config=self.study.configs().index(timing.config),
+            seconds_per_epoch=float(timing.seconds_per_epoch),
+            variation=float(timing.variation),
+            n_repeats=int(timing.n_repeats),
+            load_before=float(timing.load_before),
+            attempt=self._current_attempt().number,
+        )
+        with translated(self.folder / DATABASE):
+            old = [o for o in self._ledger.read(TIMING) if o.config == row.config]
+            with self._ledger.transaction():
+                self._ledger.replace(TIMING, old, [row])
+
+    def finish_attempt(self, n_runs: int, seconds: float) -> None:
+        """Record that the attempt has ended in order.
+
+        Args:
+            n_runs: Runs it finished.
+            seconds: From its start to its last commit.
+        """
+        attempt = self._current_attempt()
+        done = attempt._replace(
+            n_runs=int(n_runs), seconds=float(seconds), is_finished=1
+        )
+        with translated(self.folder / DATABASE), self._ledger.transaction():
+            self._ledger.replace(ATTEMPT, [attempt], [done])
+        self._attempt = done
+
+    def _current_attempt(self) -> AttemptRow:
+        if self._attempt is None:
+            raise ValueError("`begin_attempt` must come first")
+        return self._attempt
+
+    def _id_of(self, run: Run) -> int:
+        if not self._ids:
+            configs = self.study.configs()
+            rows = read_stored_runs(self._ledger, self.study)
+            self._ids = {Run(configs[row.config], row.seed): row.id for row in rows}
+        if run not in self._ids:
+            raise ValueError(f"the study has no run {run.config.label()}, {run.seed}")
+        return self._ids[run]
+
+    def _running_block(self, block: int) -> tuple[BlockRow, list[RunRow]]:
+        row = self._ledger.read_block(block)
+        if row.status != BlockStatus.RUNNING:
+            raise ValueError(f"block {block} must be running, it is {row.status}")
+        ids = read_runs(row.runs).tolist()
+        return row, [self._ledger.read_run(key) for key in ids]
+
+    def _check_shapes(
+        self,
+        curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
+        diverged_at: Int[np.ndarray, " run"],
+        n_runs: int,
+    ) -> None:
+        if not curves or diverged_at.shape != (n_runs,) or diverged_at.min() < 0:
+            raise ValueError(f"a block of {n_runs} runs needs curves and steps of each")
+        for name, values in curves.items():
+            expected = (len(self._epochs), n_runs)
+            if values.shape != expected or values.dtype != np.float32:
+                raise ValueError(
+                    f"{name} must be float32 of shape {expected}, got "
+                    f"{values.dtype} of shape {values.shape}"
+                )
+
+    def _stop_running(self, status: RunStatus, block_status: BlockStatus) -> None:
+        runs = [
+            row for row in self._ledger.read(RUN) if row.status == RunStatus.RUNNING
+        ]
+        blocks = [
+            row for row in self._ledger.read(BLOCK) if row.status == BlockStatus.RUNNING
+        ]
+        self._ledger.replace(
+            RUN, runs, [row._replace(status=int(status)) for row in runs]
+        )
+        self._ledger.replace(
+            BLOCK, blocks, [row._replace(status=block_status.value) for row in blocks]
+        )
+
+
+def _boot_id() -> str:
+    """What tells one start of this computer from another; empty where nothing does."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    return ""
