@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from paribus.space import Config
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Progress:
@@ -20,6 +22,7 @@ class Progress:
         metric: What `scores` are.
         scores: The final metric of each committed run, NaN for the others.
         status: A `RunStatus` for each run.
+        configs: The configs, in the order of the first axis; empty if nobody needs them.
     """
 
     activity: str
@@ -31,3 +34,4 @@ class Progress:
     metric: str
     scores: Float[np.ndarray, "config seed"]
     status: Int[np.ndarray, "config seed"]
+    configs: tuple[Config, ...] = ()

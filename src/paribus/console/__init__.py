@@ -1,0 +1,8 @@
+"""What the terminal shows: tables on request, progress while a study is trained."""
+
+from paribus.console.layout import Row, lay_out
+from paribus.console.progress import show_progress
+from paribus.console.tables import comparison_text, summary_text
+
+
+__all__ = ["Row", "comparison_text", "lay_out", "show_progress", "summary_text"]

@@ -1,0 +1,181 @@
+"""Live progress on stderr: a bar and a table in a terminal, plain lines elsewhere."""
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paribus.console.tables import interval_text
+from paribus.results import Progress
+from paribus.status import RunStatus
+
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+SECONDS_BETWEEN_LINES = 5.0
+MAX_ROWS = 12
+
+OnProgress = Callable[[Progress], None]
+
+
+@contextmanager
+def show_progress(*, is_quiet: bool = False) -> Iterator[OnProgress]:
+    """Show how far a study is for as long as the block lasts.
+
+    Args:
+        is_quiet: Whether to show nothing.
+
+    Yields:
+        The function to hand every `Progress` to.
+    """
+    if is_quiet:
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if console.is_terminal and not console.is_dumb_terminal:
+        from rich.live import Live
+
+        with Live(console=console, transient=True, refresh_per_second=4) as live:
+            yield lambda progress: live.update(draw_progress(progress))
+    else:
+        yield PlainLines()
+
+
+class PlainLines:
+    """Progress as a line every few seconds, for logs.
+
+    Args:
+        write: Takes each line.
+        clock: Says the time, in seconds.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write = write or _write_line
+        self._clock = clock
+        self._last_time = -math.inf
+        self._last_line = ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Write a line, unless the last one was written a moment ago."""
+        line = progress_line(progress)
+        is_last = progress.n_finished == progress.n_runs
+        is_due = self._clock() - self._last_time >= SECONDS_BETWEEN_LINES
+        if line != self._last_line and (is_due or is_last):
+            self._write(line)
+            self._last_time, self._last_line = self._clock(), line
+
+
+def progress_line(progress: Progress) -> str:
+    """Say in one line how far a study is."""
+    parts = [f"{progress.n_finished} of {progress.n_runs} runs"]
+    if progress.n_trained and progress.elapsed_s > 0:
+        parts.append(f"{progress.n_trained / progress.elapsed_s:.2g} runs/s")
+    if progress.remaining_s is not None and progress.n_finished < progress.n_runs:
+        parts.append(f"{duration_text(progress.remaining_s)} left")
+    n_bad = int(np.isin(progress.status, [RunStatus.FAILED, RunStatus.DIVERGED]).sum())
+    if n_bad:
+        parts.append(f"{n_bad} diverged or failed")
+    return ", ".join(parts) + (f": {progress.activity}" if progress.activity else "")
+
+
+def draw_progress(progress: Progress) -> "RenderableType":
+    """Draw the bar, the line and the table of configs."""
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.text import Text
+
+    bar = ProgressBar(total=progress.n_runs, completed=progress.n_finished, width=None)
+    return Group(bar, Text(progress_line(progress)), _draw_table(progress))
+
+
+def _draw_table(progress: Progress) -> "RenderableType":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("config", "seeds", progress.metric):
+        table.add_column(Text(heading), overflow="fold")
+    for label, n_seeds, score in progress_rows(progress):
+        table.add_row(Text(label), Text(n_seeds), Text(score))
+    n_more = len(progress.configs) - MAX_ROWS
+    if n_more > 0:
+        table.add_row(Text(f"and {n_more} more"), Text(""), Text(""))
+    return table
+
+
+def progress_rows(progress: Progress) -> list[tuple[str, str, str]]:
+    """The first rows of the table: config, seeds finished, mean with interval.
+
+    In the order of the study, or by mean, the best first, where they are too many.
+    """
+    configs = progress.configs
+    means, lower, upper = narrowing_intervals(progress.scores)
+    n_seeds = progress.status.shape[1]
+    n_done = (progress.status >= RunStatus.DIVERGED).sum(axis=1)
+    order = np.arange(len(configs))
+    if len(configs) > MAX_ROWS:
+        order = np.argsort(-np.nan_to_num(means, nan=-math.inf), kind="stable")
+    rows = []
+    for i in order[:MAX_ROWS]:
+        score = ""
+        if math.isfinite(means[i]):
+            low, high = float(lower[i]), float(upper[i])
+            is_known = math.isfinite(low)
+            score = interval_text(
+                float(means[i]), low if is_known else None, high if is_known else None
+            )
+        rows.append((configs[i].label(), f"{n_done[i]}/{n_seeds}", score))
+    return rows
+
+
+def narrowing_intervals(
+    scores: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means over the seeds that are there, with t intervals where there are two.
+
+    Args:
+        scores: Config by seed, accuracies; NaN where there is none yet.
+
+    Returns:
+        Means, lower and upper bounds by config; NaN where there is none.
+    """
+    from paribus.stats.intervals import MIN_SEEDS, t_interval
+
+    is_there = np.isfinite(scores)
+    n_there = is_there.sum(axis=1)
+    sums = np.where(is_there, scores, 0.0).sum(axis=1)
+    means = np.where(n_there > 0, sums / np.maximum(n_there, 1), np.nan)
+    lower, upper = np.full(len(means), np.nan), np.full(len(means), np.nan)
+    enough = n_there >= MIN_SEEDS
+    if enough.any():
+        interval = t_interval(scores[enough], is_there[enough]).within(0.0, 1.0)
+        lower[enough], upper[enough] = interval.lower, interval.upper
+    return means, lower, upper
+
+
+def duration_text(seconds: float) -> str:
+    """Write a duration as people say it: `8 s`, `2 min 05 s`, `1 h 20 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def _write_line(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

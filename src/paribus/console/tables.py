@@ -1,0 +1,118 @@
+"""Summaries and comparisons as text for a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from paribus.analysis import Comparison, ConfigSummary, MetricSummary
+from paribus.console.layout import Row, lay_out
+from paribus.results import StudyResult
+from paribus.space import Config
+from paribus.status import RunStatus
+
+
+TIED = "tied with the best"
+
+
+def summary_text(
+    result: StudyResult, summaries: Sequence[ConfigSummary], *, width: int | None = None
+) -> str:
+    """Say what a study found: one row per config, how to read it below.
+
+    Args:
+        result: The study.
+        summaries: Its configs, in order.
+        width: Columns of the terminal; None where lines may have any length.
+    """
+    primary = result.primary_metric
+    metrics = [primary, *({"test_accuracy"} - {primary})]
+    metrics = [metric for metric in metrics if metric in result.metrics]
+    is_timed = any(summary.seconds_per_epoch is not None for summary in summaries)
+    rows = []
+    for summary in summaries:
+        row: Row = {"config": summary.config.label()}
+        row["runs"] = status_text(summary.status)
+        for metric in metrics:
+            row[metric] = metric_text(summary.metrics.get(metric))
+        if is_timed:
+            row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
+        row["best?"] = TIED if summary.is_tied_with_best else ""
+        rows.append(row)
+    return "\n".join([_heading(result), "", lay_out(rows, width=width), "", _legend()])
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Say what a paired comparison found."""
+    a, b = Config(comparison.a).label(), Config(comparison.b).label()
+    lines = [f"{comparison.metric}: {a} minus {b}"]
+    if comparison.difference is None:
+        lines.append("no seed has been finished by both")
+        return "\n".join(lines)
+    size = f"difference: {comparison.difference:+.4f}"
+    if comparison.lower is not None and comparison.upper is not None:
+        level = f"{comparison.confidence_level:.0%}"
+        size += (
+            f" [{comparison.lower:+.4f}, {comparison.upper:+.4f}] ({level} interval)"
+        )
+    lines.append(size)
+    if comparison.p_value is not None:
+        lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
+    lines.append(f"pairs: {comparison.n_pairs} (same seed on both sides)")
+    if comparison.noise_floor is not None:
+        lines.append(
+            f"noise floor: {comparison.noise_floor:.4f} "
+            "(standard deviation from the finite evaluation split alone)"
+        )
+    if comparison.reversal_share is not None:
+        share = f"{comparison.reversal_share:.0%}"
+        lines.append(f"with one seed: {share} of studies would see the other order")
+    lines += [
+        f"compared: {left.label()} with {right.label()}"
+        for left, right in comparison.pairs
+    ]
+    return "\n".join(lines)
+
+
+def status_text(counts: Mapping[RunStatus, int]) -> str:
+    """Count runs by what became of them: `8 converged, 2 diverged`; best first."""
+    ordered = sorted(counts.items(), reverse=True)
+    return ", ".join(f"{n} {status.word}" for status, n in ordered if n)
+
+
+def metric_text(summary: MetricSummary | None) -> str:
+    """A mean with its interval; the mean alone where there is no interval."""
+    if summary is None or summary.mean is None:
+        return ""
+    mark = " (mixed)" if summary.is_bimodal else ""
+    return interval_text(summary.mean, summary.lower, summary.upper) + mark
+
+
+def interval_text(mean: float, lower: float | None, upper: float | None) -> str:
+    """Write a mean and its interval with four digits after the point."""
+    if lower is None or upper is None:
+        return f"{mean:.4f}"
+    return f"{mean:.4f} [{lower:.4f}, {upper:.4f}]"
+
+
+def _smallest_text(comparison: Comparison) -> str:
+    smallest = comparison.smallest_p_value
+    if smallest is None:
+        return " (exact sign-flip test)"
+    return f" (exact sign-flip test; {comparison.n_pairs} pairs reach {smallest:.2g})"
+
+
+def _seconds_text(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.3g}"
+
+
+def _heading(result: StudyResult) -> str:
+    n_done = int(result.has_outcome().sum())
+    return (
+        f"{result.study.name}: {n_done} of {result.status.size} runs finished, "
+        f"{len(result.configs)} configs, {len(result.seeds)} seeds"
+    )
+
+
+def _legend() -> str:
+    return (
+        "mean [95% interval for the mean over seeds]; (mixed): some runs learned and "
+        "some did not"
+    )
