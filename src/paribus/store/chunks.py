@@ -10,7 +10,7 @@ from paribus.store.digests import chunk_crc
 from paribus.store.rows import ChunkRow
 
 
-_CURVE = re.compile(r"(train|validation|test)_([a-z][a-z0-9_]*)")
+_CURVE = re.compile(r"(minibatch|train|validation|test)_([a-z][a-z0-9_]*)")
 
 
 def write_runs(runs: Iterable[int]) -> bytes:

@@ -1,0 +1,306 @@
+"""Many runs: the only vmap, map, shard_map and jit. Everything else knows one run."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from paribus.data.batches import Segment
+from paribus.engine.run import (
+    Arrays,
+    Recipe,
+    RunState,
+    Steps,
+    Traced,
+    evaluate_run,
+    has_gone_bad,
+    start_run,
+    train_run,
+    train_run_carefully,
+)
+
+
+BY_RUN = PartitionSpec("run")  # the first axis is divided over the devices
+SHARED = PartitionSpec()  # each device has a copy
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockShape:
+    """How the runs of a block lie on the devices.
+
+    The shape is part of the result: equal shapes give equal bits.
+
+    Attributes:
+        devices: The devices; each has the same number of runs.
+        runs_per_device: How many.
+        map_width: How many runs a device works on at once: 1 on CPU, where the state of
+            one run stays in the cache, all of them on GPU.
+    """
+
+    devices: tuple[Any, ...]
+    runs_per_device: int
+    map_width: int
+
+    @property
+    def n_runs(self) -> int:
+        """Places for runs."""
+        return len(self.devices) * self.runs_per_device
+
+    def sharding(self, spec: PartitionSpec) -> NamedSharding:
+        """Where the arrays of a `BY_RUN` or `SHARED` argument lie."""
+        return NamedSharding(Mesh(np.array(self.devices), ("run",)), spec)
+
+    def put(self, arrays: Any, spec: PartitionSpec) -> Any:
+        """Place arrays on the devices."""
+        return jax.device_put(arrays, self.sharding(spec))
+
+    def vectorised(self, one_run: Callable[..., Any]) -> Callable[..., Any]:
+        """Turn a function of one run into one of a block.
+
+        Args:
+            one_run: Takes the arguments of one run, then those that all runs share.
+
+        Returns:
+            A function of (the arguments by run, the shared arguments), both tuples.
+        """
+
+        def on_one_device(by_run: tuple[Any, ...], shared: tuple[Any, ...]) -> Any:
+            width = None if self.map_width == 1 else self.map_width
+            return jax.lax.map(
+                lambda arguments: one_run(*arguments, *shared), by_run, batch_size=width
+            )
+
+        on_all_devices = jax.shard_map(
+            on_one_device,
+            mesh=self.sharding(BY_RUN).mesh,
+            in_specs=(BY_RUN, SHARED),
+            out_specs=BY_RUN,
+            check_vma=False,  # runs never exchange anything
+        )
+        return jax.jit(on_all_devices)
+
+
+class Compiler:
+    """Compiles programs in the background, each once.
+
+    Use as a context manager.
+    """
+
+    def __init__(self, *, n_threads: int) -> None:
+        self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="compile")
+        self._programs: dict[Hashable, Future[Any]] = {}
+
+    def __enter__(self) -> "Compiler":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def request(self, key: Hashable, compile_it: Callable[[], Any]) -> Future[Any]:
+        """The program called `key`, being compiled if nobody asked for it before."""
+        if key not in self._programs:
+            self._programs[key] = self._pool.submit(compile_it)
+        return self._programs[key]
+
+    def wait(self) -> None:
+        """Wait until nothing is being compiled, e.g. before a timing."""
+        for program in tuple(self._programs.values()):
+            program.exception()
+
+
+class Driver(Protocol):
+    """What drives the runs of a block through their steps.
+
+    Today compiled epochs. A stepwise driver, for models whose steps last milliseconds,
+    has the same three methods.
+    """
+
+    shape: BlockShape
+
+    def start(
+        self, seeds: UInt32[np.ndarray, "run 2"], traced: Mapping[str, Any]
+    ) -> RunState:
+        """The states before the first step."""
+        ...
+
+    def train(
+        self,
+        states: RunState,
+        traced: Mapping[str, Any],
+        orders: Int[Array, "run example"],
+        segment: Segment,
+        *,
+        active: Bool[np.ndarray, " run"],
+    ) -> RunState:
+        """The states after the segment; of runs that are not active, as they were."""
+        ...
+
+    def evaluate(self, states: RunState) -> tuple[RunState, dict[str, np.ndarray]]:
+        """The states with their sums set back, and each metric by run."""
+        ...
+
+
+class CompiledEpochs:
+    """Drives a block by compiled calls, each of a whole segment of steps.
+
+    Everything is compiled in the background from the moment this is made. Starting and
+    evaluating do not depend on the batch size, so groups that differ in nothing else
+    share these programs.
+
+    Attributes:
+        shape: How the runs lie on the devices.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: BlockShape,
+        compiler: Compiler,
+        *,
+        data: Arrays,
+        splits: Mapping[str, Arrays],
+        traced_names: Sequence[str],
+        key: Hashable,
+    ) -> None:
+        """Request the programs.
+
+        Args:
+            recipe: What is trained.
+            shape: How the runs lie on the devices.
+            compiler: Who compiles.
+            data: The training split, on the devices.
+            splits: The splits to evaluate, on the devices.
+            traced_names: The traced hyperparameters.
+            key: Equal for recipes that differ in the batch size only.
+        """
+        self.shape = shape
+        self._data = data
+        self._splits = splits
+        self._compiler = compiler
+        self._recipe = recipe
+        self._key = key
+        n = shape.n_runs
+        seeds = self._spec((n, 2), jnp.uint32)
+        traced = {name: self._spec((n,), jnp.float32) for name in traced_names}
+        flags = self._spec((n,), jnp.bool_)
+        orders = self._spec((n, recipe.n_examples), jnp.int32)
+        start = shape.vectorised(partial(start_run, recipe))
+        states = jax.tree.map(
+            lambda leaf: self._spec(leaf.shape, leaf.dtype),
+            jax.eval_shape(start, (seeds, traced), ()),
+        )
+        steps = Steps(np.int32(0), np.int32(0), np.bool_(False))
+        self._train_arguments = (states, flags, traced, orders), (data, steps)
+        self._start = self._request("start", start, (seeds, traced), ())
+        self._train = self._request(
+            ("train", recipe.batch_size),
+            shape.vectorised(partial(_train_if_active, recipe)),
+            *self._train_arguments,
+        )
+        self._evaluate = self._request(
+            "evaluate",
+            shape.vectorised(partial(evaluate_run, recipe)),
+            (states,),
+            (splits,),
+        )
+
+    def start(
+        self, seeds: UInt32[np.ndarray, "run 2"], traced: Mapping[str, Any]
+    ) -> RunState:
+        """The states before the first step."""
+        return self._start.result()((self.shape.put(seeds, BY_RUN), traced), ())
+
+    def train(
+        self,
+        states: RunState,
+        traced: Mapping[str, Any],
+        orders: Int[Array, "run example"],
+        segment: Segment,
+        *,
+        active: Bool[np.ndarray, " run"],
+    ) -> RunState:
+        """The states after the segment; of runs that are not active, as they were."""
+        steps = Steps(
+            np.int32(segment.first_step),
+            np.int32(segment.n_steps),
+            np.bool_(segment.has_partial),
+        )
+        flags = self.shape.put(active, BY_RUN)
+        by_run = (states, flags, traced, orders)
+        shared = (self._data, steps)
+        trained, gone_bad = self._train.result()(by_run, shared)
+        if np.asarray(gone_bad).any():
+            careful = self._careful_program().result()
+            return careful((trained, gone_bad, *by_run), shared)
+        return trained
+
+    def evaluate(self, states: RunState) -> tuple[RunState, dict[str, np.ndarray]]:
+        """The states with their sums set back, and each metric by run."""
+        states, metrics = self._evaluate.result()((states,), (self._splits,))
+        return states, {name: np.asarray(values) for name, values in metrics.items()}
+
+    def _careful_program(self) -> Future[Any]:
+        """Compiled only when the first run of a study goes bad."""
+        by_run, shared = self._train_arguments
+        states, flags, _, _ = by_run
+        return self._request(
+            ("careful", self._recipe.batch_size),
+            self.shape.vectorised(partial(_retrain_if_bad, self._recipe)),
+            (states, flags, *by_run),
+            shared,
+        )
+
+    def _request(
+        self, name: Hashable, program: Any, by_run: tuple[Any, ...], shared: Any
+    ) -> Future[Any]:
+        return self._compiler.request(
+            (name, self._key), lambda: program.lower(by_run, shared).compile()
+        )
+
+    def _spec(self, shape: tuple[int, ...], dtype: Any) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(shape, dtype, sharding=self.shape.sharding(BY_RUN))
+
+
+def _train_if_active(
+    recipe: Recipe,
+    state: RunState,
+    active: Bool[Array, ""],
+    traced: Traced,
+    order: Int[Array, " example"],
+    data: Arrays,
+    steps: Steps,
+) -> tuple[RunState, Bool[Array, ""]]:
+    is_trained = active & (state.diverged_at == 0)
+    trained = jax.lax.cond(
+        is_trained,
+        lambda state: train_run(recipe, state, traced, order, data, steps),
+        lambda state: state,
+        state,
+    )
+    return trained, is_trained & has_gone_bad(trained)
+
+
+def _retrain_if_bad(
+    recipe: Recipe,
+    trained: RunState,
+    gone_bad: Bool[Array, ""],
+    before: RunState,
+    active: Bool[Array, ""],
+    traced: Traced,
+    order: Int[Array, " example"],
+    data: Arrays,
+    steps: Steps,
+) -> RunState:
+    del active
+    return jax.lax.cond(
+        gone_bad,
+        lambda: train_run_carefully(recipe, before, traced, order, data, steps),
+        lambda: trained,
+    )

@@ -1,0 +1,112 @@
+"""One block from its first step to its last: order, train, evaluate, repeat."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from paribus.data.batches import epoch_order, segments, step_at
+from paribus.engine.block import BY_RUN, BlockShape, Driver
+from paribus.engine.keys import seed_words
+from paribus.study import Run, Study
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BlockCurves:
+    """What the runs of a block did.
+
+    Attributes:
+        curves: `<split>_<metric>` -> value; NaN from the evaluation after a run diverged.
+        diverged_at: The first step that was not finite, counted from 1, or 0.
+    """
+
+    curves: Mapping[str, Float[np.ndarray, "evaluation run"]]
+    diverged_at: Int[np.ndarray, " run"]
+
+
+def train_block(
+    driver: Driver,
+    runs: Sequence[Run],
+    study: Study,
+    *,
+    n_examples: int,
+    traced_names: Sequence[str],
+    on_evaluation: Callable[[float], None] = lambda epoch: None,
+) -> BlockCurves:
+    """Train runs of one static group for the study's budget.
+
+    Args:
+        driver: Made for the group.
+        runs: At most as many as the driver's shape has places; the others idle.
+        study: Says when runs are evaluated.
+        n_examples: In the training split.
+        traced_names: The traced hyperparameters.
+        on_evaluation: Called with the epoch after each evaluation.
+    """
+    shape = driver.shape
+    seats = seat_runs(len(runs), shape)
+    by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
+    batch_size = study.settings(runs[0].config).batch_size
+    traced = shape.put(traced_values(study, by_seat, traced_names), BY_RUN)
+    states = driver.start(np.stack([seed_words(run.seed) for run in by_seat]), traced)
+    orders = _Orders(shape, [run.seed for run in by_seat], n_examples)
+
+    rows: list[dict[str, np.ndarray]] = []
+    step = 0
+    for epoch in study.budget.evaluation_epochs():
+        to_step = step_at(epoch, n_examples, batch_size)
+        for part in segments(n_examples, batch_size, after_step=step, to_step=to_step):
+            order = orders.of(part.epoch)
+            states = driver.train(states, traced, order, part, active=seats >= 0)
+        step = to_step
+        states, metrics = driver.evaluate(states)
+        rows.append(metrics)
+        on_evaluation(epoch)
+
+    places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
+    return BlockCurves(
+        curves={name: np.stack([row[name][places] for row in rows]) for name in rows[0]},
+        diverged_at=np.asarray(states.diverged_at)[places].astype(np.int64),
+    )
+
+
+def seat_runs(n_runs: int, shape: BlockShape) -> Int[np.ndarray, " place"]:
+    """Deal runs out to the devices in turn; -1 marks a place that stays idle."""
+    seats = np.arange(shape.n_runs).reshape(shape.runs_per_device, len(shape.devices))
+    seats = np.where(seats < n_runs, seats, -1)
+    return seats.T.ravel()
+
+
+def traced_values(
+    study: Study, runs: Sequence[Run], names: Sequence[str]
+) -> dict[str, Float[np.ndarray, " run"]]:
+    """The traced hyperparameters of each run, by name."""
+    settings = [study.settings(run.config).optimizer for run in runs]
+    with np.errstate(over="ignore"):  # 1e39 is infinity in float32: the run diverges
+        return {
+            name: np.array([values[name] for values in settings]).astype(np.float32)
+            for name in names
+        }
+
+
+class _Orders:
+    """The data order of each run's seed, one epoch at a time, on the devices."""
+
+    def __init__(self, shape: BlockShape, seeds: Sequence[int], n_examples: int) -> None:
+        self._shape = shape
+        self._seeds = seeds
+        self._n_examples = n_examples
+        self._epoch = -1
+        self._placed: Array | None = None
+
+    def of(self, epoch: int) -> Array:
+        if epoch != self._epoch or self._placed is None:
+            by_seed = {
+                seed: epoch_order(seed, epoch, self._n_examples)
+                for seed in set(self._seeds)
+            }
+            stacked = np.stack([by_seed[seed] for seed in self._seeds])
+            self._placed = self._shape.put(stacked, BY_RUN)
+            self._epoch = epoch
+        return self._placed

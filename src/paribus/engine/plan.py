@@ -1,0 +1,118 @@
+"""Which blocks train which runs, in which order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from paribus.space import Config, show_value
+from paribus.study import Run, Study
+
+
+# On two cores an epoch of one run costs about this many weights times examples a second.
+WEIGHTS_TIMES_EXAMPLES_PER_S = 5e9
+BLOCK_SECONDS = 2.0
+MAX_RUNS_PER_DEVICE_CPU = 64
+MAX_RUNS_PER_DEVICE_GPU = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticGroup:
+    """The configs that share a compiled program: they differ in traced numbers only.
+
+    Attributes:
+        configs: In the order of the study.
+        key: Their common static hyperparameters.
+        description: The static hyperparameters that the study varies, for progress.
+    """
+
+    configs: tuple[Config, ...]
+    key: tuple[object, ...]
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Runs compiled and executed together.
+
+    Attributes:
+        group: Whose program trains them.
+        runs: At most as many as the block's shape has places.
+    """
+
+    group: StaticGroup
+    runs: tuple[Run, ...]
+
+
+def group_configs(study: Study) -> tuple[StaticGroup, ...]:
+    """Divide a study's configs by their static hyperparameters."""
+    by_key: dict[tuple[object, ...], list[Config]] = {}
+    for config in study.configs():
+        by_key.setdefault(study.static_part(config), []).append(config)
+    return tuple(
+        StaticGroup(
+            configs=tuple(configs),
+            key=key,
+            description=_describe(study, configs[0]),
+        )
+        for key, configs in by_key.items()
+    )
+
+
+def _describe(study: Study, config: Config) -> str:
+    static = dict(study.static_part(config))
+    return ", ".join(
+        f"{name}={show_value(config[name])}" for name in config if name in static
+    )
+
+
+def plan_blocks(
+    study: Study,
+    runs: Iterable[Run],
+    *,
+    places: Mapping[StaticGroup, int],
+) -> tuple[Block, ...]:
+    """Put runs into blocks, so that every config gets its first seed before its second.
+
+    Args:
+        study: The study; the order of its seeds is the order of training.
+        runs: The runs to train.
+        places: Runs in a block of each static group.
+    """
+    wanted = set(runs)
+    blocks: list[tuple[int, Block]] = []
+    for group, n_places in places.items():
+        in_order = [
+            (position, Run(config, seed))
+            for position, seed in enumerate(study.seeds)
+            for config in group.configs
+            if Run(config, seed) in wanted
+        ]
+        for first in range(0, len(in_order), n_places):
+            part = in_order[first : first + n_places]
+            block = Block(group=group, runs=tuple(run for _, run in part))
+            blocks.append((part[0][0], block))
+    # Sorting is stable: groups stay in the order of the study within a seed.
+    return tuple(block for _, block in sorted(blocks, key=lambda item: item[0]))
+
+
+def runs_per_device(
+    *, n_weights: int, n_examples: int, epochs: int, n_runs: int, n_devices: int, on_cpu: bool
+) -> int:
+    """How many runs a device has in a block.
+
+    On CPU as many as take about two seconds, since wider gains nothing and later blocks
+    bring later results; on GPU as many as there are, up to 1,024.
+
+    Args:
+        n_weights: Of one model.
+        n_examples: In the training split.
+        epochs: The budget.
+        n_runs: Runs of the static group that wait for training.
+        n_devices: How many devices share a block.
+        on_cpu: Whether the devices are CPU cores.
+    """
+    enough = -(-n_runs // n_devices)
+    if not on_cpu:
+        return min(enough, MAX_RUNS_PER_DEVICE_GPU)
+    work = max(n_weights * n_examples * epochs, 1)
+    in_time = int(BLOCK_SECONDS * WEIGHTS_TIMES_EXAMPLES_PER_S / work)
+    return max(1, min(in_time, enough, MAX_RUNS_PER_DEVICE_CPU))

@@ -1,0 +1,22 @@
+"""What the engine needs of a model."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from jaxtyping import Array, Float, Key
+
+
+Params = Any
+
+
+class Model(NamedTuple):
+    """A pair of pure functions for ONE run; neither knows that there are others.
+
+    Attributes:
+        init: Draws the weights from a key.
+        apply: Weights and inputs (example by the example's own shape) to logits
+            (example by class).
+    """
+
+    init: Callable[[Key[Array, ""]], Params]
+    apply: Callable[[Params, Float[Array, "example ..."]], Float[Array, "example class"]]
