@@ -125,7 +125,7 @@ def has_exploded(
     if curves.epochs[0] != 0 or not after.size:
         return np.zeros(len(curves.score), dtype=bool)
     limit = thresholds.explosion * curves.train_loss[:, :1]
-    return (curves.train_loss[:, after] > limit).all(axis=1)
+    return np.asarray((curves.train_loss[:, after] > limit).all(axis=1))
 
 
 def has_collapsed_late(

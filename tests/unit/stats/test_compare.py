@@ -41,7 +41,7 @@ def test_sums_that_differ_by_rounding_are_ties():
 
     p_value = sign_flip_p_value(differences, rng=RNG(0))
 
-    # |sum| >= 0.6: both signs of 0.6 with {0, ±0.6, ...} of the rest not against it.
+    # With +0.6 the rest must sum to at least 0: 0.6, 0.4, 0.2, 0, 0. As many with -0.6.
     assert p_value == 10 / 16
 
 

@@ -1,0 +1,246 @@
+"""Made-up training curves, one for each status, and the lucky and unlucky cases."""
+
+import numpy as np
+import pytest
+
+from paribus.stats.outcomes import (
+    OutcomeThresholds,
+    TrainingCurves,
+    classify_outcomes,
+    mann_kendall_p_value,
+)
+from paribus.status import RunStatus
+
+
+EPOCHS = np.linspace(0, 10, 41)
+CHANCE, ENTROPY, START = 0.1, 2.303, 2.35
+
+
+def curves_of(
+    score: np.ndarray,
+    *,
+    loss: np.ndarray | None = None,
+    train_accuracy: np.ndarray | None = None,
+    epochs: np.ndarray = EPOCHS,
+    baseline_loss: float | None = None,
+) -> TrainingCurves:
+    """One run; what is not said follows from the score."""
+    if loss is None:
+        loss = np.asarray(START * (1 - score) / (1 - score[0]))
+    accuracy = score if train_accuracy is None else train_accuracy
+    return TrainingCurves(
+        epochs=epochs,
+        score=score[None, :],
+        train_accuracy=accuracy[None, :],
+        train_loss=loss[None, :],
+        chance=CHANCE,
+        label_entropy=ENTROPY,
+        n_train_evaluated=10_000,
+        baseline_loss=baseline_loss,
+    )
+
+
+def status_of(curves: TrainingCurves) -> RunStatus:
+    return RunStatus(int(classify_outcomes(curves)[0]))
+
+
+def saturating(to: float = 0.97, rate: float = 2.0) -> np.ndarray:
+    return CHANCE + (to - CHANCE) * (1 - np.exp(-rate * EPOCHS))
+
+
+def test_a_run_that_levels_off_is_converged():
+    assert status_of(curves_of(saturating())) == RunStatus.CONVERGED
+
+
+def test_a_slow_run_that_still_improves_is_unconverged_even_below_the_baseline():
+    slow = curves_of(saturating(rate=0.1), baseline_loss=0.3)
+
+    assert slow.train_loss[0, -1] > 0.3
+    assert status_of(slow) == RunStatus.UNCONVERGED
+
+
+def test_a_run_that_stops_above_the_baseline_loss_is_sublinear():
+    score = saturating(to=0.8)
+
+    assert status_of(curves_of(score, baseline_loss=0.3)) == RunStatus.SUBLINEAR
+    assert status_of(curves_of(score)) == RunStatus.CONVERGED
+
+
+def test_a_dead_network_is_collapsed():
+    dead = np.full(EPOCHS.shape, 0.1)
+    loss = np.full(EPOCHS.shape, ENTROPY)
+    loss[0] = START
+
+    assert status_of(curves_of(dead, loss=loss)) == RunStatus.COLLAPSED
+
+
+def test_a_lucky_score_before_the_first_step_is_not_learning():
+    score = np.full(EPOCHS.shape, 0.1)
+    score[:2] = 0.17
+
+    assert status_of(curves_of(score)) == RunStatus.COLLAPSED
+
+
+def test_one_lucky_evaluation_is_not_learning():
+    score = np.full(EPOCHS.shape, 0.1)
+    score[7] = 0.4
+
+    assert status_of(curves_of(score)) == RunStatus.COLLAPSED
+
+
+def test_a_run_that_learned_and_fell_is_a_late_collapse():
+    score = saturating(to=0.78)
+    score[-3:] = 0.1
+
+    assert status_of(curves_of(score)) == RunStatus.LATE_COLLAPSE
+
+
+@pytest.mark.parametrize(
+    ("drop", "status"),
+    [(0.049, RunStatus.CONVERGED), (0.051, RunStatus.LATE_COLLAPSE)],
+)
+def test_a_late_collapse_loses_more_than_5_points(drop: float, status: RunStatus):
+    score = saturating()
+    score[-1] = score.max() - drop
+
+    assert status_of(curves_of(score)) == status
+
+
+def test_a_confident_network_with_a_high_loss_is_not_collapsed():
+    loss = np.full(EPOCHS.shape, 3.0)
+    loss[0] = START
+
+    assert status_of(curves_of(saturating(), loss=loss)) == RunStatus.CONVERGED
+
+
+def test_a_loss_that_ends_far_above_its_start_is_diverged():
+    loss = np.full(EPOCHS.shape, START)
+    loss[-5:] = 3.1 * START
+
+    assert status_of(curves_of(saturating(), loss=loss)) == RunStatus.DIVERGED
+
+
+def test_a_loss_that_explodes_to_infinity_without_a_nan_is_diverged():
+    loss = np.full(EPOCHS.shape, START)
+    loss[-2:] = np.inf
+
+    assert status_of(curves_of(saturating(), loss=loss)) == RunStatus.DIVERGED
+
+
+def test_one_spike_at_the_end_is_not_a_divergence():
+    loss = START * np.exp(-EPOCHS)
+    loss[-1] = 4 * START
+
+    assert status_of(curves_of(saturating(), loss=loss)) == RunStatus.CONVERGED
+
+
+def test_missing_evaluations_alone_are_no_divergence():
+    nothing = np.full(EPOCHS.shape, np.nan)
+
+    assert status_of(curves_of(nothing, loss=nothing)) == RunStatus.CONVERGED
+
+
+def test_accuracy_within_3_standard_errors_of_guessing_is_collapsed():
+    # 3 sqrt(.1 * .9 / 10,000) = .009
+    loss = np.full(EPOCHS.shape, 2.0)
+    loss[0] = START
+    score = np.full(EPOCHS.shape, 0.1)
+
+    def ends_at(train_accuracy: float) -> RunStatus:
+        accuracy = np.full(EPOCHS.shape, train_accuracy)
+        return status_of(curves_of(score, loss=loss, train_accuracy=accuracy))
+
+    assert ends_at(0.1089) == RunStatus.COLLAPSED
+    assert ends_at(0.1091) == RunStatus.CONVERGED
+
+
+@pytest.mark.parametrize(
+    ("scores", "status"),
+    [
+        pytest.param((0.95, 0.96, 0.97, 0.973), RunStatus.UNCONVERGED, id="last gains"),
+        pytest.param((0.95, 0.96, 0.97, 0.971), RunStatus.CONVERGED, id="gains little"),
+        pytest.param(
+            (0.95, 0.975, 0.97, 0.973), RunStatus.CONVERGED, id="not the best"
+        ),
+    ],
+)
+def test_five_epochs_with_one_evaluation_each_are_judged_by_the_last_two(
+    scores: tuple[float, ...], status: RunStatus
+):
+    score = np.array([0.1, 0.94, *scores])
+
+    assert status_of(curves_of(score, epochs=np.arange(6.0))) == status
+
+
+def test_three_epochs_with_one_evaluation_each_cannot_be_called_unconverged():
+    score = np.array([0.1, 0.5, 0.7, 0.9])
+
+    assert status_of(curves_of(score, epochs=np.arange(4.0))) == RunStatus.CONVERGED
+
+
+def test_a_budget_of_one_epoch_is_judged_by_its_end():
+    epochs = np.array([0.0, 1.0])
+
+    learned = curves_of(np.array([0.1, 0.9]), epochs=epochs)
+    dead = curves_of(np.array([0.1, 0.1]), epochs=epochs)
+
+    assert status_of(learned) == RunStatus.CONVERGED
+    assert status_of(dead) == RunStatus.COLLAPSED
+
+
+def test_a_harmless_rise_is_not_unconverged():
+    score = 0.97 + 1e-5 * EPOCHS
+    score[0] = 0.1
+
+    assert status_of(curves_of(score)) == RunStatus.CONVERGED
+
+
+def test_thresholds_are_settings():
+    score = saturating()
+    score[-1] -= 0.02
+    strict = OutcomeThresholds(drop=0.01)
+
+    assert classify_outcomes(curves_of(score), strict)[0] == RunStatus.LATE_COLLAPSE
+
+
+def test_runs_do_not_influence_each_other():
+    rng = np.random.default_rng(0)
+    score = rng.uniform(0.05, 1, size=(50, EPOCHS.size))
+    loss = rng.uniform(0, 9, size=score.shape)
+
+    def classify(rows: slice) -> np.ndarray:
+        return classify_outcomes(
+            TrainingCurves(
+                epochs=EPOCHS,
+                score=score[rows],
+                train_accuracy=score[rows],
+                train_loss=loss[rows],
+                chance=CHANCE,
+                label_entropy=ENTROPY,
+                n_train_evaluated=10_000,
+            )
+        )
+
+    together = classify(slice(None))
+    alone = np.concatenate([classify(slice(i, i + 1)) for i in range(50)])
+
+    assert len(set(together.tolist())) > 2
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_long_curves_are_thinned_and_still_judged():
+    epochs = np.linspace(0, 100, 2001)
+    noise = 0.001 * np.random.default_rng(0).normal(size=epochs.size)
+    flat = np.where(epochs == 0, 0.1, 0.97) + noise
+    rising = flat + 0.0005 * np.maximum(epochs - 80, 0)
+
+    assert status_of(curves_of(flat, epochs=epochs)) == RunStatus.CONVERGED
+    assert status_of(curves_of(rising, epochs=epochs)) == RunStatus.UNCONVERGED
+
+
+def test_a_trend_cannot_be_seen_in_three_values():
+    assert mann_kendall_p_value(np.array([[1.0, 2.0, 3.0]]))[0] > 0.05
+
+
+def test_a_constant_curve_has_no_trend():
+    assert mann_kendall_p_value(np.full((1, 6), 0.5))[0] == 1.0
