@@ -44,7 +44,7 @@ def check_study(folder: Path) -> CheckReport:
         StoreError: If there is no study, or a newer or another program wrote it.
         ResourceError: If the disk fails.
     """
-    with translated(folder / DATABASE):
+    with translated(folder / DATABASE, "read"):
         return read_snapshot(folder, _check, is_verified=False)
 
 

@@ -1,20 +1,20 @@
 """What the rows of a store say together, and whether they contradict one another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from paribus.errors import StoreError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
-from paribus.store.chunks import read_chunk, read_runs
+from paribus.store.chunks import read_runs
+from paribus.store.curves import CurveReader, unknown_curves
 from paribus.store.documents import read_row
 from paribus.store.failures import damaged
 from paribus.store.ledger import Ledger
-from paribus.store.rows import BlockRow, BlockStatus, ChunkRow, RunRow
-from paribus.store.schema import BLOCK, CHUNK, CONFIG, RUN, STUDY
+from paribus.store.rows import BlockRow, BlockStatus, RunRow
+from paribus.store.schema import BLOCK, CONFIG, RUN, STUDY
 from paribus.study import Study
 
 
@@ -26,8 +26,6 @@ STORED_STATUSES = (
     RunStatus.DIVERGED,
     RunStatus.CONVERGED,
 )
-_SPLITS = ("train", "validation", "test")
-_METRICS = ("loss", "accuracy")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,7 +43,6 @@ class Contents:
         block_of: The last block that held each run, 0 for none.
         blocks: The blocks by id.
         curves: `<split>_<metric>` -> values.
-        n_chunks: How many chunks were read.
     """
 
     study: Study
@@ -58,7 +55,6 @@ class Contents:
     block_of: Int[np.ndarray, " run"]
     blocks: Mapping[int, BlockRow]
     curves: Mapping[str, Float[np.ndarray, "config seed evaluation"]]
-    n_chunks: int
 
     def grid(self, values: Int[np.ndarray, " run"]) -> Int[np.ndarray, "config seed"]:
         """Arrange one value a run as config by seed."""
@@ -85,21 +81,12 @@ def read_contents(ledger: Ledger) -> Contents:
     members = {block.id: _members(ledger, block, block_of) for block in blocks.values()}
     for run in runs:
         _check_run(ledger, run, blocks)
-    chunks = [row for row in ledger.read(CHUNK) if not row.is_superseded]
     shape = (len(study.configs()), len(study.seeds), len(epochs))
-    curves: dict[str, np.ndarray] = {}
-    covered: dict[tuple[int, str], np.ndarray] = {}
-    for row, values in _values(ledger, chunks, members, len(epochs)):
-        name = f"{row.split}_{row.metric}"
-        curve = curves.setdefault(name, np.full(shape, np.nan))
-        inside = slice(row.first_evaluation, row.first_evaluation + row.n_evaluations)
-        runs_of = members[row.block]
-        curve[config_of[runs_of], seed_of[runs_of], inside] = values.T
-        seen = covered.setdefault((row.block, name), np.zeros(len(epochs), dtype=bool))
-        if seen[inside].any():
-            raise _contradiction(ledger, row, "its evaluations are there twice")
-        seen[inside] = True
-    _check_finished(ledger, blocks, curves, covered)
+    curves = CurveReader(ledger, shape, members, (config_of, seed_of))
+    curves.read()
+    for block in blocks.values():
+        if block.status == BlockStatus.FINISHED:
+            curves.check_complete(block.id)
     return Contents(
         study=study,
         data=data,
@@ -110,8 +97,7 @@ def read_contents(ledger: Ledger) -> Contents:
         diverged_at=np.array([run.diverged_at for run in runs], dtype=np.int64),
         block_of=block_of,
         blocks=blocks,
-        curves=_in_order(curves) or _unknown_curves(data, shape),
-        n_chunks=len(chunks),
+        curves=curves.in_order() or unknown_curves(data, shape),
     )
 
 
@@ -210,78 +196,3 @@ def _check_run(ledger: Ledger, run: RunRow, blocks: Mapping[int, BlockRow]) -> N
     for holds, problem in rules:
         if not holds:
             raise damaged(ledger.database, f"table `run`, key {run.id}: {problem}")
-
-
-def _values(
-    ledger: Ledger,
-    chunks: list[ChunkRow],
-    members: Mapping[int, Int[np.ndarray, " _"]],
-    n_evaluations: int,
-) -> Iterator[tuple[ChunkRow, Float[np.ndarray, "evaluation run"]]]:
-    """The values of each chunk, when its shape fits its block and the study."""
-    for row in chunks:
-        end = row.first_evaluation + row.n_evaluations
-        if row.first_evaluation < 0 or end > n_evaluations:
-            raise _contradiction(ledger, row, f"evaluations up to {end}")
-        if row.block not in members or row.n_runs != len(members[row.block]):
-            raise _contradiction(ledger, row, f"{row.n_runs} runs")
-        try:
-            values = read_chunk(row)
-        except ValueError as error:
-            raise _contradiction(ledger, row, str(error)) from error
-        yield row, values
-
-
-def _check_finished(
-    ledger: Ledger,
-    blocks: Mapping[int, BlockRow],
-    curves: Mapping[str, Float[np.ndarray, "config seed evaluation"]],
-    covered: Mapping[tuple[int, str], np.ndarray],
-) -> None:
-    """Refuse a finished block without all evaluations of all curves."""
-    for block in blocks.values():
-        if block.status != BlockStatus.FINISHED:
-            continue
-        missing = [
-            name
-            for name in curves
-            if (block.id, name) not in covered or not covered[block.id, name].all()
-        ]
-        if missing or not curves:
-            what = f"`{missing[0]}`" if missing else "all curves"
-            raise damaged(
-                ledger.database,
-                f"table `block`, key {block.id}: finished, but {what} is incomplete",
-            )
-
-
-def _contradiction(ledger: Ledger, row: ChunkRow, what: str) -> StoreError:
-    return damaged(ledger.database, f"table `chunk`, key {CHUNK.key_of(row)}: {what}")
-
-
-def _in_order(curves: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Curves by split as they are used in time, then the loss, the accuracy, others."""
-
-    def place(name: str) -> tuple[int, int, str]:
-        split, _, metric = name.partition("_")
-        known = _METRICS.index(metric) if metric in _METRICS else len(_METRICS)
-        return (_SPLITS.index(split) if split in _SPLITS else 3, known, metric)
-
-    return {name: curves[name] for name in sorted(curves, key=place)}
-
-
-def _unknown_curves(
-    data: DataFacts, shape: tuple[int, int, int]
-) -> dict[str, np.ndarray]:
-    """The curves that every study has, before any run is finished: nothing but NaN."""
-    sizes = {
-        "train": data.n_train,
-        "validation": data.n_validation,
-        "test": data.n_test,
-    }
-    return {
-        f"{split}_{metric}": np.full(shape, np.nan)
-        for split in _SPLITS
-        if sizes[split]
-        for metric in _METRICS
-    }

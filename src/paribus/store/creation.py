@@ -27,6 +27,9 @@ from paribus.store.schema import CONFIG, RUN, STUDY
 from paribus.study import Study
 
 
+_BUILDING_TRIES = 5
+
+
 def now() -> str:
     """The time as it is stored: ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -46,28 +49,23 @@ def build_study(folder: Path, study: Study, data: DataFacts) -> WriterLock | Non
     """
     is_new_parent = not folder.parent.exists()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    building = building_folder(folder)
-    building.mkdir()
-    lock: WriterLock | None = None
+    building, lock = _locked_building(folder)
+    is_in_place = False
     try:
-        lock = WriterLock.acquire(building)
         _write_database(building / DATABASE, study, data)
         sync_folder(building)
-        was_first = _rename(building, folder)
-        if was_first:
+        is_in_place = _rename(building, folder)
+        if is_in_place:
             sync_folder(folder.parent)
             if is_new_parent:
                 sync_folder(folder.parent.parent)
-            return lock
     except BaseException:
-        if lock is not None:
-            lock.release()
-        with suppress(OSError):
-            remove_built(building)
+        _abandon(building, lock)
         raise
-    lock.release()
-    remove_built(building)
-    return None
+    if not is_in_place:
+        _abandon(building, lock)
+        return None
+    return lock
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -123,6 +121,27 @@ def run_name(config_json: str, seed: int) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 
 
+def _locked_building(folder: Path) -> tuple[Path, WriterLock]:
+    """Make the folder to build in, and lock it.
+
+    Another process that clears up may take it away before the lock is held.
+    """
+    for _ in range(_BUILDING_TRIES):
+        building = building_folder(folder)
+        building.mkdir()
+        with suppress(FileNotFoundError, LockedError):
+            return building, WriterLock.acquire(building)
+    raise StoreError(
+        f"cannot write `{folder.parent}`: other programs remove files in it"
+    )
+
+
+def _abandon(building: Path, lock: WriterLock) -> None:
+    lock.release()
+    with suppress(OSError):
+        remove_built(building)
+
+
 def _write_database(database: Path, study: Study, data: DataFacts) -> None:
     os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     connection = connect_new(database)
@@ -149,17 +168,17 @@ def _rename(building: Path, folder: Path) -> bool:
             raise
         if os.path.lexists(folder / DATABASE):
             return False
-        raise not_empty(folder) from None
+        raise _not_empty(folder) from None
     return True
 
 
-def not_empty(folder: Path) -> StoreError:
+def _not_empty(folder: Path) -> StoreError:
     """Make the error for a place where something else is."""
     if not folder.is_dir():
         return StoreError(f"`{folder}` must be a new folder or a study, got a file")
     names = sorted(path.name for path in folder.iterdir())
-    shown = f"`{names[0]}`" if names else "nothing"
+    shown = f"`{names[0]}` in it" if names else "this program in it"
     return StoreError(
-        f"`{folder}` must be empty or a study, got a folder with {shown} in it",
+        f"`{folder}` must be empty or a study, got a folder with {shown}",
         hint="name another folder with `--out`",
     )

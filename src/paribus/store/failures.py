@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from paribus.errors import ResourceError, StoreError
 
@@ -31,7 +32,7 @@ def damaged(path: Path, what: str) -> StoreError:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path, doing: Literal["read", "write"] = "write") -> Iterator[None]:
     """Turn what SQLite and the operating system raise into errors that name `path`.
 
     Raises:
@@ -41,9 +42,9 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _from_sqlite(error, path) from error
+        raise _from_sqlite(error, path, doing) from error
     except OSError as error:
-        raise _from_system(error, path) from error
+        raise _from_system(error, path, doing) from error
 
 
 def is_unfinished_write(error: sqlite3.Error) -> bool:
@@ -52,7 +53,9 @@ def is_unfinished_write(error: sqlite3.Error) -> bool:
     return code == sqlite3.SQLITE_READONLY_ROLLBACK
 
 
-def _from_sqlite(error: sqlite3.Error, path: Path) -> StoreError | ResourceError:
+def _from_sqlite(
+    error: sqlite3.Error, path: Path, doing: str
+) -> StoreError | ResourceError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return ResourceError(f"`{path}` needs more space, got: {error}", hint=FULL_HINT)
@@ -66,13 +69,13 @@ def _from_sqlite(error: sqlite3.Error, path: Path) -> StoreError | ResourceError
             hint="close the other program, then run the same command again",
         )
     if code in _CANNOT_WRITE:
-        return StoreError(f"cannot write `{path}`: {error}")
+        return StoreError(f"cannot {doing} `{path}`: {error}")
     if code in _DAMAGE or code == 0:  # 0: text that is not UTF-8, found by Python
         return damaged(path, str(error))
     return StoreError(f"`{path}` cannot be used: {error}")
 
 
-def _from_system(error: OSError, path: Path) -> StoreError | ResourceError:
+def _from_system(error: OSError, path: Path, doing: str) -> StoreError | ResourceError:
     place = Path(os.fsdecode(error.filename)) if error.filename else path
     reason = error.strerror or str(error)
     if error.errno in _FULL:
@@ -83,4 +86,4 @@ def _from_system(error: OSError, path: Path) -> StoreError | ResourceError:
         return ResourceError(
             f"`{place}` cannot be read or written: {reason}", hint=FULL_HINT
         )
-    return StoreError(f"cannot write `{place}`: {reason}")
+    return StoreError(f"cannot {doing} `{place}`: {reason}")

@@ -36,7 +36,7 @@ def read_study(folder: Path) -> StudyResult:
             wrote it.
         ResourceError: If the disk fails.
     """
-    with translated(folder / DATABASE):
+    with translated(folder / DATABASE, "read"):
         result = read_snapshot(folder, read_result)
         if _n_running(result) and is_held(folder) is False:
             # The writer may have ended since: look again at what it left.

@@ -1,10 +1,7 @@
 """The one process that may change a study."""
 
-import os
-import socket
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,30 +12,23 @@ from jaxtyping import Float32, Int
 from paribus.errors import DataError
 from paribus.results import DataFacts, Timing
 from paribus.status import RunStatus
-from paribus.store.chunks import read_runs, write_chunks, write_runs
-from paribus.store.connection import check_header, connect
-from paribus.store.contents import read_stored_runs, read_stored_study
+from paribus.store.attempts import new_attempt, stop_running
+from paribus.store.blocks import check_shapes, read_running, with_outcomes
+from paribus.store.chunks import write_chunks, write_runs
+from paribus.store.contents import read_stored_runs
 from paribus.store.creation import (
     build_study,
     config_rows,
-    now,
     remove_leftovers,
     run_rows,
 )
-from paribus.store.documents import storable, study_row, write_environment
+from paribus.store.documents import storable, study_row
 from paribus.store.failures import translated
-from paribus.store.folder import DATABASE, check_folder, study_exists
+from paribus.store.folder import DATABASE, study_exists
 from paribus.store.growth import grown
-from paribus.store.holder import in_use
-from paribus.store.ledger import Ledger
-from paribus.store.lock import LockedError, WriterLock
-from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, RunRow, TimingRow
+from paribus.store.opening import Opened, open_for_writing, open_locked
+from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, TimingRow
 from paribus.store.schema import ATTEMPT, BLOCK, CHUNK, CONFIG, RUN, STUDY, TIMING
-from paribus.store.snapshot import (
-    has_unfinished_write,
-    verify_recovery,
-    verify_store,
-)
 from paribus.study import Run, Study
 
 
@@ -61,11 +51,13 @@ class StudyWriter:
             writer.commit_block(block, curves=curves, diverged_at=diverged_at)
     """
 
-    def __init__(self, folder: Path, lock: WriterLock, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, opened: Opened) -> None:
         self.folder = folder
-        self._lock = lock
-        self._ledger = ledger
-        self.study, self.data, self._epochs = read_stored_study(ledger)
+        self._lock = opened.lock
+        self._ledger = opened.ledger
+        self.study = opened.study
+        self.data = opened.data
+        self._n_evaluations = len(opened.epochs)
         self._ids: dict[Run, int] = {}
         self._attempt: AttemptRow | None = None
         self._began = time.monotonic()
@@ -88,7 +80,7 @@ class StudyWriter:
                 remove_leftovers(folder)
                 lock = build_study(folder, study, data)
                 if lock is not None:
-                    return cls._open_locked(folder, lock)
+                    return cls(folder, open_locked(folder, lock))
         writer = cls.open(folder)
         try:
             writer.grow(study)
@@ -111,31 +103,7 @@ class StudyWriter:
             ResourceError: If the disk fails.
         """
         with translated(folder / DATABASE):
-            check_folder(folder)
-            check_header(folder / DATABASE)
-            try:
-                lock = WriterLock.acquire(folder)
-            except LockedError:
-                raise in_use(folder) from None
-            return cls._open_locked(folder, lock)
-
-    @classmethod
-    def _open_locked(cls, folder: Path, lock: WriterLock) -> Self:
-        try:
-            remove_leftovers(folder)
-            if has_unfinished_write(folder):
-                verify_recovery(folder)
-            database = folder / DATABASE
-            connection = connect(database, mode="rw")
-            try:
-                verify_store(connection, database)
-                return cls(folder, lock, Ledger(connection, database))
-            except BaseException:
-                connection.close()
-                raise
-        except BaseException:
-            lock.release()
-            raise
+            return cls(folder, open_for_writing(folder))
 
     def __enter__(self) -> Self:
         return self
@@ -222,20 +190,10 @@ class StudyWriter:
         """
         with translated(self.folder / DATABASE):
             earlier = self._ledger.read(ATTEMPT)
-            row = AttemptRow(
-                number=len(earlier) + 1,
-                pid=os.getpid(),
-                host=storable(socket.gethostname()),
-                boot_id=_boot_id(),
-                started=now(),
-                environment=write_environment(environment),
-                n_runs=0,
-                seconds=0.0,
-                is_finished=0,
-            )
+            row = new_attempt(len(earlier) + 1, environment)
             with self._ledger.transaction():
                 self._ledger.insert(ATTEMPT, [row])
-                self._stop_running(RunStatus.PENDING, BlockStatus.DIED)
+                stop_running(self._ledger, RunStatus.PENDING, BlockStatus.DIED)
         self._attempt = row
         self._began = time.monotonic()
         return row.number
@@ -297,15 +255,8 @@ class StudyWriter:
             ResourceError: If the disk is full or fails: nothing is stored then.
         """
         with translated(self.folder / DATABASE):
-            row, runs = self._running_block(block)
-            self._check_shapes(curves, diverged_at, len(runs))
-            done = [
-                run._replace(
-                    status=int(RunStatus.DIVERGED if step else RunStatus.CONVERGED),
-                    diverged_at=step,
-                )
-                for run, step in zip(runs, diverged_at.tolist(), strict=True)
-            ]
+            row, runs = read_running(self._ledger, block)
+            check_shapes(curves, diverged_at, (self._n_evaluations, len(runs)))
             attempt = self._current_attempt()
             progressed = attempt._replace(
                 n_runs=attempt.n_runs + len(runs),
@@ -315,7 +266,7 @@ class StudyWriter:
             chunks = write_chunks(curves, block=block, attempt=attempt.number)
             with self._ledger.transaction():
                 self._ledger.insert(CHUNK, chunks)
-                self._ledger.replace(RUN, runs, done)
+                self._ledger.replace(RUN, runs, with_outcomes(runs, diverged_at))
                 self._ledger.replace(BLOCK, [row], [finished])
                 self._ledger.replace(ATTEMPT, [attempt], [progressed])
         self._attempt = progressed
@@ -327,7 +278,7 @@ class StudyWriter:
             ValueError: If the block is not running.
         """
         with translated(self.folder / DATABASE):
-            row, runs = self._running_block(block)
+            row, runs = read_running(self._ledger, block)
             failed = [run._replace(status=int(RunStatus.FAILED)) for run in runs]
             ended = row._replace(
                 status=BlockStatus.FAILED.value, message=storable(message)
@@ -339,7 +290,7 @@ class StudyWriter:
     def interrupt(self) -> None:
         """Record that whatever is running was stopped on purpose."""
         with translated(self.folder / DATABASE), self._ledger.transaction():
-            self._stop_running(RunStatus.INTERRUPTED, BlockStatus.INTERRUPTED)
+            stop_running(self._ledger, RunStatus.INTERRUPTED, BlockStatus.INTERRUPTED)
 
     def retry_failed(self) -> int:
         """Make failed runs pending again, and return how many there were."""
@@ -402,47 +353,3 @@ class StudyWriter:
         if run not in self._ids:
             raise ValueError(f"the study has no run {run.config.label()}, {run.seed}")
         return self._ids[run]
-
-    def _running_block(self, block: int) -> tuple[BlockRow, list[RunRow]]:
-        row = self._ledger.read_block(block)
-        if row.status != BlockStatus.RUNNING:
-            raise ValueError(f"block {block} must be running, it is {row.status}")
-        ids = read_runs(row.runs).tolist()
-        return row, [self._ledger.read_run(key) for key in ids]
-
-    def _check_shapes(
-        self,
-        curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
-        diverged_at: Int[np.ndarray, " run"],
-        n_runs: int,
-    ) -> None:
-        if not curves or diverged_at.shape != (n_runs,) or diverged_at.min() < 0:
-            raise ValueError(f"a block of {n_runs} runs needs curves and steps of each")
-        for name, values in curves.items():
-            expected = (len(self._epochs), n_runs)
-            if values.shape != expected or values.dtype != np.float32:
-                raise ValueError(
-                    f"{name} must be float32 of shape {expected}, got "
-                    f"{values.dtype} of shape {values.shape}"
-                )
-
-    def _stop_running(self, status: RunStatus, block_status: BlockStatus) -> None:
-        runs = [
-            row for row in self._ledger.read(RUN) if row.status == RunStatus.RUNNING
-        ]
-        blocks = [
-            row for row in self._ledger.read(BLOCK) if row.status == BlockStatus.RUNNING
-        ]
-        self._ledger.replace(
-            RUN, runs, [row._replace(status=int(status)) for row in runs]
-        )
-        self._ledger.replace(
-            BLOCK, blocks, [row._replace(status=block_status.value) for row in blocks]
-        )
-
-
-def _boot_id() -> str:
-    """What tells one start of this computer from another; empty where nothing does."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    return ""

@@ -1,0 +1,84 @@
+"""How a study is opened for writing: checked first, changed by nothing yet."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from paribus.results import DataFacts
+from paribus.store.connection import check_header, connect
+from paribus.store.contents import read_stored_study
+from paribus.store.creation import remove_leftovers
+from paribus.store.folder import DATABASE, check_folder
+from paribus.store.holder import in_use
+from paribus.store.ledger import Ledger
+from paribus.store.lock import LockedError, WriterLock
+from paribus.store.snapshot import (
+    has_unfinished_write,
+    verify_recovery,
+    verify_store,
+)
+from paribus.study import Study
+
+
+class Opened(NamedTuple):
+    """A study that is open for writing.
+
+    Attributes:
+        lock: The writer's lock, held.
+        ledger: The tables.
+        study: All that is stored.
+        data: What it is trained on.
+        epochs: When runs are evaluated.
+    """
+
+    lock: WriterLock
+    ledger: Ledger
+    study: Study
+    data: DataFacts
+    epochs: tuple[float, ...]
+
+
+def open_for_writing(folder: Path) -> Opened:
+    """Take the lock of a study and open it.
+
+    Raises:
+        StoreError: If there is no study, it does not verify, a newer program wrote it,
+            or another process uses it.
+        OSError: If a file cannot be opened.
+        sqlite3.Error: The same.
+    """
+    check_folder(folder)
+    check_header(folder / DATABASE)
+    try:
+        lock = WriterLock.acquire(folder)
+    except LockedError:
+        raise in_use(folder) from None
+    return open_locked(folder, lock)
+
+
+def open_locked(folder: Path, lock: WriterLock) -> Opened:
+    """Open a study whose lock is held; the lock is released if that fails.
+
+    An unfinished write that a crash has left is undone, once that has worked on a copy.
+
+    Raises:
+        StoreError: If it does not verify.
+        OSError: If a file cannot be opened.
+        sqlite3.Error: The same.
+    """
+    try:
+        remove_leftovers(folder)
+        if has_unfinished_write(folder):
+            verify_recovery(folder)
+        database = folder / DATABASE
+        connection = connect(database, mode="rw")
+        try:
+            verify_store(connection, database)
+            ledger = Ledger(connection, database)
+            study, data, epochs = read_stored_study(ledger)
+        except BaseException:
+            connection.close()
+            raise
+    except BaseException:
+        lock.release()
+        raise
+    return Opened(lock, ledger, study, data, epochs)
