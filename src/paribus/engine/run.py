@@ -10,8 +10,8 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from paribus.engine.keys import purpose_key
-from paribus.models import Model
-from paribus.optimizers import build_optimizer
+from paribus.models.model import Model
+from paribus.optimizers.transformations import build_optimizer
 
 
 EVALUATION_CHUNK = 1000

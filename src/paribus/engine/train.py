@@ -29,7 +29,8 @@ from paribus.engine.run import Arrays, Recipe
 from paribus.engine.timing import time_epoch
 from paribus.errors import StudyError, TooManyFailuresError
 from paribus.hyperparameters import OPTIMIZERS
-from paribus.models import Model, build_model
+from paribus.models.build import build_model
+from paribus.models.model import Model
 from paribus.results import Progress, StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study, study_exists
@@ -144,7 +145,7 @@ class _Trainer:
         self._on_cpu = devices[0].platform == "cpu"
         groups = group_configs(study)
         by_config = {config: group for group in groups for config in group.configs}
-        n_waiting = {group: 0 for group in groups}
+        n_waiting = dict.fromkeys(groups, 0)
         for run in waiting:
             n_waiting[by_config[run.config]] += 1
         self._shapes = {
@@ -162,7 +163,11 @@ class _Trainer:
     def traced_names(self) -> list[str]:
         """The optimizer's hyperparameters that are numbers inside the program."""
         known = OPTIMIZERS[self.study.optimizer.name]
-        return [name for name, hyperparameter in known.items() if not hyperparameter.is_static]
+        return [
+            name
+            for name, hyperparameter in known.items()
+            if not hyperparameter.is_static
+        ]
 
     def driver(self, group: StaticGroup) -> CompiledEpochs:
         """The group's driver; its programs begin to be compiled at the first call."""
@@ -328,7 +333,9 @@ class _Session:
         for run, score, diverged in zip(block.runs, scores, has_diverged, strict=True):
             place = self._places[run]
             self._scores[place] = score
-            self._status[place] = RunStatus.DIVERGED if diverged else RunStatus.CONVERGED
+            self._status[place] = (
+                RunStatus.DIVERGED if diverged else RunStatus.CONVERGED
+            )
         self._n_trained += len(block.runs)
         self._to_do = self._to_do[1:]
         self._in_block = 0.0

@@ -1,39 +1,36 @@
-"""Models: pure functions for one run, looked up by name when a block is built."""
+"""Models: choosing one needs no JAX; `build` makes the functions that are trained."""
 
-import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
-from paribus.hyperparameters import Value
-from paribus.models.mlp import mlp
-from paribus.models.model import Model
+from paribus.study import ModelChoice
 
 
-__all__ = ["Model", "build_model", "mlp"]
+__all__ = ["mlp", "softmax"]
+
+Activation = Literal["relu", "tanh", "sigmoid", "gelu", "elu", "silu"]
 
 
-def build_model(
-    name: str,
-    settings: Mapping[str, Value],
-    *,
-    example_shape: tuple[int, ...],
-    n_classes: int,
-) -> Model:
-    """Build the model called `name` for one kind of example.
+def mlp(
+    *, hidden: Sequence[int] | None = None, activation: Activation | None = None
+) -> ModelChoice:
+    """Choose a multilayer perceptron: dense layers between the inputs and the logits.
 
     Args:
-        name: A key of `paribus.hyperparameters.MODELS`.
-        settings: A value for each of its hyperparameters.
-        example_shape: Shape of one example.
-        n_classes: Number of logits.
+        hidden: Width of each hidden layer; `[128]` if not said. Leave it out where the
+            search space varies it.
+        activation: What follows each hidden layer; `"relu"` if not said.
+
+    Raises:
+        StudyError: If a width is no integer from 1 to 65,536.
     """
-    arguments: dict[str, Any] = {
-        "n_inputs": math.prod(example_shape),
-        "n_classes": n_classes,
-    }
-    match name:
-        case "mlp":
-            return mlp(**arguments, **settings)
-        case "softmax":
-            return mlp(**arguments, hidden=(), activation="relu")
-    raise AssertionError(name)
+    settings = {"hidden": hidden, "activation": activation}
+    return ModelChoice(
+        name="mlp",
+        settings={k: v for k, v in settings.items() if v is not None},  # pyright: ignore[reportArgumentType]
+    )
+
+
+def softmax() -> ModelChoice:
+    """Choose softmax regression: the linear baseline, no hidden layer."""
+    return ModelChoice(name="softmax")

@@ -19,4 +19,6 @@ class Model(NamedTuple):
     """
 
     init: Callable[[Key[Array, ""]], Params]
-    apply: Callable[[Params, Float[Array, "example ..."]], Float[Array, "example class"]]
+    apply: Callable[
+        [Params, Float[Array, "example ..."]], Float[Array, "example class"]
+    ]

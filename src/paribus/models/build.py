@@ -1,0 +1,36 @@
+"""Models by name, for the program that trains them."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from paribus.hyperparameters import Value
+from paribus.models.dense import mlp
+from paribus.models.model import Model
+
+
+def build_model(
+    name: str,
+    settings: Mapping[str, Value],
+    *,
+    example_shape: tuple[int, ...],
+    n_classes: int,
+) -> Model:
+    """Build the model called `name` for one kind of example.
+
+    Args:
+        name: A key of `paribus.hyperparameters.MODELS`.
+        settings: A value for each of its hyperparameters.
+        example_shape: Shape of one example.
+        n_classes: Number of logits.
+    """
+    arguments: dict[str, Any] = {
+        "n_inputs": math.prod(example_shape),
+        "n_classes": n_classes,
+    }
+    match name:
+        case "mlp":
+            return mlp(**arguments, **settings)
+        case "softmax":
+            return mlp(**arguments, hidden=(), activation="relu")
+    raise AssertionError(name)
