@@ -407,6 +407,17 @@ def check_name(name: str) -> None:
         )
 
 
+def count_seeds(n_seeds: int) -> tuple[int, ...]:
+    """The seeds that a count stands for: 0, 1, ...
+
+    Raises:
+        StudyError: If there are none, or more than a study may have runs.
+    """
+    if not 1 <= n_seeds <= MAX_RUNS:
+        raise StudyError(f"`study.seeds` must be from 1 to {MAX_RUNS:,}, got {n_seeds}")
+    return tuple(range(n_seeds))
+
+
 def check_seeds(seeds: tuple[int, ...]) -> None:
     """Refuse seeds that are out of range or given twice.
 

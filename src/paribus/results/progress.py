@@ -10,7 +10,7 @@ from paribus.space import Config
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Progress:
-    """How far a study is. Handed out after each commit and whenever the activity changes.
+    """How far a study is; handed out after each commit and change of activity.
 
     Attributes:
         activity: What is being done, in words: `"compiling batch_size=32"`.
@@ -22,7 +22,7 @@ class Progress:
         metric: What `scores` are.
         scores: The final metric of each committed run, NaN for the others.
         status: A `RunStatus` for each run.
-        configs: The configs, in the order of the first axis; empty if nobody needs them.
+        configs: The configs, in the order of the first axis; empty where unknown.
     """
 
     activity: str

@@ -14,11 +14,11 @@ from pydantic_core import ErrorDetails
 
 from paribus.errors import StudyError
 from paribus.study import (
-    MAX_RUNS,
     Budget,
     DataChoice,
     check_name,
     check_seeds,
+    count_seeds,
 )
 from paribus.study_file.mistakes import Key, Mistakes, as_toml
 
@@ -56,11 +56,7 @@ class _StudyTable(_Table):
                 "`study.seeds` must be an integer or a list of integers, "
                 f"got {as_toml(seeds)}"
             )
-        if not 1 <= seeds <= MAX_RUNS:
-            raise StudyError(
-                f"`study.seeds` must be from 1 to {MAX_RUNS:,}, got {seeds}"
-            )
-        return tuple(range(seeds))
+        return count_seeds(seeds)
 
     @field_validator("epochs")
     @classmethod

@@ -1,0 +1,17 @@
+"""The Python face: make a study, train it, look at what it found. One call each."""
+
+from paribus.api.result import Result, load
+from paribus.api.running import run_study
+from paribus.api.study import Study, grid
+from paribus.api.writing import write_export, write_report
+
+
+__all__ = [
+    "Result",
+    "Study",
+    "grid",
+    "load",
+    "run_study",
+    "write_export",
+    "write_report",
+]

@@ -1,0 +1,144 @@
+"""What a study found, for people: tables, comparisons, a report."""
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paribus.api.writing import write_export, write_report
+from paribus.hyperparameters import Value
+from paribus.results import StudyResult
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from paribus.analysis import Comparison
+
+
+class Result:
+    """What a study found.
+
+    Attributes:
+        record: The same as labelled arrays.
+        folder: The study folder.
+    """
+
+    def __init__(self, record: StudyResult, *, folder: Path) -> None:
+        self.record = record
+        self.folder = folder
+
+    def table(self) -> "pd.DataFrame":
+        """Tabulate the configs: status counts, and each metric with its interval.
+
+        Returns:
+            One row per config: its hyperparameters, `n_seeds` (runs that ended), a
+            count for each status that occurs, `<metric>`, `<metric>_lower` and
+            `<metric>_upper`, `is_tied_with_best` and `seconds_per_epoch`.
+        """
+        import pandas as pd
+
+        from paribus.analysis import summarise_configs
+
+        summaries = summarise_configs(self.record)
+        statuses = sorted({word for each in summaries for word in each.status})
+        rows = []
+        for summary in summaries:
+            row: dict[str, Any] = {**summary.config, "n_seeds": summary.n_seeds}
+            row |= {status.word: summary.status.get(status, 0) for status in statuses}
+            for name, metric in summary.metrics.items():
+                row[name] = metric.mean
+                row[f"{name}_lower"] = metric.lower
+                row[f"{name}_upper"] = metric.upper
+            row["is_tied_with_best"] = summary.is_tied_with_best
+            row["seconds_per_epoch"] = summary.seconds_per_epoch
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def runs(self) -> "pd.DataFrame":
+        """Tabulate the runs: hyperparameters, seed, status, final metrics."""
+        from paribus.results import tables
+
+        return tables.runs(self.record)
+
+    def curves(self) -> "pd.DataFrame":
+        """Tabulate the training curves: one row per run and evaluation."""
+        from paribus.results import tables
+
+        return tables.curves(self.record)
+
+    def compare(
+        self,
+        a: Mapping[str, Value],
+        b: Mapping[str, Value],
+        *,
+        metric: str | None = None,
+    ) -> "Comparison":
+        """Compare two configs, or two values at equal others, paired by seed.
+
+        Args:
+            a: Values that define side a, e.g. `{"learning_rate": 0.001}`.
+            b: Values that define side b.
+            metric: What to compare; the study's primary accuracy if not said.
+
+        Raises:
+            StudyError: If no config has the values, or no metric the name.
+        """
+        from paribus.analysis import compare
+
+        return compare(self.record, a, b, metric=metric or self.record.primary_metric)
+
+    def report(
+        self, path: str | Path | None = None, *, format: str | None = None
+    ) -> Path:
+        """Write the report.
+
+        Args:
+            path: Where to; `report.html` in the study folder if not said.
+            format: `"html"` or `"md"`; what the path ends in if not said.
+
+        Returns:
+            The path that was written.
+        """
+        if path is None:
+            path = self.folder / f"report.{format or 'html'}"
+        return write_report(self.record, Path(path), format=format)
+
+    def export(
+        self, path: str | Path, *, format: str | None = None
+    ) -> tuple[Path, ...]:
+        """Write every run and every training curve for other programs.
+
+        Args:
+            path: Where to.
+            format: `"csv"` or `"json"`; what the path ends in if not said.
+
+        Returns:
+            The paths that were written.
+        """
+        return write_export(self.record, Path(path), format=format)
+
+    def __repr__(self) -> str:
+        n_done = int(self.record.has_outcome().sum())
+        n_runs = self.record.status.size
+        return f"<Result of {self.record.study.name}: {n_done} of {n_runs} runs>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p>{html.escape(repr(self)[1:-1])}</p>{self.table().to_html(index=False)}"
+        )
+
+
+def load(folder: str | Path) -> Result:
+    """Read a study's results from its folder, changing nothing.
+
+    Args:
+        folder: e.g. `"studies/notebook"`.
+
+    Raises:
+        StoreError: If there is no study, or it is damaged.
+    """
+    from paribus.analysis import classify_runs
+    from paribus.store import read_study
+
+    return Result(classify_runs(read_study(Path(folder))), folder=Path(folder))

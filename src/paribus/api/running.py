@@ -1,0 +1,97 @@
+"""Train what a study lacks, without loading JAX where it lacks nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from paribus import study as records
+from paribus.errors import TooManyFailuresError
+from paribus.results import Progress, StudyResult
+from paribus.status import RunStatus
+
+
+UNTRAINED = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
+
+
+def run_study(
+    study: records.Study,
+    folder: Path,
+    *,
+    data_folder: Path,
+    device: str = "auto",
+    on_progress: Callable[[Progress], None] | None = None,
+    max_failed: int = 0,
+    retry_failed: bool = False,
+) -> StudyResult:
+    """Train the runs of a study that are missing in its folder.
+
+    A study that is finished is only read: JAX is not loaded for it.
+
+    Args:
+        study: What to train; it may have grown since the folder was made.
+        folder: Where results are, or will be.
+        data_folder: What a relative `data.path` is relative to.
+        device: `"cpu"`, `"gpu"`, or `"auto"` for a GPU where there is one.
+        on_progress: Called after each commit and whenever the activity changes.
+        max_failed: Failed runs to put up with.
+        retry_failed: Whether to train failed runs again.
+
+    Returns:
+        Everything in the folder, statuses told apart by the training curves.
+
+    Raises:
+        ParibusError: Whatever keeps the study from being trained; its kind says what.
+    """
+    from paribus.analysis import classify_runs
+
+    stored = _finished(study, folder, retry_failed=retry_failed)
+    if stored is None:
+        from paribus.engine.train import train_study
+
+        stored = train_study(
+            study,
+            folder,
+            data_folder=data_folder,
+            device=device,
+            on_progress=on_progress,
+            max_failed=max_failed,
+            retry_failed=retry_failed,
+        )
+    else:
+        _check_failures(stored, max_failed)
+    return classify_runs(stored)
+
+
+def _finished(
+    study: records.Study, folder: Path, *, retry_failed: bool
+) -> StudyResult | None:
+    """What is stored, if there is nothing left to train; else None."""
+    from paribus.store import read_study, study_exists
+
+    if not study_exists(folder):
+        return None
+    stored = read_study(folder)
+    is_same = stored.study.fixed_settings() == study.fixed_settings()
+    has_all = set(study.configs()) <= set(stored.configs)
+    has_all = has_all and set(study.seeds) <= set(stored.seeds)
+    if not is_same or not has_all:
+        return None
+    waiting = (*UNTRAINED, RunStatus.FAILED) if retry_failed else UNTRAINED
+    place = {config: i for i, config in enumerate(stored.configs)}
+    configs = [place[config] for config in study.configs()]
+    seeds = [stored.seeds.index(seed) for seed in study.seeds]
+    status = stored.status[np.ix_(configs, seeds)]
+    is_waiting = any((status == code).any() for code in waiting)
+    return None if is_waiting else stored
+
+
+def _check_failures(result: StudyResult, max_failed: int) -> None:
+    n_failed = int((result.status == RunStatus.FAILED).sum())
+    if n_failed > max_failed:
+        message = next(iter(result.messages.values()), "")
+        raise TooManyFailuresError(
+            f"{n_failed} of {result.status.size} runs failed, at most {max_failed} "
+            f"may: {message}",
+            hint="--retry-failed trains them again",
+        )

@@ -1,0 +1,162 @@
+"""A study that is made in Python, and runs itself."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+from paribus import study as records
+from paribus.api.result import Result
+from paribus.api.running import run_study
+from paribus.errors import StudyError
+from paribus.space import SearchSpace
+from paribus.study import (
+    Budget,
+    DataChoice,
+    ModelChoice,
+    OptimizerChoice,
+    count_seeds,
+)
+
+
+STUDIES = Path("studies")
+
+
+class Study(records.Study):
+    """A question to be trained: configs and seeds, and what they have in common.
+
+    Args:
+        name: Letters, digits, `_`, `-` and `.`; results lie in `studies/<name>`.
+        data: What to train on, e.g. `paribus.data.mnist(validation=5000)`.
+        model: What to train, e.g. `paribus.models.mlp(hidden=[128])`.
+        optimizer: How, e.g. `paribus.optimizers.adam()`.
+        space: A grid, or several whose union is trained, each config once.
+        epochs: Passes over the training split.
+        seeds: A count, or the seeds themselves.
+        evaluate_every: Epochs from one evaluation to the next, or `"auto"`.
+
+    Raises:
+        StudyError: If a part is out of range, or the parts do not fit together.
+
+    Example:
+        >>> import paribus as pb
+        >>> study = pb.Study(
+        ...     name="mnist",
+        ...     data=pb.data.mnist(validation=5000),
+        ...     model=pb.models.mlp(hidden=[128]),
+        ...     optimizer=pb.optimizers.adam(),
+        ...     space=pb.grid(learning_rate=[1e-3, 1e-2], batch_size=[32, 64]),
+        ...     epochs=5,
+        ... )
+        >>> study.n_runs()
+        40
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        data: DataChoice,
+        model: ModelChoice,
+        optimizer: OptimizerChoice,
+        space: SearchSpace | Sequence[SearchSpace],
+        epochs: int,
+        seeds: int | Sequence[int] = 10,
+        evaluate_every: float | Literal["auto"] = "auto",
+    ) -> None:
+        spaces = [space] if isinstance(space, SearchSpace) else space
+        super().__init__(
+            name=name,
+            seeds=_seeds(seeds),
+            budget=Budget(epochs=epochs, evaluate_every=evaluate_every),
+            data=data,
+            model=model,
+            optimizer=optimizer,
+            space=SearchSpace(grids=tuple(g for part in spaces for g in part.grids)),
+        )
+
+    def run(
+        self,
+        folder: str | Path | None = None,
+        *,
+        device: Literal["auto", "cpu", "gpu"] = "auto",
+        progress: bool = True,
+        max_failed: int = 0,
+        retry_failed: bool = False,
+    ) -> Result:
+        """Train the runs that are missing in the study's folder.
+
+        Args:
+            folder: Where results are, or will be; `studies/<name>` if not said.
+            device: `"cpu"`, `"gpu"`, or `"auto"` for a GPU where there is one.
+            progress: Whether to show progress on stderr.
+            max_failed: Failed runs to put up with.
+            retry_failed: Whether to train failed runs again.
+
+        Returns:
+            Everything in the folder, results of earlier calls included.
+
+        Raises:
+            ParibusError: As `run_study`.
+        """
+        from paribus.console import show_progress
+
+        where = STUDIES / self.name if folder is None else Path(folder)
+        with show_progress() if progress else nullcontext() as on_progress:
+            result = run_study(
+                self._record(),
+                where,
+                data_folder=Path(),
+                device=device,
+                on_progress=on_progress,
+                max_failed=max_failed,
+                retry_failed=retry_failed,
+            )
+        return Result(result, folder=where)
+
+    def _record(self) -> records.Study:
+        """The same study without this face, as the store and the engine know it."""
+        return records.Study(
+            name=self.name,
+            seeds=self.seeds,
+            budget=self.budget,
+            data=self.data,
+            model=self.model,
+            optimizer=self.optimizer,
+            space=self.space,
+        )
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        table = pd.DataFrame([dict(config) for config in self.configs()])
+        head = f"{self.n_runs()} runs: {len(table)} configs, {len(self.seeds)} seeds"
+        return f"<p>{self.name}: {head}</p>{table.to_html(index=False)}"
+
+
+def grid(**values: Sequence[Any]) -> SearchSpace:
+    """Make a search space: every value of each hyperparameter with those of the others.
+
+    Args:
+        values: Hyperparameter -> its values; NumPy arrays are fine.
+
+    Example:
+        >>> len(grid(learning_rate=[0.001, 0.01], batch_size=[32, 64, 128]).configs())
+        6
+    """
+    return SearchSpace(
+        grids=({name: tuple(map(_plain, each)) for name, each in values.items()},)
+    )
+
+
+def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        return count_seeds(seeds)
+    if isinstance(seeds, Sequence) and not isinstance(seeds, str):
+        return tuple(map(_plain, seeds))
+    raise StudyError(f"`seeds` must be a count or a list of integers, got {seeds!r}")
+
+
+def _plain(value: Any) -> Any:
+    """A Python number for a NumPy one."""
+    return value.item() if hasattr(value, "item") else value
