@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from altair.typing import ChartType
 
+from paribus.analysis.scores import is_accuracy
 from paribus.plots.theme import (
     DASHES,
     PALETTE,
     AccuracyAxis,
-    is_accuracy,
     metric_words,
 )
 from paribus.results import StudyResult

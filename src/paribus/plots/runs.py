@@ -40,7 +40,7 @@ def draw_runs(
     *,
     metric: str,
     labels: Mapping[int, str],
-    published: Mapping[int, float],
+    published: Mapping[int, Sequence[float]],
 ) -> ChartType:
     """Draw every run's final accuracy, one row a config.
 
@@ -53,7 +53,7 @@ def draw_runs(
         summaries: One for each config of the study, for means and intervals.
         metric: Which accuracy.
         labels: Config index -> its name; the rows, in this order.
-        published: Config index -> a single run's accuracy from elsewhere.
+        published: Config index -> accuracies of single runs from elsewhere.
     """
     index = tuple(labels)
     marks = [
@@ -63,8 +63,9 @@ def draw_runs(
     ]
     marks += [
         _mark(index.index(config), accuracy, PUBLISHED, MARKS_AT, labels[config])
-        for config, accuracy in published.items()
+        for config, accuracies in published.items()
         if config in labels
+        for accuracy in accuracies
     ]
     spans = _spans(summaries, metric, index)
     axis = AccuracyAxis.around(

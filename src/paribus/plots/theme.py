@@ -146,11 +146,6 @@ class AccuracyAxis:
         return inside or [self.lower, self.upper]
 
 
-def is_accuracy(metric: str) -> bool:
-    """Whether a metric is a share from 0 to 1."""
-    return metric.endswith("accuracy")
-
-
 def metric_words(metric: str) -> str:
     """A metric's name for a title: `"test accuracy"`."""
     return metric.replace("_", " ")

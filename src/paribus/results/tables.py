@@ -75,8 +75,13 @@ def _labels(result: StudyResult, run: np.ndarray) -> dict[str, object]:
 def _steps(result: StudyResult) -> np.ndarray:
     """Optimizer updates before each evaluation, [config, evaluation].
 
-    The last, partial batch of an epoch is a step too.
+    The last, partial batch of an epoch is a step too; within an epoch an evaluation
+    takes place after the nearest step, as the engine does it.
     """
     sizes = [result.study.settings(config).batch_size for config in result.configs]
-    per_epoch = -(-result.data.n_train // np.array(sizes))
-    return np.rint(np.outer(per_epoch, result.epochs)).astype(np.int64)
+    batch_size = np.array(sizes)[:, None]
+    per_epoch = -(-result.data.n_train // batch_size)
+    whole = np.floor(result.epochs + 1e-9)
+    rest = np.maximum(result.epochs - whole, 0.0)
+    within = np.floor(rest * result.data.n_train / batch_size + 0.5)
+    return (whole * per_epoch + np.minimum(within, per_epoch)).astype(np.int64)

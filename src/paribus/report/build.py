@@ -1,0 +1,265 @@
+"""What a report says, in which order."""
+
+from collections.abc import Iterable
+
+from paribus.report.document import (
+    Block,
+    Bullets,
+    Callout,
+    Figure,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+)
+from paribus.report.figures import (
+    figure_curves,
+    figure_differences,
+    figure_heatmap,
+    figure_named_best,
+    figure_reversals,
+    figure_runs,
+)
+from paribus.report.findings import Findings, gather_findings
+from paribus.report.making import tabulate_attempts, tabulate_making
+from paribus.report.notebook import TASKS, place_published
+from paribus.report.prose import (
+    STATUS_MEANINGS,
+    say_bank,
+    say_comparison,
+    say_divergence,
+    say_mixture,
+    say_more_seeds,
+    say_no_bad_runs,
+    say_one_seed,
+    say_placement,
+    say_protocol,
+    say_question,
+    say_scope,
+    say_splits,
+    say_statuses,
+    say_tied,
+    say_unfinished,
+    status_words,
+)
+from paribus.report.slices import Slice, label_values, slices, varying, words
+from paribus.report.tabulate import (
+    tabulate_comparisons,
+    tabulate_configs,
+    tabulate_metrics,
+    tabulate_slices,
+    tabulate_statuses,
+    tabulate_task,
+)
+from paribus.results import StudyResult
+from paribus.status import RunStatus
+
+
+MAX_SENTENCES = 12
+
+
+def build_report(result: StudyResult) -> Report:
+    """Say what a study found.
+
+    Args:
+        result: As read from the store; statuses are told apart here.
+
+    Returns:
+        The report as data. Equal results give equal reports: nothing in it depends on
+        when it is made.
+    """
+    return arrange(gather_findings(result))
+
+
+def arrange(findings: Findings) -> Report:
+    """Put findings into sections, in the order of reading."""
+    result = findings.result
+    sections = (
+        _section("statuses", "How the runs ended", _statuses(findings)),
+        *_answers(findings),
+        _section("runs", "Every run", [figure_runs(findings)]),
+        _section(
+            "curves",
+            "Training curves",
+            [figure_curves(findings), tabulate_metrics(findings)],
+        ),
+        _section("grid", "The grid", [figure_heatmap(findings)]),
+        _section("pairs", "Which differences are real", _pairs(findings)),
+        _section("one-seed", "What one seed would have told you", _one_seed(findings)),
+        _section("making", "How it was made", _making(findings)),
+    )
+    return Report(
+        study=result.study.name,
+        title=say_question(result),
+        lead=(say_protocol(result), say_splits(result), *result.data.notes),
+        sections=tuple(section for section in sections if section.blocks),
+    )
+
+
+def _section(anchor: str, heading: str, blocks: Iterable[Block | None]) -> Section:
+    kept = tuple(block for block in blocks if block is not None)
+    return Section(anchor=anchor, heading=heading, blocks=kept)
+
+
+def _statuses(findings: Findings) -> list[Block]:
+    """Counts first, then what the words mean, then the runs that went wrong."""
+    result = findings.result
+    counts = {
+        status: int((result.status == status).sum())
+        for status in RunStatus
+        if (result.status == status).any()
+    }
+    blocks: list[Block] = [Paragraph(text=say_statuses(counts))]
+    n_unfinished = sum(n for status, n in counts.items() if not status.has_outcome)
+    if n_unfinished:
+        text = say_unfinished(n_unfinished, result.study.n_runs())
+        blocks.append(Callout(kind="warning", text=text))
+    blocks.append(tabulate_statuses(findings))
+    meanings = [f"{status_words(s).capitalize()}: {STATUS_MEANINGS[s]}." for s in counts]
+    blocks.append(Bullets(items=tuple(meanings)))
+    problems = (*_divergences(findings), *_mixtures(findings))
+    if problems:
+        blocks.append(Bullets(items=problems))
+    n_smallest = min(summary.n_seeds for summary in findings.summaries)
+    if n_smallest and not any(_is_bad(status) for status in counts):
+        blocks.append(Paragraph(text=say_no_bad_runs(n_smallest)))
+    failures = tuple(result.messages.values())
+    if failures:
+        shown = "; ".join(dict.fromkeys(failures[:3]))
+        blocks.append(Callout(kind="warning", text=f"Failed runs said: {shown}"))
+    return blocks
+
+
+def _is_bad(status: RunStatus) -> bool:
+    return status.has_outcome and not status.is_learner
+
+
+def _divergences(findings: Findings) -> tuple[str, ...]:
+    result = findings.result
+    sentences = []
+    for index, label in findings.shown.items():
+        diverged = (result.status[index] == RunStatus.DIVERGED).nonzero()[0]
+        if len(diverged):
+            steps = result.diverged_at[index, diverged]
+            first = int(steps[steps > 0].min()) if (steps > 0).any() else 0
+            seeds = [result.seeds[seed] for seed in diverged]
+            name = label or "the only config"
+            sentences.append(say_divergence(name, seeds, len(result.seeds), first))
+    return tuple(sentences)
+
+
+def _mixtures(findings: Findings) -> tuple[str, ...]:
+    return tuple(
+        say_mixture(label or "the only config", summary, findings.metric)
+        for index, label in findings.shown.items()
+        for summary in [findings.summaries[index]]
+        if summary.metrics[findings.metric].is_bimodal
+    )
+
+
+def _answers(findings: Findings) -> tuple[Section, ...]:
+    """The notebook's two tasks; for other studies one section a varied hyperparameter."""
+    if findings.is_notebook:
+        return tuple(_task_section(findings, number) for number in range(len(TASKS)))
+    names = varying(findings.result.study)
+    sections = []
+    for name in names:
+        parts = slices(findings.result.study, varied=name)
+        if any(set(part.configs) & set(findings.shown) for part in parts):
+            blocks = [tabulate_slices(findings, parts), *_sentences(findings, parts)]
+            heading = words(name).capitalize()
+            sections.append(_section(name.replace("_", "-"), heading, blocks))
+    if not sections:
+        sections.append(_section("configs", "Configs", [tabulate_configs(findings)]))
+    first = sections[0]
+    tied = _ties(findings)
+    sections[0] = _section(first.anchor, first.heading, [*tied, *first.blocks])
+    return tuple(sections)
+
+
+def _task_section(findings: Findings, number: int) -> Section:
+    task = TASKS[number]
+    study = findings.result.study
+    wanted = {findings.result.config_index(config) for config in task.accuracies}
+    part = next(
+        part
+        for part in slices(study, varied=task.varied)
+        if wanted <= set(part.configs)
+    )
+    placements = [
+        say_placement(label_values({task.varied: config[task.varied]}), found)
+        for config, accuracy in task.accuracies.items()
+        for index in [findings.result.config_index(config)]
+        for found in [place_published(findings.result, index, accuracy)]
+        if found is not None
+    ]
+    return _section(
+        f"task-{number + 1}",
+        f"{task.title}: {words(task.varied)}",
+        [
+            *(_ties(findings) if number == 0 else []),
+            tabulate_task(findings, part, task),
+            *_sentences(findings, [part]),
+            Bullets(items=tuple(placements)) if placements else None,
+        ],
+    )
+
+
+def _ties(findings: Findings) -> list[Block]:
+    if findings.n_configs < 2:
+        return []
+    tied = [
+        label
+        for index, label in findings.shown.items()
+        if findings.summaries[index].is_tied_with_best
+    ]
+    return [Paragraph(text=say_tied(tied, findings.n_configs))] if tied else []
+
+
+def _sentences(findings: Findings, parts: Iterable[Slice]) -> list[Block]:
+    """The comparisons within slices, in words."""
+    groups = [set(part.configs) for part in parts]
+    items = [
+        say_comparison(findings.result.study, comparison)
+        for comparison in findings.comparisons
+        for pair in [
+            {
+                findings.result.config_index(comparison.a),
+                findings.result.config_index(comparison.b),
+            }
+        ]
+        if any(pair <= group for group in groups)
+    ]
+    return [Bullets(items=tuple(items[:MAX_SENTENCES]))] if items else []
+
+
+def _pairs(findings: Findings) -> list[Figure | Table | Paragraph | None]:
+    if not findings.comparisons:
+        return []
+    return [
+        figure_differences(findings),
+        tabulate_comparisons(findings),
+        Paragraph(text=say_scope(findings.result)),
+    ]
+
+
+def _one_seed(findings: Findings) -> list[Block | None]:
+    analysis = findings.one_seed
+    if analysis is None or findings.n_configs < 2:
+        return []
+    best = findings.result.config_index(analysis.best)
+    labels = [
+        findings.shown.get(index, f"config {index + 1}")
+        for index in range(findings.n_configs)
+    ]
+    return [
+        Paragraph(text=say_one_seed(analysis, labels, best)),
+        figure_named_best(findings),
+        figure_reversals(findings),
+        Paragraph(text=say_more_seeds(analysis.flips_by_n_seeds)),
+        Paragraph(text=say_bank(analysis)),
+    ]
+
+
+def _making(findings: Findings) -> list[Block | None]:
+    return [tabulate_making(findings.result), tabulate_attempts(findings.result)]

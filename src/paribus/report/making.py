@@ -1,0 +1,99 @@
+"""How a study was made: what a reader needs to repeat it."""
+
+from paribus.report.document import Table
+from paribus.report.numbers import count, duration
+from paribus.report.prose import say_model, say_optimizer
+from paribus.results import StudyResult
+from paribus.space import show_value
+
+
+_MAX_SEEDS = 20
+_MAX_VALUES = 12
+
+
+def tabulate_making(result: StudyResult) -> Table:
+    """List the study's settings and its data, a row each."""
+    study, data = result.study, result.data
+    rows = [
+        ("study", study.name),
+        ("model", say_model(result)),
+        ("optimizer", f"{say_optimizer(result)}, constant learning rate"),
+        ("budget", count(study.budget.epochs, "epoch")),
+        ("evaluations", f"{len(result.epochs)}, at epochs {_epochs(result)}"),
+        *(
+            (f"values of {name.replace('_', ' ')}", _values(result, name))
+            for name in study.space.hyperparameters()
+        ),
+        ("configs", f"{len(study.configs())}, each trained with every seed"),
+        ("seeds", _seeds(study.seeds)),
+        ("varied by seed", "initialisation and data order; all else equal"),
+        ("data", data.name),
+        ("credit and licence", data.source),
+        (
+            "splits",
+            f"{data.n_train:,} training, {data.n_validation:,} validation, "
+            f"{data.n_test:,} test",
+        ),
+        ("classes", f"{data.n_classes}"),
+        ("SHA-256 of the data", data.content_hash),
+        ("time", _time(result)),
+    ]
+    return Table(
+        caption="The study, its data and its settings",
+        columns=("what", "value"),
+        rows=tuple(rows),
+    )
+
+
+def tabulate_attempts(result: StudyResult) -> Table | None:
+    """List who trained the runs: one row for each call, with versions and machine."""
+    if not result.attempts:
+        return None
+    names = list(dict.fromkeys(n for a in result.attempts for n in a.environment))
+    return Table(
+        caption="Every call that trained some of the runs",
+        columns=("call", "started (UTC)", "runs", "time", *names),
+        rows=tuple(
+            (
+                str(attempt.number),
+                attempt.started,
+                f"{attempt.n_runs:,}",
+                duration(attempt.seconds),
+                *(attempt.environment.get(name, "–") for name in names),
+            )
+            for attempt in result.attempts
+        ),
+        note="Times are from the start of a call to its last committed run, "
+        "compilation included.",
+    )
+
+
+def _epochs(result: StudyResult) -> str:
+    shown = [f"{epoch:g}" for epoch in result.epochs]
+    if len(shown) > _MAX_VALUES:
+        shown = [*shown[:4], "…", *shown[-2:]]
+    return ", ".join(shown)
+
+
+def _values(result: StudyResult, name: str) -> str:
+    values = dict.fromkeys(show_value(config[name]) for config in result.configs)
+    shown = list(values)
+    if len(shown) > _MAX_VALUES:
+        shown = [*shown[: _MAX_VALUES - 2], "…", shown[-1]]
+    return ", ".join(shown)
+
+
+def _seeds(seeds: tuple[int, ...]) -> str:
+    is_range = seeds == tuple(range(seeds[0], seeds[0] + len(seeds)))
+    if is_range and len(seeds) > 2:
+        return f"{len(seeds)}: {seeds[0]} to {seeds[-1]}"
+    more = ", …" if len(seeds) > _MAX_SEEDS else ""
+    return f"{len(seeds)}: {', '.join(map(str, seeds[:_MAX_SEEDS]))}{more}"
+
+
+def _time(result: StudyResult) -> str:
+    if not result.attempts:
+        return "not recorded"
+    total = sum(attempt.seconds for attempt in result.attempts)
+    calls = count(len(result.attempts), "call")
+    return f"{duration(total)} in {calls}, compilation included"

@@ -1,0 +1,116 @@
+"""How numbers are written: with the digits that their uncertainty leaves."""
+
+import math
+
+from paribus.analysis import MetricSummary
+from paribus.analysis.scores import is_accuracy
+
+
+NONE = "–"
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share in percent: `"97.66%"`."""
+    return f"{100 * share:.{digits}f}%"
+
+
+def points(difference: float, digits: int = 2) -> str:
+    """Write a signed difference of shares in percentage points: `"+1.47"`."""
+    text = f"{100 * difference:+.{digits}f}"
+    return text.replace("-", "−")
+
+
+def digits_for(half_width: float | None) -> int:
+    """Decimals of a percentage whose interval reaches `half_width` (a share) each way."""
+    if half_width is None or not math.isfinite(half_width):
+        return 2
+    if half_width >= 0.1:
+        return 0
+    if half_width >= 0.01:
+        return 1
+    return 2 if half_width >= 0.0001 else 3
+
+
+def estimate(measured: MetricSummary | None) -> str:
+    """Write a mean with its interval: `"97.69% [97.61, 97.77]"`.
+
+    A config whose runs are a mixture of learners and others has no such number: its
+    range is written instead.
+    """
+    if measured is None or measured.mean is None:
+        return NONE
+    if measured.is_bimodal:
+        return f"mixture, {spread(measured)}"
+    if measured.lower is None or measured.upper is None:
+        return _value(measured.metric, measured.mean, 2)
+    if is_accuracy(measured.metric):
+        digits = digits_for((measured.upper - measured.lower) / 2)
+        lower, upper = 100 * measured.lower, 100 * measured.upper
+        mean = percent(measured.mean, digits)
+        return f"{mean} [{lower:.{digits}f}, {upper:.{digits}f}]"
+    return f"{measured.mean:.3g} [{measured.lower:.3g}, {measured.upper:.3g}]"
+
+
+def spread(measured: MetricSummary | None) -> str:
+    """Write the lowest and the highest run: `"97.5 to 97.9%"`."""
+    values = [] if measured is None else [v for v in measured.values if v is not None]
+    if measured is None or not values:
+        return NONE
+    lowest, highest = min(values), max(values)
+    if not is_accuracy(measured.metric):
+        return f"{lowest:.3g} to {highest:.3g}"
+    digits = digits_for((highest - lowest) / 2)
+    return f"{100 * lowest:.{digits}f} to {percent(highest, digits)}"
+
+
+def difference(
+    estimate: float | None, lower: float | None, upper: float | None
+) -> tuple[str, str]:
+    """Write a difference of accuracies and its interval, in percentage points."""
+    if estimate is None:
+        return NONE, NONE
+    if lower is None or upper is None:
+        return points(estimate), NONE
+    digits = digits_for((upper - lower) / 2)
+    interval = f"[{points(lower, digits)}, {points(upper, digits)}]"
+    return points(estimate, digits), interval
+
+
+def p_value(p: float | None) -> str:
+    """Write a p-value: three decimals, or two digits below 0.001."""
+    if p is None:
+        return NONE
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
+
+
+def upper_bound_of_none(n: int) -> float:
+    """The one-sided 95% upper bound of a share of which none in `n` was seen."""
+    return 1 - 0.05 ** (1 / n)
+
+
+def duration(seconds: float) -> str:
+    """Write a time: `"48 s"`, `"1 min 12 s"`, `"2 h 5 min"`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def count(n: int, noun: str) -> str:
+    """Write a count with its noun: `"1 run"`, `"1,000 runs"`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _value(metric: str, value: float, digits: int) -> str:
+    return percent(value, digits) if is_accuracy(metric) else f"{value:.3g}"
+
+
+def join(parts: list[str]) -> str:
+    """Join words as a sentence does: `"a, b and c"`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

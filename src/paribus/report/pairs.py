@@ -1,0 +1,50 @@
+"""Two configs in words: the higher first, and what tells them apart."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from paribus.analysis import Comparison
+from paribus.report.slices import label_values, varying, words
+from paribus.space import Value, show_value
+from paribus.study import Study
+
+
+def higher_first(c: Comparison) -> Comparison:
+    """The same comparison with its sides in the order that makes the difference positive."""
+    if c.difference is None or c.difference >= 0:
+        return c
+    return replace(
+        c,
+        a=c.b,
+        b=c.a,
+        pairs=tuple((second, first) for first, second in c.pairs),
+        difference=-c.difference,
+        lower=None if c.upper is None else -c.upper,
+        upper=None if c.lower is None else -c.lower,
+        n_bad=(c.n_bad[1], c.n_bad[0]),
+        effect_size=None if c.effect_size is None else -c.effect_size,
+        share_above=None if c.share_above is None else 1 - c.share_above,
+    )
+
+
+def differing(a: Mapping[str, Value], b: Mapping[str, Value]) -> list[str]:
+    """The hyperparameters in which two configs differ."""
+    return [name for name in a if a[name] != b[name]]
+
+
+def shared_words(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
+    """What two configs have in common and others of the study have not."""
+    apart = differing(a, b)
+    return label_values(
+        {name: a[name] for name in varying(study) if name not in apart}
+    )
+
+
+def pair_label(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
+    """Name a pair shortly: `"learning rate 0.001 over 0.01, batch size 32"`."""
+    parts = [
+        f"{words(name)} {show_value(a[name])} over {show_value(b[name])}"
+        for name in differing(a, b)
+    ]
+    shared = shared_words(study, a, b)
+    return ", ".join([*parts, shared] if shared else parts)

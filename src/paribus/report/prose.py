@@ -1,0 +1,285 @@
+"""Records as sentences: the one place where findings become words."""
+
+from collections.abc import Mapping, Sequence
+
+from paribus.analysis import Comparison, ConfigSummary, OneSeedAnalysis
+from paribus.report.notebook import Placement
+from paribus.report.numbers import (
+    count,
+    difference,
+    join,
+    percent,
+    points,
+    upper_bound_of_none,
+)
+from paribus.report.pairs import differing, higher_first, shared_words
+from paribus.report.slices import label_values, varying, words
+from paribus.results import StudyResult
+from paribus.space import show_value
+from paribus.status import RunStatus
+from paribus.study import Study
+
+
+MIN_SEEDS_FOR_A_VERDICT = 5
+
+STATUS_MEANINGS = {
+    RunStatus.PENDING: "not trained yet",
+    RunStatus.RUNNING: "being trained",
+    RunStatus.INTERRUPTED: "stopped before the budget was spent; the same command "
+    "continues it",
+    RunStatus.FAILED: "raised an error",
+    RunStatus.DIVERGED: "a loss or a parameter became non-finite, or the loss ended far "
+    "above its start",
+    RunStatus.LATE_COLLAPSE: "learned, then lost much of its best score",
+    RunStatus.COLLAPSED: "ended no better than guessing",
+    RunStatus.UNCONVERGED: "was still improving at the end of the budget",
+    RunStatus.SUBLINEAR: "ended worse than softmax regression with the same budget",
+    RunStatus.CONVERGED: "learned, and had stopped improving",
+}
+
+
+def status_words(status: RunStatus) -> str:
+    """A status in a sentence: `"late collapse"`."""
+    return status.word.replace("_", " ")
+
+
+def examples_word(result: StudyResult) -> str:
+    """What the examples of the data set are called."""
+    return "images" if result.study.data.name == "mnist" else "examples"
+
+
+def say_question(result: StudyResult) -> str:
+    """Ask what the study asks: the title of its report."""
+    names = [words(name) for name in varying(result.study)]
+    if not names:
+        return f"How well does {say_model(result)} do on {result.data.name}?"
+    verb = "does" if len(names) == 1 else "do"
+    subject = join([f"the {name}" for name in names])
+    return f"What {verb} {subject} change for {say_model(result)} on {result.data.name}?"
+
+
+def say_model(result: StudyResult) -> str:
+    """Name the model with its fixed hyperparameters."""
+    model = result.study.model
+    fixed = _fixed(result, "model")
+    names = {"mlp": "a multilayer perceptron", "softmax": "softmax regression"}
+    name = names.get(model.name, model.name)
+    return f"{name} ({fixed})" if fixed else name
+
+
+def say_optimizer(result: StudyResult) -> str:
+    """Name the optimizer with its fixed hyperparameters."""
+    names = {"keras_adam": "Keras's Adam", "adam": "Adam", "sgd": "SGD"}
+    name = names.get(result.study.optimizer.name, result.study.optimizer.name)
+    fixed = _fixed(result, "optimizer")
+    return f"{name} ({fixed})" if fixed else name
+
+
+def say_protocol(result: StudyResult) -> str:
+    """Say what was trained, how often, and on what."""
+    study = result.study
+    n_configs, n_seeds = len(study.configs()), len(study.seeds)
+    names = join([words(name) for name in varying(study)]) or "one setting"
+    return (
+        f"{count(n_configs, 'config')} of {names}, {count(n_seeds, 'seed')} each: "
+        f"{count(study.n_runs(), 'run')} of {count(study.budget.epochs, 'epoch')}, "
+        f"trained with {say_optimizer(result)}, constant learning rate."
+    )
+
+
+def say_splits(result: StudyResult) -> str:
+    """Say which examples were trained on, and which split configs are compared on."""
+    data, noun = result.data, examples_word(result)
+    if not data.n_validation:
+        return (
+            f"Trained on all {data.n_train:,} {noun}; there is no validation split, so "
+            f"what needs one is measured on the test split of {data.n_test:,}. A config "
+            "chosen by these numbers looks a little better here than it is."
+        )
+    return (
+        f"Trained on {data.n_train:,} {noun}, with {data.n_validation:,} held out for "
+        f"validation. Configs are compared on the validation split; the test split of "
+        f"{data.n_test:,} is read once, at the end, and chooses nothing."
+    )
+
+
+def say_scope(result: StudyResult) -> str:
+    """Say what every statement of the report is about."""
+    study = result.study
+    return (
+        f"Scope: {result.data.name}, {say_model(result)}, {say_optimizer(result)}, "
+        f"constant learning rate, {count(study.budget.epochs, 'epoch')}, "
+        f"{count(len(study.seeds), 'seed')}; varied by seed: initialisation and data "
+        "order. Intervals and tests are about new seeds, not about other data or models."
+    )
+
+
+def say_statuses(counts: Mapping[RunStatus, int]) -> str:
+    """Say how many runs ended in which way, all statuses that occur."""
+    total = sum(counts.values())
+    parts = [f"{n:,} {status_words(status)}" for status, n in counts.items() if n]
+    return f"Of {count(total, 'run')}: {join(parts)}."
+
+
+def say_no_bad_runs(n_per_config: int) -> str:
+    """Say what it is worth that no run of any config ended badly."""
+    bound = percent(upper_bound_of_none(n_per_config), 0)
+    return (
+        f"No run diverged or collapsed. For a single config that is 0 of {n_per_config}, "
+        f"which leaves room for a share of up to {bound} (one-sided 95% bound)."
+    )
+
+
+def say_unfinished(n_unfinished: int, n_runs: int) -> str:
+    """Warn that a study is not complete."""
+    return (
+        f"{n_unfinished:,} of {count(n_runs, 'run')} have no outcome yet. Every number "
+        "below is about the runs that have; the same `paribus run` trains the rest."
+    )
+
+
+def say_divergence(label: str, seeds: Sequence[int], n_runs: int, first: int) -> str:
+    """Name the runs of one config that diverged."""
+    shown = ", ".join(str(seed) for seed in seeds[:8])
+    more = f", and {len(seeds) - 8} more" if len(seeds) > 8 else ""
+    what = f"{label}: {len(seeds)} of {count(n_runs, 'run')} diverged"
+    when = f", the first at step {first:,}" if first else ""
+    plural = "seed" if len(seeds) == 1 else "seeds"
+    return f"{what} ({plural} {shown}{more}){when}."
+
+
+def say_tied(labels: Sequence[str], n_configs: int) -> str:
+    """Say which configs the data allow to be the best of all."""
+    if len(labels) == 1:
+        return (
+            f"The best of the {n_configs} configs is {labels[0]}: with 95% confidence no "
+            "other is as good on average over seeds."
+        )
+    return (
+        f"Tied with the best: {join(list(labels))}. The data do not tell these "
+        f"{len(labels)} of {n_configs} configs apart."
+    )
+
+
+def say_placement(label: str, placement: Placement) -> str:
+    """Say where the notebook's single number falls among our runs of the same config."""
+    p = placement
+    number = percent(p.accuracy)
+    ours = f"{percent(p.lowest)} to {percent(p.highest)}"
+    if p.is_inside:
+        return (
+            f"{label}: the notebook's {number} lies inside the range of our {p.n_runs} "
+            f"runs ({ours}), at their {100 * p.quantile:.0f}% quantile."
+        )
+    side = "above" if p.accuracy > p.highest else "below"
+    return (
+        f"{label}: the notebook's {number} lies outside the range of our {p.n_runs} "
+        f"runs ({ours}), {side} all of them."
+    )
+
+
+def say_comparison(study: Study, comparison: Comparison) -> str:
+    """Say what a paired comparison found: which is higher, by how much, how surely."""
+    c = higher_first(comparison)
+    apart = differing(c.a, c.b)
+    high = label_values({name: c.a[name] for name in apart})
+    low = label_values({name: c.b[name] for name in apart})
+    shared = shared_words(study, c.a, c.b)
+    place = f", at {shared}" if shared else ""
+    if c.difference is None:
+        return f"{high} against {low}{place}: no seed has a value on both sides."
+    metric = words(c.metric)
+    size, interval = difference(c.difference, c.lower, c.upper)
+    bad = _say_bad(c, high, low)
+    if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
+        return (
+            f"{high} against {low}{place}: {size} points of {metric} over "
+            f"{count(c.n_pairs, 'seed')}, too few for a verdict.{bad}"
+        )
+    if c.lower > 0:
+        return (
+            f"{high} has a higher mean {metric} than {low}{place}: {size} points "
+            f"{interval}.{_say_floor(c)}{bad}"
+        )
+    return (
+        f"{high} against {low}{place}: not decided with {c.n_pairs} seeds, {size} points "
+        f"{interval}.{bad}"
+    )
+
+
+def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) -> str:
+    """Say how often a study with one seed per config would have named another best."""
+    a = analysis
+    other = 1 - a.named_best[best]
+    return (
+        f"Over all seeds, {labels[best]} has the highest mean {words(a.metric)}. Had each "
+        f"config been trained once, as the usual study does, another config would have "
+        f"been named the best in {percent(other, 0)} of such studies, and one that is not "
+        f"tied with the best in {percent(a.outside_tied, 0)}. Trusting one seed costs "
+        f"{points(a.expected_regret).lstrip('+')} points of {words(a.metric)} on average."
+    )
+
+
+def say_more_seeds(flips: Mapping[int, float]) -> str:
+    """Say how the risk of naming another best falls with seeds averaged."""
+    parts = [
+        f"{percent(share, 0)} with {count(n, 'seed')}" for n, share in flips.items()
+    ]
+    return f"Another config is named the best in {join(parts)} averaged per config."
+
+
+def say_bank(analysis: OneSeedAnalysis) -> str:
+    """Say what the one-seed studies are drawn from, and what that leaves out."""
+    text = (
+        f"Each one-seed study draws one of the {analysis.n_seeds} runs of every config, "
+        "independently, as a script without a fixed seed does."
+    )
+    if analysis.bank_is_small:
+        text += (
+            f" {analysis.n_seeds} seeds show little of a distribution's tails, so rare "
+            "surprises are underestimated; 20 or more would show them."
+        )
+    return text
+
+
+def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
+    """Describe a config whose runs are a mixture of learners and others."""
+    n_bad = sum(n for s, n in summary.status.items() if s.has_outcome and not s.is_learner)
+    measured = summary.metrics[metric]
+    values = sorted(value for value in measured.values if value is not None)
+    spread = (
+        f"The {len(values)} with a value reach from {percent(values[0], 1)} to "
+        f"{percent(values[-1], 1)}; no mean describes them."
+        if values
+        else "None has a final value."
+    )
+    return f"{label}: {n_bad} of {count(summary.n_seeds, 'run')} ended badly. {spread}"
+
+
+def _fixed(result: StudyResult, table: str) -> str:
+    parts = [
+        f"{words(key.removeprefix(f'{table}.'))} "
+        f"{show_value(tuple(value) if isinstance(value, list) else value)}"
+        for key, value in result.study.fixed_settings().items()
+        if key.startswith(f"{table}.") and key != f"{table}.name"
+    ]
+    return ", ".join(parts)
+
+
+def _say_bad(c: Comparison, a: str, b: str) -> str:
+    if not any(c.n_bad):
+        return ""
+    sides = [f"{n} at {side}" for n, side in zip(c.n_bad, (a, b), strict=True) if n]
+    return f" Runs that ended badly: {join(sides)}."
+
+
+def _say_floor(c: Comparison) -> str:
+    if c.noise_floor is None or c.difference is None:
+        return ""
+    if abs(c.difference) >= 2 * c.noise_floor:
+        return ""
+    floor = points(c.noise_floor).lstrip("+")
+    return (
+        f" That is less than twice the noise floor of {floor} points: another test "
+        "split of this size could turn it round."
+    )

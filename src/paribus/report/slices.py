@@ -1,0 +1,97 @@
+"""Which configs differ in one hyperparameter only, so that they can stand side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from paribus.space import Config, Value, show_value
+from paribus.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Configs that are equal but for one hyperparameter.
+
+    Attributes:
+        varied: The hyperparameter in which they differ.
+        fixed: The values of the others that vary elsewhere in the study.
+        configs: Indices of the configs, by the value of `varied`.
+    """
+
+    varied: str
+    fixed: Mapping[str, Value]
+    configs: tuple[int, ...]
+
+
+def varying(study: Study) -> tuple[str, ...]:
+    """The hyperparameters that have more than one value in the study."""
+    configs = study.configs()
+    return tuple(
+        name
+        for name in study.space.hyperparameters()
+        if len({config[name] for config in configs}) > 1
+    )
+
+
+def slices(study: Study, *, varied: str) -> tuple[Slice, ...]:
+    """Every group of at least two configs that differ in `varied` alone."""
+    others = [name for name in varying(study) if name != varied]
+    groups: dict[tuple[Value, ...], list[int]] = {}
+    for index, config in enumerate(study.configs()):
+        groups.setdefault(tuple(config[name] for name in others), []).append(index)
+    return tuple(
+        Slice(
+            varied=varied,
+            fixed=dict(zip(others, key, strict=True)),
+            configs=tuple(_by_value(study.configs(), indices, varied)),
+        )
+        for key, indices in groups.items()
+        if len(indices) > 1
+    )
+
+
+def covering_slices(study: Study) -> tuple[Slice, ...]:
+    """Few slices that hold every config that is in any slice, in the study's order."""
+    chosen: list[Slice] = []
+    covered: set[int] = set()
+    for name in varying(study):
+        for candidate in slices(study, varied=name):
+            if not covered.issuperset(candidate.configs):
+                chosen.append(candidate)
+                covered.update(candidate.configs)
+    return tuple(chosen)
+
+
+def words(name: str) -> str:
+    """A hyperparameter's name in a sentence: `"learning rate"`."""
+    return name.replace("_", " ")
+
+
+def label_values(values: Mapping[str, Value], names: Sequence[str] = ()) -> str:
+    """Name values in words: `"learning rate 0.001, batch size 32"`.
+
+    Args:
+        values: Hyperparameter -> value.
+        names: Which of them; all where empty.
+    """
+    return ", ".join(
+        f"{words(name)} {show_value(value)}"
+        for name, value in values.items()
+        if not names or name in names
+    )
+
+
+def label_config(study: Study, config: Config) -> str:
+    """Name a config by what tells it from the study's others."""
+    return label_values(config, varying(study))
+
+
+def _by_value(configs: Sequence[Config], indices: list[int], name: str) -> list[int]:
+    values = [configs[index][name] for index in indices]
+    if all(isinstance(value, int | float) for value in values):
+        return sorted(indices, key=lambda index: _number(configs[index][name]))
+    return indices
+
+
+def _number(value: Value) -> float:
+    assert isinstance(value, int | float)
+    return float(value)

@@ -1,0 +1,252 @@
+"""Records as tables: which columns a reader needs, the numbers already words."""
+
+from collections.abc import Callable, Sequence
+
+from paribus.analysis import Comparison, ConfigSummary
+from paribus.report.document import Table
+from paribus.report.findings import Findings
+from paribus.report.notebook import Task, place_published
+from paribus.report.numbers import (
+    NONE,
+    count,
+    difference,
+    duration,
+    estimate,
+    p_value,
+    percent,
+    points,
+    spread,
+)
+from paribus.report.pairs import higher_first
+from paribus.report.prose import status_words
+from paribus.report.slices import Slice, label_values, words
+from paribus.space import show_value
+from paribus.status import RunStatus
+
+
+Cell = Callable[[int], str]
+
+TIED = "tied"
+
+
+def tabulate_statuses(findings: Findings) -> Table:
+    """Count how the runs of each config ended, a column a status that occurs."""
+    summaries = findings.summaries
+    present = sorted({status for s in summaries for status in s.status if s.status[status]})
+    rows = [
+        (label, *(str(summaries[index].status.get(status, 0)) for status in present))
+        for index, label in findings.shown.items()
+    ]
+    total = [sum(s.status.get(status, 0) for s in summaries) for status in present]
+    if len(summaries) > 1:
+        rows.append(("all configs", *map(str, total)))
+    return Table(
+        caption="Runs by how they ended",
+        columns=("config", *map(status_words, present)),
+        rows=tuple(rows),
+        note=note_on_shown(findings),
+    )
+
+
+def tabulate_task(findings: Findings, part: Slice, task: Task) -> Table:
+    """One task of the notebook: our intervals, and its own single numbers among them."""
+    published = {
+        findings.result.config_index(config): accuracy
+        for config, accuracy in task.accuracies.items()
+    }
+
+    def place(config: int) -> str:
+        if config not in published:
+            return NONE
+        found = place_published(findings.result, config, published[config])
+        if found is None:
+            return NONE
+        side = "inside" if found.is_inside else "outside"
+        return f"{side}, {100 * found.quantile:.0f}% quantile"
+
+    extra = {
+        "the notebook's one run": lambda config: (
+            percent(published[config]) if config in published else NONE
+        ),
+        "where it falls among ours": place,
+    }
+    return _tabulate(findings, [part], f"{task.title}: {_caption(part)}", extra)
+
+
+def tabulate_slices(findings: Findings, parts: Sequence[Slice]) -> Table:
+    """One hyperparameter's values, at each combination of the others."""
+    shown = set(findings.shown)
+    kept = [part for part in parts if shown.intersection(part.configs)]
+    caption = _caption(kept[0]) if len(kept) == 1 else words(kept[0].varied).capitalize()
+    return _tabulate(findings, kept, caption, {})
+
+
+def tabulate_configs(findings: Findings) -> Table:
+    """Every config in one table, for studies that vary nothing or everything at once."""
+    rest = _columns(findings, tuple(findings.shown), {})
+    return Table(
+        caption="All configs",
+        columns=("config", *rest),
+        rows=tuple(
+            (label or "the only config", *(cell(index) for cell in rest.values()))
+            for index, label in findings.shown.items()
+        ),
+        note=_note(findings),
+    )
+
+
+def tabulate_metrics(findings: Findings) -> Table:
+    """Every metric at the end of the budget, with its interval."""
+    metrics = findings.result.metrics
+    return Table(
+        caption="Every metric at the end of the budget, mean and 95% interval over seeds",
+        columns=("config", *map(words, metrics)),
+        rows=tuple(
+            (label, *(estimate(findings.summaries[i].metrics.get(m)) for m in metrics))
+            for i, label in findings.shown.items()
+        ),
+        note="Accuracies are arithmetic means; losses, in nats, are geometric means. "
+        "A mixture of runs that learned and runs that did not shows its range.",
+    )
+
+
+def tabulate_comparisons(findings: Findings) -> Table:
+    """Every pair that was compared: difference, interval, test, noise floor."""
+    return Table(
+        caption=f"Paired differences in {words(findings.metric)}, in percentage points",
+        columns=(
+            "higher mean",
+            "lower mean",
+            "difference",
+            "95% interval",
+            "noise floor",
+            "p (Holm)",
+            "seeds",
+            "reversed by one seed",
+        ),
+        rows=tuple(_comparison_row(findings, c) for c in findings.comparisons),
+        n_labels=2,
+        note=_comparison_note(findings),
+    )
+
+
+def note_on_shown(findings: Findings) -> str:
+    """Say which configs a table leaves out; empty if none."""
+    left_out = findings.n_configs - len(findings.shown)
+    if not left_out:
+        return ""
+    return (
+        f"The {len(findings.shown)} configs with the highest mean; "
+        f"{count(left_out, 'more config')} are in the export."
+    )
+
+
+def _tabulate(
+    findings: Findings, parts: Sequence[Slice], caption: str, extra: dict[str, Cell]
+) -> Table:
+    """Rows for the configs of slices: their own values, then the numbers."""
+    others = [] if len(parts) == 1 else list(parts[0].fixed)
+    names = [*others, parts[0].varied]
+    indices = [i for part in parts for i in part.configs if i in findings.shown]
+    rest = _columns(findings, indices, extra)
+    return Table(
+        caption=caption,
+        columns=(*map(words, names), *rest),
+        rows=tuple(
+            (
+                *(show_value(findings.result.configs[i][name]) for name in names),
+                *(cell(i) for cell in rest.values()),
+            )
+            for i in indices
+        ),
+        n_labels=len(names),
+        note=_note(findings),
+    )
+
+
+def _columns(
+    findings: Findings, indices: Sequence[int], extra: dict[str, Cell]
+) -> dict[str, Cell]:
+    """Heading -> what stands there for a config, for the columns that say something."""
+    summaries = findings.summaries
+    columns: dict[str, Cell] = {}
+
+    def add(metric: str) -> None:
+        columns[f"{words(metric)}, mean and 95% interval"] = lambda i: estimate(
+            summaries[i].metrics.get(metric)
+        )
+
+    add(findings.metric)
+    if findings.metric != "test_accuracy":
+        add("test_accuracy")
+    columns["lowest to highest run"] = lambda i: spread(
+        summaries[i].metrics.get(findings.metric)
+    )
+    columns |= extra
+    if any(summaries[i].is_tied_with_best is not None for i in indices):
+        columns["tied with the best"] = lambda i: _tied(summaries[i])
+    columns["learned"] = lambda i: _learned(summaries[i])
+    if any(summaries[i].seconds_per_epoch is not None for i in indices):
+        columns["one epoch alone"] = lambda i: _seconds(summaries[i])
+    return columns
+
+
+def _caption(part: Slice) -> str:
+    fixed = label_values(part.fixed)
+    return words(part.varied) + (f", at {fixed}" if fixed else "")
+
+
+def _note(findings: Findings) -> str:
+    n = findings.n_configs
+    among = f"Tied with the best: among all {n} configs of the study." if n > 1 else ""
+    return " ".join(text for text in (among, note_on_shown(findings)) if text)
+
+
+def _tied(summary: ConfigSummary) -> str:
+    if summary.is_tied_with_best is None:
+        return "too few seeds"
+    return TIED if summary.is_tied_with_best else "no"
+
+
+def _learned(summary: ConfigSummary) -> str:
+    n = sum(k for status, k in summary.status.items() if RunStatus(status).is_learner)
+    return f"{n} of {summary.n_seeds}"
+
+
+def _seconds(summary: ConfigSummary) -> str:
+    seconds = summary.seconds_per_epoch
+    return NONE if seconds is None else duration(seconds)
+
+
+def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ...]:
+    c = higher_first(comparison)
+    size, interval = difference(c.difference, c.lower, c.upper)
+    return (
+        findings.label(c.a),
+        findings.label(c.b),
+        size,
+        interval,
+        NONE if c.noise_floor is None else f"±{points(c.noise_floor).lstrip('+')}",
+        p_value(c.p_value_holm),
+        str(c.n_pairs),
+        NONE if c.reversal_share is None else percent(c.reversal_share, 0),
+    )
+
+
+def _comparison_note(findings: Findings) -> str:
+    n = len(findings.comparisons)
+    text = (
+        "Pairs share their seed: the same initial weights and the same order of data. "
+        "The noise floor is what a test split of finite size alone makes of a difference "
+        "between two runs (one standard deviation). The p-value is an exact sign-flip "
+        f"test, Holm-adjusted for these {count(n, 'comparison')}."
+    )
+    smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
+    if smallest:
+        text += f" The smallest that is possible here is {p_value(min(smallest) * n)}."
+    if len(findings.compared) < findings.n_configs:
+        text += (
+            f" Compared are the {len(findings.compared)} configs with the highest mean; "
+            "having been chosen by it, they look a little better than they are."
+        )
+    return text

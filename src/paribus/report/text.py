@@ -1,0 +1,76 @@
+"""A report as Markdown, for pull requests and terminals."""
+
+import re
+
+from paribus.report.document import (
+    Block,
+    Bullets,
+    Callout,
+    Figure,
+    Paragraph,
+    Report,
+    Table,
+)
+
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#!|~$&])")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
+_LIST_START = re.compile(r"^(\s*)(?=[-+=]|\d+[.)])")
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|www)(?=[:.])")
+
+
+def render_markdown(report: Report) -> str:
+    """Write a report as Markdown: its words and tables, and each chart in words.
+
+    Every name is escaped, so that no text of a study becomes a link, an image or HTML.
+    """
+    parts = [f"# {escape(report.title)}"]
+    parts += [escape(text) for text in report.lead]
+    for section in report.sections:
+        parts.append(f"## {escape(section.heading)}")
+        parts += [_render_block(block) for block in section.blocks]
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Write text so that Markdown shows it as it is, on one line.
+
+    Control characters, and marks that change the direction of writing, become spaces.
+    """
+    one_line = _CONTROL.sub(" ", text).strip()
+    escaped = _SPECIAL.sub(r"\\\1", one_line)
+    unlinked = _ADDRESS.sub(lambda found: f"{found[0]}\u200b", escaped)
+    return _LIST_START.sub(r"\1\\", unlinked) if _LIST_START.match(unlinked) else unlinked
+
+
+def _render_block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return escape(block.text)
+        case Bullets():
+            return "\n".join(f"- {escape(item)}" for item in block.items)
+        case Callout():
+            return f"> **{block.kind.capitalize()}.** {escape(block.text)}"
+        case Table():
+            return _render_table(block)
+        case Figure():
+            return _render_figure(block)
+
+
+def _render_table(table: Table) -> str:
+    sides = ["---" if i < table.n_labels else "---:" for i in range(len(table.columns))]
+    lines = [table.columns, sides, *table.rows]
+    rows = [[*map(escape, line)] if line is not sides else sides for line in lines]
+    body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    note = f"\n\n{escape(table.note)}" if table.note else ""
+    return f"**{escape(table.caption)}**\n\n{body}{note}"
+
+
+def _render_figure(figure: Figure) -> str:
+    lines = [f"**Figure.** {escape(figure.caption)}"]
+    for panel in figure.panels:
+        title = f"*{escape(panel.title)}.* " if panel.title else ""
+        lines.append(f"- {title}{escape(panel.description)}")
+    return "\n\n".join([lines[0], "\n".join(lines[1:])])
