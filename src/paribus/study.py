@@ -1,155 +1,40 @@
 """A study as data: everything needed to repeat it, and nothing that needs JAX."""
 
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from paribus.errors import SpaceError, StudyError, unknown_name
-from paribus.hyperparameters import (
-    BATCH_SIZE,
-    MODELS,
-    OPTIMIZERS,
-    Hyperparameter,
-    Value,
-)
+from paribus.budget import Budget
+from paribus.choices import DataChoice, ModelChoice, OptimizerChoice, checked_space
+from paribus.errors import StudyError
+from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
 from paribus.space import Config, SearchSpace
 
 
-MAX_EPOCHS = 1_000_000
+__all__ = [
+    "MAX_RUNS",
+    "MAX_SEED",
+    "Budget",
+    "DataChoice",
+    "ModelChoice",
+    "OptimizerChoice",
+    "Run",
+    "Settings",
+    "Study",
+    "check_name",
+    "check_seeds",
+    "count_seeds",
+]
+
 MAX_RUNS = 1_000_000
-MAX_EVALUATIONS = 10_000
 MAX_SEED = 2**63 - 1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
     f"{device}{digit}" for device in ("com", "lpt") for digit in range(1, 10)
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """What each run may spend, and when it is evaluated.
-
-    Attributes:
-        epochs: Passes over the training split, 1 to 1,000,000.
-        evaluate_every: Epochs from one evaluation to the next, equal in examples for
-            every batch size; `"auto"` is 8 an epoch in the first two epochs, 2 an epoch
-            to the tenth, then 1 an epoch, and at least 5 in the last fifth.
-    """
-
-    epochs: int
-    evaluate_every: float | Literal["auto"] = "auto"
-
-    def __post_init__(self) -> None:
-        if isinstance(self.epochs, bool) or not isinstance(self.epochs, int):
-            raise StudyError(f"`study.epochs` must be an integer, got {self.epochs!r}")
-        if not 1 <= self.epochs <= MAX_EPOCHS:
-            raise StudyError(
-                f"`study.epochs` must be from 1 to {MAX_EPOCHS:,}, got {self.epochs}"
-            )
-        if self.evaluate_every == "auto":
-            return
-        if isinstance(self.evaluate_every, bool | str):
-            got = repr(self.evaluate_every).lower().replace("'", '"')
-            raise StudyError(
-                f'`study.evaluate_every` must be "auto" or epochs, got {got}'
-            )
-        if not 0 < self.evaluate_every <= self.epochs:
-            raise StudyError(
-                f"`study.evaluate_every` must be above 0 and at most the {self.epochs} "
-                f"epochs of the study, got {self.evaluate_every}"
-            )
-        if self.epochs / self.evaluate_every > MAX_EVALUATIONS:
-            raise StudyError(
-                f"`study.evaluate_every` must give at most {MAX_EVALUATIONS:,} evaluations, "
-                f"got {self.evaluate_every} for {self.epochs} epochs"
-            )
-
-    def evaluation_epochs(self) -> tuple[float, ...]:
-        """When runs are evaluated: 0 (before the first step), ..., `epochs`."""
-        if self.evaluate_every == "auto":
-            return self._auto_epochs()
-        every = float(self.evaluate_every)
-        n_whole = math.floor(self.epochs / every + 1e-9)
-        epochs = [every * k for k in range(n_whole + 1)]
-        if self.epochs - epochs[-1] > 1e-9 * self.epochs:
-            epochs.append(float(self.epochs))
-        epochs[-1] = float(self.epochs)
-        return tuple(epochs)
-
-    def _auto_epochs(self) -> tuple[float, ...]:
-        epochs = {0.0, float(self.epochs)}
-        epochs.update(k / 8 for k in range(1, 8 * min(self.epochs, 2) + 1))
-        epochs.update(k / 2 for k in range(4, 2 * min(self.epochs, 10) + 1))
-        epochs.update(float(k) for k in range(10, self.epochs + 1))
-        n_last = sum(epoch > 0.8 * self.epochs for epoch in epochs)
-        if n_last < 5:
-            epochs.update(self.epochs * (0.8 + 0.04 * k) for k in range(1, 6))
-        return tuple(sorted(epochs))
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataChoice:
-    """Which data set a study uses.
-
-    Attributes:
-        name: A data set by name, e.g. `"mnist"`; None if `path` is given.
-        path: An `.npz` file, as written in the study file; None if `name` is given.
-        validation: Examples held out of training, 0 for none.
-    """
-
-    name: str | None = None
-    path: str | None = None
-    validation: int = 0
-
-    def __post_init__(self) -> None:
-        if (self.name is None) == (self.path is None):
-            raise StudyError("`data` must have exactly one of `name` and `path`")
-        if isinstance(self.validation, bool) or not isinstance(self.validation, int):
-            raise StudyError(
-                f"`data.validation` must be an integer, got {self.validation!r}"
-            )
-        if self.validation < 0:
-            raise StudyError(
-                f"`data.validation` must be at least 0, got {self.validation}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelChoice:
-    """Which model a study trains.
-
-    Attributes:
-        name: A built-in model: `"mlp"` or `"softmax"`.
-        settings: Its fixed hyperparameters; those left out have their defaults.
-    """
-
-    name: str
-    settings: Mapping[str, Value] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        settings = _checked_settings("model", self.name, self.settings, MODELS)
-        object.__setattr__(self, "settings", settings)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OptimizerChoice:
-    """Which optimizer a study trains with.
-
-    Attributes:
-        name: A built-in optimizer: `"keras_adam"`, `"adam"` or `"sgd"`.
-        settings: Its fixed hyperparameters; those left out have their defaults.
-    """
-
-    name: str
-    settings: Mapping[str, Value] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        settings = _checked_settings("optimizer", self.name, self.settings, OPTIMIZERS)
-        object.__setattr__(self, "settings", settings)
 
 
 class Run(NamedTuple):
@@ -207,7 +92,8 @@ class Study:
     def __post_init__(self) -> None:
         check_name(self.name)
         check_seeds(self.seeds)
-        object.__setattr__(self, "space", self._checked_space())
+        space = checked_space(self.space, model=self.model, optimizer=self.optimizer)
+        object.__setattr__(self, "space", space)
         n_runs = len(self.seeds) * len(self.configs())
         if n_runs > MAX_RUNS:
             raise StudyError(
@@ -351,59 +237,20 @@ class Study:
             ),
         )
 
-    def _checked_space(self) -> SearchSpace:
-        """The space with every value checked against the model and the optimizer."""
-        known = {
-            BATCH_SIZE.name: BATCH_SIZE,
-            **MODELS[self.model.name],
-            **OPTIMIZERS[self.optimizer.name],
-        }
-        self._check_names(known)
-        return SearchSpace(
-            grids=tuple(
-                {
-                    name: _checked_values(known[name], values, f"[[space]] {position}")
-                    for name, values in grid.items()
-                }
-                for position, grid in enumerate(self.space.grids, start=1)
-            )
-        )
-
-    def _check_names(self, known: Mapping[str, Hyperparameter]) -> None:
-        names = self.space.hyperparameters()
-        for name in names:
-            if name not in known:
-                raise unknown_name(
-                    f"hyperparameter of `{self.model.name}` or `{self.optimizer.name}`",
-                    name,
-                    known,
-                    where="[[space]]",
-                )
-        for table, choice in (("model", self.model), ("optimizer", self.optimizer)):
-            for name in choice.settings:
-                if name in names:
-                    raise StudyError(
-                        f"`{name}` must stand in one of [{table}] and [[space]], got both"
-                    )
-        for name, hyperparameter in known.items():
-            is_fixed = name in self.model.settings or name in self.optimizer.settings
-            if hyperparameter.default is None and name not in names and not is_fixed:
-                raise SpaceError(
-                    f"`{name}` is missing", hint=f"add `{name} = [...]` to [[space]]"
-                )
-
 
 def check_name(name: str) -> None:
     """Refuse a study name that could not be a folder's.
 
     Raises:
-        StudyError: If it has other characters than letters, digits, `_`, `-` and `.`, is
-            longer than 100, starts with a sign, or is reserved by an operating system.
+        StudyError: If it has other characters than letters, digits, `_`, `-` and `.`,
+            is longer than 100, starts with a sign, or is reserved by an operating
+            system.
     """
     if not _NAME.fullmatch(name) or name.split(".")[0].lower() in _RESERVED_NAMES:
         raise StudyError(
-            "`study.name` must be at most 100 letters, digits, `_`, `-` or `.`, begin with a "
-            f"letter or a digit, and be no reserved word, got {ascii(name[:120])}"
+            "`study.name` must be at most 100 letters, digits, `_`, `-` or `.`, "
+            "begin with a letter or a digit, and be no reserved word, "
+            f"got {name[:120]!a}"
         )
 
 
@@ -422,7 +269,7 @@ def check_seeds(seeds: tuple[int, ...]) -> None:
     """Refuse seeds that are out of range or given twice.
 
     Raises:
-        StudyError: If there are none, one is below 0 or above 2^63 - 1, or one is doubled.
+        StudyError: If there are none, or one is below 0, above 2^63 - 1 or doubled.
     """
     if not seeds:
         raise StudyError("`study.seeds` must have at least one seed")
@@ -433,47 +280,12 @@ def check_seeds(seeds: tuple[int, ...]) -> None:
             )
         if not 0 <= seed <= MAX_SEED:
             raise StudyError(
-                f"`study.seeds` must be from 0 to {MAX_SEED}, got {seed} (value {position})"
+                f"`study.seeds` must be from 0 to {MAX_SEED}, got {seed} "
+                f"(value {position})"
             )
     if len(set(seeds)) < len(seeds):
         twice = next(seed for seed in seeds if seeds.count(seed) > 1)
         raise StudyError(f"`study.seeds` must have each seed once, got {twice} twice")
-
-
-def _checked_settings(
-    kind: str,
-    name: str,
-    settings: Mapping[str, Any],
-    catalogue: Mapping[str, Mapping[str, Hyperparameter]],
-) -> dict[str, Value]:
-    if name not in catalogue:
-        raise unknown_name(kind, name, catalogue, where=f"[{kind}] name")
-    known = catalogue[name]
-    checked: dict[str, Value] = {}
-    for setting, value in settings.items():
-        if setting not in known:
-            raise unknown_name(
-                f"hyperparameter of `{name}`", setting, known, where=f"[{kind}]"
-            )
-        try:
-            checked[setting] = known[setting].checked(value)
-        except SpaceError as error:
-            raise StudyError(f"`{kind}.{setting}` {error}") from None
-    return checked
-
-
-def _checked_values(
-    hyperparameter: Hyperparameter, values: tuple[Any, ...], where: str
-) -> tuple[Value, ...]:
-    checked: list[Value] = []
-    for position, value in enumerate(values, start=1):
-        try:
-            checked.append(hyperparameter.checked(value))
-        except SpaceError as error:
-            raise SpaceError(
-                f"`{hyperparameter.name}` {error} (value {position} of {len(values)}): {where}"
-            ) from None
-    return tuple(checked)
 
 
 def _plain(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -1,0 +1,167 @@
+"""What a study has chosen: data, model and optimizer, and what may be set of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from paribus.errors import SpaceError, StudyError, unknown_name
+from paribus.hyperparameters import (
+    BATCH_SIZE,
+    MODELS,
+    OPTIMIZERS,
+    Hyperparameter,
+    Value,
+)
+from paribus.space import SearchSpace
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataChoice:
+    """Which data set a study uses.
+
+    Attributes:
+        name: A data set by name, e.g. `"mnist"`; None if `path` is given.
+        path: An `.npz` file, as written in the study file; None if `name` is given.
+        validation: Examples held out of training, 0 for none.
+    """
+
+    name: str | None = None
+    path: str | None = None
+    validation: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.name is None) == (self.path is None):
+            raise StudyError("`data` must have exactly one of `name` and `path`")
+        if isinstance(self.validation, bool) or not isinstance(self.validation, int):
+            raise StudyError(
+                f"`data.validation` must be an integer, got {self.validation!r}"
+            )
+        if self.validation < 0:
+            raise StudyError(
+                f"`data.validation` must be at least 0, got {self.validation}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelChoice:
+    """Which model a study trains.
+
+    Attributes:
+        name: A built-in model: `"mlp"` or `"softmax"`.
+        settings: Its fixed hyperparameters; those left out have their defaults.
+    """
+
+    name: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings = _checked_settings("model", self.name, self.settings, MODELS)
+        object.__setattr__(self, "settings", settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerChoice:
+    """Which optimizer a study trains with.
+
+    Attributes:
+        name: A built-in optimizer: `"keras_adam"`, `"adam"` or `"sgd"`.
+        settings: Its fixed hyperparameters; those left out have their defaults.
+    """
+
+    name: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings = _checked_settings("optimizer", self.name, self.settings, OPTIMIZERS)
+        object.__setattr__(self, "settings", settings)
+
+
+def checked_space(
+    space: SearchSpace, *, model: ModelChoice, optimizer: OptimizerChoice
+) -> SearchSpace:
+    """Return the space with every value in its canonical form.
+
+    Raises:
+        UnknownNameError: If the space varies what the model and the optimizer lack.
+        StudyError: If a hyperparameter is both fixed and varied.
+        SpaceError: If one is missing, or a value is out of range.
+    """
+    known = {
+        BATCH_SIZE.name: BATCH_SIZE,
+        **MODELS[model.name],
+        **OPTIMIZERS[optimizer.name],
+    }
+    _check_names(space.hyperparameters(), known, model=model, optimizer=optimizer)
+    return SearchSpace(
+        grids=tuple(
+            {
+                name: _checked_values(known[name], values, f"[[space]] {position}")
+                for name, values in grid.items()
+            }
+            for position, grid in enumerate(space.grids, start=1)
+        )
+    )
+
+
+def _check_names(
+    names: tuple[str, ...],
+    known: Mapping[str, Hyperparameter],
+    *,
+    model: ModelChoice,
+    optimizer: OptimizerChoice,
+) -> None:
+    for name in names:
+        if name not in known:
+            raise unknown_name(
+                f"hyperparameter of `{model.name}` or `{optimizer.name}`",
+                name,
+                known,
+                where="[[space]]",
+            )
+    for table, choice in (("model", model), ("optimizer", optimizer)):
+        for name in choice.settings:
+            if name in names:
+                raise StudyError(
+                    f"`{name}` must stand in one of [{table}] and [[space]], got both"
+                )
+    for name, hyperparameter in known.items():
+        is_fixed = name in model.settings or name in optimizer.settings
+        if hyperparameter.default is None and name not in names and not is_fixed:
+            raise SpaceError(
+                f"`{name}` is missing", hint=f"add `{name} = [...]` to [[space]]"
+            )
+
+
+def _checked_settings(
+    kind: str,
+    name: str,
+    settings: Mapping[str, Any],
+    catalogue: Mapping[str, Mapping[str, Hyperparameter]],
+) -> dict[str, Value]:
+    if name not in catalogue:
+        raise unknown_name(kind, name, catalogue, where=f"[{kind}] name")
+    known = catalogue[name]
+    checked: dict[str, Value] = {}
+    for setting, value in settings.items():
+        if setting not in known:
+            raise unknown_name(
+                f"hyperparameter of `{name}`", setting, known, where=f"[{kind}]"
+            )
+        try:
+            checked[setting] = known[setting].checked(value)
+        except SpaceError as error:
+            raise StudyError(f"`{kind}.{setting}` {error}") from None
+    return checked
+
+
+def _checked_values(
+    hyperparameter: Hyperparameter, values: tuple[Any, ...], where: str
+) -> tuple[Value, ...]:
+    checked: list[Value] = []
+    for position, value in enumerate(values, start=1):
+        try:
+            checked.append(hyperparameter.checked(value))
+        except SpaceError as error:
+            place = f"(value {position} of {len(values)}): {where}"
+            raise SpaceError(f"`{hyperparameter.name}` {error} {place}") from None
+    return tuple(checked)
