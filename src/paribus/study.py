@@ -227,8 +227,14 @@ class Study:
                 epochs=table["epochs"], evaluate_every=table["evaluate_every"]
             ),
             data=DataChoice(**written["data"]),
-            model=ModelChoice(**written["model"]),
-            optimizer=OptimizerChoice(**written["optimizer"]),
+            model=ModelChoice(
+                name=written["model"]["name"],
+                settings=_frozen(written["model"]["settings"]),
+            ),
+            optimizer=OptimizerChoice(
+                name=written["optimizer"]["name"],
+                settings=_frozen(written["optimizer"]["settings"]),
+            ),
             space=SearchSpace(
                 grids=tuple(
                     {name: tuple(map(_tupled, values)) for name, values in grid.items()}
@@ -294,6 +300,10 @@ def _plain(values: Mapping[str, Value]) -> dict[str, Any]:
 
 def _plain_value(value: Value) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _frozen(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: _tupled(value) for name, value in values.items()}
 
 
 def _tupled(value: Any) -> Value:

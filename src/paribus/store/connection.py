@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 from collections import Counter
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -188,7 +189,7 @@ def create_schema(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA user_version = 1")
 
 
-def guarded() -> threading.RLock:
+def guarded() -> AbstractContextManager[Any]:
     """The lock under which files are opened otherwise than through SQLite."""
     return _guard
 

@@ -75,7 +75,7 @@ def remove_leftovers(folder: Path) -> None:
     """
     for path in leftovers(folder):
         with suppress(OSError, LockedError):
-            lock = WriterLock.acquire(path, wait_s=0)
+            lock = WriterLock.acquire(path, wait_s=0.0)
             try:
                 remove_built(path)
             finally:

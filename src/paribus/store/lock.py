@@ -66,7 +66,7 @@ def is_held(folder: Path) -> bool | None:
         if not os.path.lexists(folder / LOCK):
             return False
         try:
-            WriterLock.acquire(folder, wait_s=0).release()
+            WriterLock.acquire(folder, wait_s=0.0).release()
         except LockedError:
             time.sleep(0.01)
         except OSError:

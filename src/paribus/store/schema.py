@@ -3,6 +3,7 @@
 Statements are whole literals: nothing that a study contains can become part of one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -41,7 +42,7 @@ class Table(Generic[R]):
     """
 
     name: str
-    row: type[R]
+    row: Callable[..., R]
     n_key: int
     create: str
     select: str

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -63,7 +62,7 @@ class StudyWriter:
         self._began = time.monotonic()
 
     @classmethod
-    def create(cls, folder: Path, study: Study, data: DataFacts) -> Self:
+    def create(cls, folder: Path, study: Study, data: DataFacts) -> "StudyWriter":
         """Make a new study and open it.
 
         If the folder is a study already, or becomes one at the same moment, that one is
@@ -91,7 +90,7 @@ class StudyWriter:
         return writer
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path) -> "StudyWriter":
         """Open a study for writing; nothing is changed yet.
 
         An unfinished write that a crash has left is undone, once that has worked on a
@@ -105,7 +104,7 @@ class StudyWriter:
         with translated(folder / DATABASE):
             return cls(folder, open_for_writing(folder))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "StudyWriter":
         return self
 
     def __exit__(

@@ -1,0 +1,119 @@
+"""Functions that make and damage stores for tests; they assert nothing."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from builders import make_facts, make_study
+
+from paribus.status import RunStatus
+from paribus.store import StudyWriter
+from paribus.store.digests import MODULUS, row_digest
+from paribus.store.schema import TABLES
+from paribus.study import Run, Study
+
+
+METRICS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+
+
+def make_curves(study: Study, n_runs: int, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Curves of a block, with a NaN and an infinity in them."""
+    rng = np.random.default_rng(seed)
+    n_evaluations = len(study.budget.evaluation_epochs())
+    curves = {
+        name: rng.random((n_evaluations, n_runs), dtype=np.float32) for name in METRICS
+    }
+    curves["train_loss"][-1, 0] = np.nan
+    curves["test_loss"][-1, -1] = np.inf
+    return curves
+
+
+def waiting(writer: StudyWriter) -> list[Run]:
+    """The runs that a writer has still to train."""
+    return [
+        run
+        for run, status in writer.runs().items()
+        if status in (RunStatus.PENDING, RunStatus.INTERRUPTED)
+    ]
+
+
+def train(writer: StudyWriter, runs: Sequence[Run], *, seed: int = 0) -> int:
+    """Commit made-up results of a block; its first run has diverged at step 7."""
+    block = writer.begin_block(runs, description="made up")
+    diverged_at = np.zeros(len(runs), dtype=np.int64)
+    diverged_at[0] = 7
+    curves = make_curves(writer.study, len(runs), seed=seed)
+    writer.commit_block(block, curves=curves, diverged_at=diverged_at)
+    return block
+
+
+def make_store(folder: Path, *, n_blocks: int = 2, study: Study | None = None) -> Path:
+    """A finished study of `n_blocks` blocks."""
+    with StudyWriter.create(folder, study or make_study(), make_facts()) as writer:
+        writer.begin_attempt({"python": "3.11"})
+        runs = waiting(writer)
+        for seed, part in enumerate(np.array_split(np.arange(len(runs)), n_blocks)):
+            train(writer, [runs[index] for index in part], seed=seed)
+        writer.finish_attempt(n_runs=len(runs), seconds=1.5)
+    return folder
+
+
+def edit(folder: Path, *statements: str) -> None:
+    """Change a store behind its back, with its digests left as they were."""
+    connection = sqlite3.connect(folder / "study.db", isolation_level=None)
+    try:
+        for statement in statements:
+            connection.execute(statement)
+    finally:
+        connection.close()
+
+
+def edit_knowingly(folder: Path, *statements: str) -> None:
+    """Change a store as a forger would: all digests and totals agree afterwards."""
+    edit(folder, *statements)
+    connection = sqlite3.connect(folder / "study.db", isolation_level=None)
+    try:
+        for table in TABLES:
+            rows = connection.execute(table.select).fetchall()
+            digests = [row_digest(table.name, row[:-1]) for row in rows]
+            connection.executemany(
+                table.replace,
+                [(*row[:-1], d) for row, d in zip(rows, digests, strict=True)],
+            )
+            total: list[Any] = [table.name, len(rows), sum(digests) % MODULUS]
+            connection.execute(
+                "REPLACE INTO total VALUES (?, ?, ?, ?)",
+                (*total, row_digest("total", total)),
+            )
+    finally:
+        connection.close()
+
+
+def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
+    """Every file below `folder`: its content and when it was last changed."""
+    return {
+        str(path.relative_to(folder)): (
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+            path.stat().st_mtime_ns,
+        )
+        for path in sorted([folder, *folder.rglob("*")])
+    }
+
+
+def start_child(script: str, *arguments: object) -> "subprocess.Popen[str]":
+    """Run Python code in a process of its own, with these builders at hand."""
+    tests = str(Path(__file__).parent)
+    environment = {**os.environ, "PYTHONPATH": tests, "PYTHONWARNINGS": "default"}
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )

@@ -1,0 +1,326 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_facts, make_study
+from store_builders import make_curves, make_store, train, waiting
+
+from paribus.errors import DataError, StudyError
+from paribus.results import Timing
+from paribus.status import RunStatus
+from paribus.store import StudyWriter, check_study, read_study, study_exists
+from paribus.study import Run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "studies" / "tiny"
+
+
+def test_a_new_study_is_read_back_as_it_was_given(folder: Path):
+    study = make_study(batch_size=(64, 32))
+    facts = make_facts(n_validation=500)
+
+    StudyWriter.create(folder, study, facts).close()
+    result = read_study(folder)
+
+    assert study_exists(folder)
+    assert result.study == study
+    assert result.data == facts
+    assert (result.status == RunStatus.PENDING).all()
+    assert result.epochs.tolist() == list(study.budget.evaluation_epochs())
+
+
+def test_a_new_study_leaves_nothing_beside_it(folder: Path):
+    StudyWriter.create(folder, make_study(), make_facts()).close()
+
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+    assert sorted(p.name for p in folder.iterdir()) == ["study.db", "writer.lock"]
+
+
+def test_a_study_is_made_in_an_empty_folder(folder: Path):
+    folder.mkdir(parents=True)
+
+    StudyWriter.create(folder, make_study(), make_facts()).close()
+
+    assert check_study(folder).problems == ()
+
+
+def test_an_unfinished_study_has_curves_of_nothing_but_nan(folder: Path):
+    StudyWriter.create(folder, make_study(), make_facts(n_validation=9)).close()
+
+    result = read_study(folder)
+
+    assert list(result.curves) == [
+        "train_loss",
+        "validation_loss",
+        "test_loss",
+        "train_accuracy",
+        "validation_accuracy",
+        "test_accuracy",
+    ]
+    assert all(np.isnan(curve).all() for curve in result.curves.values())
+
+
+def test_create_opens_and_grows_a_study_that_is_there(folder: Path):
+    make_store(folder)
+
+    grown = make_study(n_seeds=5)
+    with StudyWriter.create(folder, grown, make_facts()) as writer:
+        assert writer.study == grown
+        assert len(waiting(writer)) == 2
+
+
+def test_runs_are_listed_by_config_then_by_seed(folder: Path):
+    study = make_study(n_seeds=2)
+
+    with StudyWriter.create(folder, study, make_facts()) as writer:
+        listed = list(writer.runs())
+
+    assert listed == [Run(c, seed) for c in study.configs() for seed in study.seeds]
+
+
+def test_a_committed_block_is_stored_with_its_outcomes(folder: Path):
+    study = make_study(n_seeds=2)
+    with StudyWriter.create(folder, study, make_facts()) as writer:
+        writer.begin_attempt({})
+        runs = waiting(writer)
+        block = writer.begin_block([runs[3], runs[0]], description="two")
+        curves = make_curves(study, 2)
+        writer.commit_block(block, curves=curves, diverged_at=np.array([0, 9]))
+
+    result = read_study(folder)
+
+    assert result.status.tolist() == [[4, 0], [0, 9]]
+    assert result.diverged_at.tolist() == [[9, 0], [0, 0]]
+    for name, values in curves.items():
+        np.testing.assert_array_equal(result.curves[name][1, 1], values[:, 0])
+        np.testing.assert_array_equal(result.curves[name][0, 0], values[:, 1])
+        assert np.isnan(result.curves[name][0, 1]).all()
+
+
+def test_arrays_in_fortran_order_are_stored_by_value(folder: Path):
+    study = make_study(n_seeds=3, epochs=4)
+    with StudyWriter.create(folder, study, make_facts()) as writer:
+        writer.begin_attempt({})
+        runs = waiting(writer)
+        block = writer.begin_block(runs, description="all")
+        curves = make_curves(study, len(runs))
+        turned = {name: np.asfortranarray(curve) for name, curve in curves.items()}
+        writer.commit_block(
+            block, curves=turned, diverged_at=np.zeros(len(runs), dtype=int)
+        )
+
+    stored = read_study(folder).curves["train_accuracy"].reshape(len(runs), -1)
+
+    np.testing.assert_array_equal(stored.T, curves["train_accuracy"])
+
+
+def test_a_running_block_is_running_to_others_and_pending_to_the_next(folder: Path):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        writer.begin_block(waiting(writer)[:3], description="three")
+        seen = read_study(folder).status
+
+    assert (seen == RunStatus.RUNNING).sum() == 3
+    assert (read_study(folder).status == RunStatus.INTERRUPTED).sum() == 3
+    with StudyWriter.open(folder) as writer:
+        assert writer.begin_attempt({}) == 2
+        assert set(writer.runs().values()) == {RunStatus.PENDING}
+
+
+def test_an_interrupted_run_waits_to_be_trained(folder: Path):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        runs = waiting(writer)
+        block = writer.begin_block(runs[:2], description="two")
+        writer.interrupt()
+
+        assert writer.runs()[runs[0]] == RunStatus.INTERRUPTED
+        with pytest.raises(ValueError, match="interrupted"):
+            writer.commit_block(
+                block,
+                curves=make_curves(writer.study, 2),
+                diverged_at=np.zeros(2, dtype=int),
+            )
+        train(writer, runs[:2])
+
+    assert check_study(folder).problems == ()
+
+
+def test_a_failed_block_keeps_its_message_and_is_retried_on_request(folder: Path):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        runs = waiting(writer)
+        block = writer.begin_block(runs[6:], description="the last two")
+        writer.fail_block(block, "no memory \ud800")
+        failed = read_study(folder)
+
+        assert writer.retry_failed() == 2
+        assert writer.retry_failed() == 0
+        train(writer, runs[6:])
+
+    assert failed.status[1].tolist() == [0, 0, 3, 3]
+    assert failed.messages == {(1, 2): "no memory \\ud800", (1, 3): "no memory \\ud800"}
+    assert read_study(folder).messages == {}
+
+
+def test_an_outcome_is_never_trained_again(folder: Path):
+    make_store(folder)
+
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        with pytest.raises(ValueError, match="wait to be trained"):
+            writer.begin_block(list(writer.runs())[:1], description="again")
+
+
+def test_a_block_is_committed_once(folder: Path):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        block = train(writer, waiting(writer)[:1])
+
+        with pytest.raises(ValueError, match="must be running, it is finished"):
+            writer.fail_block(block, "late")
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        {},
+        {"test_accuracy": np.zeros((2, 2), dtype=np.float32)},
+        {"test_accuracy": np.zeros((3, 1), dtype=np.float32)},
+        {"accuracy": np.zeros((3, 2), dtype=np.float32)},
+    ],
+    ids=["none", "an evaluation short", "a run short", "no split"],
+)
+def test_curves_that_do_not_fit_are_refused_whole(folder: Path, curves):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        block = writer.begin_block(waiting(writer)[:2], description="two")
+
+        with pytest.raises(ValueError, match=r"curve|shape|runs"):
+            writer.commit_block(
+                block, curves=curves, diverged_at=np.zeros(2, dtype=int)
+            )
+
+    assert (read_study(folder).status == RunStatus.INTERRUPTED).sum() == 2
+
+
+def test_attempts_say_who_trained_how_much(folder: Path):
+    make_store(folder)
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=6))
+        writer.begin_attempt({"jax": "0.10.1"})
+        train(writer, waiting(writer)[:3])
+
+    first, second = read_study(folder).attempts
+
+    assert (first.number, first.n_runs, first.seconds) == (1, 8, 1.5)
+    assert first.environment == {"python": "3.11"}
+    assert (second.number, second.n_runs) == (2, 3)  # without `finish_attempt`
+    assert second.seconds > 0
+    assert second.environment == {"jax": "0.10.1"}
+
+
+def test_a_timing_takes_the_place_of_an_older_one(folder: Path):
+    study = make_study()
+    make_store(folder, study=study)
+
+    def timed(seconds: float) -> Timing:
+        return Timing(
+            config=study.configs()[1],
+            seconds_per_epoch=seconds,
+            variation=0.01,
+            n_repeats=5,
+            load_before=0.5,
+        )
+
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.commit_timing(timed(0.25))
+        writer.commit_timing(timed(0.75))
+
+    assert read_study(folder).timings == (timed(0.75),)
+    assert check_study(folder).problems == ()
+
+
+def test_a_study_grows_at_its_end_and_keeps_what_is_no_longer_named(folder: Path):
+    make_store(folder, study=make_study(n_seeds=2))
+    before = read_study(folder)
+
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(learning_rate=(0.1, 0.01), n_seeds=3))
+        after = read_study(folder)
+
+        assert len(waiting(writer)) == 2 + 3
+    rates = [config["learning_rate"] for config in after.configs]
+    assert rates == [0.001, 0.01, 0.1]
+    assert after.seeds == (0, 1, 2)
+    np.testing.assert_array_equal(after.status[:2, :2], before.status)
+    for name, curve in before.curves.items():
+        np.testing.assert_array_equal(after.curves[name][:2, :2], curve)
+
+
+def test_a_study_that_names_less_changes_nothing(folder: Path):
+    make_store(folder)
+    content = (folder / "study.db").read_bytes()
+
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(learning_rate=(0.01,), n_seeds=1))
+
+    assert (folder / "study.db").read_bytes() == content
+
+
+def test_all_changed_fixed_settings_are_refused_at_once(folder: Path):
+    make_store(folder)
+    content = (folder / "study.db").read_bytes()
+
+    with StudyWriter.open(folder) as writer, pytest.raises(StudyError) as caught:
+        writer.grow(make_study(epochs=3, validation=16))
+
+    assert str(caught.value).splitlines() == [
+        "`study.epochs` must stay as it was, got 3, was 2",
+        "`data.validation` must stay as it was, got 16, was 0",
+    ]
+    assert caught.value.exit_code == 3
+    assert (folder / "study.db").read_bytes() == content
+
+
+def test_other_data_are_refused(folder: Path):
+    make_store(folder)
+    facts = make_facts()
+    other = type(facts)(**{**vars(facts), "content_hash": "f" * 64})
+
+    with StudyWriter.open(folder) as writer:
+        writer.check_data(facts)
+        with pytest.raises(DataError, match="differs from the data recorded") as caught:
+            writer.check_data(other)
+
+    assert caught.value.exit_code == 4
+
+
+def test_nothing_is_trained_before_an_attempt_begins(folder: Path):
+    with (
+        StudyWriter.create(folder, make_study(), make_facts()) as writer,
+        pytest.raises(ValueError, match="begin_attempt"),
+    ):
+        writer.begin_block(waiting(writer), description="too early")
+
+
+def test_opening_for_writing_changes_nothing(folder: Path):
+    make_store(folder)
+    content = (folder / "study.db").read_bytes()
+
+    StudyWriter.open(folder).close()
+
+    assert (folder / "study.db").read_bytes() == content
+
+
+def test_a_moved_study_is_the_same_study(folder: Path, tmp_path: Path):
+    make_store(folder)
+    moved = tmp_path / "a #1? 100%"
+    folder.rename(moved)
+
+    with StudyWriter.open(moved) as writer:
+        assert len(writer.runs()) == 8
+    assert check_study(moved).problems == ()
