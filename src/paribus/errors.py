@@ -131,3 +131,18 @@ def suggest(name: str, known: Collection[str]) -> str:
     if close:
         return f"did you mean `{by_lower_case[close[0]]}`?"
     return f"known: {', '.join(f'`{candidate}`' for candidate in sorted(known))}"
+
+
+def printable(text: str) -> str:
+    """Write control and direction marks, line breaks included, as escapes.
+
+    Names from outside pass through it on their way into a message.
+
+    Example:
+        >>> printable("a" + chr(10) + "b") == "a" + chr(92) + "nb"
+        True
+    """
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )

@@ -2,7 +2,14 @@
 
 from paribus.console.layout import Row, lay_out
 from paribus.console.progress import show_progress
-from paribus.console.tables import comparison_text, summary_text
+from paribus.console.tables import comparison_text, ending_text, summary_text
 
 
-__all__ = ["Row", "comparison_text", "lay_out", "show_progress", "summary_text"]
+__all__ = [
+    "Row",
+    "comparison_text",
+    "ending_text",
+    "lay_out",
+    "show_progress",
+    "summary_text",
+]

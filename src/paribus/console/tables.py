@@ -1,15 +1,18 @@
 """Summaries and comparisons as text for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from paribus.analysis import Comparison, ConfigSummary, MetricSummary
 from paribus.console.layout import Row, lay_out
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.status import RunStatus
+from paribus.study import Study
 
 
 TIED = "tied with the best"
+MAX_NAMED = 3
 
 
 def summary_text(
@@ -37,6 +40,27 @@ def summary_text(
         row["best?"] = TIED if summary.is_tied_with_best else ""
         rows.append(row)
     return "\n".join([_heading(result), "", lay_out(rows, width=width), "", _legend()])
+
+
+def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
+    """Say how the training of a study ended, and what to do next.
+
+    Args:
+        result: All that is stored.
+        asked: The study that was to be trained; less than is stored, perhaps.
+        folder: The study folder.
+    """
+    lines = [
+        sentence
+        for status in (RunStatus.FAILED, RunStatus.DIVERGED)
+        if (sentence := _status_sentence(result, status))
+    ]
+    if kept := len(set(result.configs) - set(asked.configs())):
+        lines.append(f"{kept} configs that the study no longer names are kept")
+    if kept := len(set(result.seeds) - set(asked.seeds)):
+        lines.append(f"{kept} seeds that the study no longer names are kept")
+    lines.append(f"report: paribus report {folder}")
+    return "\n".join(lines)
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -90,6 +114,24 @@ def interval_text(mean: float, lower: float | None, upper: float | None) -> str:
     if lower is None or upper is None:
         return f"{mean:.4f}"
     return f"{mean:.4f} [{lower:.4f}, {upper:.4f}]"
+
+
+def _status_sentence(result: StudyResult, status: RunStatus) -> str:
+    """Name the runs with a status: `3 of 240 runs diverged: b=1 (seeds 0, 1, 4)`."""
+    has_status = result.status == status
+    n = int(has_status.sum())
+    if not n:
+        return ""
+    places = [
+        f"{config.label()} (seeds "
+        f"{', '.join(str(result.seeds[j]) for j in has_status[i].nonzero()[0])})"
+        for i, config in enumerate(result.configs)
+        if has_status[i].any()
+    ]
+    shown = "; ".join(places[:MAX_NAMED])
+    more = len(places) - MAX_NAMED
+    rest = f"; and {more} more configs" if more > 0 else ""
+    return f"{n} of {result.status.size} runs {status.word}: {shown}{rest}"
 
 
 def _smallest_text(comparison: Comparison) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from paribus.errors import SpaceError
+from paribus.errors import SpaceError, printable
 from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
 from paribus.study import ModelChoice, OptimizerChoice
-from paribus.study_file.mistakes import Mistakes, as_toml, printable, quoted
+from paribus.study_file.mistakes import Mistakes, as_toml, quoted
 
 
 Catalogue = Mapping[str, Mapping[str, Hyperparameter]]

@@ -6,7 +6,7 @@ from datetime import date, time
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from paribus.errors import StudyError, UnknownNameError, suggest
+from paribus.errors import StudyError, UnknownNameError, printable, suggest
 
 
 MAX_SHOWN = 20
@@ -132,14 +132,6 @@ def _meant(key: Key, known: list[str]) -> Key:
     by_lower_case = {name.lower(): name for name in known}
     close = get_close_matches(str(key[-1]).lower(), by_lower_case, n=1)
     return (*key[:-1], by_lower_case[close[0]]) if close else ()
-
-
-def printable(text: str) -> str:
-    """Write control and direction marks, line breaks included, as escapes."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in text
-    )
 
 
 def quoted(name: str) -> str:

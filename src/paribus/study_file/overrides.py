@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paribus.errors import CommandError
-from paribus.study_file.mistakes import Mistakes, as_toml, printable
+from paribus.errors import CommandError, printable
+from paribus.study_file.mistakes import Mistakes, as_toml
 
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BETWEEN_ASSIGNMENTS = re.compile(r",\s*(?=[A-Za-z_][A-Za-z0-9_]*\s*=)")
 _BARE_WORD = re.compile(r"[^\s\"'\[\]{},=#]+")
 
 
@@ -54,6 +56,32 @@ def parse_overrides(texts: Sequence[str]) -> tuple[Override, ...]:
     return tuple(overrides)
 
 
+def parse_values(text: str, *, option: str) -> dict[str, Any]:
+    """Read the values that name a config: `learning_rate=0.01, activation=relu`.
+
+    Args:
+        text: Assignments with commas between them, as configs are written in tables.
+        option: The option, for messages.
+
+    Raises:
+        CommandError: If a part is not one assignment, or a name stands twice.
+    """
+    values: dict[str, Any] = {}
+    for part in _BETWEEN_ASSIGNMENTS.split(text.strip()):
+        key, equals, value = part.partition("=")
+        if not equals or not _NAME.fullmatch(key.strip()) or not value.strip():
+            raise CommandError(
+                f"`{option}` needs NAME=VALUE, got `{printable(part)}`",
+                hint=f"for example {option} learning_rate=0.01",
+            )
+        name = key.strip()
+        if name in values:
+            raise CommandError(f"`{option}` must name `{name}` once, got it twice")
+        parsed = _parse_value(value, text, option)
+        values[name] = tuple(parsed) if isinstance(parsed, list) else parsed
+    return values
+
+
 def apply_overrides(
     document: dict[str, Any], overrides: Iterable[Override], mistakes: Mistakes
 ) -> dict[str, Any]:
@@ -78,15 +106,15 @@ def _parse(text: str) -> Override:
     return Override(key=tuple(key.split(".")), value=_parse_value(value, text))
 
 
-def _parse_value(value: str, text: str) -> Any:
+def _parse_value(value: str, text: str, option: str = "--set") -> Any:
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):
         if _BARE_WORD.fullmatch(value.strip()):
             return value.strip()
     raise CommandError(
-        f"`--set` needs a TOML value after the `=`, got `{printable(text)}`",
-        hint="text with spaces needs quotes: --set 'data.path=\"my data.npz\"'",
+        f"`{option}` needs a TOML value after the `=`, got `{printable(text)}`",
+        hint="a text with spaces needs quotes, as in 'data.path=\"my data.npz\"'",
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from paribus.errors import StudyError
-from paribus.study_file.mistakes import printable, quoted
+from paribus.errors import StudyError, printable, unknown_name
+from paribus.study_file.mistakes import quoted
 
 
 MAX_BYTES = 1_000_000
@@ -43,13 +43,10 @@ def built_in_text(name: str) -> str:
         name: One of `built_in_names`.
 
     Raises:
-        StudyError: If there is no such study.
+        UnknownNameError: If there is no such study.
     """
     if name not in built_in_names():
-        close = get_close_matches(name.lower(), built_in_names(), n=1)
-        known = ", ".join(f"`{known}`" for known in built_in_names())
-        hint = f"did you mean `{close[0]}`?" if close else f"known: {known}"
-        raise StudyError(f"no built-in study is called {quoted(name)}", hint=hint)
+        raise unknown_name("built-in study", printable(name), built_in_names())
     return (_BUILT_IN / f"{name}.toml").read_text(encoding="utf-8")
 
 

@@ -1,0 +1,79 @@
+"""What options and arguments may be, checked on the text as it was typed."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from paribus.errors import CommandError, printable
+
+
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def count(text: Any) -> int:
+    """A whole number of at least 1, in plain digits."""
+    return _whole(text, lowest=1)
+
+
+def count_or_zero(text: Any) -> int:
+    """A whole number of at least 0, in plain digits."""
+    return _whole(text, lowest=0)
+
+
+def some_path(text: Any) -> Path:
+    """A path, taken literally; not empty."""
+    if not str(text):
+        raise typer.BadParameter("a path is needed, got an empty text")
+    return Path(text)
+
+
+def some_text(text: Any) -> str:
+    """A text that is not empty."""
+    if not text:
+        raise typer.BadParameter("a name or a path is needed, got an empty text")
+    return text
+
+
+def _whole(text: Any, *, lowest: int) -> int:
+    if isinstance(text, int):
+        return text
+    if not _DIGITS.fullmatch(text) or int(text) < lowest:
+        raise typer.BadParameter(
+            f"must be an integer of at least {lowest}, got `{printable(text)}`"
+        )
+    return int(text)
+
+
+def check_target(path: Path, *, may_replace: bool) -> None:
+    """Refuse a file that cannot or should not be written, before any work is done.
+
+    Raises:
+        CommandError: If it is a folder, exists, or its folder is missing or read-only.
+    """
+    name = printable(str(path))
+    if path.is_dir():
+        raise CommandError(f"`--out` must be a file, `{name}` is a folder")
+    if path.exists() and not may_replace:
+        raise CommandError(f"`{name}` exists", hint="--force replaces it")
+    folder = path.parent
+    if not folder.is_dir():
+        raise CommandError(
+            f"`--out` needs a folder that exists, got `{name}`",
+            hint=f"there is no folder `{printable(str(folder))}`",
+        )
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"cannot write `{name}`: permission denied")
+
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", parser=some_path, help="A study folder.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", parser=some_path, help="Where to write."),
+]

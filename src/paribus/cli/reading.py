@@ -1,0 +1,126 @@
+"""`show`, `compare`, `report`, `export`, `check`: what a study folder says."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from paribus.cli.app import app
+from paribus.cli.faults import Command
+from paribus.cli.parameters import (
+    Folder,
+    Force,
+    Json,
+    OutFile,
+    check_target,
+    some_path,
+)
+from paribus.cli.streams import write, write_json
+from paribus.errors import StoreError
+
+
+@app.command(cls=Command)
+def show(folder: Folder, json: Json = False) -> None:
+    """Show one row per config: what became of its runs, means, intervals."""
+    from paribus.api import load
+    from paribus.cli.showing import show_result
+
+    show_result(load(folder).record, as_json=json)
+
+
+@app.command(cls=Command)
+def compare(
+    folder: Folder,
+    a: Annotated[
+        str,
+        typer.Option(
+            "--a", metavar="VALUES", help='e.g. "learning_rate=0.001, batch_size=32"'
+        ),
+    ],
+    b: Annotated[str, typer.Option("--b", metavar="VALUES", help="The other side.")],
+    metric: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="e.g. test_accuracy."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compare two configs, or two values at equal others, paired by seed."""
+    from paribus.api import load
+    from paribus.cli.records import comparison_record
+    from paribus.console import comparison_text
+
+    sides = _values(a, "--a"), _values(b, "--b")
+    result = load(folder)
+    comparison = result.compare(*sides, metric=metric)
+    if json:
+        write_json(comparison_record(result.record.study.name, comparison))
+    else:
+        write(comparison_text(comparison))
+
+
+@app.command(cls=Command)
+def report(
+    folder: Folder,
+    out: OutFile = None,
+    format: Annotated[
+        Literal["html", "md"] | None, typer.Option(help="html if --out says nothing.")
+    ] = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", parser=some_path, help="Also write charts as PNG and SVG."
+        ),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write the report, and print where it is."""
+    from paribus.api import load
+
+    if out is not None:
+        check_target(out, may_replace=force)
+    result = load(folder)
+    write(str(result.report(out, format=format)))
+    if charts is not None:
+        for path in result.charts(charts):
+            write(str(path))
+
+
+@app.command(cls=Command)
+def export(
+    folder: Folder,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="PATH", parser=some_path, help="Where to write."),
+    ],
+    format: Annotated[
+        Literal["csv", "json"] | None,
+        typer.Option(help="What the path ends in if not said."),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write every run and every training curve for other programs."""
+    from paribus.api import load
+
+    check_target(out, may_replace=force)
+    for path in load(folder).export(out, format=format):
+        write(str(path))
+
+
+@app.command(cls=Command)
+def check(folder: Folder) -> None:
+    """Verify every byte of a study folder that can be verified."""
+    from paribus.store import check_study
+
+    found = check_study(folder)
+    if found.problems:
+        raise StoreError("\n".join(found.problems))
+    write(
+        f"{folder}: {found.n_runs} runs and {found.n_chunks} pieces of training curves "
+        f"in {found.n_bytes:,} bytes, all sound"
+    )
+
+
+def _values(text: str, option: str) -> dict[str, Any]:
+    from paribus.study_file.overrides import parse_values
+
+    return parse_values(text, option=option)

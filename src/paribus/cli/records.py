@@ -1,0 +1,96 @@
+"""The JSON objects of `--json`: stable, one naming with columns and study files.
+
+`schema` counts up when a key is removed or changes its meaning; new keys may come.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paribus.analysis import CONFIDENCE_LEVEL, Comparison, ConfigSummary, MetricSummary
+from paribus.hyperparameters import Value
+from paribus.results import StudyResult
+
+
+SCHEMA = 1
+
+
+def study_record(
+    result: StudyResult, summaries: Sequence[ConfigSummary]
+) -> dict[str, Any]:
+    """What `show --json` and `run --json` print."""
+    return {
+        "schema": SCHEMA,
+        "study": result.study.name,
+        "protocol": _protocol(result),
+        "configs": [_config_record(summary) for summary in summaries],
+    }
+
+
+def comparison_record(study: str, comparison: Comparison) -> dict[str, Any]:
+    """What `compare --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "study": study,
+        "metric": comparison.metric,
+        "a": _plain(comparison.a),
+        "b": _plain(comparison.b),
+        "pairs": [{"a": _plain(a), "b": _plain(b)} for a, b in comparison.pairs],
+        "difference": comparison.difference,
+        "lower": comparison.lower,
+        "upper": comparison.upper,
+        "confidence_level": comparison.confidence_level,
+        "p_value": comparison.p_value,
+        "smallest_p_value": comparison.smallest_p_value,
+        "n_pairs": comparison.n_pairs,
+        "n_bad": {"a": comparison.n_bad[0], "b": comparison.n_bad[1]},
+        "noise_floor": comparison.noise_floor,
+        "reversal_share": comparison.reversal_share,
+    }
+
+
+def _protocol(result: StudyResult) -> dict[str, Any]:
+    study, data = result.study, result.data
+    return {
+        "seeds": list(study.seeds),
+        "fixed": study.fixed_settings(),
+        "hyperparameters": list(study.space.hyperparameters()),
+        "primary_metric": result.primary_metric,
+        "confidence_level": CONFIDENCE_LEVEL,
+        "data": {
+            "name": data.name,
+            "n_train": data.n_train,
+            "n_validation": data.n_validation,
+            "n_test": data.n_test,
+            "content_hash": data.content_hash,
+        },
+    }
+
+
+def _config_record(summary: ConfigSummary) -> dict[str, Any]:
+    return {
+        "config": _plain(summary.config),
+        "n_seeds": summary.n_seeds,
+        "status": {status.word: n for status, n in summary.status.items()},
+        "is_tied_with_best": summary.is_tied_with_best,
+        "seconds_per_epoch": summary.seconds_per_epoch,
+        **{name: _metric_record(metric) for name, metric in summary.metrics.items()},
+    }
+
+
+def _metric_record(summary: MetricSummary) -> dict[str, Any]:
+    return {
+        "mean": summary.mean,
+        "lower": summary.lower,
+        "upper": summary.upper,
+        "confidence_level": summary.confidence_level,
+        "spread": summary.spread,
+        "is_bimodal": summary.is_bimodal,
+        "values": list(summary.values),
+    }
+
+
+def _plain(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }

@@ -1,0 +1,64 @@
+"""Stdout carries data, stderr everything else; neither ever ends in a traceback."""
+
+import io
+import json
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+import typer
+
+from paribus.errors import ResourceError, printable
+
+
+def write(text: str) -> None:
+    """Write data to stdout and make sure that it went out.
+
+    Raises:
+        ResourceError: If stdout takes no more.
+        typer.Exit: If nobody reads on, which is no fault.
+    """
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up_stdout()
+        raise typer.Exit(0) from None
+    except OSError as error:
+        _give_up_stdout()
+        reason = (error.strerror or str(error)).lower()
+        raise ResourceError(f"cannot write to stdout: {reason}") from None
+
+
+def write_json(record: dict[str, Any]) -> None:
+    """Write one JSON object to stdout."""
+    write(json.dumps(record, indent=2, allow_nan=False))
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal something, on stderr."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def say_error(message: str, hint: str) -> None:
+    """Say what is wrong and what to do, on stderr, unwrapped and without colour."""
+    lines = f"error: {message}".split("\n") + (["", f"hint: {hint}"] if hint else [])
+    say("\n".join(map(printable, lines)))
+
+
+def tolerate_any_text() -> None:
+    """Write what the terminal's encoding cannot say as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_stdout() -> None:
+    """Send the rest nowhere, so that the interpreter's last flush cannot fail."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,137 @@
+"""`paribus init` and `paribus run`: make a study file, train what is missing."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from paribus.cli.app import app
+from paribus.cli.faults import Command
+from paribus.cli.parameters import (
+    Force,
+    Json,
+    OutFile,
+    check_target,
+    count,
+    count_or_zero,
+    some_path,
+    some_text,
+)
+from paribus.cli.streams import say, write
+from paribus.errors import CommandError, UnknownNameError
+
+
+def _built_in_studies() -> list[str]:
+    from paribus.study_file.sources import built_in_names
+
+    return list(built_in_names())
+
+
+@app.command(cls=Command)
+def init(
+    preset: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PRESET",
+            help="A built-in study; without it, they are listed.",
+            autocompletion=_built_in_studies,
+        ),
+    ] = None,
+    out: OutFile = None,
+    force: Force = False,
+) -> None:
+    """Write a commented study file to start from."""
+    from paribus.results.files import write_atomically
+    from paribus.study_file.sources import built_in_names, built_in_text
+
+    if preset is None:
+        write("\n".join(built_in_names()))
+        return
+    try:
+        text = built_in_text(preset)
+    except UnknownNameError as error:
+        raise CommandError(str(error), hint=error.hint) from None
+    path = out or Path(f"{preset}.toml")
+    check_target(path, may_replace=force)
+    write_atomically(path, text)
+    write(str(path))
+
+
+@app.command(cls=Command)
+def run(  # noqa: PLR0913  (options are arguments)
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY",
+            parser=some_text,
+            help="A built-in study's name, or a study file.",
+            autocompletion=_built_in_studies,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            parser=some_path,
+            help="The study folder; studies/<name> if not said.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", parser=count, help="Seeds per config."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Replace a setting of the study file, e.g. study.epochs=2.",
+        ),
+    ] = None,
+    device: Annotated[
+        Literal["cpu", "gpu", "auto"],
+        typer.Option(help="Where to train; auto takes a GPU where there is one."),
+    ] = "auto",
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    max_failed: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=count_or_zero, help="Failed runs to put up with."
+        ),
+    ] = 0,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Train failed runs again.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Train the runs of a study that are missing. Running again continues."""
+    from paribus.api import run_study
+    from paribus.cli.showing import show_result
+    from paribus.console import ending_text, show_progress
+    from paribus.study_file import read_study
+
+    file = read_study(study, overrides=settings or (), seeds=seeds)
+    folder = out or Path("studies") / file.study.name
+    if not quiet and file.n_united:
+        say(f"{file.n_united} configs stand in two grids; each is trained once")
+    try:
+        with show_progress(is_quiet=quiet) as on_progress:
+            result = run_study(
+                file.study,
+                folder,
+                data_folder=file.folder,
+                device=device,
+                on_progress=on_progress,
+                max_failed=max_failed,
+                retry_failed=retry_failed,
+            )
+    except KeyboardInterrupt:
+        say("interrupted; the same command continues")
+        raise
+    if not quiet:
+        say(ending_text(result, asked=file.study, folder=folder))
+    if json or not quiet:
+        show_result(result, as_json=json)
