@@ -26,6 +26,18 @@ def write_report(result: StudyResult, path: Path, *, format: str | None = None) 
     return path
 
 
+def write_charts(result: StudyResult, folder: Path) -> tuple[Path, ...]:
+    """Write every chart of the report as PNG and as SVG.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+        folder: Where to; made if it is not there.
+    """
+    from paribus import report
+
+    return report.write_charts(report.build_report(result), folder)
+
+
 def write_export(
     result: StudyResult, path: Path, *, format: str | None = None
 ) -> tuple[Path, ...]:

@@ -24,10 +24,11 @@ def mlp(
     Raises:
         StudyError: If a width is no integer from 1 to 65,536.
     """
-    settings = {"hidden": hidden, "activation": activation}
+    widths = tuple(hidden) if isinstance(hidden, list) else hidden
+    settings = {"hidden": widths, "activation": activation}
     return ModelChoice(
         name="mlp",
-        settings={k: v for k, v in settings.items() if v is not None},  # pyright: ignore[reportArgumentType]
+        settings={k: v for k, v in settings.items() if v is not None},
     )
 
 
