@@ -24,8 +24,9 @@ class Hyperparameter:
 
     Attributes:
         name: As in the study file, optax's name where optax has one.
-        kind: `number` is a finite float, `count` a whole number of at least 1, `widths` a
-            list of layer widths, `switch` true or false, `choice` one of `choices`.
+        kind: `number` is a finite float, `count` a whole number of at least 1,
+            `widths` a list of layer widths, `switch` true or false, `choice` one of
+            `choices`.
         is_static: Whether it changes shapes or control flow, so that each of its values
             needs a compiled program of its own. All others are traced.
         default: Its value where a study does not say; None if it must be said.

@@ -45,7 +45,7 @@ class Config(Mapping[str, Value]):
         return f"Config({self._values})"
 
     def label(self, *, without: Sequence[str] = ()) -> str:
-        """Name the config in a table or a message, leaving out the names in `without`."""
+        """Name the config in a table or a message, leaving out `without`."""
         return ", ".join(
             f"{name}={show_value(value)}"
             for name, value in self._values.items()
@@ -69,7 +69,7 @@ class Config(Mapping[str, Value]):
 
 
 def show_value(value: Value) -> str:
-    """Write a value shortly and exactly: `0.001`, `32`, `1e-05`, `[128, 64]`, `relu`."""
+    """Write a value shortly and exactly: `0.001`, `1e-05`, `[128, 64]`, `relu`."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

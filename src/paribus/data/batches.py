@@ -24,7 +24,9 @@ class Segment:
     has_partial: bool
 
 
-def random_order(seed: int, *, stream: str, position: int, n: int) -> Int[np.ndarray, " n"]:
+def random_order(
+    seed: int, *, stream: str, position: int, n: int
+) -> Int[np.ndarray, " n"]:
     """Put 0 to n - 1 in an order that depends on the arguments alone.
 
     Sorts the raw output of Philox, which NumPy promises never to change, unlike that of

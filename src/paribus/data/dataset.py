@@ -75,7 +75,7 @@ class Dataset:
 
     @property
     def input_divisor(self) -> float:
-        """What inputs are divided by before a model sees them: 255 for bytes, else 1."""
+        """What inputs are divided by for a model: 255 for bytes, else 1."""
         return 255.0 if self.train.inputs.dtype == np.uint8 else 1.0
 
     def evaluation_splits(self) -> dict[str, Split]:
@@ -100,7 +100,8 @@ class Dataset:
         n_train = len(self.train)
         if n >= n_train:
             raise StudyError(
-                f"`data.validation` must leave examples to train on, got {n} of {n_train}"
+                "`data.validation` must leave examples to train on, "
+                f"got {n} of {n_train}"
             )
         order = random_order(SPLIT_SEED, stream=f"hold out {to}", position=0, n=n_train)
         held_out, kept = np.sort(order[:n]), np.sort(order[n:])
@@ -125,7 +126,7 @@ class Dataset:
             name=self.name,
             source=self.source,
             n_train=len(self.train),
-            n_validation=len(self.splits["validation"]) if "validation" in self.splits else 0,
+            n_validation=len(self.splits.get("validation", ())),
             n_test=len(self.splits["test"]),
             n_train_evaluated=min(MAX_TRAIN_EVALUATED, len(self.train)),
             n_classes=self.n_classes,
@@ -164,11 +165,14 @@ def check_labels(labels: np.ndarray, *, where: str) -> Int[np.ndarray, " example
         )
     distinct = np.unique(whole)
     if len(distinct) < 2:
-        raise DataError(f"{where} must hold at least two labels, got only class {distinct[0]:g}")
+        raise DataError(
+            f"{where} must hold at least two labels, got only class {distinct[0]:g}"
+        )
     outside = np.flatnonzero((whole < 0) | (whole >= len(distinct)))
     if outside.size:
         raise DataError(
-            f"{where} must hold the labels 0 to {len(distinct) - 1} for {len(distinct)} "
-            f"classes, got {labels[outside[0]]} (first at index {outside[0]})"
+            f"{where} must hold the labels 0 to {len(distinct) - 1} "
+            f"for {len(distinct)} classes, "
+            f"got {labels[outside[0]]} (first at index {outside[0]})"
         )
     return labels.astype(np.int32)

@@ -4,8 +4,8 @@ import math
 import stat
 import zipfile
 from difflib import get_close_matches
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _no_such_file(path: str, file: Path) -> DataError:
     return DataError(f"no such file: `{path}`", hint=hint)
 
 
-def _check_is_archive(opened: IO[bytes], path: str) -> None:
+def _check_is_archive(opened: BufferedIOBase, path: str) -> None:
     start = opened.read(512)
     opened.seek(0)
     if not start:
@@ -88,7 +88,7 @@ def _read_members(
     names = [member.filename for member in archive.infolist()]
     for name in names:
         if not name.endswith(".npy") or "/" in name or "\\" in name:
-            raise DataError(f"`{path}` has a member that is no array: {ascii(name)}")
+            raise DataError(f"`{path}` has a member that is no array: {name!a}")
         if names.count(name) > 1:
             raise DataError(f"`{path}` has the array `{name[:-4]}` twice")
     present = {name[:-4] for name in names}
@@ -114,6 +114,7 @@ def _read_member(
         )
     try:
         with archive.open(info) as member:
+            assert isinstance(member, BufferedIOBase)  # zipfile promises less
             shape, fortran_order, dtype = _read_header(member, name, path)
             n_bytes = math.prod(shape) * dtype.itemsize
             left = unpacked - member.tell()
@@ -124,7 +125,9 @@ def _read_member(
                 )
             flat = np.frombuffer(member.read(), dtype=dtype)
     except zipfile.BadZipFile as error:
-        raise DataError(f"`{name}` of `{path}` is damaged: checksum ({error})") from error
+        raise DataError(
+            f"`{name}` of `{path}` is damaged: checksum ({error})"
+        ) from error
     except (EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise DataError(f"`{name}` of `{path}` is damaged or incomplete") from error
     array = flat.reshape(shape, order="F" if fortran_order else "C")
@@ -132,7 +135,7 @@ def _read_member(
 
 
 def _read_header(
-    member: IO[bytes], name: str, path: str
+    member: BufferedIOBase, name: str, path: str
 ) -> tuple[tuple[int, ...], bool, np.dtype]:
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
@@ -142,7 +145,9 @@ def _read_header(
         version = np.lib.format.read_magic(member)
         if version not in readers:
             raise ValueError(f"format version {version[0]}.{version[1]}")
-        shape, fortran, dtype = readers[version](member, max_header_size=MAX_HEADER_BYTES)
+        shape, fortran, dtype = readers[version](
+            member, max_header_size=MAX_HEADER_BYTES
+        )
     except ValueError as error:
         reason = str(error).split("\n")[0].replace("allow_pickle", "pickles")
         raise DataError(f"`{name}` of `{path}` has a bad header: {reason}") from error

@@ -1,6 +1,7 @@
 """Data sets by name or by file."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
 
 
 def load_mnist() -> Dataset:
-    """Load MNIST, which comes with the package: 60,000 and 10,000 images of 28x28 bytes.
+    """Load the bundled MNIST: 60,000 and 10,000 images of 28x28 bytes.
 
     Raises:
         DataError: If the bundled file is not the one that was released.
@@ -62,7 +63,8 @@ def load_mnist() -> Dataset:
     with np.load(MNIST_PATH, allow_pickle=False) as arrays:
         splits = {
             split: Split(
-                inputs=arrays[f"x_{split}"], labels=arrays[f"y_{split}"].astype(np.int32)
+                inputs=arrays[f"x_{split}"],
+                labels=arrays[f"y_{split}"].astype(np.int32),
             )
             for split in ("train", "test")
         }
@@ -87,8 +89,8 @@ def load_npz(path: str, *, folder: Path) -> Dataset:
         dataset = _dataset(path, {"train": split})
         n_test = max(1, round(TEST_SHARE * len(split)))
         note = (
-            f"The file has no test split: {n_test:,} of its {len(split):,} examples were "
-            "held out by a fixed seed."
+            f"The file has no test split: {n_test:,} of its {len(split):,} examples "
+            "were held out by a fixed seed."
         )
         held_out = dataset.hold_out(n_test, to="test")
         return _dataset(path, held_out.splits, notes=(note,))
@@ -101,11 +103,15 @@ def load_npz(path: str, *, folder: Path) -> Dataset:
 
 
 def _dataset(
-    path: str, splits: dict[str, Split], *, notes: tuple[str, ...] = ()
+    path: str, splits: Mapping[str, Split], *, notes: tuple[str, ...] = ()
 ) -> Dataset:
     n_classes = 1 + max(int(split.labels.max()) for split in splits.values())
     return Dataset(
-        name=Path(path).name, source=path, splits=splits, n_classes=n_classes, notes=notes
+        name=Path(path).name,
+        source=path,
+        splits=splits,
+        n_classes=n_classes,
+        notes=notes,
     )
 
 
@@ -164,5 +170,6 @@ def _check_finite(inputs: np.ndarray, where: str) -> None:
     if n_bad := int(is_bad.sum()):
         first = tuple(int(i) for i in np.argwhere(is_bad)[0])
         raise DataError(
-            f"{where} must be finite, got {n_bad} values that are not, the first at {first}"
+            f"{where} must be finite, got {n_bad} values that are not, "
+            f"the first at {first}"
         )

@@ -4,14 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from paribus.hyperparameters import Value
 from paribus.models.dense import mlp
 from paribus.models.model import Model
 
 
 def build_model(
     name: str,
-    settings: Mapping[str, Value],
+    settings: Mapping[str, Any],
     *,
     example_shape: tuple[int, ...],
     n_classes: int,

@@ -1,4 +1,4 @@
-"""The multilayer perceptron, and softmax regression as its case without hidden layers."""
+"""The multilayer perceptron; without hidden layers it is softmax regression."""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise

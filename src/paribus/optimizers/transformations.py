@@ -10,7 +10,7 @@ from jaxtyping import Array, Int
 
 
 class _KerasAdamState(NamedTuple):
-    count: Int[Array, ""]
+    n_steps: Int[Array, ""]
     m: optax.Updates
     v: optax.Updates
 
@@ -31,27 +31,27 @@ def keras_adam(
         eps: Added to the root of the second moment.
 
     References:
-        Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, end of section 2;
-        keras/src/optimizers/adam.py.
+        Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, end of
+        section 2; keras/src/optimizers/adam.py.
     """
 
     def init(params: optax.Params) -> _KerasAdamState:
         zeros = jax.tree.map(jnp.zeros_like, params)
-        return _KerasAdamState(count=jnp.zeros((), jnp.int32), m=zeros, v=zeros)
+        return _KerasAdamState(n_steps=jnp.zeros((), jnp.int32), m=zeros, v=zeros)
 
     def update(
         updates: optax.Updates,
-        state: _KerasAdamState,
+        state: Any,
         params: optax.Params | None = None,
     ) -> tuple[optax.Updates, _KerasAdamState]:
         del params
-        count = state.count + 1
-        t = count.astype(jnp.float32)
+        n_steps = state.n_steps + 1
+        t = n_steps.astype(jnp.float32)
         alpha = learning_rate * jnp.sqrt(1 - b2**t) / (1 - b1**t)
         m = jax.tree.map(lambda m, g: m + (g - m) * (1 - b1), state.m, updates)
         v = jax.tree.map(lambda v, g: v + (g * g - v) * (1 - b2), state.v, updates)
         steps = jax.tree.map(lambda m, v: -(m * alpha) / (jnp.sqrt(v) + eps), m, v)
-        return steps, _KerasAdamState(count=count, m=m, v=v)
+        return steps, _KerasAdamState(n_steps=n_steps, m=m, v=v)
 
     return optax.GradientTransformation(init, update)
 

@@ -26,7 +26,7 @@ class DataFacts:
         n_train_evaluated: Examples of the fixed training subset that is evaluated.
         n_classes: Number of labels.
         example_shape: Shape of one example, e.g. (28, 28).
-        majority_share: Share of the most frequent label in training: accuracy by guessing.
+        majority_share: Share of the most frequent training label: accuracy by guessing.
         label_entropy: Entropy of the training labels, in nats: loss by guessing.
         content_hash: SHA-256 over all arrays and splits, in hexadecimal.
         notes: What a reader must know, e.g. that the test split was held out by us.
@@ -51,7 +51,7 @@ class Timing:
     """How long an epoch of one run takes when it has the machine to itself.
 
     Attributes:
-        config: The config whose program was timed; configs that share it share the time.
+        config: The config whose program was timed; those that share it share the time.
         seconds_per_epoch: Median over the repeats, evaluation and compilation excluded.
         variation: Coefficient of variation over the repeats.
         n_repeats: How many.
@@ -86,7 +86,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyResult:
-    """Everything a study found, as arrays with axes in the order config, seed, evaluation.
+    """Everything a study found, as arrays with axes config, seed, evaluation.
 
     Attributes:
         study: What was asked. Its configs and seeds label the first two axes.
@@ -95,8 +95,8 @@ class StudyResult:
         diverged_at: The first step with a non-finite loss or parameter, counted from 1;
             0 for runs that had none.
         epochs: When runs were evaluated, in epochs: the labels of the last axis.
-        curves: `<split>_<metric>` -> values, e.g. `test_accuracy`, as fractions and nats.
-            NaN where a run has not been evaluated, or has diverged before.
+        curves: `<split>_<metric>` -> values, e.g. `test_accuracy`, as fractions and
+            nats. NaN where a run has not been evaluated, or has diverged before.
         messages: What failed runs raised: (config index, seed index) -> text.
         timings: Solo timings, by config; may be empty.
         attempts: Who trained it, in order; may be empty for results from elsewhere.
@@ -129,7 +129,7 @@ class StudyResult:
 
     @property
     def primary_metric(self) -> str:
-        """The accuracy that configs are compared by: validation's, or test's if there is none.
+        """The accuracy that configs are compared by: validation's, else test's.
 
         With a validation split the test split is read once, at the end.
         """
@@ -176,13 +176,14 @@ class StudyResult:
             StudyError: If no config or more than one has them.
         """
         indices = self.config_indices(values)
-        if len(indices) > 1:
-            labels = "; ".join(self.configs[index].label() for index in indices[:3])
-            raise StudyError(
-                f"{Config(values).label()} must name one config, got {len(indices)}: {labels}",
-                hint="name the other hyperparameters too",
-            )
-        return indices[0]
+        if len(indices) == 1:
+            return indices[0]
+        labels = "; ".join(self.configs[index].label() for index in indices[:3])
+        raise StudyError(
+            f"{Config(values).label()} must name one config, "
+            f"got {len(indices)}: {labels}",
+            hint="name the other hyperparameters too",
+        )
 
     def config_indices(self, values: Mapping[str, Any]) -> tuple[int, ...]:
         """Every config that has all of `values`.
