@@ -1,7 +1,10 @@
 """Functions that make inputs for tests; they assert nothing."""
 
+from pathlib import Path
+
 import numpy as np
 
+from paribus.data import Dataset, Split
 from paribus.results import DataFacts, StudyResult
 from paribus.space import SearchSpace
 from paribus.status import RunStatus
@@ -88,3 +91,61 @@ def make_result(
 def all_counted(scores: np.ndarray) -> np.ndarray:
     """A mask that counts every score."""
     return np.full(scores.shape, True)
+
+
+def make_dataset(
+    *, n_train: int = 200, n_test: int = 50, n_inputs: int = 12, seed: int = 0
+) -> Dataset:
+    """Three classes of bytes that a small network learns in an epoch or two."""
+    rng = np.random.default_rng(seed)
+    centres = rng.integers(40, 215, size=(3, n_inputs))
+
+    def make_split(n: int) -> Split:
+        labels = rng.integers(0, 3, size=n).astype(np.int32)
+        noise = rng.normal(scale=30, size=(n, n_inputs))
+        inputs = np.clip(centres[labels] + noise, 0, 255).astype(np.uint8)
+        return Split(inputs=inputs, labels=labels)
+
+    splits = {"train": make_split(n_train), "test": make_split(n_test)}
+    return Dataset(name="blobs", source="made up", splits=splits, n_classes=3)
+
+
+def write_blobs(path: Path, **sizes: int) -> Path:
+    """Write `make_dataset` as an `.npz` archive."""
+    splits = make_dataset(**sizes).splits
+    arrays = {f"x_{name}": split.inputs for name, split in splits.items()}
+    arrays |= {f"y_{name}": split.labels for name, split in splits.items()}
+    np.savez(path, allow_pickle=False, **arrays)
+    return path
+
+
+def make_blobs_study(
+    *,
+    learning_rate: tuple[float, ...] = (0.01, 0.1),
+    batch_size: tuple[int, ...] = (16,),
+    seeds: tuple[int, ...] = (0, 1),
+    optimizer: str = "keras_adam",
+    epochs: int = 2,
+    evaluate_every: float = 1.0,
+) -> Study:
+    """A study of `blobs.npz`, which trains in a second."""
+    return Study(
+        name="blobs",
+        seeds=seeds,
+        budget=Budget(epochs=epochs, evaluate_every=evaluate_every),
+        data=DataChoice(path="blobs.npz"),
+        model=ModelChoice(name="mlp", settings={"hidden": (8,)}),
+        optimizer=OptimizerChoice(name=optimizer),
+        space=SearchSpace(
+            grids=({"learning_rate": learning_rate, "batch_size": batch_size},)
+        ),
+    )
+
+
+def train_blobs(study: Study, folder: Path) -> StudyResult:
+    """Train a study of blobs in `folder`, as the command line would."""
+    from paribus.engine.train import train_study  # loads JAX
+
+    if not (folder / "blobs.npz").exists():
+        write_blobs(folder / "blobs.npz")
+    return train_study(study, folder / study.name, data_folder=folder, device="cpu")
