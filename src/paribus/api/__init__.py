@@ -3,7 +3,7 @@
 from paribus.api.result import Result, load
 from paribus.api.running import run_study
 from paribus.api.study import Study, grid
-from paribus.api.writing import write_export, write_report
+from paribus.api.writing import write_charts, write_export, write_report
 
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "grid",
     "load",
     "run_study",
+    "write_charts",
     "write_export",
     "write_report",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.api.writing import write_export, write_report
+from paribus.api.writing import write_charts, write_export, write_report
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
 
@@ -103,6 +103,17 @@ class Result:
         if path is None:
             path = self.folder / f"report.{format or 'html'}"
         return write_report(self.record, Path(path), format=format)
+
+    def charts(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write every chart of the report as PNG and as SVG.
+
+        Args:
+            folder: Where to; made if it is not there.
+
+        Returns:
+            The paths that were written.
+        """
+        return write_charts(self.record, Path(folder))
 
     def export(
         self, path: str | Path, *, format: str | None = None
