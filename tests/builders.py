@@ -1,5 +1,6 @@
 """Functions that make inputs for tests; they assert nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,33 @@ def train_blobs(study: Study, folder: Path) -> StudyResult:
     if not (folder / "blobs.npz").exists():
         write_blobs(folder / "blobs.npz")
     return train_study(study, folder / study.name, data_folder=folder, device="cpu")
+
+
+# Accuracy and loss by guessing, as in `make_facts`.
+CHANCE, ENTROPY = 0.1124, 2.301
+
+
+def make_finished(
+    *rows: tuple[float, ...],
+    status: dict[tuple[int, int], RunStatus] | None = None,
+    batch_size: tuple[int, ...] = (32,),
+    validation: int = 0,
+) -> StudyResult:
+    """One config's accuracies a row; no evaluations for runs that did not get there."""
+    accuracy = np.array(rows, dtype=float)
+    rates = (0.001, 0.01, 0.1, 1.0)[: len(rows) // len(batch_size)]
+    study = make_study(
+        learning_rate=rates,
+        batch_size=batch_size,
+        n_seeds=accuracy.shape[1],
+        validation=validation,
+    )
+    statuses = np.full(accuracy.shape, int(RunStatus.CONVERGED))
+    for run, word in (status or {}).items():
+        statuses[run] = word
+    result = make_result(study, final_accuracy=accuracy, status=statuses)
+    gone = statuses <= RunStatus.DIVERGED
+    curves = {
+        name: np.where(gone[..., None], np.nan, c) for name, c in result.curves.items()
+    }
+    return replace(result, curves=curves)

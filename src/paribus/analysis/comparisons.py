@@ -55,11 +55,13 @@ def compare(
         StudyError: If no config has the values, both sides are the same, or no two
             configs are equal in everything else.
     """
+    for side in (a, b):  # a wrong name is the first thing to say
+        result.config_indices(side)
     only_a = {name: value for name, value in a.items() if name not in b}
     only_b = {name: value for name, value in b.items() if name not in a}
     side_a, side_b = Config({**a, **only_b}), Config({**b, **only_a})
     if side_a == side_b:
-        raise StudyError(f"`a` and `b` must differ, got {side_a.label()!r} for both")
+        raise StudyError(f"`a` and `b` must differ, got `{side_a.label()}` for both")
     pairs = _matched_pairs(result, side_a, side_b)
     return _Bank.of(result, metric).compare(pairs, side_a, side_b)
 

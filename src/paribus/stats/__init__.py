@@ -1,1 +1,1 @@
-"""TODO."""
+"""Statistics on bare arrays: one question a file."""

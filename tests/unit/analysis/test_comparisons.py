@@ -1,0 +1,206 @@
+"""Two sides paired by seed: which runs enter, and as what."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import CHANCE, make_finished, make_result, make_study
+from scipy import stats
+
+from paribus.analysis import (
+    compare,
+    compare_all,
+)
+from paribus.errors import StudyError, UnknownNameError
+from paribus.status import RunStatus
+
+
+DIVERGED, FAILED, PENDING = RunStatus.DIVERGED, RunStatus.FAILED, RunStatus.PENDING
+A = {"learning_rate": 0.001}
+B = {"learning_rate": 0.01}
+SIX = (0.97, 0.98, 0.975, 0.972, 0.978, 0.971)
+
+
+def test_a_comparison_is_paired_by_seed():
+    other = (0.96, 0.975, 0.965, 0.969, 0.97, 0.96)
+
+    found = compare(make_finished(SIX, other), A, B, metric="test_accuracy")
+
+    d = np.subtract(SIX, other)
+    low, high = stats.t.interval(0.95, 5, loc=d.mean(), scale=stats.sem(d))
+    assert found.difference == pytest.approx(d.mean())
+    assert (found.lower, found.upper) == pytest.approx((low, high))
+    assert found.p_value == found.smallest_p_value == 2 / 2**6
+    assert found.p_value_holm is None
+    assert found.n_pairs == 6
+    assert found.n_bad == (0, 0)
+    error = 1 - (np.mean(SIX) + np.mean(other)) / 2
+    assert found.noise_floor == pytest.approx(math.sqrt(error / 10_000))
+    above = np.mean([x < y for x in SIX for y in other])
+    ties = np.mean([x == y for x in SIX for y in other])
+    assert found.reversal_share == pytest.approx(above + ties / 2)
+    assert found.share_above == pytest.approx(1 - above - ties / 2)
+
+
+def test_exchanging_sides_changes_the_sign():
+    result = make_finished(SIX, SIX[::-1])
+
+    there = compare(result, A, B, metric="test_accuracy")
+    back = compare(result, B, A, metric="test_accuracy")
+
+    assert there.difference is not None
+    assert back.difference == pytest.approx(-there.difference)
+    assert back.p_value == there.p_value
+
+
+def test_a_value_is_compared_at_equal_others():
+    # learning rate 0.001 at batch sizes 32 and 64, then 0.01 at both.
+    rows = (SIX, tuple(x - 0.01 for x in SIX), SIX[::-1], (0.9,) * 6)
+    result = make_finished(*rows, batch_size=(32, 64))
+
+    found = compare(result, A, B, metric="test_accuracy")
+
+    d = (np.subtract(rows[0], rows[2]) + np.subtract(rows[1], rows[3])) / 2
+    assert found.difference == pytest.approx(d.mean())
+    margin = stats.t.ppf(0.975, 5) * stats.sem(d)
+    assert found.upper == pytest.approx(d.mean() + margin)
+    assert [(x["batch_size"], y["batch_size"]) for x, y in found.pairs] == [
+        (32, 32),
+        (64, 64),
+    ]
+
+
+def test_what_only_one_side_names_holds_for_both():
+    result = make_finished(*(SIX,) * 4, batch_size=(32, 64))
+
+    found = compare(result, {**A, "batch_size": 64}, B, metric="test_accuracy")
+
+    assert found.b == {"learning_rate": 0.01, "batch_size": 64}
+    assert len(found.pairs) == 1
+
+
+def test_diverged_runs_enter_as_guesses_and_are_counted():
+    gone = {(0, 0): DIVERGED, (1, 2): RunStatus.COLLAPSED}
+
+    found = compare(make_finished(SIX, SIX, status=gone), A, B, metric="test_accuracy")
+
+    assert found.difference == pytest.approx((CHANCE - SIX[0]) / 6)
+    assert found.n_pairs == 6
+    assert found.n_bad == (1, 1)
+
+
+def test_a_diverged_run_with_a_finite_score_is_a_guess_all_the_same():
+    result = make_finished(SIX, SIX)
+    result.status[0, 0] = DIVERGED
+
+    found = compare(result, A, B, metric="test_accuracy")
+
+    assert found.difference == pytest.approx((CHANCE - SIX[0]) / 6)
+
+
+@pytest.mark.parametrize("word", [FAILED, PENDING, RunStatus.INTERRUPTED])
+def test_runs_without_an_outcome_leave_their_pair_out(word: RunStatus):
+    result = make_finished(SIX, SIX[::-1], status={(0, 0): word})
+
+    found = compare(result, A, B, metric="test_accuracy")
+
+    assert found.n_pairs == 5
+    d = np.subtract(SIX, SIX[::-1])[1:]
+    assert found.difference == pytest.approx(d.mean())
+    assert found.smallest_p_value == 2 / 2**5
+
+
+def test_a_loss_is_compared_by_its_ratio():
+    result = make_finished(SIX, SIX[::-1])
+    result.curves["test_loss"][0] *= (
+        3 * result.curves["test_loss"][1] / (result.curves["test_loss"][0])
+    )
+
+    found = compare(result, A, B, metric="test_loss")
+
+    assert found.is_log_scale
+    assert found.difference == pytest.approx(math.log(3))
+    assert found.ratio == pytest.approx((3, 3, 3))
+    assert found.noise_floor is None
+
+
+@pytest.mark.parametrize(("n_left", "difference"), [(1, 0.01), (0, None)])
+def test_one_pair_has_no_interval_and_none_has_no_difference(
+    n_left: int, difference: float | None
+):
+    gone = {(0, seed): PENDING for seed in range(n_left, 3)}
+    result = make_finished((0.98, 0.9, 0.9), (0.97, 0.9, 0.9), status=gone)
+
+    found = compare(result, A, B, metric="test_accuracy")
+
+    assert found.n_pairs == n_left
+    assert found.difference == (
+        None if difference is None else pytest.approx(difference)
+    )
+    assert found.lower is found.upper is found.p_value is None
+    assert found.smallest_p_value is found.reversal_share is None
+
+
+def test_both_sides_the_same_are_refused():
+    with pytest.raises(StudyError, match="`a` and `b` must differ"):
+        compare(make_finished(SIX, SIX), A, A, metric="test_accuracy")
+
+
+def test_an_unknown_name_is_refused_with_a_near_one():
+    with pytest.raises(UnknownNameError, match="learning_rat"):
+        compare(make_finished(SIX, SIX), {"learning_rat": 1}, B, metric="test_accuracy")
+    with pytest.raises(UnknownNameError, match="no metric"):
+        compare(make_finished(SIX, SIX), A, B, metric="test_acuracy")
+
+
+def test_configs_without_a_partner_are_refused():
+    study = make_study(n_seeds=6)
+    grids = (
+        {"learning_rate": (0.001,), "batch_size": (32,)},
+        {"learning_rate": (0.01,), "batch_size": (64,)},
+    )
+    study = replace(study, space=replace(study.space, grids=grids))
+
+    with pytest.raises(StudyError, match="has a partner") as caught:
+        compare(make_result(study), A, B, metric="test_accuracy")
+
+    assert caught.value.hint
+
+
+def test_p_values_are_adjusted_over_the_family():
+    rng = np.random.default_rng(2)
+    rows = [tuple(0.9 + 0.01 * rng.normal(size=8)) for _ in range(4)]
+    rows[3] = tuple(x - 0.03 for x in rows[3])
+
+    found = compare_all(make_finished(*rows), metric="test_accuracy")
+
+    raw = sorted(c.p_value or 0 for c in found)
+    adjusted = sorted(c.p_value_holm or 0 for c in found)
+    assert len(found) == 6
+    assert adjusted[0] == pytest.approx(6 * raw[0])
+    assert all(h >= p for h, p in zip(adjusted, raw, strict=True))
+
+
+def test_chosen_configs_make_a_smaller_family():
+    result = make_finished(SIX, SIX[::-1], SIX)
+
+    found = compare_all(result, metric="test_accuracy", configs=(0, 2))
+
+    assert len(found) == 1
+    assert found[0].a == result.configs[0]
+    assert found[0].b == result.configs[2]
+    assert found[0].p_value_holm == found[0].p_value == 1.0
+
+
+def test_comparisons_without_a_p_value_are_not_in_the_family():
+    rows = (SIX, tuple(x - 0.01 for x in SIX), SIX)
+    gone = {(2, seed): PENDING for seed in range(6)}
+
+    found = compare_all(make_finished(*rows, status=gone), metric="test_accuracy")
+
+    assert [c.p_value_holm for c in found] == [2 / 2**6, None, None]
+
+
+def test_one_config_makes_no_comparison():
+    assert compare_all(make_finished(SIX), metric="test_accuracy") == ()

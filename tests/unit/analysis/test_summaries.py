@@ -1,0 +1,150 @@
+"""What a config is summarised as: values, means, bounds, ties."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import CHANCE, ENTROPY, make_finished
+from scipy import stats
+
+from paribus.analysis import summarise_configs
+from paribus.status import RunStatus
+
+
+DIVERGED, FAILED, PENDING = RunStatus.DIVERGED, RunStatus.FAILED, RunStatus.PENDING
+SIX = (0.97, 0.98, 0.975, 0.972, 0.978, 0.971)
+
+
+def test_values_are_by_seed_and_the_mean_is_theirs():
+    result = make_finished(SIX, SIX[::-1])
+
+    summary = summarise_configs(result)[0]
+    accuracy = summary.metrics["test_accuracy"]
+
+    low, high = stats.t.interval(0.95, 5, loc=np.mean(SIX), scale=stats.sem(SIX))
+    assert accuracy.values == pytest.approx(SIX)
+    assert accuracy.mean == pytest.approx(np.mean(SIX))
+    assert (accuracy.lower, accuracy.upper) == pytest.approx((low, high))
+    assert accuracy.spread == pytest.approx(np.std(SIX, ddof=1))
+    assert summary.n_seeds == 6
+    assert summary.status == {RunStatus.CONVERGED: 6}
+
+
+def test_a_loss_has_a_geometric_mean():
+    result = make_finished(SIX)
+
+    loss = summarise_configs(result)[0].metrics["test_loss"]
+
+    assert loss.mean == pytest.approx(stats.gmean(result.final("test_loss")[0]))
+    assert loss.ranking_mean == pytest.approx(loss.mean)
+
+
+def test_a_loss_of_zero_does_not_make_a_mean_of_zero():
+    result = make_finished(SIX)
+    result.curves["test_loss"][0, 0, -1] = 0.0
+
+    loss = summarise_configs(result)[0].metrics["test_loss"]
+
+    assert loss.values[0] == 0.0
+    assert loss.mean is not None
+    assert loss.lower is not None
+    assert loss.upper is not None
+    assert 0 < loss.lower < loss.mean < loss.upper < math.inf
+
+
+def test_bounds_of_an_accuracy_stay_between_0_and_1():
+    accuracy = summarise_configs(make_finished((0.1, 0.97, 0.98)))[0].metrics
+
+    assert accuracy["test_accuracy"].lower == 0.0
+    assert accuracy["test_accuracy"].upper == 1.0
+
+
+def test_one_value_has_a_mean_and_no_interval():
+    result = make_finished((0.97, 0.5), status={(0, 1): PENDING})
+
+    summary = summarise_configs(result)[0]
+    accuracy = summary.metrics["test_accuracy"]
+
+    assert accuracy.values == (pytest.approx(0.97), None)
+    assert accuracy.mean == pytest.approx(0.97)
+    assert accuracy.lower is accuracy.upper is accuracy.spread is None
+    assert summary.n_seeds == 1
+    assert summary.status == {PENDING: 1, RunStatus.CONVERGED: 1}
+
+
+def test_no_value_has_no_mean():
+    result = make_finished((0.9, 0.9), status={(0, 0): FAILED, (0, 1): PENDING})
+
+    accuracy = summarise_configs(result)[0].metrics["test_accuracy"]
+
+    assert accuracy.values == (None, None)
+    assert accuracy.mean is accuracy.ranking_mean is None
+
+
+def test_an_unfinished_run_has_no_value_even_if_it_was_evaluated():
+    result = make_finished((0.97, 0.98))
+    result.status[0, 1] = RunStatus.RUNNING
+
+    accuracy = summarise_configs(result)[0].metrics["test_accuracy"]
+
+    assert accuracy.values[1] is None
+
+
+def test_diverged_runs_are_ranked_as_guesses_and_shown_as_missing():
+    result = make_finished(SIX, status={(0, 5): DIVERGED})
+
+    summary = summarise_configs(result)[0]
+    accuracy, loss = (summary.metrics[m] for m in ("test_accuracy", "test_loss"))
+
+    assert accuracy.values[5] is None
+    assert accuracy.mean == pytest.approx(np.mean(SIX[:5]))
+    assert accuracy.ranking_mean == pytest.approx(np.mean([*SIX[:5], CHANCE]))
+    losses = [*result.final("test_loss")[0, :5], ENTROPY]
+    assert loss.ranking_mean == pytest.approx(stats.gmean(losses))
+    assert accuracy.is_bimodal
+    assert loss.is_bimodal
+    assert summary.n_seeds == 6
+
+
+def test_only_bad_runs_are_not_bimodal():
+    bad = {(0, 0): DIVERGED, (0, 1): RunStatus.COLLAPSED}
+
+    summary = summarise_configs(make_finished((0.1, 0.1), status=bad))[0]
+
+    assert not summary.metrics["test_accuracy"].is_bimodal
+
+
+def test_four_seeds_are_too_few_to_call_a_tie():
+    result = make_finished(SIX[:4], SIX[:4])
+
+    assert [s.is_tied_with_best for s in summarise_configs(result)] == [None, None]
+
+
+def test_ties_follow_the_validation_split_where_there_is_one():
+    worse = tuple(x - 0.05 for x in SIX)
+    result = make_finished(SIX, worse, validation=5000)
+    reversed_test = result.curve("test_accuracy")[::-1]
+    result = replace(result, curves={**result.curves, "test_accuracy": reversed_test})
+
+    assert [s.is_tied_with_best for s in summarise_configs(result)] == [True, False]
+
+
+def test_a_config_is_not_tied_on_the_seeds_that_survived():
+    lucky = (0.99, 0.99, 0.99, 0.5, 0.5, 0.5)
+    gone: dict[tuple[int, int], RunStatus] = dict.fromkeys(
+        [(0, 3), (0, 4), (0, 5)], DIVERGED
+    )
+
+    summaries = summarise_configs(make_finished(lucky, SIX, status=gone))
+
+    ranking = [s.metrics["test_accuracy"].ranking_mean or 0 for s in summaries]
+    assert ranking[0] < ranking[1]
+    assert summaries[1].is_tied_with_best
+
+
+def test_twenty_seeds_give_the_same_numbers_every_time():
+    rng = np.random.default_rng(0)
+    result = make_finished(tuple(rng.uniform(0.9, 0.99, 20)))
+
+    assert summarise_configs(result) == summarise_configs(result)
