@@ -4,13 +4,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Bool, Int, UInt32
 
 from paribus.data.batches import Segment
 from paribus.engine.run import (
@@ -115,6 +115,7 @@ class Compiler:
             program.exception()
 
 
+@runtime_checkable
 class Driver(Protocol):
     """What drives the runs of a block through their steps.
 

@@ -66,7 +66,9 @@ def train_block(
 
     places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
     return BlockCurves(
-        curves={name: np.stack([row[name][places] for row in rows]) for name in rows[0]},
+        curves={
+            name: np.stack([row[name][places] for row in rows]) for name in rows[0]
+        },
         diverged_at=np.asarray(states.diverged_at)[places].astype(np.int64),
     )
 
@@ -93,7 +95,9 @@ def traced_values(
 class _Orders:
     """The data order of each run's seed, one epoch at a time, on the devices."""
 
-    def __init__(self, shape: BlockShape, seeds: Sequence[int], n_examples: int) -> None:
+    def __init__(
+        self, shape: BlockShape, seeds: Sequence[int], n_examples: int
+    ) -> None:
         self._shape = shape
         self._seeds = seeds
         self._n_examples = n_examples

@@ -95,7 +95,13 @@ def plan_blocks(
 
 
 def runs_per_device(
-    *, n_weights: int, n_examples: int, epochs: int, n_runs: int, n_devices: int, on_cpu: bool
+    *,
+    n_weights: int,
+    n_examples: int,
+    epochs: int,
+    n_runs: int,
+    n_devices: int,
+    on_cpu: bool,
 ) -> int:
     """How many runs a device has in a block.
 

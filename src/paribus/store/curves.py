@@ -14,6 +14,9 @@ from paribus.store.rows import ChunkRow
 from paribus.store.schema import CHUNK
 
 
+# Beside the splits: the training examples as they were seen, each before its own step.
+CURVE_SPLITS = ("minibatch", "train", "validation", "test")
+
 _SPLITS = ("train", "validation", "test")
 _METRICS = ("loss", "accuracy")
 
@@ -78,7 +81,7 @@ class CurveReader:
         def place(name: str) -> tuple[int, str, int]:
             split, _, metric = name.partition("_")
             known = _METRICS.index(metric) if metric in _METRICS else len(_METRICS)
-            return known, metric, _SPLITS.index(split)
+            return known, metric, CURVE_SPLITS.index(split)
 
         return {name: self.curves[name] for name in sorted(self.curves, key=place)}
 
@@ -103,7 +106,7 @@ class CurveReader:
 
     def _checked(self, row: ChunkRow) -> Float[np.ndarray, "evaluation run"]:
         end = row.first_evaluation + row.n_evaluations
-        if row.split not in _SPLITS:
+        if row.split not in CURVE_SPLITS:
             raise self._wrong(row, f"there is no split `{row.split}`")
         if row.first_evaluation < 0 or end > self._shape[2]:
             raise self._wrong(row, f"evaluations from {row.first_evaluation} to {end}")

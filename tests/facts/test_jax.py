@@ -1,0 +1,34 @@
+"""What we lean on in JAX."""
+
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy as np
+
+
+CURE = (
+    "jaxlib computes wrong numbers on CPU (jax-ml/jax#39103, seen in 0.10.2): install "
+    "another version, or put --xla_cpu_experimental_ynn_fusion_type= into XLA_FLAGS"
+)
+
+
+def test_jit_of_a_vmapped_matrix_vector_product_and_sum_is_right():
+    rows = np.zeros((32_769, 3), np.float32)
+    rows[:, 0] = np.arange(32_769)
+
+    def squared_length(row):
+        return jnp.sum((jnp.eye(3, dtype=jnp.float32) @ row) ** 2)
+
+    lengths = np.asarray(jax.jit(jax.vmap(squared_length))(rows))
+
+    assert lengths[-1] == 32_768**2, f"jaxlib {jaxlib.__version__}: {CURE}"
+    np.testing.assert_array_equal(lengths, rows[:, 0] ** 2, err_msg=CURE)
+
+
+def test_keys_are_the_same_in_every_version():
+    # Threefry's first words for key (0, 7), JAX 0.10.1 on CPU, 2026-11-23.
+    key = jax.random.wrap_key_data(np.array([0, 7], np.uint32), impl="threefry2x32")
+
+    bits = jax.random.bits(jax.random.fold_in(key, 1), (2,))
+
+    assert np.asarray(bits).tolist() == [2899676959, 3548400998]
