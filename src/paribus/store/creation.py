@@ -18,6 +18,7 @@ from paribus.store.folder import (
     building_folder,
     leftovers,
     remove_built,
+    study_exists,
     sync_folder,
 )
 from paribus.store.ledger import Ledger
@@ -47,6 +48,10 @@ def build_study(folder: Path, study: Study, data: DataFacts) -> WriterLock | Non
         OSError: If a file cannot be written.
         sqlite3.Error: The same.
     """
+    if os.path.lexists(folder) and not _is_empty(folder):
+        if study_exists(folder):
+            return None
+        raise _not_empty(folder)
     is_new_parent = not folder.parent.exists()
     folder.parent.mkdir(parents=True, exist_ok=True)
     building, lock = _locked_building(folder)
@@ -166,10 +171,14 @@ def _rename(building: Path, folder: Path) -> bool:
     except OSError:
         if not os.path.lexists(folder):
             raise
-        if os.path.lexists(folder / DATABASE):
+        if study_exists(folder):
             return False
         raise _not_empty(folder) from None
     return True
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _not_empty(folder: Path) -> StoreError:

@@ -184,23 +184,22 @@ def test_a_block_is_committed_once(folder: Path):
 
 
 @pytest.mark.parametrize(
-    "curves",
-    [
-        {},
-        {"test_accuracy": np.zeros((2, 2), dtype=np.float32)},
-        {"test_accuracy": np.zeros((3, 1), dtype=np.float32)},
-        {"accuracy": np.zeros((3, 2), dtype=np.float32)},
-    ],
-    ids=["none", "an evaluation short", "a run short", "no split"],
+    ("name", "shape"),
+    [("test_accuracy", (2, 2)), ("test_accuracy", (3, 1)), ("accuracy", (3, 2))],
+    ids=["an evaluation short", "a run short", "no split"],
 )
-def test_curves_that_do_not_fit_are_refused_whole(folder: Path, curves):
+def test_curves_that_do_not_fit_are_refused_whole(
+    folder: Path, name: str, shape: tuple[int, int]
+):
     with StudyWriter.create(folder, make_study(), make_facts()) as writer:
         writer.begin_attempt({})
         block = writer.begin_block(waiting(writer)[:2], description="two")
 
         with pytest.raises(ValueError, match=r"curve|shape|runs"):
             writer.commit_block(
-                block, curves=curves, diverged_at=np.zeros(2, dtype=int)
+                block,
+                curves={name: np.zeros(shape, dtype=np.float32)},
+                diverged_at=np.zeros(shape[1], dtype=int),
             )
 
     assert (read_study(folder).status == RunStatus.INTERRUPTED).sum() == 2

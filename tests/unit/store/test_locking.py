@@ -1,0 +1,188 @@
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from builders import make_facts, make_study
+from store_builders import edit, fingerprint, make_store, start_child, waiting
+
+from paribus.errors import StoreError
+from paribus.status import RunStatus
+from paribus.store import StudyWriter, check_study, read_study
+from paribus.store.lock import is_held
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from store_builders import waiting
+from paribus.store import StudyWriter
+writer = StudyWriter.open(Path(sys.argv[1]))
+if "train" in sys.argv:
+    writer.begin_attempt({})
+    writer.begin_block(waiting(writer)[:2], description="two")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+CREATE = """
+import sys, time
+from pathlib import Path
+from builders import make_facts, make_study
+from paribus.errors import StoreError
+from paribus.store import StudyWriter
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
+try:
+    writer = StudyWriter.create(Path(sys.argv[1]), make_study(), make_facts())
+except StoreError as error:
+    print("refused", error, flush=True)
+else:
+    writer.begin_attempt({})
+    print("created", flush=True)
+    time.sleep(3)
+"""
+
+
+@pytest.fixture
+def unfinished(tmp_path: Path) -> Path:
+    folder = tmp_path / "studies" / "tiny"
+    StudyWriter.create(folder, make_study(), make_facts()).close()
+    return folder
+
+
+def test_a_second_writer_is_refused_in_two_seconds_and_told_who_holds_it(
+    unfinished: Path,
+):
+    with start_child(HOLD, unfinished, "train") as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        begun = time.monotonic()
+        with pytest.raises(StoreError) as caught:
+            StudyWriter.open(unfinished)
+        waited = time.monotonic() - begun
+        child.kill()
+        child.communicate()
+
+    assert waited < 2
+    assert f"in use by pid {child.pid} on host {socket.gethostname()} since 2" in str(
+        caught.value
+    )
+
+
+def test_a_writer_that_has_not_begun_is_not_named_by_an_attempt_before(folder: Path):
+    with (
+        StudyWriter.open(folder),
+        pytest.raises(StoreError, match="in use by another process"),
+    ):
+        StudyWriter.open(folder)
+
+
+def test_a_lock_that_a_kill_left_behind_locks_nobody_out(unfinished: Path):
+    with start_child(HOLD, unfinished, "train") as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        assert (read_study(unfinished).status == RunStatus.RUNNING).sum() == 2
+        os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+
+    assert (unfinished / "writer.lock").exists()
+    assert (read_study(unfinished).status == RunStatus.INTERRUPTED).sum() == 2
+    with StudyWriter.open(unfinished) as writer:
+        assert writer.begin_attempt({}) == 2
+        assert len(waiting(writer)) == 8
+
+
+def test_what_the_lock_file_says_means_nothing(folder: Path):
+    (folder / "writer.lock").write_text("pid 1 holds this\n")
+    os.utime(folder / "writer.lock", (0, 0))
+
+    StudyWriter.open(folder).close()
+
+    assert (folder / "writer.lock").read_text() == "pid 1 holds this\n"
+
+
+def test_a_copy_without_its_lock_file_is_read_and_not_given_one(unfinished: Path):
+    (unfinished / "writer.lock").unlink()
+
+    assert read_study(unfinished).study == make_study()
+    assert is_held(unfinished) is False
+    assert not (unfinished / "writer.lock").exists()
+
+
+def test_the_writer_closes_its_lock_when_opening_fails(folder: Path):
+    edit(folder, "DELETE FROM chunk")
+    with pytest.raises(StoreError, match="table `chunk`"):
+        StudyWriter.open(folder)
+
+    assert is_held(folder) is False
+
+
+def test_readers_change_nothing_while_nothing_runs_and_while_it_does(folder: Path):
+    before = fingerprint(folder)
+    read_study(folder)
+    check_study(folder)
+    assert fingerprint(folder) == before
+
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=5))
+        writer.begin_attempt({})
+        writer.begin_block(waiting(writer), description="two")
+        before = fingerprint(folder)
+        read_study(folder)
+        check_study(folder)
+        assert fingerprint(folder) == before
+
+
+def test_reading_inside_the_writing_process_lets_no_second_writer_in(
+    unfinished: Path,
+):
+    with StudyWriter.open(unfinished) as writer:
+        writer.begin_attempt({})
+        for _ in range(5):
+            read_study(unfinished)
+            check_study(unfinished)
+            with pytest.raises(StoreError, match="no study"):
+                read_study(unfinished.parent / "other")
+        with start_child(HOLD, unfinished) as child:
+            out, err = child.communicate()
+        writer.begin_block(waiting(writer), description="all")
+
+    assert "held" not in out
+    assert "StoreError" in err
+
+
+def test_of_two_creators_one_trains_and_the_other_is_told(tmp_path: Path):
+    folder = tmp_path / "studies" / "tiny"
+    start = time.time() + 4  # both have imported everything by then
+    children = [start_child(CREATE, folder, start) for _ in range(2)]
+    said = [child.communicate()[0].splitlines()[-1] for child in children]
+
+    assert sorted(line.split()[0] for line in said) == ["created", "refused"]
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+    assert check_study(folder).problems == ()
+
+
+def test_what_a_dead_creator_left_is_removed_by_the_next(tmp_path: Path):
+    ours = tmp_path / ".tiny.new-0123456789abcdef"
+    theirs = tmp_path / ".tiny.new-0123456789abcdee"
+    other = tmp_path / ".tiny.new-by-hand"
+    make_store(ours)
+    make_store(theirs)
+    (theirs / "notes.txt").touch()
+    other.mkdir()
+
+    make_store(tmp_path / "tiny")
+
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"tiny", theirs.name, other.name}
+
+
+def test_what_a_living_creator_builds_stays(tmp_path: Path):
+    building = make_store(tmp_path / ".tiny.new-0123456789abcdef")
+
+    with StudyWriter.open(building):
+        make_store(tmp_path / "tiny")
+
+    assert check_study(building).problems == ()

@@ -1,0 +1,215 @@
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders import make_facts, make_study
+from store_builders import edit, edit_knowingly, fingerprint, make_store
+
+from paribus.errors import StoreError
+from paribus.store import StudyWriter, check_study, read_study, study_exists
+
+
+OPENERS = [read_study, StudyWriter.open, check_study]
+
+
+def refused(opener: Callable[[Path], object], folder: Path) -> StoreError:
+    """The refusal, after which nothing in or beside the folder has changed."""
+    before = fingerprint(folder.parent)
+    with pytest.raises(StoreError) as caught:
+        opener(folder)
+    assert fingerprint(folder.parent) == before
+    assert caught.value.exit_code == 5
+    return caught.value
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_misspelt_folder_is_refused_with_the_nearest_study(opener, folder: Path):
+    error = refused(opener, folder.parent / "tinny")
+
+    assert str(error) == f"no study in `{folder.parent / 'tinny'}`"
+    assert error.hint == f"did you mean `{folder}`?"
+    assert not study_exists(folder.parent / "tinny")
+
+
+def test_a_folder_without_any_study_near_says_how_to_make_one(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+
+    assert refused(read_study, tmp_path / "empty").hint == "`paribus run` makes one"
+
+
+def test_many_studies_are_counted_in_the_hint(folder: Path):
+    for name in ("alpha", "beta", "gamma"):
+        make_store(folder.parent / name)
+
+    error = refused(read_study, folder.parent / "zzzzzz")
+
+    assert error.hint.startswith("there are 4: ")
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b'{"a": 1}', "is not a study"),
+        (b"<!doctype html><html><body>" + b" " * 200, "is not a study"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "is not a study"),
+        (b"SQLite format 3\x00", "damaged: it ends after 16 bytes"),
+    ],
+    ids=["empty", "JSON", "HTML", "PNG", "cut"],
+)
+def test_another_kind_of_file_is_refused_untouched(opener, content, words, tmp_path):
+    folder = tmp_path / "x"
+    folder.mkdir()
+    (folder / "study.db").write_bytes(content)
+
+    assert words in str(refused(opener, folder))
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_the_database_of_another_program_is_refused_untouched(opener, mode, tmp_path):
+    folder = tmp_path / "x"
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "study.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA journal_mode = {mode}")
+    connection.execute("CREATE TABLE trials (trial_id INTEGER)")
+    connection.close()
+
+    assert "belongs to another program" in str(refused(opener, folder))
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_newer_schema_is_refused_with_both_numbers(opener, folder: Path):
+    edit(folder, "PRAGMA user_version = 99")
+
+    error = refused(opener, folder)
+
+    assert "schema 99 is newer than this program's 1" in str(error)
+    assert error.hint == "pip install --upgrade paribus"
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_changed_journal_mode_is_refused(opener, folder: Path):
+    edit(folder, "PRAGMA journal_mode = WAL")
+
+    assert "journal mode" in str(refused(opener, folder))
+
+
+@pytest.mark.parametrize("opener", [read_study, StudyWriter.open])
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DROP TABLE timing", "table `timing` is missing"),
+        ("ALTER TABLE run RENAME COLUMN seed TO sead", "table `run` is different"),
+        ("ALTER TABLE run ADD COLUMN note TEXT", "table `run` is different"),
+        ("CREATE TABLE extra (x)", "table `extra` is not ours"),
+        ("CREATE INDEX fast ON run (seed)", "index `fast` is not ours"),
+        ("CREATE VIEW peek AS SELECT * FROM run", "view `peek` is not ours"),
+        (
+            "CREATE TRIGGER lie AFTER UPDATE ON run BEGIN DELETE FROM chunk; END",
+            "trigger `lie` is not ours",
+        ),
+    ],
+)
+def test_a_changed_schema_is_refused_by_name(opener, statement, words, folder: Path):
+    edit(folder, statement)
+
+    error = refused(opener, folder)
+
+    assert "damaged: the schema's " + words in str(error)
+    assert words in "\n".join(check_study(folder).problems)
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_link_in_the_place_of_a_study_is_refused(opener, folder: Path):
+    linked = folder.parent / "linked"
+    linked.mkdir()
+    (linked / "study.db").symlink_to(folder / "study.db")
+    (folder.parent / "link").symlink_to(folder)
+
+    assert "symbolic link" in str(refused(opener, linked))
+    assert "symbolic link" in str(refused(opener, folder.parent / "link"))
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_special_files_and_folders_do_not_hang_the_opener(opener, tmp_path: Path):
+    for name, make in (("fifo", os.mkfifo), ("folder", os.mkdir)):
+        (tmp_path / name).mkdir()
+        make(tmp_path / name / "study.db")
+
+    assert "got a special file" in str(refused(opener, tmp_path / "fifo"))
+    assert "got a folder" in str(refused(opener, tmp_path / "folder"))
+
+
+def test_a_folder_with_other_files_is_not_made_a_study(tmp_path: Path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").touch()
+
+    error = refused(
+        lambda folder: StudyWriter.create(folder, make_study(), make_facts()),
+        tmp_path / "full",
+    )
+
+    assert "must be empty or a study, got a folder with `thesis.tex` in it" in str(
+        error
+    )
+
+
+def test_a_file_in_the_place_of_the_folder_is_not_replaced(tmp_path: Path):
+    (tmp_path / "taken").write_text("mine")
+
+    error = refused(
+        lambda folder: StudyWriter.create(folder, make_study(), make_facts()),
+        tmp_path / "taken",
+    )
+
+    assert "got a file" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM chunk WHERE block = 1", "table `block`, key 1: finished, but"),
+        ("DELETE FROM chunk", "table `block`, key 1: finished, but every curve"),
+        (
+            "UPDATE chunk SET first_evaluation = -1",
+            "table `chunk`, key 1, test, accuracy, -1, 1: evaluations from -1",
+        ),
+        (
+            "UPDATE chunk SET data = zeroblob(10000000) WHERE rowid = 2",
+            "table `chunk`, key 1, test, loss, 0, 1: 10000000 bytes for",
+        ),
+        (
+            "UPDATE chunk SET n_evaluations = 1000000",
+            "table `chunk`, key 1, test, accuracy, 0, 1: 48 bytes for",
+        ),
+        ("UPDATE chunk SET split = 'tset' WHERE rowid = 2", "no split `tset`"),
+        ("UPDATE chunk SET data = randomblob(48)", "wrong checksum"),
+        ("UPDATE run SET seed = 99 WHERE id = 3", "table `run`, key 3"),
+        ("UPDATE run SET status = 77 WHERE id = 3", "table `run`, key 3: status 77"),
+        ("UPDATE run SET status = 0 WHERE id = 3", "table `run`, key 3: finished"),
+        ("UPDATE run SET diverged_at = 5", "diverged when?"),
+        ("UPDATE run SET block = 2 WHERE id = 1", "table `run`, key 1: it is not in"),
+        ("UPDATE block SET runs = x'00'", "table `block`, key 1"),
+        ("UPDATE block SET runs = zeroblob(32)", "table `block`, key 1: no runs"),
+        ("DELETE FROM run WHERE id = 7", "table `run` has 7 rows, the study 8"),
+        ("DELETE FROM config WHERE id = 1", "table `config` has 1 rows"),
+        ("UPDATE config SET config = '{}'", "table `config`, key 0"),
+        ("DELETE FROM study", "table `study` has 0 rows"),
+        ("UPDATE study SET study = '[1]'", "table `study`, key 1: cannot be"),
+        ("UPDATE study SET data = '{}'", "table `study`, key 1: cannot be"),
+        ("UPDATE study SET study = replace(study, 'mlp', 'mlq')", "`mlq`"),
+        ("UPDATE attempt SET environment = '7'", "table `attempt`, key 1"),
+    ],
+)
+def test_rows_that_contradict_one_another_are_refused_by_table_and_key(
+    statement, words, folder: Path
+):
+    edit_knowingly(folder, "PRAGMA foreign_keys = OFF", statement)
+
+    assert words in str(refused(read_study, folder))
+    assert any(words in problem for problem in check_study(folder).problems)
