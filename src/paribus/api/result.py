@@ -86,7 +86,9 @@ class Result:
         """
         from paribus.analysis import compare
 
-        return compare(self.record, a, b, metric=metric or self.record.primary_metric)
+        metric = metric or self.record.primary_metric
+        self.record.curve(metric)  # refuses a name that no metric has
+        return compare(self.record, a, b, metric=metric)
 
     def report(
         self, path: str | Path | None = None, *, format: str | None = None

@@ -15,8 +15,8 @@ from paribus.errors import CommandError, ParibusError, ResourceError
 
 
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
-_BROKEN_PIPE = 1  # what typer exits with; nothing went wrong on our side
 _TERMINATED = 143
+_WORDS = (("requires an argument", "needs a value"), ("Value error, ", ""))
 
 
 class Commands(TyperGroup):
@@ -44,7 +44,8 @@ class Commands(TyperGroup):
             if error.errno not in _DISK_FAULTS:
                 raise
             reason = (error.strerror or str(error)).lower()
-            say_error(f"cannot write `{error.filename or 'to stdout'}`: {reason}", "")
+            place = f"`{error.filename}`" if error.filename else "to stdout"
+            say_error(f"cannot write {place}: {reason}", "")
             return ResourceError.exit_code
         except Exception as error:
             if not _is_usage_error(error):
@@ -119,7 +120,8 @@ def _is_usage_error(error: Exception) -> bool:
 def _in_our_words(error: Any) -> tuple[str, str]:
     """The message of a usage error, and where to read more."""
     message = error.format_message().rstrip(".")
-    message = message.replace("requires an argument", "needs a value")
+    for theirs, ours in _WORDS:
+        message = message.replace(theirs, ours)
     message = message[:1].lower() + message[1:]
     path = error.ctx.command_path if error.ctx else "paribus"
     return message, f"{path} --help"

@@ -16,7 +16,7 @@ from paribus.cli.parameters import (
     some_path,
 )
 from paribus.cli.streams import write, write_json
-from paribus.errors import StoreError
+from paribus.errors import CommandError, StoreError, StudyError
 
 
 @app.command(cls=Command)
@@ -51,7 +51,10 @@ def compare(
 
     sides = _values(a, "--a"), _values(b, "--b")
     result = load(folder)
-    comparison = result.compare(*sides, metric=metric)
+    try:
+        comparison = result.compare(*sides, metric=metric)
+    except StudyError as error:  # what was asked for is on the command line
+        raise CommandError(str(error), hint=error.hint) from None
     if json:
         write_json(comparison_record(result.record.study.name, comparison))
     else:

@@ -11,7 +11,7 @@ from paribus.status import RunStatus
 from paribus.study import Study
 
 
-TIED = "tied with the best"
+_TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
 MAX_NAMED = 3
 
 
@@ -37,7 +37,7 @@ def summary_text(
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
-        row["best?"] = TIED if summary.is_tied_with_best else ""
+        row["best?"] = _TIED_TEXT[summary.is_tied_with_best]
         rows.append(row)
     return "\n".join([_heading(result), "", lay_out(rows, width=width), "", _legend()])
 

@@ -249,6 +249,7 @@ class _Session:
             for i, config in enumerate(stored.configs)
             for j, seed in enumerate(stored.seeds)
         }
+        self._configs = stored.configs
         self._status = stored.status.copy()
         self._scores = stored.final(self._metric).copy()
 
@@ -354,7 +355,7 @@ class _Session:
         self._on_progress(
             Progress(
                 activity=activity,
-                n_runs=self._study.n_runs(),
+                n_runs=self._status.size,
                 n_finished=int((self._status >= RunStatus.DIVERGED).sum()),
                 n_trained=self._n_trained,
                 elapsed_s=time.monotonic() - self._started,
@@ -362,6 +363,7 @@ class _Session:
                 metric=self._metric,
                 scores=self._scores.copy(),
                 status=self._status.copy(),
+                configs=self._configs,
             )
         )
 

@@ -85,6 +85,8 @@ def _read(path: Path, name: str) -> bytes:
                 f"`{name}` must be at most 1 MB, got {status.st_size / 1e6:.1f} MB"
             )
         return path.read_bytes()
+    except StudyError:
+        raise
     except FileNotFoundError:
         raise StudyError(
             f"no study file is called `{name}`", hint=_nearest(path)
