@@ -112,8 +112,22 @@ def start_child(script: str, *arguments: object) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONPATH": tests, "PYTHONWARNINGS": "default"}
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
     )
+
+
+def hear(child: "subprocess.Popen[str]") -> str:
+    """The next line that a child says."""
+    assert child.stdout is not None
+    return child.stdout.readline().rstrip("\n")
+
+
+def tell(child: "subprocess.Popen[str]", line: object) -> None:
+    """Say a line to a child."""
+    assert child.stdin is not None
+    child.stdin.write(f"{line}\n")
+    child.stdin.flush()

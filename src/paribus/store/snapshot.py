@@ -107,6 +107,9 @@ def _read_at(
     connection = connect(path, mode=mode)
     try:
         connection.execute("BEGIN")
+        connection.execute(
+            "PRAGMA schema_version"
+        ).fetchone()  # finds a crash's journal
         if is_verified:
             verify_store(connection, shown)
         return read(Ledger(connection, shown))

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 from builders import make_facts, make_study
-from store_builders import edit, fingerprint, make_store, start_child, waiting
+from store_builders import (
+    edit,
+    fingerprint,
+    hear,
+    make_store,
+    start_child,
+    tell,
+    waiting,
+)
 
 from paribus.errors import StoreError
 from paribus.status import RunStatus
@@ -28,20 +36,23 @@ time.sleep(60)
 """
 
 CREATE = """
-import sys, time
+import sys
 from pathlib import Path
 from builders import make_facts, make_study
 from paribus.errors import StoreError
 from paribus.store import StudyWriter
-time.sleep(max(0, float(sys.argv[2]) - time.time()))
-try:
-    writer = StudyWriter.create(Path(sys.argv[1]), make_study(), make_facts())
-except StoreError as error:
-    print("refused", error, flush=True)
-else:
-    writer.begin_attempt({})
-    print("created", flush=True)
-    time.sleep(3)
+print("ready", flush=True)
+for folder in sys.stdin:
+    try:
+        writer = StudyWriter.create(Path(folder.strip()), make_study(), make_facts())
+    except StoreError as error:
+        print("refused:", error, flush=True)
+        sys.stdin.readline()
+    else:
+        writer.begin_attempt({})
+        print("created", flush=True)
+        sys.stdin.readline()
+        writer.close()
 """
 
 
@@ -56,8 +67,7 @@ def test_a_second_writer_is_refused_in_two_seconds_and_told_who_holds_it(
     unfinished: Path,
 ):
     with start_child(HOLD, unfinished, "train") as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "held\n"
+        assert hear(child) == "held"
         begun = time.monotonic()
         with pytest.raises(StoreError) as caught:
             StudyWriter.open(unfinished)
@@ -81,8 +91,7 @@ def test_a_writer_that_has_not_begun_is_not_named_by_an_attempt_before(folder: P
 
 def test_a_lock_that_a_kill_left_behind_locks_nobody_out(unfinished: Path):
     with start_child(HOLD, unfinished, "train") as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "held\n"
+        assert hear(child) == "held"
         assert (read_study(unfinished).status == RunStatus.RUNNING).sum() == 2
         os.kill(child.pid, signal.SIGKILL)
         child.communicate()
@@ -154,14 +163,23 @@ def test_reading_inside_the_writing_process_lets_no_second_writer_in(
 
 
 def test_of_two_creators_one_trains_and_the_other_is_told(tmp_path: Path):
-    folder = tmp_path / "studies" / "tiny"
-    start = time.time() + 4  # both have imported everything by then
-    children = [start_child(CREATE, folder, start) for _ in range(2)]
-    said = [child.communicate()[0].splitlines()[-1] for child in children]
+    with start_child(CREATE) as first, start_child(CREATE) as second:
+        assert [hear(first), hear(second)] == ["ready", "ready"]
+        for number in range(3):
+            folder = tmp_path / str(number) / "tiny"
+            tell(first, folder)
+            tell(second, folder)
+            said = sorted([hear(first), hear(second)])
+            names = [path.name for path in folder.parent.iterdir()]
+            tell(first, "go on")
+            tell(second, "go on")
 
-    assert sorted(line.split()[0] for line in said) == ["created", "refused"]
-    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
-    assert check_study(folder).problems == ()
+            assert said[0] == "created"
+            assert said[1].startswith(f"refused: `{folder}` is in use by ")
+            assert names == ["tiny"]
+            assert check_study(folder).problems == ()
+        first.communicate()
+        second.communicate()
 
 
 def test_what_a_dead_creator_left_is_removed_by_the_next(tmp_path: Path):

@@ -1,0 +1,157 @@
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_facts, make_study
+from store_builders import fingerprint, make_store, start_child
+
+from paribus.errors import ParibusWarning, StoreError
+from paribus.store import StudyWriter, check_study, read_study, snapshot
+
+
+# Dies in the middle of a transaction that SQLite has begun to write into the file.
+DIE = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from store_builders import make_curves, waiting
+from paribus.store import StudyWriter
+from paribus.store.ledger import Ledger
+writer = StudyWriter.open(Path(sys.argv[1]))
+writer.begin_attempt({})
+runs = waiting(writer)
+block = writer.begin_block(runs, description="all")
+writer._ledger.connection.execute("PRAGMA cache_size = 2")
+writer._ledger.connection.execute("PRAGMA cache_spill = 2")
+Ledger._update_totals = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+curves = make_curves(writer.study, len(runs))
+writer.commit_block(block, curves=curves, diverged_at=np.zeros(len(runs), dtype=int))
+"""
+
+
+@pytest.fixture(scope="module")
+def crashed_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("studies") / "tiny"
+    make_store(folder, study=make_study(n_seeds=20, epochs=40))
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=60, epochs=40))
+    with start_child(DIE, folder) as child:
+        child.communicate()
+    assert child.returncode == -9
+    assert (folder / "study.db-journal").stat().st_size > 0
+    return folder
+
+
+@pytest.fixture
+def crashed(tmp_path: Path, crashed_study: Path) -> Path:
+    return Path(shutil.copytree(crashed_study, tmp_path / "studies" / "tiny"))
+
+
+def test_a_reader_shows_the_state_before_an_unfinished_write(crashed: Path):
+    before = fingerprint(crashed)
+
+    with pytest.warns(ParibusWarning, match="unfinished write") as caught:
+        result = read_study(crashed)
+
+    assert fingerprint(crashed) == before
+    assert str(crashed) in str(caught[0].message)
+    assert (result.status[:, :20] >= 4).all()
+    assert (result.status[:, 20:] == 2).all()  # they were running, and nobody is there
+    assert np.isnan(result.curves["test_accuracy"][:, 20:]).all()
+
+
+def test_a_check_after_a_crash_is_clean(crashed: Path):
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        assert check_study(crashed).problems == ()
+
+
+def test_the_next_writer_undoes_an_unfinished_write(crashed: Path):
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        before = read_study(crashed)
+
+    with StudyWriter.open(crashed) as writer:
+        writer.begin_attempt({})
+    after = read_study(crashed)
+
+    assert not (crashed / "study.db-journal").exists()
+    np.testing.assert_array_equal(after.status[:, :20], before.status[:, :20])
+    assert (after.status[:, 20:] == 0).all()
+    for name, curve in before.curves.items():
+        np.testing.assert_array_equal(after.curves[name], curve)
+
+
+@pytest.mark.parametrize("opener", [read_study, StudyWriter.open])
+def test_a_copy_without_its_journal_is_refused(opener, crashed: Path):
+    (crashed / "study.db-journal").unlink()
+    before = fingerprint(crashed)
+
+    with pytest.raises(StoreError, match="damaged"):
+        opener(crashed)
+
+    assert fingerprint(crashed) == before
+    assert check_study(crashed).problems != ()
+
+
+@pytest.mark.parametrize("opener", [read_study, StudyWriter.open])
+def test_the_journal_of_another_study_is_not_applied(
+    opener, crashed: Path, finished_study: Path
+):
+    folder = Path(shutil.copytree(finished_study, crashed.parent / "other"))
+    shutil.copy(crashed / "study.db-journal", folder / "study.db-journal")
+    content = (folder / "study.db").read_bytes()
+    journal = (folder / "study.db-journal").read_bytes()
+
+    with pytest.raises(StoreError, match="damaged"):
+        opener(folder)
+
+    assert (folder / "study.db").read_bytes() == content
+    assert (folder / "study.db-journal").read_bytes() == journal
+
+
+def test_a_journal_that_names_another_file_is_not_followed(crashed: Path):
+    victim = crashed.parent / "victim"
+    victim.write_bytes(b"precious")
+    name = bytes(victim)
+    with (crashed / "study.db-journal").open("ab") as journal:
+        journal.write((1_000_000).to_bytes(4, "big") + name)
+        journal.write(len(name).to_bytes(4, "big"))
+        journal.write((sum(name) % 2**32).to_bytes(4, "big"))
+        journal.write(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+
+    with pytest.raises(StoreError, match="written by another program"):
+        read_study(crashed)
+    with pytest.raises(StoreError, match="written by another program"):
+        StudyWriter.open(crashed)
+
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_reader_waits_for_a_writer_that_is_recovering(
+    crashed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # While the lock is held the copies may disagree: the reader tries again.
+    tries: list[float] = []
+    copy = snapshot._copy_unfinished
+
+    def copy_torn(folder: Path, private: Path) -> bool:
+        tries.append(time.monotonic())
+        is_copied = copy(folder, private)
+        if len(tries) < 3:
+            (private / "study.db").write_bytes(b"SQLite format 3\x00" + bytes(500))
+        return is_copied
+
+    monkeypatch.setattr(snapshot, "_copy_unfinished", copy_torn)
+    monkeypatch.setattr(snapshot, "is_held", lambda folder: True)
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        read_study(crashed)
+
+    assert len(tries) > 2
+
+
+def test_an_unfinished_write_does_not_stop_a_new_study_beside_it(crashed: Path):
+    with StudyWriter.create(
+        crashed.parent / "new", make_study(), make_facts()
+    ) as writer:
+        assert len(writer.runs()) == 8
