@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from paribus.console.layout import Row, lay_out
 from paribus.console.tables import interval_text
 from paribus.results import Progress
 from paribus.status import RunStatus
@@ -43,7 +44,9 @@ def show_progress(*, is_quiet: bool = False) -> Iterator[OnProgress]:
         from rich.live import Live
 
         with Live(console=console, transient=True, refresh_per_second=4) as live:
-            yield lambda progress: live.update(draw_progress(progress))
+            yield lambda progress: live.update(
+                draw_progress(progress, width=console.width)
+            )
     else:
         yield PlainLines()
 
@@ -89,32 +92,27 @@ def progress_line(progress: Progress) -> str:
     return ", ".join(parts) + (f": {progress.activity}" if progress.activity else "")
 
 
-def draw_progress(progress: Progress) -> "RenderableType":
-    """Draw the bar, the line and the table of configs."""
+def draw_progress(progress: Progress, *, width: int) -> "RenderableType":
+    """Draw the bar, the line and the table of configs.
+
+    Args:
+        progress: How far the study is.
+        width: Columns of the terminal.
+    """
     from rich.console import Group
     from rich.progress_bar import ProgressBar
-    from rich.text import Text
-
-    bar = ProgressBar(total=progress.n_runs, completed=progress.n_finished, width=None)
-    return Group(bar, Text(progress_line(progress)), _draw_table(progress))
-
-
-def _draw_table(progress: Progress) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("config", "seeds", progress.metric):
-        table.add_column(Text(heading), overflow="fold")
-    for label, n_seeds, score in progress_rows(progress):
-        table.add_row(Text(label), Text(n_seeds), Text(score))
+    bar = Table.grid(expand=True)  # a bar alone does not end its line
+    bar.add_row(ProgressBar(total=progress.n_runs, completed=progress.n_finished))
+    rows = lay_out(progress_rows(progress), width=width)
     n_more = len(progress.configs) - MAX_ROWS
-    if n_more > 0:
-        table.add_row(Text(f"and {n_more} more"), Text(""), Text(""))
-    return table
+    more = f"\nand {n_more} more" if n_more > 0 else ""
+    return Group(bar, Text(progress_line(progress)), Text(rows + more))
 
 
-def progress_rows(progress: Progress) -> list[tuple[str, str, str]]:
+def progress_rows(progress: Progress) -> list[Row]:
     """The first rows of the table: config, seeds finished, mean with interval.
 
     In the order of the study, or by mean, the best first, where they are too many.
@@ -135,7 +133,8 @@ def progress_rows(progress: Progress) -> list[tuple[str, str, str]]:
             score = interval_text(
                 float(means[i]), low if is_known else None, high if is_known else None
             )
-        rows.append((configs[i].label(), f"{n_done[i]}/{n_seeds}", score))
+        row = {"config": configs[i].label(), "seeds": f"{n_done[i]}/{n_seeds}"}
+        rows.append({**row, progress.metric: score})
     return rows
 
 
