@@ -1,0 +1,134 @@
+from itertools import pairwise
+from typing import get_args
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from paribus import models
+from paribus.hyperparameters import MODELS
+from paribus.models.build import build_model
+from paribus.models.dense import ACTIVATIONS
+
+
+# Written out in NumPy; `gelu` in the form with the hyperbolic tangent.
+FORMULAS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "tanh": np.tanh,
+    "sigmoid": expit,
+    "gelu": lambda x: x / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "silu": lambda x: x * expit(x),
+}
+
+
+def build(name="mlp", *, example_shape=(28, 28), n_classes=10, **settings):
+    defaults = {n: h.default for n, h in MODELS[name].items()}
+    return build_model(
+        name,
+        {**defaults, **settings},
+        example_shape=example_shape,
+        n_classes=n_classes,
+    )
+
+
+def draw_layers(model, seed=0):
+    """The kernel and the bias of each layer."""
+    params = model.init(jax.random.key(seed))
+    return [(np.asarray(p["kernel"]), np.asarray(p["bias"])) for p in params]
+
+
+def draw_examples(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("example_shape", [(28, 28), (7,), (4, 4, 3)], ids=str)
+def test_every_model_gives_a_logit_for_each_example_and_class(name, example_shape):
+    model = build(name, example_shape=example_shape, n_classes=3)
+    examples = jnp.zeros((5, *example_shape))
+
+    logits = jax.eval_shape(
+        lambda key: model.apply(model.init(key), examples), jax.random.key(0)
+    )
+
+    assert logits.shape == (5, 3)
+
+
+@pytest.mark.parametrize("hidden", [(), (128, 64)], ids=str)
+def test_layers_have_the_widths_that_were_asked_for(hidden):
+    layers = jax.eval_shape(build(hidden=hidden).init, jax.random.key(0))
+
+    widths = (784, *hidden, 10)
+    assert [layer["kernel"].shape for layer in layers] == list(pairwise(widths))
+    assert [layer["bias"].shape for layer in layers] == [(n,) for n in widths[1:]]
+
+
+def test_softmax_has_no_hidden_layer():
+    ((kernel, bias),) = draw_layers(build("softmax"))
+
+    assert kernel.shape == (784, 10)
+    assert bias.shape == (10,)
+
+
+def test_kernels_are_glorot_uniform():
+    for kernel, _ in draw_layers(build(hidden=(128, 64))):
+        bound = np.sqrt(6 / sum(kernel.shape))
+        # float32 rounds the bound; the largest of n draws is within 10 / n of it.
+        assert np.abs(kernel).max() <= bound * (1 + 1e-6)
+        assert np.abs(kernel).max() >= bound * (1 - 10 / kernel.size)
+        # Uniform: mean 0 and variance bound² / 3, here to five standard errors.
+        assert abs(kernel.mean()) < 5 * bound / np.sqrt(3 * kernel.size)
+        spread = np.sqrt(4 / 45 / kernel.size)
+        assert kernel.var() / bound**2 == pytest.approx(1 / 3, abs=5 * spread)
+
+
+def test_biases_are_zero():
+    for _, bias in draw_layers(build(hidden=(128, 64))):
+        assert (bias == 0).all()
+
+
+def test_same_key_draws_the_same_weights():
+    model = build(hidden=(128, 64))
+
+    first, again, other = (draw_layers(model, seed=seed) for seed in (0, 0, 1))
+
+    for (kernel, _), (kernel_again, _), (kernel_other, _) in zip(
+        first, again, other, strict=True
+    ):
+        np.testing.assert_array_equal(kernel, kernel_again)
+        assert (kernel != kernel_other).mean() > 0.99
+
+
+def test_layers_of_one_shape_are_drawn_independently():
+    (_, (second, _), (third, _), _) = draw_layers(build(hidden=(64, 64, 64)))
+
+    # 4,096 pairs of independent draws: standard error 1 / 64.
+    assert abs(np.corrcoef(second.ravel(), third.ravel())[0, 1]) < 5 / 64
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_logits_are_those_written_out_in_numpy(activation):
+    model = build(example_shape=(3, 2), n_classes=4, hidden=(5,), activation=activation)
+    examples = draw_examples(6, 3, 2)
+    rng = np.random.default_rng(1)
+    first, second = rng.normal(size=(6, 5)), rng.normal(size=(5, 4))
+    shift, last_shift = rng.normal(size=5), rng.normal(size=4)
+    params = [
+        {"kernel": jnp.asarray(first), "bias": jnp.asarray(shift)},
+        {"kernel": jnp.asarray(second), "bias": jnp.asarray(last_shift)},
+    ]
+
+    logits = model.apply(params, jnp.asarray(examples))
+
+    hidden = FORMULAS[activation](examples.reshape(6, 6) @ first + shift)
+    # float32 sums of six terms of about 1.
+    np.testing.assert_allclose(logits, hidden @ second + last_shift, atol=1e-5)
+
+
+def test_activations_that_may_be_set_are_those_there_are():
+    assert MODELS["mlp"]["activation"].choices == tuple(ACTIVATIONS)
+    assert get_args(models.Activation) == tuple(ACTIVATIONS)
+    assert FORMULAS.keys() == ACTIVATIONS.keys()
