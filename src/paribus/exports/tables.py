@@ -1,0 +1,161 @@
+"""A study's runs, curves and configs as CSV files or as one JSON file."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import pandas as pd
+
+from paribus.analysis import classify_runs, summarise_configs
+from paribus.errors import CommandError, unknown_name
+from paribus.results import StudyResult
+from paribus.results.files import write_atomically
+from paribus.results.tables import curves, runs
+from paribus.space import show_value
+
+
+Format = Literal["csv", "json"]
+
+SCHEMA_VERSION = 1
+
+# A spreadsheet takes a text cell that starts with one of these for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(result: StudyResult, *, format: Format, out: Path) -> tuple[Path, ...]:
+    """Write every run and every curve for other tools.
+
+    Args:
+        result: What the study found; statuses are told apart here.
+        format: `"csv"` writes `runs.csv`, `curves.csv` and `configs.csv` into the
+            folder `out`, or the runs alone if `out` ends in `.csv`. `"json"` writes one
+            file with all three.
+        out: Where to; replaced if it is there.
+
+    Returns:
+        The files written.
+
+    Raises:
+        UnknownNameError: If nothing is called `format`.
+        CommandError: If `out` cannot be written to.
+        ResourceError: If the disk is full.
+    """
+    result = classify_runs(result)
+    if format == "csv":
+        return _export_csv(result, out)
+    if format == "json":
+        if out.is_dir():
+            raise CommandError(
+                f"`{out}` must be a file, got a folder",
+                hint=f"name a file in it: {out / 'study.json'}",
+            )
+        write_atomically(out, to_json(result))
+        return (out,)
+    raise unknown_name("export format", format, get_args(Format))
+
+
+def configs_table(result: StudyResult) -> pd.DataFrame:
+    """Tabulate the configs of a study, one row each.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+
+    Returns:
+        A column per hyperparameter, `n_seeds` with an outcome, a count for each status
+        that occurs, `is_tied_with_best`, `seconds_per_epoch`, and for each metric its
+        mean and the bounds of its 95% interval: `test_accuracy`, `test_accuracy_lower`,
+        `test_accuracy_upper`, and `test_accuracy_is_bimodal`: whether learners and runs
+        that ended badly are mixed, so that the mean describes neither.
+    """
+    summaries = summarise_configs(result)
+    present = sorted({status for s in summaries for status in s.status})
+    rows: list[dict[str, Any]] = []
+    for s in summaries:
+        row: dict[str, Any] = {**s.config, "n_seeds": s.n_seeds}
+        row |= {f"n_{status.word}": s.status.get(status, 0) for status in present}
+        row["is_tied_with_best"] = s.is_tied_with_best
+        row["seconds_per_epoch"] = s.seconds_per_epoch
+        for name, metric in s.metrics.items():
+            row[name] = metric.mean
+            row[f"{name}_lower"] = metric.lower
+            row[f"{name}_upper"] = metric.upper
+            row[f"{name}_is_bimodal"] = metric.is_bimodal
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Write a table as CSV, numbers in full and missing values empty.
+
+    Text that a spreadsheet would take for a formula gets a leading `'`.
+    """
+    safe = table.copy()
+    for name in safe.columns:
+        column = cast("pd.Series", safe[name])
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            safe[name] = [_text_cell(value) for value in column]
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def to_json(result: StudyResult) -> str:
+    """Write a study's settings, configs, runs and curves as one strict JSON object.
+
+    `schema` is the version of this form. Numbers that are not finite are null.
+    """
+    document = {
+        "schema": SCHEMA_VERSION,
+        "study": result.study.to_dict(),
+        "data": {
+            "name": result.data.name,
+            "source": result.data.source,
+            "content_hash": result.data.content_hash,
+        },
+        "configs": _records(configs_table(result)),
+        "runs": _records(runs(result)),
+        "curves": _records(curves(result)),
+    }
+    return json.dumps(document, allow_nan=False) + "\n"
+
+
+def _export_csv(result: StudyResult, out: Path) -> tuple[Path, ...]:
+    if out.suffix.lower() == ".csv":
+        write_atomically(out, to_csv(runs(result)))
+        return (out,)
+    tables = {"runs": runs, "curves": curves, "configs": configs_table}
+    written = []
+    for name, tabulate in tables.items():
+        path = out / f"{name}.csv"
+        write_atomically(path, to_csv(tabulate(result)))
+        written.append(path)
+    return tuple(written)
+
+
+def _text_cell(value: Any) -> Any:
+    """A cell of a column that is not all numbers."""
+    if isinstance(value, tuple | list):
+        value = show_value(tuple(value))
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain JSON values."""
+    columns = [
+        [_plain(value) for value in cast("pd.Series", table[name]).tolist()]
+        for name in table.columns
+    ]
+    return [
+        dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if (
+        value is None
+        or value is pd.NA
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
+        return None
+    return list(value) if isinstance(value, tuple) else value
