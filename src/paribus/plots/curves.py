@@ -35,8 +35,8 @@ def summarise_curves(
         labels: Config index -> its name.
 
     Returns:
-        One row per config and evaluation with a finite value: `label`, `epoch`, `n` runs,
-        `lowest`, `lower` (first quartile), `median`, `upper` (third), `highest`.
+        One row per config and evaluation with a finite value: `label`, `epoch`, `n`
+        runs, `lowest`, `lower` (first quartile), `median`, `upper` (third), `highest`.
     """
     keep = _thinned(len(result.epochs))
     rows = []
@@ -65,7 +65,7 @@ def draw_curves(
         result: What the study found.
         metric: Which curve; accuracies and losses choose a logarithmic scale by
             themselves.
-        labels: Config index -> its name, at most 8 of them: each has a colour and a dash.
+        labels: Config index -> its name, at most 8: each has a colour and a dash.
         same_scale_as: Further configs that the vertical scale must hold, so that
             charts beside each other can be compared.
         height: In pixels.
@@ -77,10 +77,18 @@ def draw_curves(
     for name in ("lowest", "lower", "median", "upper", "highest"):
         table[f"{name}_at"] = [place(value) for value in table[name]]
     names = list(labels.values())
+    legend = alt.Legend(
+        title=None,
+        columns=1 if max(map(len, names), default=0) > 30 else 2,
+        symbolType="stroke",
+        symbolSize=300,
+        symbolStrokeWidth=2.5,
+        symbolOpacity=1,
+    )
     colour = alt.Color(
         "label:N",
         scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
-        legend=alt.Legend(title=None, columns=1 if _is_long(names) else 3),
+        legend=legend,
     )
     x = alt.X(
         "epoch:Q",
@@ -96,7 +104,7 @@ def draw_curves(
     dash = alt.StrokeDash(
         "label:N",
         scale=alt.Scale(domain=names, range=[list(d) for d in DASHES[: len(names)]]),
-        legend=alt.Legend(title=None, columns=1 if _is_long(names) else 3),
+        legend=legend,
     )
     tooltip = [
         alt.Tooltip("label:N", title="config"),
@@ -110,7 +118,9 @@ def draw_curves(
         base.mark_area(opacity=0.14, clip=True).encode(
             y=y("lowest_at"), y2="highest_at:Q"
         ),
-        base.mark_area(opacity=0.22, clip=True).encode(y=y("lower_at"), y2="upper_at:Q"),
+        base.mark_area(opacity=0.22, clip=True).encode(
+            y=y("lower_at"), y2="upper_at:Q"
+        ),
         base.mark_line(strokeWidth=2, clip=True).encode(
             y=y("median_at"), strokeDash=dash, tooltip=tooltip
         ),
@@ -135,7 +145,15 @@ def _vertical(result: StudyResult, metric: str, table: pd.DataFrame):
         if is_log
         else alt.Scale(domain=[0.98 * lower, 1.02 * upper], nice=False, zero=False)
     )
-    axis = alt.Axis(title=f"{title} (nats{', log scale' if is_log else ''})", tickCount=5)
+    axis = alt.Axis(title=f"{title} (nats)", tickCount=5)
+    if is_log:
+        decades = [10.0**power for power in range(-9, 3)]
+        ticks = [round(d * k, 12) for d in decades for k in (1, 2, 5)]
+        axis = alt.Axis(
+            title=[title, "(nats, log scale)"],
+            values=[tick for tick in ticks if lower <= tick <= upper],
+            format="~g",
+        )
     return scale, axis, lambda value: float(np.clip(value, 1e-9, highest))
 
 
@@ -143,7 +161,3 @@ def _thinned(n_evaluations: int) -> np.ndarray:
     """Which evaluations are drawn: all, or evenly spaced ones with both ends."""
     n_drawn = min(n_evaluations, MAX_EVALUATIONS)
     return np.linspace(0, n_evaluations - 1, n_drawn).round().astype(int)
-
-
-def _is_long(names: list[str]) -> bool:
-    return max(map(len, names), default=0) > 12

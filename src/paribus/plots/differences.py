@@ -3,15 +3,27 @@
 from collections.abc import Sequence
 
 import altair as alt
+import numpy as np
 import pandas as pd
 from altair.typing import ChartType
 
 from paribus.analysis import Comparison
-from paribus.plots.rows import MARKS_AT, draw_row_labels, list_height, row_position
+from paribus.plots.rows import Rows
 from paribus.plots.theme import BLUE, GREY, metric_words
 
 
 _TICKS = (0.1, 0.3, 1, 3, 10, 30, 100)
+_COLUMNS = [
+    "row",
+    "label",
+    "difference",
+    "lower",
+    "upper",
+    "floor",
+    "minus_floor",
+    "top",
+    "bottom",
+]
 
 
 def draw_differences(
@@ -19,8 +31,8 @@ def draw_differences(
 ) -> ChartType:
     """Draw each paired difference in percentage points, one row a comparison.
 
-    The band around zero is one noise floor to each side: what the finite evaluation split
-    alone makes of a difference between two models, as a standard deviation. Where a
+    The band around zero is each pair's noise floor, one to each side: what the finite
+    evaluation split alone makes of the difference, as a standard deviation. Where a
     few differences dwarf the others the scale is linear near zero and logarithmic
     beyond.
 
@@ -29,32 +41,30 @@ def draw_differences(
         labels: "a − b" in words, for each.
         remarks: What stands at the right of each row, e.g. the difference in words.
     """
-    y = row_position(len(comparisons))
-    rows = [
-        {
-            "row": row + MARKS_AT,
-            "label": labels[row],
-            "difference": 100 * c.difference,
-            "lower": 100 * (c.difference if c.lower is None else c.lower),
-            "upper": 100 * (c.difference if c.upper is None else c.upper),
-        }
-        for row, c in enumerate(comparisons)
-        if c.difference is not None
-    ]
-    columns = ["row", "label", "difference", "lower", "upper"]
-    table = pd.DataFrame(rows, columns=columns)
-    floor = 100 * max((c.noise_floor or 0.0 for c in comparisons), default=0.0)
-    scale, axis = _horizontal(table, floor, comparisons[0].metric)
-    zero = pd.DataFrame({"zero": [0.0], "lower": [-floor], "upper": [floor]})
-    base = alt.Chart(table).encode(y=y)
+    rows = Rows(labels=tuple(labels), remarks=tuple(remarks))
+    table = pd.DataFrame(
+        [
+            _row(rows, position, c)
+            for position, c in enumerate(comparisons)
+            if c.difference is not None
+        ],
+        columns=_COLUMNS,
+    )
+    scale, axis = _horizontal(table, comparisons[0].metric)
+    base = alt.Chart(table).encode(y=rows.y())
     layers = [
-        alt.Chart(zero)
-        .mark_rect(color=GREY, opacity=0.22)
-        .encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q"),
-        alt.Chart(zero)
+        alt.Chart(table)
+        .mark_rect(color=GREY, opacity=0.3, cornerRadius=2)
+        .encode(
+            x=alt.X("minus_floor:Q", scale=scale),
+            x2="floor:Q",
+            y=rows.y("top"),
+            y2="bottom:Q",
+        ),
+        alt.Chart(pd.DataFrame({"zero": [0.0]}))
         .mark_rule(strokeWidth=1.5, opacity=0.6)
         .encode(x=alt.X("zero:Q", scale=scale)),
-        *draw_row_labels(labels, remarks),
+        *rows.draw_labels(),
         base.mark_rule(strokeWidth=2.5, color=BLUE).encode(
             x=alt.X("lower:Q", scale=scale), x2="upper:Q"
         ),
@@ -68,28 +78,47 @@ def draw_differences(
             ],
         ),
     ]
-    return alt.layer(*layers).properties(height=list_height(len(comparisons)))
+    return alt.layer(*layers).properties(height=rows.height)
 
 
-def _horizontal(
-    table: pd.DataFrame, floor: float, metric: str
-) -> tuple[alt.Scale, alt.Axis]:
+def _row(rows: Rows, position: int, c: Comparison) -> dict[str, object]:
+    """One comparison in percentage points; without an interval, a point."""
+    difference = 0.0 if c.difference is None else c.difference
+    floor = 100 * (c.noise_floor or 0.0)
+    return {
+        "row": rows.marks_at(position),
+        "label": rows.labels[position],
+        "difference": 100 * difference,
+        "lower": 100 * (difference if c.lower is None else c.lower),
+        "upper": 100 * (difference if c.upper is None else c.upper),
+        "floor": floor,
+        "minus_floor": -floor,
+        "top": rows.marks_at(position, 0.1),
+        "bottom": rows.marks_at(position, 0.9),
+    }
+
+
+def _horizontal(table: pd.DataFrame, metric: str) -> tuple[alt.Scale, alt.Axis]:
     """The scale around zero that holds every interval, and its axis."""
     title = f"difference in {metric_words(metric)}, percentage points"
-    ends = [*table["lower"], *table["upper"], -floor, floor, 0.0]
-    low, high = min(ends), max(ends)
+    signed = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
+    ends = [*table["lower"], *table["upper"], *table["floor"], *table["minus_floor"]]
+    low, high = min([*ends, 0.0]), max([*ends, 0.0])
+    sizes = np.abs(table["difference"].to_numpy(float))
+    middle = float(np.median(sizes)) if len(sizes) else 0.0
+    if len(sizes) and sizes.max() > 8 * max(middle, 0.05):
+        constant = max(middle, 0.1) / 2
+        domain = [1.25 * low, 1.25 * high]
+        ticks = [tick for tick in _TICKS if tick >= constant]
+        values = sorted([0.0, *ticks, *(-tick for tick in ticks)])
+        return (
+            alt.Scale(type="symlog", constant=constant, domain=domain, nice=False),
+            alt.Axis(
+                title=[title, "(log scale away from zero)"],
+                values=[tick for tick in values if domain[0] <= tick <= domain[1]],
+                labelExpr=signed,
+            ),
+        )
     room = 0.05 * (high - low or 1.0)
-    sizes = table["difference"].abs()
-    if len(sizes) and sizes.max() > 8 * max(sizes.median(), 0.05):
-        constant = max(float(sizes.median()), 0.1) / 2
-        ticks = [t for t in _TICKS if t >= constant]
-        signed = [0.0, *ticks, *(-tick for tick in ticks)]
-        scale = alt.Scale(
-            type="symlog", constant=constant, domain=[low * 1.2, high * 1.2], nice=False
-        )
-        inside = sorted(t for t in signed if low * 1.2 <= t <= high * 1.2)
-        return scale, alt.Axis(
-            title=f"{title} (log scale away from zero)", values=inside, format="+~g"
-        )
     scale = alt.Scale(domain=[low - room, high + room], nice=False)
-    return scale, alt.Axis(title=title, tickCount=6, format="+~g")
+    return scale, alt.Axis(title=title, tickCount=6, labelExpr=signed)

@@ -13,6 +13,7 @@ from paribus.space import Value, show_value
 
 
 TIED = "●"
+_GAPS = alt.Scale(paddingInner=0.04)
 _DARK_FROM = 0.5  # of the way from light to dark
 
 
@@ -26,9 +27,9 @@ def draw_heatmap(
 ) -> ChartType:
     """Draw a mean accuracy for each pair of values of two hyperparameters.
 
-    A config that is tied with the best has a dot before its number, so that the tie does
-    not depend on telling colours. Colours follow the logarithm of the error. A config
-    whose runs are a mixture of good and bad shows the range of its runs instead of a mean.
+    A config that is tied with the best has a dot before its number, so that the tie
+    does not depend on telling colours. Colours follow the logarithm of the error. A
+    config whose runs are a mixture of good and bad shows their range, not a mean.
 
     Args:
         summaries: One for each config of a full grid.
@@ -55,12 +56,14 @@ def draw_heatmap(
             "x:O",
             sort=_order(chosen, x),
             title=metric_words(x),
+            scale=_GAPS,
             axis=alt.Axis(labelAngle=0, grid=False, ticks=False, domain=False),
         ),
         y=alt.Y(
             "y:O",
             sort=_order(chosen, y)[::-1],
             title=metric_words(y),
+            scale=_GAPS,
             axis=alt.Axis(grid=False, ticks=False, domain=False),
         ),
     )

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from paribus.plots.rows import MARKS_AT, draw_row_labels, list_height, row_position
+from paribus.plots.rows import Rows
 from paribus.plots.theme import BLUE, GREY, ORANGE
 
 
@@ -22,15 +22,13 @@ def draw_named_best(
         shares: The probability for each config.
         labels: The name of each config.
         best: The position of the config with the best mean over all seeds; its bar has
-            another colour, and its label says so.
+            another colour.
     """
-    names = [
-        f"{label} (highest mean over all seeds)" if row == best else label
-        for row, label in enumerate(labels)
-    ]
-    colours = [BLUE if row == best else GREY for row in range(len(names))]
+    colours = [BLUE if row == best else GREY for row in range(len(labels))]
+    remarks = [f"{share:.0%}" for share in shares]
+    rows = Rows(labels=tuple(labels), remarks=tuple(remarks), marks_height=_BAR + 6)
     return _draw_bars(
-        shares, names, colours, title="one-seed studies that name this config the best"
+        shares, rows, colours, title="one-seed studies that name this config the best"
     )
 
 
@@ -41,24 +39,29 @@ def draw_reversals(shares: Mapping[str, float]) -> ChartType:
         shares: "higher > lower" in words -> the share of one-seed studies that reverse
             it; drawn in this order.
     """
+    rows = Rows(
+        labels=tuple(shares),
+        remarks=tuple(f"{share:.0%}" for share in shares.values()),
+        marks_height=_BAR + 6,
+    )
     return _draw_bars(
         list(shares.values()),
-        list(shares),
+        rows,
         [ORANGE] * len(shares),
         title="one-seed studies that reverse this order",
     )
 
 
 def _draw_bars(
-    shares: Sequence[float], labels: Sequence[str], colours: Sequence[str], *, title: str
+    shares: Sequence[float], rows: Rows, colours: Sequence[str], *, title: str
 ) -> ChartType:
-    y = row_position(len(labels))
     table = pd.DataFrame(
         {
-            "row": [row + MARKS_AT for row in range(len(labels))],
+            "row": [rows.marks_at(row) for row in range(len(shares))],
+            "zero": [0.0] * len(shares),
             "share": list(shares),
             "colour": list(colours),
-            "label": list(labels),
+            "label": list(rows.labels),
         }
     )
     bars = (
@@ -72,13 +75,9 @@ def _draw_bars(
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
             x2="share:Q",
-            y=y,
+            y=rows.y(),
             color=alt.Color("colour:N", scale=None),
             tooltip=[alt.Tooltip("label:N"), alt.Tooltip("share:Q", format=".1%")],
         )
-        .transform_calculate(zero="0")
     )
-    remarks = [f"{100 * share:.0f}%" for share in shares]
-    return alt.layer(*draw_row_labels(labels, remarks), bars).properties(
-        height=list_height(len(labels))
-    )
+    return alt.layer(*rows.draw_labels(), bars).properties(height=rows.height)

@@ -1,15 +1,16 @@
 """Every run's final accuracy by config: the runs, their mean, its interval."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 from altair.typing import ChartType
 
-from paribus.analysis import ConfigSummary
-from paribus.plots.rows import MARKS_AT, draw_row_labels, list_height, row_position
+from paribus.analysis import ConfigSummary, MetricSummary
+from paribus.plots.rows import Rows
 from paribus.plots.theme import (
     BLUE,
     GREEN,
@@ -23,7 +24,24 @@ from paribus.status import RunStatus
 
 
 MAX_POINTS = 60
-_JITTER = 0.11
+
+# Where things stand in a row, as fractions of its marks: triangles, dots, the mean.
+_PUBLISHED_AT = 0.12
+_RUNS_AT = 0.5
+_MEAN_AT = 0.95
+_JITTER = 0.17
+_MARKS_HEIGHT = 36
+
+_COLUMNS = [
+    "row",
+    "kind",
+    "position",
+    "lower",
+    "upper",
+    "accuracy",
+    "config",
+    "run",
+]
 
 RUN = "one run"
 BAD_RUN = "one run that did not learn"
@@ -45,8 +63,8 @@ def draw_runs(
     """Draw every run's final accuracy, one row a config.
 
     Runs that did not learn have their own mark, and those without a final value are
-    counted in words in their row, so that no run is silently missing. A config with more
-    than 60 runs is shown by 60 of their quantiles, the first and the last among them.
+    counted in words in their row, so that no run is silently missing. A config with
+    more than 60 runs is shown by 60 of them, evenly by rank, with both ends.
 
     Args:
         result: What the study found.
@@ -56,135 +74,132 @@ def draw_runs(
         published: Config index -> accuracies of single runs from elsewhere.
     """
     index = tuple(labels)
+    rows = Rows(
+        labels=tuple(labels.values()),
+        remarks=tuple(_missing(result, metric, config) for config in index),
+        marks_height=_MARKS_HEIGHT,
+    )
     marks = [
-        row
-        for position, config in enumerate(index)
-        for row in _marks(result, summaries[config], metric, config, position)
+        mark
+        for row, config in enumerate(index)
+        for mark in [
+            *_run_marks(result, metric, config, row),
+            *_mean_marks(summaries[config].metrics.get(metric), row),
+            *(
+                _Mark(row, _PUBLISHED_AT, x, PUBLISHED)
+                for x in published.get(config, ())
+            ),
+        ]
     ]
-    marks += [
-        _mark(index.index(config), accuracy, PUBLISHED, MARKS_AT, labels[config])
-        for config, accuracies in published.items()
-        if config in labels
-        for accuracy in accuracies
-    ]
-    spans = _spans(summaries, metric, index)
-    axis = AccuracyAxis.around(
-        [mark["accuracy"] for mark in marks]
-        + [bound for span in spans for bound in (span["lower"], span["upper"])],
-        n_examples=result.data.n_test,
+    ends = [end for mark in marks for end in (mark.accuracy, mark.lower, mark.upper)]
+    axis = AccuracyAxis.around(ends, n_examples=result.data.n_test)
+    table = pd.DataFrame(
+        [
+            {
+                "row": rows.marks_at(mark.row, mark.fraction),
+                "kind": mark.kind,
+                "position": axis.place(mark.accuracy),
+                "lower": axis.place(mark.lower),
+                "upper": axis.place(mark.upper),
+                "accuracy": mark.accuracy,
+                "config": rows.labels[mark.row],
+                "run": mark.run or mark.kind,
+            }
+            for mark in marks
+        ],
+        columns=_COLUMNS,
     )
-    y = row_position(len(index))
-    layers: list[alt.Chart] = draw_row_labels(
-        list(labels.values()), [_missing(result, metric, config) for config in index]
-    )
-    layers.append(_draw_spans(spans, axis, y))
-    layers.append(_draw_marks(marks, axis, y, metric))
-    return alt.layer(*layers).properties(height=list_height(len(index)))
+    return alt.layer(
+        *rows.draw_labels(),
+        _draw_intervals(table, axis, rows),
+        _draw_marks(table, axis, rows, metric),
+    ).properties(height=rows.height)
 
 
-def _draw_spans(spans: list[dict[str, Any]], axis: AccuracyAxis, y: alt.Y) -> alt.Chart:
-    rows = [
-        {
-            "row": span["row"],
-            "from": axis.place(span["lower"]),
-            "to": axis.place(span["upper"]),
-        }
-        for span in spans
-    ]
-    frame = pd.DataFrame(rows, columns=["row", "from", "to"])
+class _Mark(NamedTuple):
+    """One mark: where in which row, at which accuracy, and what it is."""
+
+    row: int
+    fraction: float
+    accuracy: float
+    kind: str
+    lower: float = math.nan
+    upper: float = math.nan
+    run: str = ""
+
+
+def _draw_intervals(table: pd.DataFrame, axis: AccuracyAxis, rows: Rows) -> alt.Chart:
     return (
-        alt.Chart(frame)
+        alt.Chart(table[table["kind"] == MEAN])
         .mark_rule(strokeWidth=2.5, opacity=0.9)
-        .encode(x=alt.X("from:Q", scale=axis.scale()), x2="to:Q", y=y)
+        .encode(x=alt.X("lower:Q", scale=axis.scale()), x2="upper:Q", y=rows.y())
     )
 
 
 def _draw_marks(
-    marks: list[dict[str, Any]], axis: AccuracyAxis, y: alt.Y, metric: str
+    table: pd.DataFrame, axis: AccuracyAxis, rows: Rows, metric: str
 ) -> alt.Chart:
-    kinds = [kind for kind in _SHAPES if any(mark["kind"] == kind for mark in marks)]
-    rows = [{**mark, "position": axis.place(mark["accuracy"])} for mark in marks]
-    columns = ["row", "position", "kind", "accuracy", "config", "run"]
+    kinds = [kind for kind in _SHAPES if kind in set(table["kind"])]
+    legend = alt.Legend(title=None, columns=2)
+    title = metric_words(metric)
     return (
-        alt.Chart(pd.DataFrame(rows, columns=columns))
-        .mark_point(filled=True, size=62, opacity=0.78)
+        alt.Chart(table)
+        .mark_point(filled=True, size=62, opacity=0.85)
         .encode(
-            x=alt.X(
-                "position:Q",
-                scale=axis.scale(),
-                axis=axis.axis(metric_words(metric)),
-            ),
-            y=y,
+            x=alt.X("position:Q", scale=axis.scale(), axis=axis.axis(title)),
+            y=rows.y(),
             shape=alt.Shape(
                 "kind:N",
                 scale=alt.Scale(domain=kinds, range=[_SHAPES[k] for k in kinds]),
-                legend=alt.Legend(title=None, columns=2),
+                legend=legend,
             ),
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=kinds, range=[_COLOURS[k] for k in kinds]),
-                legend=alt.Legend(title=None, columns=2),
+                legend=legend,
             ),
             tooltip=[
                 alt.Tooltip("config:N"),
                 alt.Tooltip("run:N"),
-                alt.Tooltip("accuracy:Q", format=".2%", title=metric_words(metric)),
+                alt.Tooltip("accuracy:Q", format=".2%", title=title),
             ],
         )
     )
 
 
-def _marks(
-    result: StudyResult,
-    summary: ConfigSummary,
-    metric: str,
-    config: int,
-    position: int,
-) -> list[dict[str, Any]]:
-    """The points of one row: its runs, and their mean if one number describes them."""
+def _run_marks(
+    result: StudyResult, metric: str, config: int, row: int
+) -> Iterator[_Mark]:
+    """A mark for each run that has a final value, of many for evenly spaced ranks."""
     values = result.final(metric)[config]
     seeds = np.flatnonzero(np.isfinite(values) & result.has_outcome()[config])
     if len(seeds) > MAX_POINTS:
         by_value = seeds[np.argsort(values[seeds], kind="stable")]
         seeds = by_value[np.linspace(0, len(seeds) - 1, MAX_POINTS).round().astype(int)]
-    label = summary.config.label()
-    rows = []
     for place, seed in enumerate(seeds):
         status = RunStatus(result.status[config, seed])
-        kind = RUN if status.is_learner else BAD_RUN
-        offset = _JITTER * ((place % 3) - 1)
-        rows.append(
-            _mark(position, float(values[seed]), kind, MARKS_AT + offset, label)
-            | {"run": f"seed {result.seeds[seed]}, {status.word}"}
+        yield _Mark(
+            row,
+            _RUNS_AT + _JITTER * (place % 3 - 1),
+            float(values[seed]),
+            RUN if status.is_learner else BAD_RUN,
+            run=f"seed {result.seeds[seed]}, {status.word}",
         )
-    measured = summary.metrics.get(metric)
-    if measured and measured.mean is not None and not measured.is_bimodal:
-        rows.append(_mark(position, measured.mean, MEAN, MARKS_AT, label))
-    return rows
 
 
-def _mark(
-    row: int, accuracy: float, kind: str, offset: float, label: str
-) -> dict[str, Any]:
-    return {
-        "row": row + offset,
-        "accuracy": accuracy,
-        "kind": kind,
-        "config": label,
-        "run": kind,
-    }
-
-
-def _spans(
-    summaries: Sequence[ConfigSummary], metric: str, index: Sequence[int]
-) -> list[dict[str, Any]]:
-    """The intervals of the means, where one number describes the config."""
-    measured = [summaries[config].metrics.get(metric) for config in index]
-    return [
-        {"row": row + MARKS_AT, "lower": summary.lower, "upper": summary.upper}
-        for row, summary in enumerate(measured)
-        if summary and summary.lower is not None and not summary.is_bimodal
-    ]
+def _mean_marks(measured: MetricSummary | None, row: int) -> Iterator[_Mark]:
+    """The mean and its interval, where one number describes the config."""
+    if measured is None or measured.mean is None or measured.is_bimodal:
+        return
+    lower, upper = measured.lower, measured.upper
+    yield _Mark(
+        row,
+        _MEAN_AT,
+        measured.mean,
+        MEAN,
+        measured.mean if lower is None else lower,
+        measured.mean if upper is None else upper,
+    )
 
 
 def _missing(result: StudyResult, metric: str, config: int) -> str:
@@ -194,5 +209,7 @@ def _missing(result: StudyResult, metric: str, config: int) -> str:
         status: int(np.sum(is_missing & (result.status[config] == status)))
         for status in RunStatus
     }
-    words = [f"{n} {status.word}" for status, n in counts.items() if n]
+    words = [
+        f"{n} {status.word.replace('_', ' ')}" for status, n in counts.items() if n
+    ]
     return f"× {', '.join(words)}" if words else ""

@@ -9,8 +9,8 @@ import altair as alt
 import numpy as np
 
 
-# The colour of the text around the chart, so that one specification serves a light and a
-# dark page, and print.
+# The colour of the text around the chart: one specification serves a light page, a dark
+# one, and print.
 INK = "currentColor"
 
 # Each has a contrast of at least 3 : 1 against both white and the report's dark page,
@@ -34,7 +34,7 @@ SEQUENTIAL = ("#f3f0e2", "#c9dcd1", "#90bfc2", "#5795b0", "#356894", "#253a68")
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 
-_TICK_ERRORS = (0.9, 0.8, 0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01)
+_TICK_ERRORS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01)
 
 
 def theme_config() -> dict[str, Any]:
@@ -54,7 +54,8 @@ def theme_config() -> dict[str, Any]:
         "tickOpacity": 0.3,
         "labelFontSize": 12,
         "titleFontSize": 12,
-        "labelOverlap": True,
+        "labelOverlap": "greedy",
+        "labelSeparation": 6,
     }
     return {
         "background": None,
@@ -80,8 +81,8 @@ def theme_config() -> dict[str, Any]:
 class AccuracyAxis:
     """Where an accuracy is drawn.
 
-    Accuracies that differ much in their error are drawn by the logarithm of the error, so
-    that 97.6% and 97.9% can be told apart beside 40%; the labels are accuracies still.
+    Accuracies that differ much in their error are drawn by the logarithm of the error,
+    so that 97.6% and 97.9% can be told apart beside 40%; the labels stay accuracies.
 
     Attributes:
         is_log: Whether positions are errors on a logarithmic scale.
@@ -95,7 +96,7 @@ class AccuracyAxis:
 
     @classmethod
     def around(cls, accuracies: Iterable[float], *, n_examples: int) -> "AccuracyAxis":
-        """Choose the axis that holds `accuracies`, measured on `n_examples` examples."""
+        """Choose the axis for `accuracies` that were measured on `n_examples`."""
         values = np.array([value for value in accuracies if math.isfinite(value)])
         if not len(values):
             return cls(is_log=False, lower=0.0, upper=1.0)
@@ -132,7 +133,7 @@ class AccuracyAxis:
         if not self.is_log:
             return alt.Axis(title=title, format=".4~p", tickCount=5, **settings)
         return alt.Axis(
-            title=f"{title} (log scale of the error)",
+            title=[title, "(log scale of the error)"],
             values=self._ticks(),
             labelExpr="format(1 - datum.value, '.4~p')",
             **settings,

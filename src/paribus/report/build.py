@@ -24,7 +24,6 @@ from paribus.report.findings import Findings, gather_findings
 from paribus.report.making import tabulate_attempts, tabulate_making
 from paribus.report.notebook import TASKS, place_published
 from paribus.report.prose import (
-    STATUS_MEANINGS,
     say_bank,
     say_comparison,
     say_divergence,
@@ -32,7 +31,7 @@ from paribus.report.prose import (
     say_more_seeds,
     say_no_bad_runs,
     say_one_seed,
-    say_placement,
+    say_placements,
     say_protocol,
     say_question,
     say_scope,
@@ -40,7 +39,6 @@ from paribus.report.prose import (
     say_statuses,
     say_tied,
     say_unfinished,
-    status_words,
 )
 from paribus.report.slices import Slice, label_values, slices, varying, words
 from paribus.report.tabulate import (
@@ -115,8 +113,6 @@ def _statuses(findings: Findings) -> list[Block]:
         text = say_unfinished(n_unfinished, result.study.n_runs())
         blocks.append(Callout(kind="warning", text=text))
     blocks.append(tabulate_statuses(findings))
-    meanings = [f"{status_words(s).capitalize()}: {STATUS_MEANINGS[s]}." for s in counts]
-    blocks.append(Bullets(items=tuple(meanings)))
     problems = (*_divergences(findings), *_mixtures(findings))
     if problems:
         blocks.append(Bullets(items=problems))
@@ -158,7 +154,7 @@ def _mixtures(findings: Findings) -> tuple[str, ...]:
 
 
 def _answers(findings: Findings) -> tuple[Section, ...]:
-    """The notebook's two tasks; for other studies one section a varied hyperparameter."""
+    """The notebook's tasks; for other studies a section for each hyperparameter."""
     if findings.is_notebook:
         return tuple(_task_section(findings, number) for number in range(len(TASKS)))
     names = varying(findings.result.study)
@@ -186,21 +182,21 @@ def _task_section(findings: Findings, number: int) -> Section:
         for part in slices(study, varied=task.varied)
         if wanted <= set(part.configs)
     )
-    placements = [
-        say_placement(label_values({task.varied: config[task.varied]}), found)
+    placements = {
+        label_values({task.varied: config[task.varied]}): found
         for config, accuracy in task.accuracies.items()
         for index in [findings.result.config_index(config)]
         for found in [place_published(findings.result, index, accuracy)]
         if found is not None
-    ]
+    }
     return _section(
         f"task-{number + 1}",
         f"{task.title}: {words(task.varied)}",
         [
             *(_ties(findings) if number == 0 else []),
             tabulate_task(findings, part, task),
+            Paragraph(text=say_placements(placements)) if placements else None,
             *_sentences(findings, [part]),
-            Bullets(items=tuple(placements)) if placements else None,
         ],
     )
 

@@ -1,7 +1,7 @@
 """The report's figures: a chart, how to read it, and its gist in words."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from paribus.report.slices import (
     varying,
     words,
 )
-from paribus.space import Config, show_value
+from paribus.space import Config, Value, show_value
 
 
 MAX_ROWS = 12
@@ -86,7 +86,7 @@ def figure_curves(findings: Findings) -> Figure:
     everyone = sorted({index for _, labels in groups for index in labels})
     panels = [
         Panel(
-            title=f"{words(metric).capitalize()}, {title}" if title else words(metric),
+            title=", ".join(filter(None, (words(metric).capitalize(), title))),
             description=_curve_gist(findings, metric, labels),
             specification=to_specification(
                 draw_curves(
@@ -103,9 +103,9 @@ def figure_curves(findings: Findings) -> Figure:
     ]
     return Figure(
         name="curves",
-        caption="Training curves over epochs. The line is the median run, the dark band "
-        "holds the middle half of the runs, the light band all of them. A run that "
-        "diverged is drawn until it did. Train loss is measured on a fixed part of the "
+        caption="Training curves over epochs. The line is the median run, the dark "
+        "band holds the middle half of the runs, the light band all of them. A run "
+        "that diverged is drawn until it did. Train loss is measured on a fixed part of the "
         "training split.",
         panels=tuple(panels[:MAX_PANELS]),
     )
@@ -140,8 +140,8 @@ def figure_heatmap(findings: Findings) -> Figure | None:
     return Figure(
         name="grid",
         caption=f"Mean {words(findings.metric)} for {words(x)} and {words(y)}. "
-        f"{TIED} marks the configs that are tied with the best. Where some runs learned "
-        "and others did not, the range of the runs stands instead of a mean.",
+        f"{TIED} marks the configs that are tied with the best. Where some runs "
+        "learned and others did not, the range of the runs stands instead of a mean.",
         panels=panels,
     )
 
@@ -158,14 +158,17 @@ def figure_differences(findings: Findings) -> Figure | None:
     names = [pair_label(findings.result.study, c.a, c.b) for c in oriented]
     sizes = [difference(c.difference, c.lower, c.upper) for c in oriented]
     remarks = [size for size, _ in sizes]
+    split = f"a {findings.metric.split('_')[0]} split"
     gist = "; ".join(
         f"{name}: {size} {interval}"
         for name, (size, interval) in zip(names, sizes, strict=True)
     )
     return Figure(
         name="differences",
-        caption="How much higher one config's mean is than another's, with 95% intervals, "
-        "paired by seed. The grey band is one noise floor to each side of zero.",
+        caption="How much higher one config's mean is than another's, with 95% "
+        f"intervals, paired by seed. The grey band is the noise floor: what {split} of "
+        "finite size alone makes of such a difference between two runs, one standard "
+        "deviation to each side.",
         panels=(
             Panel(
                 title="",
@@ -186,6 +189,7 @@ def figure_named_best(findings: Findings) -> Figure | None:
         return None
     labels = _named(findings)
     shares = [analysis.named_best[index] for index in labels]
+    best = findings.result.config_index(analysis.best)
     gist = "; ".join(
         f"{label}: {percent(share, 0)}"
         for label, share in zip(labels.values(), shares, strict=True)
@@ -193,11 +197,13 @@ def figure_named_best(findings: Findings) -> Figure | None:
     chart = draw_named_best(
         shares,
         labels=list(labels.values()),
-        best=list(labels).index(findings.result.config_index(analysis.best)),
+        best=list(labels).index(best),
     )
     return Figure(
         name="named-best",
-        caption="How often a study with one seed per config names each config the best.",
+        caption="How often a study with one seed per config names each config the "
+        f"best. The coloured bar is {labels[best]}, which has the highest mean over "
+        "all seeds.",
         panels=(
             Panel(
                 title="",
@@ -291,7 +297,7 @@ def _curve_gist(findings: Findings, metric: str, labels: Mapping[int, str]) -> s
     return f"{words(metric).capitalize()} by epoch. {'; '.join(ends)}."
 
 
-def _grid_gist(findings: Findings, fixed: Mapping) -> str:
+def _grid_gist(findings: Findings, fixed: Mapping[str, Value]) -> str:
     cells = [
         f"{label_values(s.config)}: {estimate(s.metrics.get(findings.metric))}"
         + (", tied with the best" if s.is_tied_with_best else "")

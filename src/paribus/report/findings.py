@@ -63,7 +63,9 @@ def gather_findings(result: StudyResult) -> Findings:
     result = classify_runs(result)
     metric = result.primary_metric
     summaries = summarise_configs(result)
-    by_mean = np.argsort([-_mean(summary, metric) for summary in summaries], kind="stable")
+    by_mean = np.argsort(
+        [-_mean(summary, metric) for summary in summaries], kind="stable"
+    )
     shown = sorted(int(index) for index in by_mean[:MAX_CONFIGS])
     compared = tuple(sorted(int(index) for index in by_mean[:MAX_COMPARED]))
     return Findings(

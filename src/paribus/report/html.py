@@ -5,7 +5,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from paribus.plots import javascript
@@ -24,7 +24,7 @@ def render_html(report: Report) -> str:
     assert "</script" not in library.lower()  # it would end its own element
     return _template().render(
         report=report,
-        # Ours and constant, so not escaped: the policy holds the hash of this very text.
+        # Ours and constant, so not escaped: the policy holds their hashes.
         style=Markup(style),
         scripts=(Markup(library), Markup(starter)),
         policy=_policy(style, (library, starter)),
@@ -45,7 +45,7 @@ def _hash(text: str) -> str:
 
 
 @cache
-def _template():
+def _template() -> Template:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -53,6 +53,7 @@ def _template():
         lstrip_blocks=True,
     )
     environment.tests["row_label"] = lambda index, table: index < table.n_labels
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False}
     return environment.from_string(_asset("report.html.j2"))
 
 

@@ -9,6 +9,7 @@ from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.study import Study
 
+
 # It printed four digits: what is closer than half of the last is equal.
 _HALF_A_DIGIT = 0.5e-4
 
@@ -20,7 +21,7 @@ class Task:
     Attributes:
         title: As the notebook calls it.
         varied: The hyperparameter it varies.
-        accuracies: Config -> the test accuracy that the notebook printed, one seed each.
+        accuracies: Config -> the test accuracy that the notebook printed, of one seed.
     """
 
     title: str
@@ -106,9 +107,7 @@ class Placement:
     def is_inside(self) -> bool:
         """Whether the number lies in the range of our runs."""
         return (
-            self.lowest - _HALF_A_DIGIT
-            <= self.accuracy
-            <= self.highest + _HALF_A_DIGIT
+            self.lowest - _HALF_A_DIGIT <= self.accuracy <= self.highest + _HALF_A_DIGIT
         )
 
     @property
@@ -120,7 +119,7 @@ class Placement:
 def place_published(
     result: StudyResult, config: int, accuracy: float
 ) -> Placement | None:
-    """Place a published test accuracy among our runs of one config; None without runs."""
+    """Place a published test accuracy among a config's runs; None without runs."""
     values = result.final("test_accuracy")[config]
     values = values[np.isfinite(values)]
     if not len(values):

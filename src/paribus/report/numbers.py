@@ -17,11 +17,12 @@ def percent(share: float, digits: int = 2) -> str:
 def points(difference: float, digits: int = 2) -> str:
     """Write a signed difference of shares in percentage points: `"+1.47"`."""
     text = f"{100 * difference:+.{digits}f}"
-    return text.replace("-", "−")
+    is_zero = not text.strip("+-0.")
+    return text[1:] if is_zero else text.replace("-", "−")
 
 
 def digits_for(half_width: float | None) -> int:
-    """Decimals of a percentage whose interval reaches `half_width` (a share) each way."""
+    """Decimals of a percentage whose interval reaches `half_width` each way."""
     if half_width is None or not math.isfinite(half_width):
         return 2
     if half_width >= 0.1:
@@ -91,7 +92,7 @@ def upper_bound_of_none(n: int) -> float:
 def duration(seconds: float) -> str:
     """Write a time: `"48 s"`, `"1 min 12 s"`, `"2 h 5 min"`."""
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.2g} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

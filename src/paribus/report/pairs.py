@@ -10,7 +10,7 @@ from paribus.study import Study
 
 
 def higher_first(c: Comparison) -> Comparison:
-    """The same comparison with its sides in the order that makes the difference positive."""
+    """The same comparison with the higher side as `a`."""
     if c.difference is None or c.difference >= 0:
         return c
     return replace(
@@ -35,9 +35,7 @@ def differing(a: Mapping[str, Value], b: Mapping[str, Value]) -> list[str]:
 def shared_words(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
     """What two configs have in common and others of the study have not."""
     apart = differing(a, b)
-    return label_values(
-        {name: a[name] for name in varying(study) if name not in apart}
-    )
+    return label_values({name: a[name] for name in varying(study) if name not in apart})
 
 
 def pair_label(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:

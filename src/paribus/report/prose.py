@@ -28,8 +28,8 @@ STATUS_MEANINGS = {
     RunStatus.INTERRUPTED: "stopped before the budget was spent; the same command "
     "continues it",
     RunStatus.FAILED: "raised an error",
-    RunStatus.DIVERGED: "a loss or a parameter became non-finite, or the loss ended far "
-    "above its start",
+    RunStatus.DIVERGED: "a loss or a parameter became non-finite, or the loss ended "
+    "far above its start",
     RunStatus.LATE_COLLAPSE: "learned, then lost much of its best score",
     RunStatus.COLLAPSED: "ended no better than guessing",
     RunStatus.UNCONVERGED: "was still improving at the end of the budget",
@@ -43,6 +43,16 @@ def status_words(status: RunStatus) -> str:
     return status.word.replace("_", " ")
 
 
+def sentence(text: str) -> str:
+    """Begin with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def say_meaning(status: RunStatus) -> str:
+    """Say what a status means."""
+    return f"{status_words(status).capitalize()}: {STATUS_MEANINGS[status]}."
+
+
 def examples_word(result: StudyResult) -> str:
     """What the examples of the data set are called."""
     return "images" if result.study.data.name == "mnist" else "examples"
@@ -52,19 +62,23 @@ def say_question(result: StudyResult) -> str:
     """Ask what the study asks: the title of its report."""
     names = [words(name) for name in varying(result.study)]
     if not names:
-        return f"How well does {say_model(result)} do on {result.data.name}?"
+        return f"How well does {name_model(result)} do on {result.data.name}?"
     verb = "does" if len(names) == 1 else "do"
     subject = join([f"the {name}" for name in names])
-    return f"What {verb} {subject} change for {say_model(result)} on {result.data.name}?"
+    model, data = name_model(result), result.data.name
+    return f"What {verb} {subject} change for {model} on {data}?"
+
+
+def name_model(result: StudyResult) -> str:
+    """Name the model without its hyperparameters."""
+    names = {"mlp": "a multilayer perceptron", "softmax": "softmax regression"}
+    return names.get(result.study.model.name, result.study.model.name)
 
 
 def say_model(result: StudyResult) -> str:
     """Name the model with its fixed hyperparameters."""
-    model = result.study.model
     fixed = _fixed(result, "model")
-    names = {"mlp": "a multilayer perceptron", "softmax": "softmax regression"}
-    name = names.get(model.name, model.name)
-    return f"{name} ({fixed})" if fixed else name
+    return f"{name_model(result)} ({fixed})" if fixed else name_model(result)
 
 
 def say_optimizer(result: StudyResult) -> str:
@@ -82,8 +96,9 @@ def say_protocol(result: StudyResult) -> str:
     names = join([words(name) for name in varying(study)]) or "one setting"
     return (
         f"{count(n_configs, 'config')} of {names}, {count(n_seeds, 'seed')} each: "
-        f"{count(study.n_runs(), 'run')} of {count(study.budget.epochs, 'epoch')}, "
-        f"trained with {say_optimizer(result)}, constant learning rate."
+        f"{count(study.n_runs(), 'run')} of {count(study.budget.epochs, 'epoch')}. "
+        f"Each is {say_model(result)}, trained with {say_optimizer(result)} and a "
+        "constant learning rate."
     )
 
 
@@ -93,8 +108,8 @@ def say_splits(result: StudyResult) -> str:
     if not data.n_validation:
         return (
             f"Trained on all {data.n_train:,} {noun}; there is no validation split, so "
-            f"what needs one is measured on the test split of {data.n_test:,}. A config "
-            "chosen by these numbers looks a little better here than it is."
+            f"what needs one is measured on the test split of {data.n_test:,}. A "
+            "config chosen by these numbers looks a little better here than it is."
         )
     return (
         f"Trained on {data.n_train:,} {noun}, with {data.n_validation:,} held out for "
@@ -110,7 +125,8 @@ def say_scope(result: StudyResult) -> str:
         f"Scope: {result.data.name}, {say_model(result)}, {say_optimizer(result)}, "
         f"constant learning rate, {count(study.budget.epochs, 'epoch')}, "
         f"{count(len(study.seeds), 'seed')}; varied by seed: initialisation and data "
-        "order. Intervals and tests are about new seeds, not about other data or models."
+        "order. Intervals and tests are about new seeds, not about other data or "
+        "models."
     )
 
 
@@ -125,7 +141,7 @@ def say_no_bad_runs(n_per_config: int) -> str:
     """Say what it is worth that no run of any config ended badly."""
     bound = percent(upper_bound_of_none(n_per_config), 0)
     return (
-        f"No run diverged or collapsed. For a single config that is 0 of {n_per_config}, "
+        f"No run ended badly. For a single config that is 0 of {n_per_config}, "
         f"which leaves room for a share of up to {bound} (one-sided 95% bound)."
     )
 
@@ -145,15 +161,15 @@ def say_divergence(label: str, seeds: Sequence[int], n_runs: int, first: int) ->
     what = f"{label}: {len(seeds)} of {count(n_runs, 'run')} diverged"
     when = f", the first at step {first:,}" if first else ""
     plural = "seed" if len(seeds) == 1 else "seeds"
-    return f"{what} ({plural} {shown}{more}){when}."
+    return sentence(f"{what} ({plural} {shown}{more}){when}.")
 
 
 def say_tied(labels: Sequence[str], n_configs: int) -> str:
     """Say which configs the data allow to be the best of all."""
     if len(labels) == 1:
         return (
-            f"The best of the {n_configs} configs is {labels[0]}: with 95% confidence no "
-            "other is as good on average over seeds."
+            f"The best of the {n_configs} configs is {labels[0]}: with 95% confidence "
+            "no other is as good on average over seeds."
         )
     return (
         f"Tied with the best: {join(list(labels))}. The data do not tell these "
@@ -161,21 +177,32 @@ def say_tied(labels: Sequence[str], n_configs: int) -> str:
     )
 
 
-def say_placement(label: str, placement: Placement) -> str:
-    """Say where the notebook's single number falls among our runs of the same config."""
-    p = placement
-    number = percent(p.accuracy)
-    ours = f"{percent(p.lowest)} to {percent(p.highest)}"
-    if p.is_inside:
+def say_placements(placements: Mapping[str, Placement]) -> str:
+    """Say whether the notebook's single numbers lie among our runs of the same configs.
+
+    Args:
+        placements: Name of a config -> where its published number falls.
+    """
+    outside = {name: p for name, p in placements.items() if not p.is_inside}
+    if not outside:
         return (
-            f"{label}: the notebook's {number} lies inside the range of our {p.n_runs} "
-            f"runs ({ours}), at their {100 * p.quantile:.0f}% quantile."
+            f"All {len(placements)} numbers that the notebook printed lie inside the "
+            "range of our runs of the same config."
         )
-    side = "above" if p.accuracy > p.highest else "below"
+    parts = [
+        f"{percent(p.accuracy)} at {name} lies {_side(p)} all {p.n_runs} of ours "
+        f"({percent(p.lowest)} to {percent(p.highest)})"
+        for name, p in outside.items()
+    ]
     return (
-        f"{label}: the notebook's {number} lies outside the range of our {p.n_runs} "
-        f"runs ({ours}), {side} all of them."
+        f"Of the {len(placements)} numbers that the notebook printed, {len(outside)} "
+        f"{'lies' if len(outside) == 1 else 'lie'} outside the range of our runs: "
+        f"{join(parts)}."
     )
+
+
+def _side(placement: Placement) -> str:
+    return "above" if placement.accuracy > placement.highest else "below"
 
 
 def say_comparison(study: Study, comparison: Comparison) -> str:
@@ -187,23 +214,23 @@ def say_comparison(study: Study, comparison: Comparison) -> str:
     shared = shared_words(study, c.a, c.b)
     place = f", at {shared}" if shared else ""
     if c.difference is None:
-        return f"{high} against {low}{place}: no seed has a value on both sides."
+        return sentence(f"{high} against {low}{place}: no seed has both sides.")
     metric = words(c.metric)
     size, interval = difference(c.difference, c.lower, c.upper)
     bad = _say_bad(c, high, low)
     if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
-        return (
+        return sentence(
             f"{high} against {low}{place}: {size} points of {metric} over "
             f"{count(c.n_pairs, 'seed')}, too few for a verdict.{bad}"
         )
     if c.lower > 0:
-        return (
+        return sentence(
             f"{high} has a higher mean {metric} than {low}{place}: {size} points "
             f"{interval}.{_say_floor(c)}{bad}"
         )
-    return (
-        f"{high} against {low}{place}: not decided with {c.n_pairs} seeds, {size} points "
-        f"{interval}.{bad}"
+    return sentence(
+        f"{high} against {low}{place}: not decided with {c.n_pairs} seeds, {size} "
+        f"points {interval}.{bad}"
     )
 
 
@@ -212,11 +239,12 @@ def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) ->
     a = analysis
     other = 1 - a.named_best[best]
     return (
-        f"Over all seeds, {labels[best]} has the highest mean {words(a.metric)}. Had each "
-        f"config been trained once, as the usual study does, another config would have "
-        f"been named the best in {percent(other, 0)} of such studies, and one that is not "
-        f"tied with the best in {percent(a.outside_tied, 0)}. Trusting one seed costs "
-        f"{points(a.expected_regret).lstrip('+')} points of {words(a.metric)} on average."
+        f"Over all seeds, {labels[best]} has the highest mean {words(a.metric)}. Had "
+        "each config been trained once, as the usual study does, another config would "
+        f"have been named the best in {percent(other, 0)} of such studies, and one "
+        f"that is not tied with the best in {percent(a.outside_tied, 0)}. Trusting one seed "
+        f"costs {points(a.expected_regret).lstrip('+')} points of {words(a.metric)} on "
+        "average."
     )
 
 
@@ -231,8 +259,8 @@ def say_more_seeds(flips: Mapping[int, float]) -> str:
 def say_bank(analysis: OneSeedAnalysis) -> str:
     """Say what the one-seed studies are drawn from, and what that leaves out."""
     text = (
-        f"Each one-seed study draws one of the {analysis.n_seeds} runs of every config, "
-        "independently, as a script without a fixed seed does."
+        f"Each one-seed study draws one of the {analysis.n_seeds} runs of every "
+        "config, independently, as a script without a fixed seed does."
     )
     if analysis.bank_is_small:
         text += (
@@ -244,7 +272,9 @@ def say_bank(analysis: OneSeedAnalysis) -> str:
 
 def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
     """Describe a config whose runs are a mixture of learners and others."""
-    n_bad = sum(n for s, n in summary.status.items() if s.has_outcome and not s.is_learner)
+    n_bad = sum(
+        n for s, n in summary.status.items() if s.has_outcome and not s.is_learner
+    )
     measured = summary.metrics[metric]
     values = sorted(value for value in measured.values if value is not None)
     spread = (
@@ -253,7 +283,8 @@ def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
         if values
         else "None has a final value."
     )
-    return f"{label}: {n_bad} of {count(summary.n_seeds, 'run')} ended badly. {spread}"
+    bad = f"{n_bad} of {count(summary.n_seeds, 'run')} ended badly"
+    return sentence(f"{label}: {bad}. {spread}")
 
 
 def _fixed(result: StudyResult, table: str) -> str:

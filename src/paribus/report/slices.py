@@ -1,4 +1,4 @@
-"""Which configs differ in one hyperparameter only, so that they can stand side by side."""
+"""Which configs differ in one hyperparameter only, and so can stand side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

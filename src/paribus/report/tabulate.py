@@ -18,7 +18,7 @@ from paribus.report.numbers import (
     spread,
 )
 from paribus.report.pairs import higher_first
-from paribus.report.prose import status_words
+from paribus.report.prose import say_meaning, status_words
 from paribus.report.slices import Slice, label_values, words
 from paribus.space import show_value
 from paribus.status import RunStatus
@@ -32,7 +32,9 @@ TIED = "tied"
 def tabulate_statuses(findings: Findings) -> Table:
     """Count how the runs of each config ended, a column a status that occurs."""
     summaries = findings.summaries
-    present = sorted({status for s in summaries for status in s.status if s.status[status]})
+    present = sorted(
+        {status for s in summaries for status in s.status if s.status[status]}
+    )
     rows = [
         (label, *(str(summaries[index].status.get(status, 0)) for status in present))
         for index, label in findings.shown.items()
@@ -44,12 +46,14 @@ def tabulate_statuses(findings: Findings) -> Table:
         caption="Runs by how they ended",
         columns=("config", *map(status_words, present)),
         rows=tuple(rows),
-        note=note_on_shown(findings),
+        note=" ".join(
+            [*map(say_meaning, present), *filter(None, [note_on_shown(findings)])]
+        ),
     )
 
 
 def tabulate_task(findings: Findings, part: Slice, task: Task) -> Table:
-    """One task of the notebook: our intervals, and its own single numbers among them."""
+    """One task of the notebook: our intervals, its own single numbers among them."""
     published = {
         findings.result.config_index(config): accuracy
         for config, accuracy in task.accuracies.items()
@@ -61,8 +65,10 @@ def tabulate_task(findings: Findings, part: Slice, task: Task) -> Table:
         found = place_published(findings.result, config, published[config])
         if found is None:
             return NONE
-        side = "inside" if found.is_inside else "outside"
-        return f"{side}, {100 * found.quantile:.0f}% quantile"
+        if found.is_inside:
+            return f"inside, {100 * found.quantile:.0f}% quantile"
+        side = "above" if found.accuracy > found.highest else "below"
+        return f"outside, {side} all {found.n_runs}"
 
     extra = {
         "the notebook's one run": lambda config: (
@@ -77,12 +83,14 @@ def tabulate_slices(findings: Findings, parts: Sequence[Slice]) -> Table:
     """One hyperparameter's values, at each combination of the others."""
     shown = set(findings.shown)
     kept = [part for part in parts if shown.intersection(part.configs)]
-    caption = _caption(kept[0]) if len(kept) == 1 else words(kept[0].varied).capitalize()
+    caption = (
+        _caption(kept[0]) if len(kept) == 1 else words(kept[0].varied).capitalize()
+    )
     return _tabulate(findings, kept, caption, {})
 
 
 def tabulate_configs(findings: Findings) -> Table:
-    """Every config in one table, for studies that vary nothing or everything at once."""
+    """Every config in one table: for studies that vary nothing, or all at once."""
     rest = _columns(findings, tuple(findings.shown), {})
     return Table(
         caption="All configs",
@@ -99,7 +107,7 @@ def tabulate_metrics(findings: Findings) -> Table:
     """Every metric at the end of the budget, with its interval."""
     metrics = findings.result.metrics
     return Table(
-        caption="Every metric at the end of the budget, mean and 95% interval over seeds",
+        caption="Every metric at the end of the budget: mean and 95% interval",
         columns=("config", *map(words, metrics)),
         rows=tuple(
             (label, *(estimate(findings.summaries[i].metrics.get(m)) for m in metrics))
@@ -235,10 +243,12 @@ def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ..
 
 def _comparison_note(findings: Findings) -> str:
     n = len(findings.comparisons)
+    split = findings.metric.split("_")[0]
     text = (
         "Pairs share their seed: the same initial weights and the same order of data. "
-        "The noise floor is what a test split of finite size alone makes of a difference "
-        "between two runs (one standard deviation). The p-value is an exact sign-flip "
+        f"The noise floor is what a {split} split of finite size alone makes of a "
+        "difference between two runs (one standard deviation). The p-value is an exact "
+        "sign-flip "
         f"test, Holm-adjusted for these {count(n, 'comparison')}."
     )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
@@ -246,7 +256,7 @@ def _comparison_note(findings: Findings) -> str:
         text += f" The smallest that is possible here is {p_value(min(smallest) * n)}."
     if len(findings.compared) < findings.n_configs:
         text += (
-            f" Compared are the {len(findings.compared)} configs with the highest mean; "
-            "having been chosen by it, they look a little better than they are."
+            f" Compared are the {len(findings.compared)} configs with the highest "
+            "mean; having been chosen by it, they look a little better than they are."
         )
     return text

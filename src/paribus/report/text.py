@@ -13,12 +13,14 @@ from paribus.report.document import (
 )
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#!|~$&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<|~$&#])")
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+"
 )
-_LIST_START = re.compile(r"^(\s*)(?=[-+=]|\d+[.)])")
-_ADDRESS = re.compile(r"(?i)\b(https?|ftp|www)(?=[:.])")
+_BLOCK_START = re.compile(r"^(?=[-+=>](?:\s|$)|[-=]+$|>)")
+_NUMBERED_START = re.compile(r"^(\d+)([.)])(?=\s|$)")
+# What Markdown readers turn into links without being asked.
+_LINKED = re.compile(r"(?i)\b(?:https?|ftp|www)(?=[:.])|@")
 
 
 def render_markdown(report: Report) -> str:
@@ -41,8 +43,9 @@ def escape(text: str) -> str:
     """
     one_line = _CONTROL.sub(" ", text).strip()
     escaped = _SPECIAL.sub(r"\\\1", one_line)
-    unlinked = _ADDRESS.sub(lambda found: f"{found[0]}\u200b", escaped)
-    return _LIST_START.sub(r"\1\\", unlinked) if _LIST_START.match(unlinked) else unlinked
+    unlinked = _LINKED.sub(lambda found: f"{found[0]}\u200b", escaped)
+    plain = _NUMBERED_START.sub(r"\1\\\2", unlinked)
+    return _BLOCK_START.sub(r"\\", plain)
 
 
 def _render_block(block: Block) -> str:

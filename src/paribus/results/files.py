@@ -13,7 +13,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader finds the old one or the new one, never a part.
 
     The content goes to a new file beside `path`, reaches the disk, and then takes its
-    name. Folders on the way are made. Text is written as UTF-8 with the line ends it has.
+    name. Folders on the way are made. Text is written as UTF-8, its line ends kept.
 
     Args:
         path: Where to; replaced if it is there.
@@ -33,7 +33,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(temporary, data)
-        os.replace(temporary, path)
+        temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):

@@ -19,8 +19,8 @@ def runs(result: StudyResult) -> pd.DataFrame:
 
     Returns:
         A column per hyperparameter of the space, then `seed`, `status` (the word),
-        `diverged_at` (the step, counted from 1; missing where nothing became non-finite),
-        and the final value of every metric, accuracies as fractions and losses in nats.
+        `diverged_at` (the step, counted from 1; missing where all stayed finite), and
+        the final value of every metric, accuracies as fractions and losses in nats.
         A run without a value has NaN there.
     """
     n_configs, n_seeds = result.status.shape
@@ -55,11 +55,11 @@ def curves(result: StudyResult) -> pd.DataFrame:
         columns[metric] = result.curve(metric).ravel()
     table = pd.DataFrame(columns)
     took_place = table[list(result.metrics)].notna().any(axis=1)
-    return table[took_place].reset_index(drop=True)
+    return table.loc[took_place].reset_index(drop=True)
 
 
 def _labels(result: StudyResult, run: np.ndarray) -> dict[str, object]:
-    """The columns that say which run a row is about; `run` counts along config, seed."""
+    """The columns that say which run a row is about; `run` counts config by seed."""
     config = run // len(result.seeds)
     columns: dict[str, object] = {}
     for name in result.study.space.hyperparameters():
