@@ -106,17 +106,20 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
     }
 
 
+def child_environment() -> dict[str, str]:
+    """The environment in which a child finds these builders."""
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+
+
 def start_child(script: str, *arguments: object) -> "subprocess.Popen[str]":
     """Run Python code in a process of its own, with these builders at hand."""
-    tests = str(Path(__file__).parent)
-    environment = {**os.environ, "PYTHONPATH": tests, "PYTHONWARNINGS": "default"}
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=child_environment(),
     )
 
 

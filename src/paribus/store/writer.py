@@ -58,7 +58,7 @@ class StudyWriter:
         self.data = opened.data
         self._n_evaluations = len(opened.epochs)
         self._ids: dict[Run, int] = {}
-        self._attempt: AttemptRow | None = None
+        self._attempt: int | None = None  # its number
         self._began = time.monotonic()
 
     @classmethod
@@ -193,7 +193,7 @@ class StudyWriter:
             with self._ledger.transaction():
                 self._ledger.insert(ATTEMPT, [row])
                 stop_running(self._ledger, RunStatus.PENDING, BlockStatus.DIED)
-        self._attempt = row
+        self._attempt = row.number
         self._began = time.monotonic()
         return row.number
 
@@ -268,7 +268,6 @@ class StudyWriter:
                 self._ledger.replace(RUN, runs, with_outcomes(runs, diverged_at))
                 self._ledger.replace(BLOCK, [row], [finished])
                 self._ledger.replace(ATTEMPT, [attempt], [progressed])
-        self._attempt = progressed
 
     def fail_block(self, block: int, message: str) -> None:
         """Record that a block raised; its runs are failed, with the message.
@@ -337,12 +336,13 @@ class StudyWriter:
         )
         with translated(self.folder / DATABASE), self._ledger.transaction():
             self._ledger.replace(ATTEMPT, [attempt], [done])
-        self._attempt = done
 
     def _current_attempt(self) -> AttemptRow:
         if self._attempt is None:
             raise ValueError("`begin_attempt` must come first")
-        return self._attempt
+        # Read each time: a commit may have worked although its sync then failed.
+        with translated(self.folder / DATABASE):
+            return self._ledger.read(ATTEMPT)[self._attempt - 1]
 
     def _id_of(self, run: Run) -> int:
         if not self._ids:

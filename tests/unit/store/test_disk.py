@@ -1,0 +1,203 @@
+import errno
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_facts, make_study
+from store_builders import hear, make_curves, make_store, start_child, train, waiting
+
+from paribus.errors import ResourceError, StoreError
+from paribus.status import RunStatus
+from paribus.store import StudyWriter, check_study, creation, ledger, read_study
+
+
+# Writes until the system lets its files grow no more, then until it may again.
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from builders import make_study
+from store_builders import train, waiting
+from paribus.errors import ResourceError
+from paribus.store import StudyWriter
+writer = StudyWriter.open(Path(sys.argv[1]))
+writer.begin_attempt({})
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+size = Path(sys.argv[1], "study.db").stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+done = 0
+try:
+    for _ in range(100):
+        train(writer, waiting(writer)[:1])
+        done += 1
+except ResourceError as error:
+    print(done, error, flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+writer.interrupt()
+train(writer, waiting(writer))
+print("finished", flush=True)
+"""
+
+
+def n_done(folder: Path) -> int:
+    return int((read_study(folder).status >= RunStatus.DIVERGED).sum())
+
+
+def test_a_full_disk_stops_a_commit_whole_and_the_same_writer_goes_on(folder: Path):
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=6))
+        writer.begin_attempt({})
+        connection = writer._ledger.connection
+        (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
+        block = writer.begin_block(waiting(writer), description="four")
+        curves = {f"test_m{i}": np.zeros((3, 4), dtype=np.float32) for i in range(200)}
+        connection.execute(f"PRAGMA max_page_count = {n_pages}").fetchone()
+        with pytest.raises(ResourceError) as caught:
+            writer.commit_block(
+                block, curves=curves, diverged_at=np.zeros(4, dtype=int)
+            )
+        assert n_done(folder) == 8
+
+        connection.execute("PRAGMA max_page_count = 100000").fetchone()
+        curves = make_curves(writer.study, 4)
+        writer.commit_block(block, curves=curves, diverged_at=np.zeros(4, dtype=int))
+
+    assert caught.value.exit_code == 6
+    assert f"`{folder / 'study.db'}` needs more space" in str(caught.value)
+    assert "free some space" in caught.value.hint
+    assert n_done(folder) == 12
+    assert check_study(folder).problems == ()
+
+
+def test_a_file_that_may_not_grow_loses_nothing(folder: Path):
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=40))
+    with start_child(LIMITED, folder) as child:
+        said = hear(child)
+        assert hear(child) == "finished"
+        child.communicate()
+
+    n_stored = int(said.split()[0])
+    assert 0 < n_stored < 72
+    assert "study.db" in said
+    assert n_done(folder) == 80
+    assert check_study(folder).problems == ()
+
+
+@pytest.mark.parametrize(
+    "code", [errno.ENOSPC, errno.EDQUOT, errno.EIO], ids=["full", "quota", "broken"]
+)
+def test_a_commit_is_not_acknowledged_when_the_folder_cannot_be_synced(
+    code: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(path: Path) -> None:
+        raise OSError(code, os.strerror(code), str(path))
+
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=5))
+        writer.begin_attempt({})
+        block = writer.begin_block(waiting(writer), description="two")
+        curves = make_curves(writer.study, 2)
+        with monkeypatch.context() as broken:
+            broken.setattr(ledger, "sync_folder", fail)
+            with pytest.raises(ResourceError) as caught:
+                writer.commit_block(
+                    block, curves=curves, diverged_at=np.zeros(2, dtype=int)
+                )
+        writer.interrupt()
+        writer.finish_attempt(n_runs=2, seconds=1.0)
+
+    assert caught.value.exit_code == 6
+    assert f"`{folder}`" in str(caught.value)
+    assert check_study(folder).problems == ()
+
+
+@pytest.mark.parametrize("failing", ["_write_database", "sync_folder", "_rename"])
+def test_a_study_that_cannot_be_made_leaves_nothing(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "disk")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(creation, failing, fail)
+        with pytest.raises(ResourceError):
+            StudyWriter.create(tmp_path / "tiny", make_study(), make_facts())
+
+    assert list(tmp_path.iterdir()) == []
+    make_store(tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("fate", ["removed", "renamed", "replaced"])
+def test_a_study_that_is_taken_away_is_written_nowhere_else(fate: str, folder: Path):
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=5))
+        writer.begin_attempt({})
+        block = writer.begin_block(waiting(writer), description="two")
+        if fate == "removed":
+            shutil.rmtree(folder)
+        else:
+            folder.rename(folder.parent / "elsewhere")
+        if fate == "replaced":
+            make_store(folder)
+        names = sorted(path.name for path in folder.parent.rglob("*"))
+
+        with pytest.raises(StoreError, match="must stay in place") as caught:
+            writer.commit_block(
+                block,
+                curves=make_curves(writer.study, 2),
+                diverged_at=np.zeros(2, dtype=int),
+            )
+
+    assert str(folder) in str(caught.value)
+    assert sorted(path.name for path in folder.parent.rglob("*")) == names
+
+
+@pytest.fixture
+def protected(finished_study: Path) -> Iterator[Path]:
+    """A study that this process may read and not write."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(shutil.copytree(finished_study, Path(parent) / "tiny"))
+        Path(parent).chmod(0o755)
+        folder.chmod(0o555)
+        for path in folder.iterdir():
+            path.chmod(0o444)
+        is_root = os.geteuid() == 0
+        if is_root:  # whom no permission stops
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            if is_root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+def test_a_read_only_study_is_read_and_not_written(protected: Path):
+    assert (read_study(protected).status >= RunStatus.DIVERGED).all()
+    with pytest.raises(StoreError, match=r"cannot write `.*writer\.lock`") as caught:
+        StudyWriter.open(protected)
+
+    assert caught.value.exit_code == 5
+
+
+def test_an_error_while_writing_is_never_only_logged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*arguments: object) -> None:
+        raise sqlite3.InternalError("a bug")
+
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=5))
+        writer.begin_attempt({})
+        runs = waiting(writer)
+        with monkeypatch.context() as broken:
+            broken.setattr(ledger.Ledger, "insert", fail)
+            with pytest.raises(StoreError, match="a bug"):
+                train(writer, runs)
+
+    assert (read_study(folder).status == RunStatus.PENDING).sum() == 2
