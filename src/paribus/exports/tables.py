@@ -146,16 +146,11 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
         [_plain(value) for value in cast("pd.Series", table[name]).tolist()]
         for name in table.columns
     ]
-    return [
-        dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)
-    ]
+    rows = zip(*columns, strict=True)
+    return [dict(zip(table.columns, row, strict=True)) for row in rows]
 
 
 def _plain(value: Any) -> Any:
-    if (
-        value is None
-        or value is pd.NA
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return list(value) if isinstance(value, tuple) else value

@@ -105,8 +105,8 @@ def figure_curves(findings: Findings) -> Figure:
         name="curves",
         caption="Training curves over epochs. The line is the median run, the dark "
         "band holds the middle half of the runs, the light band all of them. A run "
-        "that diverged is drawn until it did. Train loss is measured on a fixed part of the "
-        "training split.",
+        "that diverged is drawn until it did. Train loss is measured on a fixed part "
+        "of the training split.",
         panels=tuple(panels[:MAX_PANELS]),
     )
 

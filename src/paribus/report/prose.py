@@ -237,13 +237,15 @@ def say_comparison(study: Study, comparison: Comparison) -> str:
 def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) -> str:
     """Say how often a study with one seed per config would have named another best."""
     a = analysis
-    other = 1 - a.named_best[best]
+    metric = words(a.metric)
+    other = percent(1 - a.named_best[best], 0)
+    untied = percent(a.outside_tied, 0)
+    regret = points(a.expected_regret).lstrip("+")
     return (
-        f"Over all seeds, {labels[best]} has the highest mean {words(a.metric)}. Had "
-        "each config been trained once, as the usual study does, another config would "
-        f"have been named the best in {percent(other, 0)} of such studies, and one "
-        f"that is not tied with the best in {percent(a.outside_tied, 0)}. Trusting one seed "
-        f"costs {points(a.expected_regret).lstrip('+')} points of {words(a.metric)} on "
+        f"Over all seeds, {labels[best]} has the highest mean {metric}. Had each config "
+        "been trained once, as the usual study does, another config would have been "
+        f"named the best in {other} of such studies, and one that is not tied with the "
+        f"best in {untied}. Trusting one seed costs {regret} points of {metric} on "
         "average."
     )
 
