@@ -7,7 +7,7 @@ from scipy import stats
 from paribus.stats.power import seeds_needed, seeds_needed_negligible
 
 
-# The table of the project's scientific specification (section 3.4, July 2026): distance
+# The table of the project's scientific specification (section 3.4): distance
 # to the boundary in standard deviations -> seeds for 80 % (90 %) power in families of
 # 1, 8 and 16, by the non-central t distribution.
 SEEDS = {

@@ -13,7 +13,7 @@ from paribus.stats.one_seed import (
     expected_regret,
     flip_probabilities,
     named_best_probabilities,
-    reversal_share,
+    reversal_shares,
 )
 from paribus.stats.ties import best_mean, tied_with_best
 
@@ -48,6 +48,7 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
         return None
     named_best = named_best_probabilities(values, is_counted)
     is_tied = tied_with_best(values, is_counted)
+    reversals = reversal_shares(values, is_counted)
     pairs = itertools.combinations(np.flatnonzero(n_seeds).tolist(), 2)
     return OneSeedAnalysis(
         metric=metric,
@@ -56,10 +57,7 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
         named_best=tuple(named_best.tolist()),
         outside_tied=float(named_best[~is_tied].sum()),
         expected_regret=expected_regret(values, is_counted),
-        reversals={
-            (i, j): reversal_share(values[i][is_counted[i]], values[j][is_counted[j]])
-            for i, j in pairs
-        },
+        reversals={(i, j): float(reversals[i, j]) for i, j in pairs},
         flips_by_n_seeds=flip_probabilities(
             values, is_counted, rng=np.random.default_rng(0)
         ),

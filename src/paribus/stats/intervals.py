@@ -61,8 +61,9 @@ def mean_interval(
     """Say how uncertain each config's mean is, by the method its seeds allow.
 
     Student's t below 20 counted scores, the studentised bootstrap from 20 on. With that
-    many, the bootstrap follows a skewed distribution better, and below it is wider or
-    covers less than t.
+    many, the bootstrap follows skewed scores better (93.5 % against 90.1 % coverage of
+    a log-normal mean) for nearly no width; at 5 seeds it is 1.3 times as wide as t
+    (`benchmarks/coverage.py`).
 
     Args:
         scores: One final score per run, in the metric's own unit.
@@ -77,7 +78,9 @@ def mean_interval(
         TooFewSeedsError: If a config has fewer than 2 counted scores.
 
     Assumes:
-        As `t_interval` and `bootstrap_interval`.
+        As `t_interval` and `bootstrap_interval`. Strongly skewed scores are covered
+        less often than it says with few seeds: 87 % with 5, log-normal, sd of the
+        logarithm .8.
 
     Example:
         >>> scores = np.array([[0.91, 0.93, 0.92], [0.80, 0.95, 0.86]])

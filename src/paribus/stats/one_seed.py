@@ -49,6 +49,45 @@ def reversal_share(
     return 1 - above if difference > 0 else above
 
 
+def reversal_shares(
+    scores: Float[np.ndarray, "config seed"],
+    is_counted: Bool[np.ndarray, "config seed"],
+) -> Float[np.ndarray, "config config"]:
+    """Give `reversal_share` for every pair of configs at once.
+
+    Args:
+        scores: Final scores.
+        is_counted: Which scores are in the bank. The others may be anything.
+
+    Returns:
+        A symmetric matrix; NaN where a config has no counted score.
+
+    Raises:
+        TooFewSeedsError: If no config has a counted score.
+
+    Assumes:
+        As `reversal_share`.
+    """
+    banks = _banks(scores, is_counted)
+    indices = [i for i, _ in banks]
+    sizes = np.array([len(bank) for _, bank in banks])
+    runs = np.concatenate([bank for _, bank in banks])
+    starts = np.cumsum(sizes) - sizes
+    # Column j: how often each config lies above config j, ties split evenly.
+    columns = [
+        np.add.reduceat(
+            _share(bank, runs, "left") + _share(bank, runs, "right"), starts
+        )
+        for _, bank in banks
+    ]
+    above = np.stack(columns, axis=1) / (2 * sizes[:, None])
+    means = counted_means(scores, is_counted)[indices]
+    order = np.sign(means[:, None] - means[None, :])
+    shares = np.full((len(scores), len(scores)), np.nan)
+    shares[np.ix_(indices, indices)] = 0.5 - order * (above - 0.5)
+    return shares
+
+
 def named_best_probabilities(
     scores: Float[np.ndarray, "config seed"],
     is_counted: Bool[np.ndarray, "config seed"],
@@ -79,8 +118,7 @@ def named_best_probabilities(
         >>> named_best_probabilities(scores, np.full(scores.shape, True))
         array([0.75, 0.25])
     """
-    banks = _banks(scores, is_counted)
-    # A score that some config always beats cannot win.
+    banks = _contenders(_banks(scores, is_counted))
     lowest = max(bank[0] for _, bank in banks)
     values = np.unique(np.concatenate([bank[bank >= lowest] for _, bank in banks]))
     probabilities = np.zeros(len(scores))
@@ -152,6 +190,7 @@ def flip_probabilities(
     banks = _banks(scores, is_counted)
     smallest = min(len(bank) for _, bank in banks)
     best = best_mean(scores, is_counted)
+    banks = _contenders(banks)
     position = [i for i, _ in banks].index(best)
     flips: dict[int, float] = {}
     for k in seeds_averaged:
@@ -203,6 +242,14 @@ def _banks(
     if not banks:
         raise TooFewSeedsError("a one-seed analysis needs finished runs, got none")
     return banks
+
+
+def _contenders(
+    banks: list[tuple[int, Float[np.ndarray, " _"]]],
+) -> list[tuple[int, Float[np.ndarray, " _"]]]:
+    """Leave out the configs that some other one always beats: they never win."""
+    lowest = max(bank[0] for _, bank in banks)
+    return [(i, bank) for i, bank in banks if bank[-1] >= lowest]
 
 
 def _share(

@@ -10,6 +10,7 @@ from paribus.stats.one_seed import (
     flip_probabilities,
     named_best_probabilities,
     reversal_share,
+    reversal_shares,
 )
 
 
@@ -21,6 +22,21 @@ def test_configs_that_do_not_overlap_are_never_reversed():
 
 def test_equal_means_have_no_order_to_reverse():
     assert reversal_share(np.array([1.0, 3.0]), np.array([2.0])) == 0.5
+
+
+def test_all_pairs_at_once_equal_each_pair_alone():
+    scores = np.random.default_rng(0).integers(4, size=(5, 6)).astype(float)
+    is_counted = np.random.default_rng(1).random((5, 6)) > 0.4
+    is_counted[3] = False
+
+    shares = reversal_shares(scores, is_counted)
+
+    assert np.isnan(shares[3]).all()
+    np.testing.assert_allclose(shares, shares.T, rtol=1e-12)
+    for i in (0, 1, 2, 4):
+        for j in (0, 1, 2, 4):
+            a, b = scores[i, is_counted[i]], scores[j, is_counted[j]]
+            assert shares[i, j] == pytest.approx(reversal_share(a, b), abs=1e-12)
 
 
 def test_equal_scores_share_the_name_evenly():
