@@ -108,12 +108,14 @@ def run(  # noqa: PLR0913  (options are arguments)
     ] = False,
 ) -> None:
     """Train the runs of a study that are missing. Running again continues."""
-    from paribus.api import run_study
-    from paribus.cli.showing import show_result
-    from paribus.console import ending_text, show_progress
     from paribus.study_file import read_study
 
     file = read_study(study, overrides=settings or (), seeds=seeds)
+
+    from paribus.api import run_study  # slow to load: only for a study that is sound
+    from paribus.cli.showing import show_result
+    from paribus.console import ending_text, show_progress
+
     folder = out or Path("studies") / file.study.name
     if not quiet and file.n_united:
         say(f"{file.n_united} configs stand in two grids; each is trained once")

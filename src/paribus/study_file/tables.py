@@ -7,7 +7,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     field_validator,
 )
 from pydantic_core import ErrorDetails
@@ -65,7 +64,7 @@ class _StudyTable(_Table):
 
     @field_validator("evaluate_every")
     @classmethod
-    def _read_cadence(cls, every: Any, info: ValidationInfo) -> Any:
+    def _read_cadence(cls, every: Any, info: Any) -> Any:
         if every == "auto":
             return every
         if isinstance(every, bool | str) or not isinstance(every, int | float):

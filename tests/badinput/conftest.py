@@ -1,0 +1,156 @@
+"""A study that is fine, and the real command, for everything that is wrong with it."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+TINY = """\
+[study]
+name = "tiny"
+seeds = 2
+epochs = 1
+[data]
+path = "tiny.npz"
+validation = 16
+[model]
+name = "mlp"
+hidden = [8]
+[optimizer]
+name = "adam"
+[[space]]
+learning_rate = [0.01, 0.1]
+batch_size = [16]
+"""
+
+# Runs commands, each in a process of its own that is forked with paribus loaded: that
+# takes most of the time of a command that is refused, and they are a hundred. Reads a
+# line of JSON for each, and answers with its exit status.
+SERVER = """\
+import json
+import os
+import signal
+import sys
+
+from paribus.cli import app
+from paribus.study_file import read_study
+
+
+assert read_study  # loaded before the forks
+
+
+def run(arguments: list[str], cwd: str, out: str, err: str) -> None:
+    signal.alarm(30)
+    os.chdir(cwd)
+    for number, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.stdin.close()
+    app(arguments, prog_name="paribus")
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        run(**request)
+    _, status = os.waitpid(child, 0)
+    sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\\n")
+    sys.stdout.flush()
+"""
+
+Refused = Callable[..., None]
+Paribus = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with `tiny.toml` and `tiny.npz`."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(64, 4)).astype(np.float32)
+    np.savez(tmp_path / "tiny.npz", x=inputs, y=np.arange(64) % 3)
+    (tmp_path / "tiny.toml").write_text(TINY)
+    return tmp_path
+
+
+@pytest.fixture
+def paribus(place: Path) -> Paribus:
+    """The real command, run in `place`."""
+
+    def run(
+        *arguments: str, env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "paribus", *arguments],
+            cwd=place,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def server() -> "Iterator[subprocess.Popen[str]]":
+    """What runs each command in a process of its own, without loading paribus anew."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+@pytest.fixture
+def refused(
+    place: Path,
+    server: "subprocess.Popen[str]",
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Refused:
+    """Checks that a command is refused with a code and words, and changes nothing."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    stdin, stdout = server.stdin, server.stdout
+    assert stdin
+    assert stdout
+
+    def check(arguments: Sequence[str], code: int, *fragments: str) -> None:
+        before = contents(place)
+        out, err = outputs / "out", outputs / "err"
+        request = {"cwd": str(place), "out": str(out), "err": str(err)}
+        stdin.write(json.dumps({"arguments": arguments, **request}) + "\n")
+        stdin.flush()
+        ended = int(stdout.readline())
+        message = err.read_text("utf-8")
+        assert ended == code, message
+        for fragment in fragments:
+            assert squeezed(fragment) in squeezed(message)
+        assert "Traceback" not in message
+        assert "allow_pickle" not in message
+        assert out.read_text() == ""
+        assert contents(place) == before
+
+    return check
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file in a folder with the digest of its content."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def squeezed(text: str) -> str:
+    """A text without differences in case and white space."""
+    return re.sub(r"\s+", " ", text).lower()
