@@ -1,6 +1,6 @@
 """Results written for other tools."""
 
-from paribus.exports.tables import Format, configs_table, export
+from paribus.exports.tables import FORMATS, configs_table, export
 
 
-__all__ = ["Format", "configs_table", "export"]
+__all__ = ["FORMATS", "configs_table", "export"]

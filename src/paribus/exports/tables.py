@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from paribus.results.tables import curves, runs
 from paribus.space import show_value
 
 
-Format = Literal["csv", "json"]
+FORMATS = ("csv", "json")
 
 SCHEMA_VERSION = 1
 
@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export(result: StudyResult, *, format: Format, out: Path) -> tuple[Path, ...]:
+def export(result: StudyResult, *, format: str, out: Path) -> tuple[Path, ...]:
     """Write every run and every curve for other tools.
 
     Args:
@@ -52,7 +52,7 @@ def export(result: StudyResult, *, format: Format, out: Path) -> tuple[Path, ...
             )
         write_atomically(out, to_json(result))
         return (out,)
-    raise unknown_name("export format", format, get_args(Format))
+    raise unknown_name("export format", format, FORMATS)
 
 
 def configs_table(result: StudyResult) -> pd.DataFrame:
@@ -135,9 +135,11 @@ def _text_cell(value: Any) -> Any:
     """A cell of a column that is not all numbers."""
     if isinstance(value, tuple | list):
         value = show_value(tuple(value))
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    quoted = f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    # A lone carriage return would end the row for some readers.
+    return quoted.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,0 +1,59 @@
+import errno
+import os
+
+import pytest
+
+from paribus.errors import CommandError, ResourceError
+from paribus.results.files import write_atomically
+
+
+def test_a_file_is_written_with_its_folders(tmp_path):
+    path = tmp_path / "a" / "b" / "report.html"
+
+    write_atomically(path, "é\r\n")
+
+    assert path.read_bytes() == "é\r\n".encode()
+    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+
+
+def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path):
+    write_atomically(tmp_path / "x.csv", "a\ud800b")
+
+    assert (tmp_path / "x.csv").read_text() == "a\\ud800b"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "runs.csv"
+    path.write_text("old")
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResourceError, match="no space left on device") as caught:
+        write_atomically(path, "new")
+
+    assert caught.value.hint
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_place_that_is_a_folder_is_refused(tmp_path):
+    (tmp_path / "out").mkdir()
+
+    with pytest.raises(CommandError, match="cannot write `"):
+        write_atomically(tmp_path / "out", "x")
+
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_waiting_at_the_place_is_replaced_and_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path = tmp_path / "report.html"
+    path.symlink_to(victim)
+
+    write_atomically(path, "new")
+
+    assert victim.read_text() == "precious"
+    assert path.read_text() == "new"
