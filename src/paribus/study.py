@@ -271,7 +271,7 @@ def count_seeds(n_seeds: int) -> tuple[int, ...]:
     return tuple(range(n_seeds))
 
 
-def check_seeds(seeds: tuple[int, ...]) -> None:
+def check_seeds(seeds: tuple[Any, ...]) -> None:
     """Refuse seeds that are out of range or given twice.
 
     Raises:

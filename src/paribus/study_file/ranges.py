@@ -12,6 +12,8 @@ MAX_N = 10_000
 _KEYS = ("log", "lin", "n")
 _N_BOUNDS = 2
 
+Number = int | float
+
 
 def is_range(written: Any) -> bool:
     """Whether a value stands for several: it is a table."""
@@ -23,7 +25,7 @@ def read_range(
     written: dict[str, Any],
     key: Key,
     mistakes: Mistakes,
-) -> list[int | float]:
+) -> list[Number]:
     """List the values of a range; none where it has a mistake.
 
     The first and the last value are the bounds as written. Those between are rounded to
@@ -91,14 +93,14 @@ def _check_bounds(scale: str, bounds: Any, key: Key, mistakes: Mistakes) -> None
         )
 
 
-def _is_finite(number: int | float) -> bool:
+def _is_finite(number: Number) -> bool:
     try:
         return math.isfinite(number)
     except OverflowError:
         return False
 
 
-def _spaced(scale: str, first: float, last: float, n: int) -> list[int | float]:
+def _spaced(scale: str, first: Number, last: Number, n: int) -> list[Number]:
     def value(k: int) -> float:
         share = k / (n - 1)
         if scale == "log":
@@ -113,7 +115,7 @@ def _spaced(scale: str, first: float, last: float, n: int) -> list[int | float]:
     return rounded
 
 
-def _whole(values: list[int | float], bounds: list[int | float]) -> list[int | float]:
+def _whole(values: list[Number], bounds: list[Number]) -> list[Number]:
     """Round a count's range; bounds that are no whole numbers stay, to be refused."""
     if not all(isinstance(bound, int) for bound in bounds):
         return bounds

@@ -1,5 +1,6 @@
 """The tables of fixed shape, [study] and [data], and the names at the top of a file."""
 
+import math
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import (
@@ -74,9 +75,13 @@ class _StudyTable(_Table):
             )
         # Where the epochs are wrong too, only the rules without them can be checked.
         epochs = info.data.get("epochs", 1 if every <= 0 else None)
+        try:
+            number = float(every)
+        except OverflowError:
+            number = math.copysign(math.inf, every)
         if epochs is not None:
-            Budget(epochs=epochs, evaluate_every=every)
-        return float(every)
+            Budget(epochs=epochs, evaluate_every=number)
+        return number
 
 
 class _DataTable(_Table):

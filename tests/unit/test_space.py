@@ -1,0 +1,97 @@
+import hashlib
+
+import pytest
+
+from paribus.errors import SpaceError
+from paribus.space import Config, SearchSpace, show_value
+
+
+NOTEBOOK = SearchSpace(
+    grids=(
+        {"learning_rate": (0.001, 0.01, 0.1), "batch_size": (32,)},
+        {"learning_rate": (0.01,), "batch_size": (32, 64, 128)},
+    )
+)
+
+
+def test_a_config_in_two_grids_is_listed_once_where_it_is_named_first():
+    pairs = [(c["learning_rate"], c["batch_size"]) for c in NOTEBOOK.configs()]
+
+    assert pairs == [(0.001, 32), (0.01, 32), (0.1, 32), (0.01, 64), (0.01, 128)]
+
+
+def test_a_union_of_grids_is_no_full_grid():
+    assert not NOTEBOOK.is_full_grid()
+    assert SearchSpace(grids=NOTEBOOK.grids[:1]).is_full_grid()
+
+
+def test_the_id_of_a_config_depends_on_its_values_alone():
+    a = Config({"learning_rate": 0.01, "batch_size": 32})
+    b = Config({"batch_size": 32, "learning_rate": 0.01})
+
+    assert a.id == b.id
+    assert a == b
+    assert hash(a) == hash(b)
+    written = b'{"batch_size":32,"learning_rate":0.01}'
+    assert a.id == hashlib.sha256(written).hexdigest()[:16]
+
+
+def test_configs_with_other_values_have_other_ids():
+    configs = NOTEBOOK.configs()
+
+    assert len({config.id for config in configs}) == len(configs)
+
+
+def test_a_config_equals_a_mapping_with_the_same_items():
+    assert Config({"hidden": (8, 8)}) == {"hidden": (8, 8)}
+
+
+def test_a_label_can_leave_names_out():
+    config = Config({"learning_rate": 1e-05, "batch_size": 32})
+
+    assert config.label() == "learning_rate=1e-05, batch_size=32"
+    assert config.label(without=["batch_size"]) == "learning_rate=1e-05"
+
+
+def test_a_config_matches_a_part_of_itself():
+    config = Config({"learning_rate": 0.01, "batch_size": 32})
+
+    assert config.matches({"batch_size": 32})
+    assert not config.matches({"batch_size": 64})
+    assert not config.matches({"momentum": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.001, "0.001"),
+        (1.0, "1"),
+        (1e-7, "1e-07"),
+        (32, "32"),
+        (True, "true"),
+        ((128, 64), "[128, 64]"),
+        ("relu", "relu"),
+    ],
+)
+def test_values_are_written_shortly(value: object, text: str):
+    assert show_value(value) == text  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("grids", "message"),
+    [
+        ((), "at least one grid"),
+        (({},), "at least one hyperparameter"),
+        (({"a": ()},), "`a` must have at least one value"),
+        (({"a": (1, 2, 1)},), "got 1 as values 1 and 3"),
+        (({"a": (1,)}, {"b": (1,)}), "the same hyperparameters, got `a`"),
+        (({"a": tuple(range(1000)), "b": tuple(range(101))},), "101,000 configs"),
+    ],
+)
+def test_a_space_that_cannot_be_used_is_refused(
+    grids: tuple[dict[str, tuple[int, ...]], ...], message: str
+):
+    with pytest.raises(SpaceError) as raised:
+        SearchSpace(grids=grids)
+
+    assert message in str(raised.value)

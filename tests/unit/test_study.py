@@ -1,0 +1,174 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import make_study
+
+from paribus.errors import StudyError, UnknownNameError
+from paribus.space import Config, SearchSpace
+from paribus.study import (
+    Budget,
+    DataChoice,
+    ModelChoice,
+    OptimizerChoice,
+    Study,
+    check_name,
+    check_seeds,
+    count_seeds,
+)
+
+
+CONFIG = Config({"learning_rate": 0.01, "batch_size": 32})
+
+
+@pytest.mark.parametrize("name", ["a", "notebook-2", "A.b_c", "0", "x" * 100])
+def test_a_name_that_can_be_a_folder_is_accepted(name: str):
+    check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "-a", "a/b", "a b", "é", "nul", "COM1.txt", "x" * 101, "a\n"],
+)
+def test_a_name_that_cannot_be_a_folder_is_refused(name: str):
+    with pytest.raises(StudyError, match="letters, digits"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("seeds", [(), (-1,), (2**63,), (1, 1), (True,), (1.0,)])
+def test_wrong_seeds_are_refused(seeds: tuple[object, ...]):
+    with pytest.raises(StudyError, match=r"study\.seeds"):
+        check_seeds(seeds)
+
+
+def test_the_largest_seed_is_accepted():
+    check_seeds((0, 2**63 - 1))
+
+
+def test_a_count_of_seeds_stands_for_the_first_integers():
+    assert count_seeds(3) == (0, 1, 2)
+
+
+@pytest.mark.parametrize("count", [0, -3, 10**12])
+def test_a_wrong_count_of_seeds_is_refused(count: int):
+    with pytest.raises(StudyError, match=str(count)):
+        count_seeds(count)
+
+
+def test_settings_join_the_space_the_fixed_and_the_defaults():
+    study = replace(
+        make_study(), optimizer=OptimizerChoice(name="keras_adam", settings={"b1": 0.5})
+    )
+
+    settings = study.settings(CONFIG)
+
+    assert settings.batch_size == 32
+    assert settings.model == {"hidden": (8,), "activation": "relu"}
+    assert settings.optimizer == {
+        "learning_rate": 0.01,
+        "b1": 0.5,
+        "b2": 0.999,
+        "eps": 1e-7,
+    }
+
+
+def test_configs_that_differ_in_traced_hyperparameters_share_their_static_part():
+    study = make_study()
+    other = Config({**CONFIG, "learning_rate": 0.1})
+    larger = Config({**CONFIG, "batch_size": 64})
+
+    assert study.static_part(CONFIG) == study.static_part(other)
+    assert study.static_part(CONFIG) != study.static_part(larger)
+
+
+def test_a_study_is_read_back_as_it_was_written():
+    study = make_study(learning_rate=(0.1, 0.01), batch_size=(32, 64), validation=9)
+
+    assert Study.from_dict(study.to_dict()) == study
+
+
+def test_growing_changes_no_fixed_setting():
+    small = make_study()
+    large = make_study(learning_rate=(0.001, 0.01, 0.1), n_seeds=9)
+
+    assert small.fixed_settings() == large.fixed_settings()
+
+
+def test_a_default_that_is_written_down_changes_no_fixed_setting():
+    study = make_study()
+    explicit = replace(
+        study,
+        model=ModelChoice(name="mlp", settings={"hidden": (8,), "activation": "relu"}),
+    )
+
+    assert study.fixed_settings() == explicit.fixed_settings()
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"budget": Budget(epochs=3, evaluate_every=1.0)}, "study.epochs"),
+        ({"data": DataChoice(name="mnist", validation=5)}, "data.validation"),
+        ({"model": ModelChoice(name="mlp", settings={"hidden": (9,)})}, "model.hidden"),
+    ],
+)
+def test_what_is_not_space_or_seeds_is_a_fixed_setting(
+    change: dict[str, Any], key: str
+):
+    study = make_study()
+
+    was, now = study.fixed_settings(), replace(study, **change).fixed_settings()
+
+    assert {name for name in was if was[name] != now[name]} == {key}
+
+
+def test_a_value_out_of_range_is_refused_with_its_position():
+    with pytest.raises(StudyError, match=r"got -0\.1 \(value 2 of 2\)"):
+        make_study(learning_rate=(0.1, -0.1))
+
+
+def test_a_hyperparameter_that_nothing_has_is_refused():
+    with pytest.raises(UnknownNameError) as raised:
+        replace(make_study(), space=SearchSpace(grids=({"lr": (1.0,)},)))
+
+    assert "`lr`" in str(raised.value)
+
+
+def test_a_hyperparameter_without_a_value_is_refused():
+    with pytest.raises(StudyError, match="`learning_rate` is missing"):
+        replace(make_study(), space=SearchSpace(grids=({"batch_size": (32,)},)))
+
+
+def test_a_hyperparameter_that_is_fixed_and_varied_is_refused():
+    with pytest.raises(StudyError, match="got both"):
+        replace(
+            make_study(),
+            optimizer=OptimizerChoice(name="adam", settings={"learning_rate": 0.1}),
+        )
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "expected"),
+    [
+        (1.0, 2, (0.0, 1.0, 2.0)),
+        (0.5, 1, (0.0, 0.5, 1.0)),
+        (2.0, 5, (0.0, 2.0, 4.0, 5.0)),
+        (0.1, 1, tuple(k / 10 for k in range(11))),
+    ],
+)
+def test_evaluations_begin_before_training_and_end_with_it(
+    every: float, epochs: int, expected: tuple[float, ...]
+):
+    budget = Budget(epochs=epochs, evaluate_every=every)
+
+    assert budget.evaluation_epochs() == pytest.approx(expected, abs=1e-12)
+
+
+def test_auto_looks_often_at_first_and_five_times_in_the_last_fifth():
+    epochs = Budget(epochs=20).evaluation_epochs()
+
+    assert sum(0 < epoch <= 2 for epoch in epochs) == 16
+    assert sum(2 < epoch <= 10 for epoch in epochs) == 16
+    assert sum(epoch > 16 for epoch in epochs) >= 5
+    assert epochs[0] == 0
+    assert epochs[-1] == 20

@@ -1,0 +1,197 @@
+from pathlib import Path
+
+import pytest
+
+from paribus.errors import CommandError, StudyError, UnknownNameError
+from paribus.study_file import built_in_names, built_in_text, read_study
+from paribus.study_file.overrides import parse_values
+
+
+TEXT = """\
+[study]
+name = "tiny"
+seeds = 2
+epochs = 4
+[data]
+path = "data/tiny.npz"
+[model]
+name = "mlp"
+hidden = [8]
+[optimizer]
+name = "adam"
+[[space]]
+learning_rate = [0.01, 0.1]
+batch_size = [16]
+"""
+LR = "learning_rate = [0.01, 0.1]"
+
+
+def write(folder: Path, text: str = TEXT) -> Path:
+    path = folder / "tiny.toml"
+    path.write_text(text)
+    return path
+
+
+def values(folder: Path, written: str, name: str = "learning_rate") -> list[object]:
+    """What a hyperparameter takes if the file says `written`."""
+    old = LR if name == "learning_rate" else "batch_size = [16]"
+    path = write(folder, TEXT.replace(old, f"{name} = {written}"))
+    return [config[name] for config in read_study(path).study.configs()]
+
+
+def test_the_notebook_is_its_five_configs_with_ten_seeds():
+    file = read_study("notebook")
+
+    study = file.study
+    pairs = [(c["learning_rate"], c["batch_size"]) for c in study.configs()]
+    assert pairs == [(0.001, 32), (0.01, 32), (0.1, 32), (0.01, 64), (0.01, 128)]
+    assert study.seeds == tuple(range(10))
+    assert study.budget.epochs == 5
+    assert study.budget.evaluate_every == 1
+    assert study.data.validation == 0
+    assert study.settings(study.configs()[0]).optimizer["eps"] == 1e-7
+    assert study.optimizer.name == "keras_adam"
+    assert file.n_united == 1
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_every_built_in_study_can_be_read_under_its_own_name(name: str):
+    assert read_study(name).study.name == name
+    assert built_in_text(name).startswith("#")
+
+
+def test_an_unknown_built_in_study_is_refused():
+    with pytest.raises(UnknownNameError) as raised:
+        built_in_text("notebok")
+
+    assert raised.value.hint == "did you mean `notebook`?"
+
+
+def test_a_path_stays_as_written_beside_the_folder_of_the_file(tmp_path: Path):
+    file = read_study(write(tmp_path))
+
+    assert file.study.data.path == "data/tiny.npz"
+    assert file.folder == tmp_path
+    assert file.text == TEXT
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_byte_order_marks_do_not_matter(
+    tmp_path: Path, ends: str, mark: str
+):
+    path = tmp_path / "tiny.toml"
+    path.write_bytes((mark + TEXT.replace("\n", ends)).encode())
+
+    assert read_study(path).study == read_study(write(tmp_path)).study
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{ log = [1e-4, 1e-1], n = 4 }", [0.0001, 0.001, 0.01, 0.1]),
+        ("{ log = [1e-4, 1e-3], n = 3 }", [0.0001, 0.000316228, 0.001]),
+        ("{ lin = [0.1, 0.3], n = 3 }", [0.1, 0.2, 0.3]),
+        ("{ lin = [1, 2], n = 2 }", [1.0, 2.0]),
+        ("[1, 0.5]", [1.0, 0.5]),
+    ],
+)
+def test_a_range_lists_its_bounds_and_rounded_values_between(
+    tmp_path: Path, written: str, expected: list[float]
+):
+    assert values(tmp_path, written) == expected
+
+
+def test_a_narrow_range_keeps_the_digits_that_tell_its_values_apart(tmp_path: Path):
+    found = values(tmp_path, "{ lin = [1, 1.00001], n = 1000 }")
+
+    assert len(set(found)) == 1000
+
+
+def test_a_range_of_counts_is_whole(tmp_path: Path):
+    found = values(tmp_path, "{ log = [16, 256], n = 5 }", "batch_size")[:5]
+
+    assert found == [16, 32, 64, 128, 256]
+    assert all(isinstance(value, int) for value in found)
+
+
+def test_a_range_of_counts_too_dense_for_whole_numbers_is_refused(tmp_path: Path):
+    with pytest.raises(StudyError, match="must have each value once"):
+        values(tmp_path, "{ lin = [1, 3], n = 9 }", "batch_size")
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ("study.epochs=2", lambda study: study.budget.epochs == 2),
+        ("study.name=other", lambda study: study.name == "other"),
+        ('study.name="other"', lambda study: study.name == "other"),
+        ("model.hidden=[4, 4]", lambda study: study.model.settings["hidden"] == (4, 4)),
+        ("optimizer.b1=0.5", lambda study: study.optimizer.settings["b1"] == 0.5),
+        (
+            "space=[{learning_rate = [1.0], batch_size = [8]}]",
+            lambda study: study.configs() == ({"learning_rate": 1.0, "batch_size": 8},),
+        ),
+    ],
+)
+def test_a_setting_is_replaced_from_the_command_line(tmp_path: Path, setting, found):
+    study = read_study(write(tmp_path), overrides=[setting]).study
+
+    assert found(study)
+
+
+def test_a_count_of_seeds_replaces_the_files(tmp_path: Path):
+    assert read_study(write(tmp_path), seeds=3).study.seeds == (0, 1, 2)
+
+
+def test_seeds_given_in_two_ways_are_refused(tmp_path: Path):
+    with pytest.raises(CommandError, match=r"`--seeds` and `--set`"):
+        read_study(write(tmp_path), overrides=["study.seeds=2"], seeds=3)
+
+
+def test_a_setting_inside_a_list_of_tables_is_refused_with_the_way_to_do_it(
+    tmp_path: Path,
+):
+    with pytest.raises(StudyError, match=r"--set space\.learning_rate") as raised:
+        read_study(write(tmp_path), overrides=["space.learning_rate=[0.1]"])
+
+    assert "--set 'space=" in raised.value.hint
+
+
+@pytest.mark.parametrize("key", ["builder", "loader"])
+def test_code_from_a_study_file_is_not_supported(tmp_path: Path, key: str):
+    table = "[model]" if key == "builder" else "[data]"
+    path = write(tmp_path, TEXT.replace(table, f'{table}\n{key} = "a:b"'))
+
+    with pytest.raises(StudyError, match=f"`{key}`"):
+        read_study(path)
+
+
+def test_at_most_twenty_mistakes_are_shown_and_the_rest_counted(tmp_path: Path):
+    wrong = ", ".join(str(-1 - k) for k in range(30))
+    path = write(tmp_path, TEXT.replace("0.01, 0.1", wrong))
+
+    with pytest.raises(StudyError) as raised:
+        read_study(path)
+
+    lines = str(raised.value).splitlines()
+    assert len(lines) == 22
+    assert lines[0].endswith("cannot be used, 30 mistakes:")
+    assert lines[-1] == "  and 10 more"
+
+
+def test_a_space_that_one_table_names_and_another_lacks_is_refused(tmp_path: Path):
+    extra = "[[space]]\nlearning_rate = [1.0]\n"
+
+    with pytest.raises(StudyError, match="got `batch_size` in") as raised:
+        read_study(write(tmp_path, TEXT + extra))
+
+    assert "[[space]] 2" in str(raised.value)
+
+
+def test_values_that_name_a_config_are_read_as_tables_write_them():
+    found = parse_values(
+        "learning_rate=0.01, hidden=[8, 4], activation=relu", option="--a"
+    )
+
+    assert found == {"learning_rate": 0.01, "hidden": (8, 4), "activation": "relu"}
