@@ -1,0 +1,46 @@
+# Two verbs need nothing but Python >= 3.11, make and pip:
+#   make study   train the built-in study and write its report
+#   make test    run the tests
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+NEEDS := import sys; sys.exit("needs Python 3.11 or newer, e.g.: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)
+
+help:       ## list these verbs
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+study: $(VENV)/package  ## train the built-in study, write its report.html, say where
+	$(BIN)/paribus run notebook
+	$(BIN)/paribus report studies/notebook
+test: $(VENV)/tools  ## every test under five seconds
+	$(BIN)/pytest
+test-all: test  ## and the others
+	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: there are none
+format: $(VENV)/tools  ## rewrite files to the house style
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+lint: $(VENV)/tools  ## style and layers
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+types: $(VENV)/tools  ## static types
+	$(BIN)/pyright
+bench: $(VENV)/tools  ## measure every claim in benchmarks/ (half an hour)
+	$(BIN)/python -m pip install --quiet --group bench
+	for script in $$(grep -l '^def main' benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
+ci:         ## everything that must pass before a change lands
+	bash .ci/run
+clean:      ## remove what was installed; studies/ stays
+	rm -rf $(VENV)
+
+# Set-up. A stamp is made last and remade when pyproject.toml changes. pip is put in
+# from outside because some Pythons come without ensurepip.
+$(VENV)/package: pyproject.toml
+	@$(PYTHON) -c '$(NEEDS)'
+	@echo "installing into $(VENV) (a minute or two the first time)"
+	@$(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+$(VENV)/tools: $(VENV)/package
+	@$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+.PHONY: help study test test-all format lint types bench ci clean
