@@ -63,7 +63,7 @@ def _problems(ledger: Ledger) -> list[str]:
     try:
         problems = [*file_problems(ledger.connection)]
         problems += schema_problems(ledger.connection)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return [f"`{ledger.database}` is damaged: {error}"]
     if problems:
         return [f"`{ledger.database}` is damaged: {problem}" for problem in problems]
@@ -79,5 +79,5 @@ def _problems(ledger: Ledger) -> list[str]:
 def _n_rows(ledger: Ledger, statement: str) -> int:
     try:
         return int(ledger.connection.execute(statement).fetchone()[0])
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return 0

@@ -45,6 +45,8 @@ def translated(path: Path, doing: Literal["read", "write"] = "write") -> Iterato
         raise _from_sqlite(error, path, doing) from error
     except OSError as error:
         raise _from_system(error, path, doing) from error
+    except UnicodeDecodeError as error:  # a text, or SQLite's own message about one
+        raise damaged(path, f"a text is not UTF-8: {error.reason}") from error
 
 
 def is_unfinished_write(error: sqlite3.Error) -> bool:
@@ -70,7 +72,7 @@ def _from_sqlite(
         )
     if code in _CANNOT_WRITE:
         return StoreError(f"cannot {doing} `{path}`: {error}")
-    if code in _DAMAGE or code == 0:  # 0: text that is not UTF-8, found by Python
+    if code in _DAMAGE or code == 0:  # 0: found by Python, not by SQLite
         return damaged(path, str(error))
     return StoreError(f"`{path}` cannot be used: {error}")
 

@@ -29,11 +29,11 @@ def _last_attempt(folder: Path) -> AttemptRow | None:
     database = folder / DATABASE
     try:
         connection = connect(database, mode="ro", busy_timeout_s=0.3)
-    except (sqlite3.Error, StoreError, OSError):
+    except (sqlite3.Error, StoreError, OSError, UnicodeDecodeError):
         return None
     try:
         attempts = Ledger(connection, database).read(ATTEMPT)
-    except (sqlite3.Error, StoreError, OSError):
+    except (sqlite3.Error, StoreError, OSError, UnicodeDecodeError):
         return None
     finally:
         connection.close()

@@ -127,7 +127,7 @@ class Ledger:
             self._check_total(table, n_rows, digests)
         except StoreError as error:
             yield str(error)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             yield f"`{self.database}` is damaged: table `{table.name}`: {error}"
 
     def create_totals(self) -> None:

@@ -127,7 +127,7 @@ def _read_recovered(folder: Path, read: Callable[[Ledger], T], is_verified: bool
                     return _read_at(database, database, "ro", read, is_verified)
                 copy = Path(private) / DATABASE
                 value = _read_at(copy, database, "rw", read, is_verified)
-        except (StoreError, sqlite3.Error):
+        except (StoreError, sqlite3.Error, UnicodeDecodeError):
             # A writer that recovers at this moment makes the two copies disagree.
             if is_held(folder) is False or time.monotonic() > deadline:
                 raise

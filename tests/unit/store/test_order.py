@@ -12,7 +12,7 @@ from store_builders import child_environment
 
 CREATE_AND_COMMIT = """
 import os, sys
-from itertools import pairwise
+from pathlib import Path
 from builders import make_facts, make_study
 from store_builders import train, waiting
 from paribus.store import StudyWriter
