@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paribus.api.writing import write_charts, write_export, write_report
 from paribus.hyperparameters import Value
@@ -32,28 +32,14 @@ class Result:
         """Tabulate the configs: status counts, and each metric with its interval.
 
         Returns:
-            One row per config: its hyperparameters, `n_seeds` (runs that ended), a
-            count for each status that occurs, `<metric>`, `<metric>_lower` and
-            `<metric>_upper`, `is_tied_with_best` and `seconds_per_epoch`.
+            One row per config: its hyperparameters, `n_seeds` (runs that ended),
+            `n_converged` and so on for each status that occurs, `is_tied_with_best`,
+            `seconds_per_epoch`, and for each metric its mean, `<metric>_lower` and
+            `<metric>_upper`.
         """
-        import pandas as pd
+        from paribus.exports import configs_table
 
-        from paribus.analysis import summarise_configs
-
-        summaries = summarise_configs(self.record)
-        statuses = sorted({word for each in summaries for word in each.status})
-        rows = []
-        for summary in summaries:
-            row: dict[str, Any] = {**summary.config, "n_seeds": summary.n_seeds}
-            row |= {status.word: summary.status.get(status, 0) for status in statuses}
-            for name, metric in summary.metrics.items():
-                row[name] = metric.mean
-                row[f"{name}_lower"] = metric.lower
-                row[f"{name}_upper"] = metric.upper
-            row["is_tied_with_best"] = summary.is_tied_with_best
-            row["seconds_per_epoch"] = summary.seconds_per_epoch
-            rows.append(row)
-        return pd.DataFrame(rows)
+        return configs_table(self.record)
 
     def runs(self) -> "pd.DataFrame":
         """Tabulate the runs: hyperparameters, seed, status, final metrics."""
@@ -123,7 +109,7 @@ class Result:
         """Write every run and every training curve for other programs.
 
         Args:
-            path: Where to.
+            path: A folder for CSV files, or a file.
             format: `"csv"` or `"json"`; what the path ends in if not said.
 
         Returns:

@@ -45,15 +45,18 @@ def write_export(
 
     Args:
         result: Statuses as `classify_runs` gives them.
-        path: Where to.
+        path: A folder for three CSV files, a `.csv` file for the runs alone, or a file
+            for JSON; what is there is replaced.
         format: `"csv"` or `"json"`; what the path ends in if not said.
 
     Raises:
         CommandError: If the format is not known or the path cannot be written.
     """
-    from paribus.exports import export
+    from paribus.exports import FORMATS, export
 
-    return export(result, format=_format(path, format, ("csv", "json")), out=path)
+    if format is None and not path.suffix:
+        format = "csv"
+    return export(result, format=_format(path, format, FORMATS), out=path)
 
 
 def _format(path: Path, format: str | None, known: tuple[str, ...]) -> str:

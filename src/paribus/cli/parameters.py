@@ -68,6 +68,19 @@ def check_target(path: Path, *, may_replace: bool) -> None:
         raise CommandError(f"cannot write `{name}`: permission denied")
 
 
+def check_export_target(path: Path, format: str | None, *, may_replace: bool) -> None:
+    """Refuse what an export would replace; CSV files may go into a folder.
+
+    Raises:
+        CommandError: As `check_target`.
+    """
+    is_folder = format != "json" and not path.suffix
+    if not is_folder or (path.exists() and not path.is_dir()):
+        check_target(path, may_replace=may_replace)
+        return
+    check_target(path / "runs.csv" if path.is_dir() else path, may_replace=may_replace)
+
+
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", parser=some_path, help="A study folder.")
 ]

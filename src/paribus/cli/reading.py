@@ -12,6 +12,7 @@ from paribus.cli.parameters import (
     Force,
     Json,
     OutFile,
+    check_export_target,
     check_target,
     some_path,
 )
@@ -93,7 +94,9 @@ def export(
     folder: Folder,
     out: Annotated[
         Path,
-        typer.Option(metavar="PATH", parser=some_path, help="Where to write."),
+        typer.Option(
+            metavar="PATH", parser=some_path, help="A file, or a folder for CSV files."
+        ),
     ],
     format: Annotated[
         Literal["csv", "json"] | None,
@@ -104,7 +107,7 @@ def export(
     """Write every run and every training curve for other programs."""
     from paribus.api import load
 
-    check_target(out, may_replace=force)
+    check_export_target(out, format, may_replace=force)
     for path in load(folder).export(out, format=format):
         write(str(path))
 

@@ -78,7 +78,7 @@ class _StudyTable(_Table):
         try:
             number = float(every)
         except OverflowError:
-            number = math.copysign(math.inf, every)
+            number = math.inf if every > 0 else -math.inf
         if epochs is not None:
             Budget(epochs=epochs, evaluate_every=number)
         return number
