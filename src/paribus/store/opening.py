@@ -11,6 +11,7 @@ from paribus.store.folder import DATABASE, check_folder
 from paribus.store.holder import in_use
 from paribus.store.ledger import Ledger
 from paribus.store.lock import LockedError, WriterLock
+from paribus.store.network import check_lock_excludes
 from paribus.store.snapshot import (
     has_unfinished_write,
     verify_recovery,
@@ -66,6 +67,7 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
         sqlite3.Error: The same.
     """
     try:
+        check_lock_excludes(folder)
         remove_leftovers(folder)
         if has_unfinished_write(folder):
             verify_recovery(folder)

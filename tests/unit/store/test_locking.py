@@ -162,10 +162,15 @@ def test_reading_inside_the_writing_process_lets_no_second_writer_in(
     assert "StoreError" in err
 
 
-def test_of_two_creators_one_trains_and_the_other_is_told(tmp_path: Path):
+@pytest.mark.parametrize(
+    "n_rounds", [1, pytest.param(20, marks=pytest.mark.slow)], ids=["once", "often"]
+)
+def test_of_two_creators_one_trains_and_the_other_is_told(
+    n_rounds: int, tmp_path: Path
+):
     with start_child(CREATE) as first, start_child(CREATE) as second:
         assert [hear(first), hear(second)] == ["ready", "ready"]
-        for number in range(3):
+        for number in range(n_rounds):
             folder = tmp_path / str(number) / "tiny"
             tell(first, folder)
             tell(second, folder)
