@@ -90,3 +90,23 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(
     for place in acknowledged:
         for name, values in make_curves(study, 1, seed=place).items():
             np.testing.assert_array_equal(flat[name][place], values[:, 0])
+
+
+def test_readers_see_whole_commits_while_a_writer_works(tmp_path: Path):
+    folder = tmp_path / "tiny"
+    StudyWriter.create(folder, long_study(), make_facts()).close()
+
+    counts = []
+    with start_child(TRAIN, folder) as child:
+        assert hear(child) == "begun"
+        while child.poll() is None and len(counts) < 8:
+            result = read_study(folder)
+            is_done = result.has_outcome()
+            counts.append(int(is_done.sum()))
+            is_there = ~np.isnan(result.curves["test_accuracy"]).any(axis=-1)
+            np.testing.assert_array_equal(is_done, is_there)
+        child.kill()
+        child.communicate()
+
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
