@@ -79,6 +79,7 @@ def n_examples(result: StudyResult, metric: str) -> int:
     """How many examples the metric was measured on."""
     split = metric.rsplit("_", 1)[0]
     sizes = {
+        "minibatch": result.data.n_train,
         "train": result.data.n_train_evaluated,
         "validation": result.data.n_validation,
         "test": result.data.n_test,
