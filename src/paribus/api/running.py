@@ -68,14 +68,15 @@ def _finished(
 ) -> StudyResult | None:
     """What is stored, if there is nothing left to train; else None."""
     from paribus.store import read_study, study_exists
+    from paribus.store.growth import check_fixed_settings
 
     if not study_exists(folder):
         return None
     stored = read_study(folder)
-    is_same = stored.study.fixed_settings() == study.fixed_settings()
+    check_fixed_settings(stored.study, study)
     has_all = set(study.configs()) <= set(stored.configs)
     has_all = has_all and set(study.seeds) <= set(stored.seeds)
-    if not is_same or not has_all:
+    if not has_all:
         return None
     waiting = (*UNTRAINED, RunStatus.FAILED) if retry_failed else UNTRAINED
     place = {config: i for i, config in enumerate(stored.configs)}

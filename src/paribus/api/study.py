@@ -1,6 +1,6 @@
 """A study that is made in Python, and runs itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -134,7 +134,7 @@ class Study(records.Study):
         return f"<p>{self.name}: {head}</p>{table.to_html(index=False)}"
 
 
-def grid(**values: Sequence[Any]) -> SearchSpace:
+def grid(**values: Iterable[Any]) -> SearchSpace:
     """Make a search space: every value of each hyperparameter with those of the others.
 
     Args:

@@ -1,0 +1,176 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_study
+from store_builders import make_store
+
+import paribus as pb
+from paribus.api import run_study
+from paribus.errors import CommandError, SpaceError, StudyError, UnknownNameError
+from paribus.status import RunStatus
+from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice
+
+
+def make_python_study(**changes: object) -> pb.Study:
+    parts: dict[str, object] = {
+        "name": "tiny",
+        "data": pb.data.mnist(),
+        "model": pb.models.mlp(hidden=[8]),
+        "optimizer": pb.optimizers.keras_adam(),
+        "space": pb.grid(learning_rate=[0.001, 0.01], batch_size=[32]),
+        "epochs": 2,
+        "seeds": 4,
+        "evaluate_every": 1.0,
+    }
+    return pb.Study(**{**parts, **changes})  # pyright: ignore[reportArgumentType]
+
+
+def test_a_study_made_in_python_is_the_record_of_the_same_study():
+    study, record = make_python_study(), make_study()
+
+    assert study.to_dict() == record.to_dict()
+    assert study.fixed_settings() == record.fixed_settings()
+
+
+def test_choices_are_records_with_only_what_was_said():
+    assert pb.data.mnist(validation=9) == DataChoice(name="mnist", validation=9)
+    assert pb.data.npz("a.npz") == DataChoice(path="a.npz")
+    assert pb.models.softmax() == ModelChoice(name="softmax")
+    assert pb.optimizers.sgd(momentum=0.9) == OptimizerChoice(
+        name="sgd", settings={"momentum": 0.9}
+    )
+
+
+def test_a_grid_takes_numpy_values():
+    space = pb.grid(learning_rate=np.array([0.5, 0.25]), batch_size=np.arange(1, 3))
+
+    assert space == pb.grid(learning_rate=[0.5, 0.25], batch_size=[1, 2])
+
+
+def test_several_grids_are_united():
+    study = make_python_study(
+        space=[
+            pb.grid(learning_rate=[0.1, 0.2], batch_size=[8]),
+            pb.grid(learning_rate=[0.2], batch_size=[8, 16]),
+        ]
+    )
+
+    assert len(study.configs()) == 3
+
+
+@pytest.mark.parametrize(
+    ("seeds", "expected"), [(3, (0, 1, 2)), ([5, 7], (5, 7)), (range(2), (0, 1))]
+)
+def test_seeds_are_a_count_or_a_list(seeds: object, expected: tuple[int, ...]):
+    assert make_python_study(seeds=seeds).seeds == expected
+
+
+def test_what_cannot_be_used_is_refused_where_it_is_made():
+    with pytest.raises(StudyError, match=r"study\.seeds"):
+        make_python_study(seeds=0)
+    with pytest.raises(SpaceError, match="above 0"):
+        make_python_study(space=pb.grid(learning_rate=[-1.0], batch_size=[8]))
+    with pytest.raises(StudyError, match="65536"):
+        pb.models.mlp(hidden=[0])
+
+
+def test_a_study_shows_itself_in_a_notebook():
+    html = make_python_study()._repr_html_()
+
+    assert "8 runs: 2 configs, 4 seeds" in html
+    assert "0.001" in html
+
+
+def test_a_loaded_result_has_its_tables(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+
+    assert result.table()["learning_rate"].tolist() == [0.001, 0.01]
+    assert len(result.runs()) == 8
+    assert set(result.runs()["seed"]) == {0, 1, 2, 3}
+    assert {"epoch", "seed", "test_accuracy"} <= set(result.curves().columns)
+    assert repr(result) == "<Result of tiny: 8 of 8 runs>"
+    assert "<table" in result._repr_html_()
+
+
+def test_a_comparison_is_by_the_primary_metric_if_none_is_named(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+    sides = {"learning_rate": 0.001}, {"learning_rate": 0.01}
+
+    assert result.compare(*sides).metric == "test_accuracy"
+    assert result.compare(*sides, metric="train_loss").metric == "train_loss"
+    with pytest.raises(UnknownNameError, match="tst_accuracy"):
+        result.compare(*sides, metric="tst_accuracy")
+
+
+def test_a_report_and_an_export_are_written_where_they_are_wanted(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+
+    assert result.report(tmp_path / "r.md") == tmp_path / "r.md"
+    assert result.export(tmp_path / "runs.csv") == (tmp_path / "runs.csv",)
+    assert len(result.export(tmp_path / "tables")) == 3
+    assert (tmp_path / "r.md").read_text().startswith("#")
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+
+    with pytest.raises(CommandError, match="html, md"):
+        result.report(tmp_path / "r.pdf")
+    with pytest.raises(CommandError, match="csv, json"):
+        result.export(tmp_path / "r.xml")
+
+
+def test_a_finished_study_is_read_without_loading_jax(tmp_path: Path):
+    folder = make_store(tmp_path / "tiny")
+    script = """
+import sys
+from pathlib import Path
+from builders import make_study
+from paribus.api import run_study
+
+result = run_study(make_study(), Path(sys.argv[1]), data_folder=Path())
+assert result.has_outcome().all()
+assert not {"jax", "jaxlib", "optax"} & set(sys.modules)
+"""
+    started = time.monotonic()
+
+    subprocess.run(
+        [sys.executable, "-c", script, str(folder)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+
+    assert time.monotonic() - started < 20  # a guard against hanging; the target is 1
+
+
+def test_a_part_of_a_finished_study_is_finished(tmp_path: Path):
+    folder = make_store(tmp_path / "tiny")
+    part = make_study(learning_rate=(0.01,), n_seeds=2)
+
+    result = run_study(part, folder, data_folder=tmp_path)
+
+    assert len(result.configs) == 2
+    assert (result.status >= RunStatus.DIVERGED).all()
+
+
+def test_a_changed_fixed_setting_is_refused(tmp_path: Path):
+    folder = make_store(tmp_path / "tiny")
+    changed = pb.Study(
+        name="tiny",
+        data=pb.data.mnist(),
+        model=pb.models.mlp(hidden=[8]),
+        optimizer=pb.optimizers.keras_adam(),
+        space=make_study().space,
+        epochs=3,
+        seeds=4,
+        evaluate_every=1.0,
+    )
+
+    assert changed.budget == Budget(epochs=3, evaluate_every=1.0)
+    with pytest.raises(StudyError, match=r"study\.epochs.* got 3, was 2"):
+        changed.run(folder, progress=False)

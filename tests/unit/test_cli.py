@@ -1,0 +1,162 @@
+import json
+from pathlib import Path
+
+import pytest
+from store_builders import make_store
+from typer.testing import CliRunner
+
+from paribus.cli import app
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return str(make_store(tmp_path / "tiny"))
+
+
+def call(*arguments: str) -> str:
+    """What a command that succeeds prints."""
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_init_alone_lists_the_built_in_studies():
+    assert call("init").split() == ["notebook", "notebook-grid"]
+
+
+def test_init_writes_the_commented_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert call("init", "notebook") == "notebook.toml\n"
+    written = (tmp_path / "notebook.toml").read_text()
+    assert written == (ROOT / "src/paribus/studies/notebook.toml").read_text()
+
+
+def test_init_replaces_a_file_only_if_forced(tmp_path: Path):
+    path = tmp_path / "x.toml"
+    path.write_text("mine")
+
+    refused = CliRunner().invoke(app, ["init", "notebook", "--out", str(path)])
+
+    assert refused.exit_code == 2
+    assert path.read_text() == "mine"
+    call("init", "notebook", "--out", str(path), "--force")
+    assert path.read_text().startswith("#")
+
+
+def test_show_has_a_row_for_each_config(store: str):
+    text = call("show", store)
+
+    assert "learning_rate=0.001, batch_size=32" in text
+    assert "learning_rate=0.01, batch_size=32" in text
+    assert "1 diverged" in text
+
+
+def test_show_as_json_is_one_object_with_the_documented_keys(store: str):
+    record = json.loads(call("show", store, "--json"))
+
+    assert record["schema"] == 1
+    assert record["study"] == "tiny"
+    assert record["protocol"]["seeds"] == [0, 1, 2, 3]
+    assert record["protocol"]["fixed"]["model.hidden"] == [8]
+    config = record["configs"][0]
+    assert config["config"] == {"learning_rate": 0.001, "batch_size": 32}
+    assert config["n_seeds"] == 4
+    assert sum(config["status"].values()) == 4
+    assert set(config) >= {"seconds_per_epoch", "is_tied_with_best", "train_loss"}
+    accuracy = config["test_accuracy"]
+    keys = {"mean", "lower", "upper", "confidence_level", "values"}
+    assert set(accuracy) >= keys
+    assert accuracy["confidence_level"] == 0.95
+    assert len(accuracy["values"]) == 4
+    known = [value for value in accuracy["values"] if value is not None]
+    assert accuracy["mean"] == pytest.approx(sum(known) / len(known))
+
+
+def test_compare_as_json_has_the_documented_keys(store: str):
+    sides = ["--a", "learning_rate=0.001", "--b", "learning_rate=0.01, batch_size=32"]
+
+    record = json.loads(call("compare", store, *sides, "--json"))
+
+    keys = {"difference", "lower", "upper", "confidence_level", "p_value"}
+    assert set(record) >= {*keys, "n_pairs", "noise_floor", "schema", "pairs"}
+    assert record["metric"] == "test_accuracy"
+    assert record["a"]["learning_rate"] == 0.001
+    assert record["lower"] <= record["difference"] <= record["upper"]
+
+
+def test_compare_with_the_sides_exchanged_changes_the_sign(store: str):
+    a, b = "learning_rate=0.001", "learning_rate=0.01"
+
+    forth = json.loads(call("compare", store, "--a", a, "--b", b, "--json"))
+    back = json.loads(call("compare", store, "--a", b, "--b", a, "--json"))
+
+    assert forth["difference"] == pytest.approx(-back["difference"])
+    assert forth["p_value"] == pytest.approx(back["p_value"])
+
+
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [("learning_rate=7", "learning_rate=7"), ("lr=1", "`lr`")],
+)
+def test_compare_refuses_what_no_config_has(store: str, option: str, word: str):
+    sides = ["--a", option, "--b", "learning_rate=0.01"]
+
+    refused = CliRunner().invoke(app, ["compare", store, *sides])
+
+    assert refused.exit_code == 2
+    assert word in refused.stderr
+
+
+def test_report_prints_where_it_wrote(store: str):
+    path = call("report", store, "--format", "md").strip()
+
+    assert path == f"{store}/report.md"
+    assert "tiny" in Path(path).read_text()
+
+
+def test_report_writes_charts_beside(store: str, tmp_path: Path):
+    charts = tmp_path / "charts"
+
+    lines = call("report", store, "--format", "md", "--charts", str(charts)).split()
+
+    assert {path.suffix for path in charts.iterdir()} == {".png", ".svg"}
+    assert len(lines) == 1 + len(list(charts.iterdir()))
+
+
+def test_export_prints_what_it_wrote(store: str, tmp_path: Path):
+    out = str(tmp_path / "runs.csv")
+
+    assert call("export", store, "--out", out) == f"{out}\n"
+    assert len(Path(out).read_text().splitlines()) == 9
+
+
+def test_export_keeps_tables_that_are_there(store: str, tmp_path: Path):
+    out = str(tmp_path / "tables")
+    call("export", store, "--out", out)
+
+    refused = CliRunner().invoke(app, ["export", store, "--out", out])
+
+    assert refused.exit_code == 2
+    assert "runs.csv" in refused.stderr
+    assert len(call("export", store, "--out", out, "--force").split()) == 3
+
+
+def test_check_finds_a_sound_study_sound(store: str):
+    assert "8 runs" in call("check", store)
+
+
+def test_check_refuses_a_damaged_study(store: str):
+    from store_builders import edit
+
+    edit(Path(store), "UPDATE run SET status = 9 WHERE status = 4")
+
+    refused = CliRunner().invoke(app, ["check", store])
+
+    assert refused.exit_code == 5
+    assert "run" in refused.stderr

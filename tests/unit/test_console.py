@@ -1,0 +1,243 @@
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_finished, make_result, make_study
+from scipy import stats
+
+from paribus.analysis import compare, summarise_configs
+from paribus.console import comparison_text, ending_text, lay_out, summary_text
+from paribus.console.layout import display_width
+from paribus.console.progress import (
+    MAX_ROWS,
+    PlainLines,
+    draw_progress,
+    duration_text,
+    narrowing_intervals,
+    progress_line,
+    progress_rows,
+)
+from paribus.results import Progress
+from paribus.status import RunStatus
+
+
+ROWS = [{"config": "a=1", "mean": "0.97"}, {"config": "a=10", "mean": "0.9"}]
+WAITING = RunStatus.PENDING
+DONE = RunStatus.CONVERGED
+
+
+def make_progress(scores: list[list[float]], **changes: object) -> Progress:
+    """Progress of a study where a score is there for each finished run."""
+    array = np.array(scores)
+    rates = tuple(10.0**-k for k in range(len(array), 0, -1))
+    study = make_study(learning_rate=rates, n_seeds=array.shape[1])
+    is_done = np.isfinite(array)
+    progress = Progress(
+        activity="batch_size=32",
+        n_runs=array.size,
+        n_finished=int(is_done.sum()),
+        n_trained=int(is_done.sum()),
+        elapsed_s=2.0,
+        remaining_s=65.0,
+        metric="test_accuracy",
+        scores=array,
+        status=np.where(is_done, int(DONE), int(WAITING)),
+        configs=study.configs(),
+    )
+    return replace(progress, **changes)
+
+
+def test_rows_are_laid_out_in_columns():
+    assert lay_out(ROWS).splitlines() == [
+        "config  mean",
+        "------  ----",
+        "a=1     0.97",
+        "a=10    0.9",
+    ]
+
+
+def test_rows_too_wide_for_the_terminal_become_blocks_with_whole_values():
+    assert lay_out(ROWS, width=11).splitlines() == [
+        "config: a=1",
+        "mean: 0.97",
+        "",
+        "config: a=10",
+        "mean: 0.9",
+    ]
+
+
+def test_rows_that_just_fit_stay_a_table():
+    assert lay_out(ROWS, width=12) == lay_out(ROWS)
+
+
+def test_no_rows_are_no_text():
+    assert lay_out([]) == ""
+
+
+@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("数", 2), ("e\u0301", 1)])
+def test_the_width_of_a_text_is_its_columns(text: str, width: int):
+    assert display_width(text) == width
+
+
+def test_a_summary_has_a_row_for_each_config_with_its_interval():
+    accuracy = np.array([[0.95, 0.96, 0.97, 0.96, 0.96], [0.5, 0.6, 0.7, 0.6, 0.6]])
+    result = make_result(make_study(n_seeds=5), final_accuracy=accuracy)
+
+    text = summary_text(result, summarise_configs(result))
+
+    low, high = stats.t.interval(0.95, 4, accuracy[0].mean(), stats.sem(accuracy[0]))
+    (row,) = [line for line in text.splitlines() if "learning_rate=0.001" in line]
+    assert f"{accuracy[0].mean():.4f} [{low:.4f}, {high:.4f}]" in row
+    assert "5 converged" in row
+    assert "tied with the best" in row
+    assert text.startswith("tiny: 10 of 10 runs finished, 2 configs, 5 seeds")
+
+
+def test_a_config_that_is_worse_is_not_called_tied():
+    result = make_finished((0.95, 0.96, 0.97, 0.96, 0.96), (0.5, 0.6, 0.7, 0.6, 0.6))
+
+    text = summary_text(result, summarise_configs(result))
+
+    (row,) = [line for line in text.splitlines() if "learning_rate=0.01" in line]
+    assert "tied" not in row
+
+
+def test_few_seeds_are_said_to_be_too_few():
+    result = make_finished((0.95, 0.96), (0.5, 0.6))
+
+    assert "too few seeds" in summary_text(result, summarise_configs(result))
+
+
+def test_a_validation_split_is_shown_before_the_test_split():
+    result = make_finished((0.9, 0.8), (0.7, 0.6), validation=5000)
+
+    heading = summary_text(result, summarise_configs(result)).splitlines()[2]
+
+    assert heading.index("validation_accuracy") < heading.index("test_accuracy")
+
+
+def test_a_comparison_names_its_sides_numbers_and_configs():
+    result = make_finished((0.97, 0.96, 0.98), (0.95, 0.95, 0.95))
+    found = compare(
+        result,
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+
+    text = comparison_text(found)
+
+    low, high = stats.t.interval(0.95, 2, 0.02, stats.sem([0.02, 0.01, 0.03]))
+    assert "test_accuracy: learning_rate=0.001 minus learning_rate=0.01" in text
+    assert f"+0.0200 [{low:+.4f}, {high:+.4f}] (95% interval)" in text
+    assert "pairs: 3" in text
+    assert "noise floor:" in text
+    assert "learning_rate=0.001, batch_size=32 with learning_rate=0.01" in text
+
+
+def test_the_end_names_diverged_runs_and_what_to_do_next():
+    result = make_finished((0.9, 0.9), (0.9, 0.9), status={(1, 0): RunStatus.DIVERGED})
+
+    text = ending_text(result, asked=result.study, folder=Path("studies/tiny"))
+
+    where = "learning_rate=0.01, batch_size=32 (seeds 0)"
+    assert text.splitlines() == [
+        f"1 of 4 runs diverged: {where}",
+        "report: paribus report studies/tiny",
+    ]
+
+
+def test_the_end_says_what_is_kept_though_no_longer_asked_for():
+    result = make_result(make_study(n_seeds=3))
+    asked = make_study(learning_rate=(0.001,), n_seeds=2)
+
+    text = ending_text(result, asked=asked, folder=Path("x"))
+
+    assert "1 configs that the study no longer names are kept" in text
+    assert "1 seeds that the study no longer names are kept" in text
+
+
+def test_intervals_narrow_to_students_as_seeds_arrive():
+    scores = np.array([[0.9, np.nan, np.nan], [0.9, 0.8, np.nan], [0.9, 0.8, 0.85]])
+
+    means, lower, upper = narrowing_intervals(scores)
+
+    np.testing.assert_allclose(means, [0.9, 0.85, 0.85])
+    assert np.isnan([lower[0], upper[0]]).all()
+    low, high = stats.t.interval(0.95, 2, 0.85, stats.sem([0.9, 0.8, 0.85]))
+    np.testing.assert_allclose([lower[2], upper[2]], [low, high])
+    assert upper[1] - lower[1] > upper[2] - lower[2]
+
+
+def test_a_config_without_a_score_has_no_mean():
+    means, _, _ = narrowing_intervals(np.full((1, 2), np.nan))
+
+    assert np.isnan(means).all()
+
+
+def test_the_progress_line_has_speed_and_time_left():
+    progress = make_progress([[0.9, np.nan]])
+
+    assert progress_line(progress) == (
+        "1 of 2 runs, 0.5 runs/s, 1 min 05 s left: batch_size=32"
+    )
+
+
+def test_the_progress_line_counts_what_went_wrong():
+    progress = make_progress([[0.9, 0.1]])
+    status = np.array([[int(DONE), int(RunStatus.DIVERGED)]])
+
+    assert "1 diverged or failed" in progress_line(replace(progress, status=status))
+
+
+def test_many_configs_are_cut_to_the_best():
+    scores = [[k / 100] for k in range(MAX_ROWS + 3)]
+    progress = make_progress(scores)
+
+    rows = progress_rows(progress)
+
+    shown = [float(row["test_accuracy"]) for row in rows]
+    assert shown == sorted((k[0] for k in scores), reverse=True)[:MAX_ROWS]
+
+
+@pytest.mark.parametrize("width", [100, 20])
+def test_progress_is_drawn_within_the_terminal(width: int):
+    from rich.console import Console
+
+    file = StringIO()
+    console = Console(file=file, width=width)
+
+    console.print(draw_progress(make_progress([[0.9, np.nan]] * 2), width=width))
+
+    text = file.getvalue()
+    assert all(display_width(line) <= width for line in text.splitlines())
+    assert "2 of 4 runs" in " ".join(text.split())
+    assert "1/2" in text
+
+
+def test_lines_for_a_log_come_every_few_seconds_and_at_the_end():
+    lines: list[str] = []
+    now = 0.0
+    write = PlainLines(lines.append, clock=lambda: now)
+
+    for second in range(12):
+        now = float(second)
+        write(make_progress([[0.9, np.nan]], activity=f"epoch {second}"))
+    write(make_progress([[0.9, 0.9]], activity=""))
+
+    assert [line.rpartition(": ")[2] for line in lines[:-1]] == [
+        "epoch 0",
+        "epoch 5",
+        "epoch 10",
+    ]
+    assert lines[-1] == "2 of 2 runs, 1 runs/s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (4800, "1 h 20 min")],
+)
+def test_durations_are_written_as_people_say_them(seconds: float, text: str):
+    assert duration_text(float(seconds)) == text
