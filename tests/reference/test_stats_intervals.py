@@ -78,6 +78,25 @@ def test_bootstrap_interval_agrees_with_resampling_written_out():
     )
 
 
+def test_bootstrap_interval_equals_the_same_resamples_one_by_one():
+    scores = np.sort(np.random.default_rng(4).lognormal(0, 0.8, size=25))
+    picks = np.random.default_rng(0).integers(25, size=(199, 25))
+    samples = scores[picks]
+    pivots = [(s.mean() - scores.mean()) / stats.sem(s) for s in samples]
+    low, high = np.sort(pivots)[[4, 194]]  # 2.5 % and 97.5 % of 199 + 1
+
+    ours = bootstrap_interval(
+        scores[None, :],
+        np.full((1, 25), True),
+        n_resamples=199,
+        rng=np.random.default_rng(0),
+    )
+
+    error = stats.sem(scores)
+    theirs = scores.mean() - high * error, scores.mean() - low * error
+    np.testing.assert_allclose([ours.lower[0], ours.upper[0]], theirs, rtol=1e-9)
+
+
 # Monte-Carlo error: 3.3 standard deviations of a share of .95 among 4,000 studies.
 COVERAGE_ERROR = 3.3 * (0.95 * 0.05 / 4000) ** 0.5
 

@@ -78,6 +78,9 @@ def test_what_only_one_side_names_holds_for_both():
 
     assert found.b == {"learning_rate": 0.01, "batch_size": 64}
     assert len(found.pairs) == 1
+    mirrored = compare(result, A, {**B, "batch_size": 64}, metric="test_accuracy")
+    assert mirrored.pairs == found.pairs
+    assert mirrored.a == {"learning_rate": 0.001, "batch_size": 64}
 
 
 def test_diverged_runs_enter_as_guesses_and_are_counted():
@@ -204,3 +207,10 @@ def test_comparisons_without_a_p_value_are_not_in_the_family():
 
 def test_one_config_makes_no_comparison():
     assert compare_all(make_finished(SIX), metric="test_accuracy") == ()
+
+
+def test_an_unfinished_run_stays_out_even_if_it_was_evaluated():
+    result = make_finished(SIX, SIX[::-1])
+    result.status[0, 0] = RunStatus.RUNNING
+
+    assert compare(result, A, B, metric="test_accuracy").n_pairs == 5

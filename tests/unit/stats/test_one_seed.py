@@ -21,7 +21,7 @@ def test_configs_that_do_not_overlap_are_never_reversed():
 
 
 def test_equal_means_have_no_order_to_reverse():
-    assert reversal_share(np.array([1.0, 3.0]), np.array([2.0])) == 0.5
+    assert reversal_share(np.array([0.0, 0.0, 3.0]), np.array([1.0])) == 0.5
 
 
 def test_all_pairs_at_once_equal_each_pair_alone():

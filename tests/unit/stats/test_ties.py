@@ -57,6 +57,17 @@ def test_rows_are_compared_over_shared_seeds_only():
     assert is_tied.tolist() == [True, False]
 
 
+def test_the_best_mean_stays_even_if_beaten_on_the_shared_seeds():
+    beaten = [0.90, 0.91, 0.90, 0.91, 0.99, 0.99]
+    beats = [0.92, 0.931, 0.92, 0.93, np.nan, np.nan]
+    scores = np.array([beaten, beats])
+
+    is_tied = tied_with_best(scores, np.isfinite(scores))
+
+    assert best_mean(scores, np.isfinite(scores)) == 0
+    assert is_tied.tolist() == [True, True]
+
+
 def test_one_seed_is_refused():
     scores = np.array([[0.9], [0.8]])
 
