@@ -62,13 +62,19 @@ class Study(records.Study):
         space: SearchSpace | Sequence[SearchSpace],
         epochs: int,
         seeds: int | Sequence[int] = 10,
-        evaluate_every: float | Literal["auto"] = "auto",
+        evaluate_every: int | float | Literal["auto"] = "auto",
     ) -> None:
         spaces = [space] if isinstance(space, SearchSpace) else space
         super().__init__(
             name=name,
             seeds=_seeds(seeds),
-            budget=Budget(epochs=epochs, evaluate_every=evaluate_every),
+            budget=Budget(
+                epochs=epochs,
+                # 1 epoch is 1.0 epochs; whatever else it is, the record judges.
+                evaluate_every=float(evaluate_every)
+                if type(evaluate_every) is int
+                else evaluate_every,
+            ),
             data=data,
             model=model,
             optimizer=optimizer,
