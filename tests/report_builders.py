@@ -50,7 +50,7 @@ def make_notebook_result(
     rng = np.random.default_rng(0)
     centre = {0.001: 0.977, 0.01: 0.963, 0.1: 0.48}
     spread = {0.001: 0.001, 0.01: 0.003, 0.1: 0.1}
-    rates = [config["learning_rate"] for config in study.configs()]
+    rates = [float(str(config["learning_rate"])) for config in study.configs()]
     noise = rng.normal(size=(len(rates), len(study.seeds)))
     final = np.stack(
         [centre[r] + spread[r] * row for r, row in zip(rates, noise, strict=True)]

@@ -242,8 +242,8 @@ def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) ->
     untied = percent(a.outside_tied, 0)
     regret = points(a.expected_regret).lstrip("+")
     return (
-        f"Over all seeds, {labels[best]} has the highest mean {metric}. Had each "
-        "config been trained once, as the usual study does, another config would have been "
+        f"Over all seeds, {labels[best]} has the highest mean {metric}. Had each config"
+        " been trained once, as the usual study does, another config would have been "
         f"named the best in {other} of such studies, and one that is not tied with the "
         f"best in {untied}. Trusting one seed costs {regret} points of {metric} on "
         "average."

@@ -206,7 +206,12 @@ def _caption(part: Slice) -> str:
 
 def _note(findings: Findings) -> str:
     n = findings.n_configs
-    among = f"Tied with the best: among all {n} configs of the study." if n > 1 else ""
+    is_judged = any(s.is_tied_with_best is not None for s in findings.summaries)
+    among = (
+        f"Tied with the best: among all {n} configs of the study."
+        if n > 1 and is_judged
+        else ""
+    )
     return " ".join(text for text in (among, note_on_shown(findings)) if text)
 
 

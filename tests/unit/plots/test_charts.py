@@ -123,7 +123,7 @@ def test_the_heat_map_marks_ties_with_a_mark():
     for summary in summaries:
         text = cells[summary.config.label()]
         assert text.startswith("●") == bool(summary.is_tied_with_best)
-        assert f"{100 * summary.metrics['test_accuracy'].mean:.2f}%" in text
+        assert f"{summary.metrics['test_accuracy'].mean:.2%}" in text
     assert any(summary.is_tied_with_best for summary in summaries)
 
 
@@ -134,9 +134,9 @@ def test_differences_are_drawn_in_points_with_their_own_noise_floor(result):
 
     rows = [row for row in rows_of(chart) if "difference" in row]
     for row, comparison in zip(rows, comparisons, strict=True):
-        assert row["difference"] == pytest.approx(100 * comparison.difference)
-        assert row["lower"] == pytest.approx(100 * comparison.lower)
-        assert row["floor"] == pytest.approx(100 * comparison.noise_floor)
+        drawn = [row["difference"] / 100, row["lower"] / 100, row["floor"] / 100]
+        c = comparison
+        assert drawn == pytest.approx([c.difference, c.lower, c.noise_floor])
 
 
 def test_one_seed_charts_show_the_shares():

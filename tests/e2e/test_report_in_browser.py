@@ -1,0 +1,123 @@
+"""The report in a real browser, without a network."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hostile import HOSTILE
+from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
+
+from paribus.report import build_report, render_html
+
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--proxy-server=127.0.0.1:9",  # where nobody listens
+    "--virtual-time-budget=10000",
+    "--enable-logging=stderr",
+    "--v=0",
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        BROWSER is None, reason="needs chromium: apt-get install chromium"
+    ),
+]
+
+
+def browse(page: Path, *options: str) -> tuple[str, list[str]]:
+    """Open a page: its document after all scripts ran, and the console's lines."""
+    assert BROWSER
+    done = subprocess.run(
+        [
+            BROWSER,
+            *QUIET,
+            f"--user-data-dir={page.parent / 'profile'}",
+            *options,
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    console = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
+    return done.stdout, console
+
+
+def charts_in(document: str) -> list[str]:
+    """The drawing of each chart of a page; empty where there is none."""
+    parts = re.split(r'<div class="chart[^"]*" id="chart-\d+"', document)[1:]
+    drawings = [re.search(r"<svg.*?</svg>", part, flags=re.DOTALL) for part in parts]
+    return [found[0] if found else "" for found in drawings]
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    result = make_notebook_result(diverged={(2, 4): 312})
+    return build_report(
+        replace(
+            result, data=replace(result.data, notes=HOSTILE, source="".join(HOSTILE))
+        )
+    )
+
+
+@pytest.fixture
+def page(tmp_path, notebook):
+    path = tmp_path / "report.html"
+    html = render_html(notebook)
+    path.write_text(html, encoding="utf-8", errors="backslashreplace")
+    return path
+
+
+def test_every_chart_is_drawn_and_the_console_is_silent(page, notebook):
+    document, console = browse(page)
+
+    assert console == []
+    drawings = charts_in(document)
+    assert len(drawings) == sum(len(f.panels) for f in notebook.figures())
+    for drawing in drawings:
+        marks = re.findall(r'class="mark-(?:symbol|line|rule|rect|area)', drawing)
+        assert marks
+        assert len(re.findall(r"<(?:path|line|rect)\b", drawing)) > 5
+    assert "<title>notebook: What do the learning rate" in document
+    assert "NaN" not in "".join(drawings)
+
+
+def test_a_grid_is_drawn_in_dark_mode_on_a_phone(tmp_path):
+    study = make_notebook_study(grids=FULL_GRID, n_seeds=5, validation=5000)
+    report = build_report(make_notebook_result(study))
+    page = tmp_path / "grid.html"
+    page.write_text(render_html(report))
+
+    document, console = browse(
+        page, "--window-size=390,800", "--blink-settings=preferredColorScheme=0"
+    )
+
+    assert console == []
+    drawings = charts_in(document)
+    assert len(drawings) == sum(len(f.panels) for f in report.figures())
+    assert all(drawings)
+
+
+def test_what_the_policy_forbids_is_noticed_here(tmp_path, page):
+    """The checks above can fail: a page that does wrong is caught."""
+    html = page.read_text()
+    wrong = html.replace("</footer>", '</footer><img src="http://127.0.0.1:9/x.png">')
+    page.write_text(wrong)
+
+    _, console = browse(page)
+
+    assert any("Content Security Policy" in line for line in console)

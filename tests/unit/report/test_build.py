@@ -1,0 +1,284 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import make_result, make_study
+from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
+
+from paribus.report import build_report
+from paribus.report.document import Callout, Figure, Paragraph, Report, Table
+from paribus.report.text import render_markdown
+from paribus.status import RunStatus
+
+
+def headings(report: Report) -> list[str]:
+    return [section.heading for section in report.sections]
+
+
+def blocks(report: Report, anchor: str):
+    (found,) = [section for section in report.sections if section.anchor == anchor]
+    return found.blocks
+
+
+def table(report: Report, anchor: str) -> Table:
+    return next(block for block in blocks(report, anchor) if isinstance(block, Table))
+
+
+def column(found: Table, heading: str) -> list[str]:
+    place = found.columns.index(heading)
+    return [row[place] for row in found.rows]
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return build_report(make_notebook_result(diverged={(2, 4): 312, (2, 5): 400}))
+
+
+@pytest.fixture(scope="module")
+def grid():
+    study = make_notebook_study(name="mine", grids=FULL_GRID, validation=5000)
+    return build_report(make_notebook_result(study))
+
+
+def test_the_sections_stand_in_the_order_of_reading(notebook):
+    assert headings(notebook) == [
+        "How the runs ended",
+        "Task 1: learning rate",
+        "Task 2: batch size",
+        "Every run",
+        "Training curves",
+        "Which differences are real",
+        "What one seed would have told you",
+        "How it was made",
+    ]
+
+
+def test_the_first_lines_say_that_there_is_no_validation_split(notebook):
+    assert notebook.lead[1].startswith(
+        "Trained on all 60,000 images; there is no validation split, so what needs one "
+        "is measured on the test split"
+    )
+
+
+def test_the_first_lines_say_what_a_validation_split_is_for(grid):
+    assert "5,000 held out for validation" in grid.lead[1]
+    assert "Configs are compared on the validation split" in grid.lead[1]
+
+
+def test_statuses_are_counted_first_and_add_up(notebook):
+    found = table(notebook, "statuses")
+
+    assert found.rows[-1][0] == "all configs"
+    assert sum(int(cell) for cell in found.rows[-1][1:]) == 50
+    assert column(found, "diverged") == ["0", "0", "2", "0", "0", "2"]
+    first = blocks(notebook, "statuses")[0]
+    assert isinstance(first, Paragraph)
+    assert first.text.startswith("Of 50 runs: 2 diverged")
+
+
+def test_diverged_runs_are_named_with_their_seeds_and_first_step(notebook):
+    text = render_markdown(notebook)
+
+    assert "2 of 10 runs diverged (seeds 4, 5), the first at step 312." in text
+
+
+def test_the_tasks_have_the_notebooks_numbers_beside_ours(notebook):
+    first, second = table(notebook, "task-1"), table(notebook, "task-2")
+
+    assert column(first, "learning rate") == ["0.001", "0.01", "0.1"]
+    assert column(first, "the notebook's one run") == ["97.66%", "96.19%", "42.35%"]
+    assert column(second, "batch size") == ["32", "64", "128"]
+    assert column(second, "the notebook's one run") == ["96.63%", "96.99%", "97.09%"]
+    place = r"inside, \d+% quantile|outside, (above|below) all \d+"
+    for cell in column(first, "where it falls among ours"):
+        assert re.fullmatch(place, cell)
+
+
+def test_a_number_outside_our_range_is_said_to_be():
+    result = make_notebook_result()
+    result.curves["test_accuracy"][0, :, -1] = np.linspace(0.98, 0.985, 10)
+
+    text = render_markdown(build_report(result))
+
+    assert "97.66% at learning rate 0.001 lies below all 10 of ours" in text
+    assert "outside, below all 10" in text
+
+
+def test_a_mixture_has_no_mean_in_any_table(notebook):
+    row = table(notebook, "task-1").rows[2]
+
+    assert row[1].startswith("mixture, ")
+    assert "2 of 10 runs ended badly" in render_markdown(notebook)
+
+
+def test_another_study_has_a_table_for_each_hyperparameter_and_a_grid(grid):
+    assert headings(grid)[1:3] == ["Learning rate", "Batch size"]
+    assert "The grid" in headings(grid)
+    assert len(table(grid, "learning-rate").rows) == 9
+    columns = table(grid, "batch-size").columns
+    assert not any("notebook's" in heading for heading in columns)
+
+
+def test_a_union_of_grids_has_no_heat_map(notebook):
+    assert "The grid" not in headings(notebook)
+
+
+def test_every_pair_has_an_interval_a_test_and_a_noise_floor(notebook):
+    found = table(notebook, "pairs")
+
+    assert len(found.rows) == 10
+    assert all(cell.startswith("±") for cell in column(found, "noise floor"))
+    assert all("[" in cell for cell in column(found, "95% interval"))
+    assert all(float(cell) >= 0.0195 for cell in column(found, "p (Holm)"))
+
+
+def test_only_one_member_makes_the_best(notebook):
+    text = render_markdown(notebook)
+
+    tied = column(table(notebook, "task-1"), "tied with the best")
+    assert tied.count("tied") == 1
+    assert "The best of the 5 configs is learning rate 0.001, batch size 32" in text
+
+
+def test_equal_configs_are_tied_and_none_is_the_best():
+    accuracy = 0.96 + 0.001 * np.random.default_rng(5).normal(size=(2, 10))
+    result = make_result(make_study(n_seeds=10), final_accuracy=accuracy)
+
+    text = render_markdown(build_report(result))
+
+    assert "Tied with the best: learning rate 0.001 and learning rate 0.01." in text
+    assert "The best of" not in text
+    assert "not decided with 10 seeds" in text
+
+
+def test_no_failure_in_n_runs_is_said_with_its_bound():
+    text = render_markdown(build_report(make_notebook_result()))
+
+    assert "that is 0 of 10, which leaves room for a share of up to 26%" in text
+
+
+def test_a_study_with_one_config_and_one_seed_has_a_report():
+    result = make_result(make_study(learning_rate=(0.01,), n_seeds=1))
+
+    report = build_report(result)
+
+    assert headings(report) == [
+        "How the runs ended",
+        "Configs",
+        "Every run",
+        "Training curves",
+        "How it was made",
+    ]
+    assert report.title.startswith("How well does")
+
+
+def test_three_seeds_are_too_few_for_a_verdict():
+    text = render_markdown(build_report(make_result(make_study(n_seeds=3))))
+
+    assert "over 3 seeds, too few for a verdict." in text
+    assert "Tied with the best:" not in text
+
+
+def test_an_unfinished_study_says_so_before_any_number():
+    result = make_notebook_result()
+    status = result.status.copy()
+    status[:, 5:] = RunStatus.PENDING
+    curves = {name: curve.copy() for name, curve in result.curves.items()}
+    for curve in curves.values():
+        curve[:, 5:] = np.nan
+
+    report = build_report(replace(result, status=status, curves=curves))
+
+    (warning,) = [b for b in blocks(report, "statuses") if isinstance(b, Callout)]
+    assert warning.kind == "warning"
+    assert "25 of 50 runs have no outcome yet" in warning.text
+
+
+@pytest.mark.parametrize("code", [RunStatus.PENDING, RunStatus.DIVERGED])
+def test_a_study_without_any_value_has_a_report(code):
+    result = make_notebook_result()
+    curves = {name: np.full_like(c, np.nan) for name, c in result.curves.items()}
+    status = np.full_like(result.status, code)
+
+    report = build_report(replace(result, status=status, curves=curves))
+
+    assert f"50 {code.word}" in render_markdown(report)
+
+
+def test_what_failed_runs_raised_is_quoted():
+    result = make_notebook_result()
+    status = result.status.copy()
+    status[0, 0] = RunStatus.FAILED
+    result = replace(result, status=status, messages={(0, 0): "out of memory"})
+
+    text = render_markdown(build_report(result))
+
+    assert "Failed runs said: out of memory" in text
+
+
+def test_every_figure_says_its_numbers_in_words(notebook, grid):
+    for report in (notebook, grid):
+        figures = report.figures()
+        assert figures
+        for figure in figures:
+            assert figure.caption.endswith(".")
+            for panel in figure.panels:
+                assert re.search(r"\d", panel.description)
+                assert panel.specification["description"]
+
+
+def test_a_large_study_shows_the_best_and_says_what_it_leaves_out():
+    rates = tuple(0.001 * k for k in range(1, 43))
+    study = make_study(learning_rate=rates, n_seeds=2)
+    result = make_result(study)
+
+    report = build_report(result)
+
+    found = table(report, "statuses")
+    assert len(found.rows) == 41
+    assert "2 more configs are in the export" in found.note
+    assert len(table(report, "pairs").rows) == 45
+    for figure in report.figures():
+        for panel in figure.panels:
+            datasets = panel.specification["datasets"].values()
+            assert sum(len(rows) for rows in datasets) < 5000
+
+
+def test_how_it_was_made_names_data_seeds_and_versions(notebook):
+    text = render_markdown(notebook)
+
+    for fact in ("0" * 64, "CC BY-SA 3.0", "10: 0 to 9", "3.11.2", "58 s in 1 call"):
+        assert fact in text
+
+
+def test_equal_results_give_equal_reports():
+    first, second = (build_report(make_notebook_result()) for _ in range(2))
+
+    assert first == second
+
+
+WRONG_WORDS = [
+    r"\bsignificant",
+    r"\bno (difference|effect)\b",
+    r"\bthe same accuracy\b",
+    r"±\s*sd",
+    r"neural networks?\b",
+    r"\bfaster\b",
+    r"\bnan\b",
+    r"\bNone\b",
+    r"\binf\b",
+]
+
+
+@pytest.mark.parametrize("pattern", WRONG_WORDS)
+def test_no_report_uses_words_that_claim_too_much(notebook, grid, pattern):
+    for report in (notebook, grid):
+        assert not re.search(pattern, render_markdown(report))
+
+
+def test_figures_have_names_of_their_own(notebook):
+    names = [figure.name for figure in notebook.figures()]
+
+    assert len(set(names)) == len(names)
+    assert all(isinstance(figure, Figure) for figure in notebook.figures())
