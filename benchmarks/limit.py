@@ -113,9 +113,7 @@ def seconds_per_run(study: Study) -> float:
             commits.append((time.perf_counter(), progress.n_trained))
 
     with tempfile.TemporaryDirectory() as folder:
-        train_study(
-            study, Path(folder) / "limit", data_folder=Path(), on_progress=note
-        )
+        train_study(study, Path(folder) / "limit", data_folder=Path(), on_progress=note)
     trained = [commit for commit in commits if commit[1] > 0]
     (start, n_start), (end, n_end) = trained[1], trained[-1]
     return (end - start) / (n_end - n_start)

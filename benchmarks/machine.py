@@ -1,6 +1,6 @@
 """Where a benchmark ran, and where its result goes."""
 
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 
-PACKAGES = ("paribus", "jax", "jaxlib", "numpy", "scipy", "keras", "tensorflow-cpu", "torch")
+OURS = ("paribus", "jax", "jaxlib", "numpy", "scipy")
+THEIRS = ("keras", "tensorflow-cpu", "torch")
 
 
 def describe_machine() -> dict[str, Any]:
     """Date, device, load and versions; no names of hosts."""
     versions = {}
-    for package in PACKAGES:
+    for package in OURS + THEIRS:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
     return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "cpu": _cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
         "load_before": os.getloadavg()[0],
@@ -38,5 +39,5 @@ def save_result(name: str, result: dict[str, Any]) -> None:
 
 def _cpu_name() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    names = [line.split(":", 1)[1] for line in lines if line.startswith("model name")]
+    return names[0].strip() if names else platform.processor()

@@ -31,6 +31,8 @@ from machine import describe_machine, save_result
 
 CONFIGS = [(0.001, 32), (0.01, 32), (0.1, 32), (0.01, 32), (0.01, 64), (0.01, 128)]
 EPOCHS = 5
+CONTENDER = [sys.executable, __file__, "--contender"]
+PARIBUS = [sys.executable, "-m", "paribus", "run", "notebook", "--quiet"]
 MNIST = Path(__file__).parents[1] / "src" / "paribus" / "assets" / "mnist.npz"
 
 
@@ -103,8 +105,7 @@ def run_torch_worker(part: int) -> None:
 def run_torch() -> None:
     """Two single-threaded workers at once."""
     workers = [
-        subprocess.Popen([sys.executable, __file__, "--contender", f"torch-worker-{part}"])
-        for part in range(2)
+        subprocess.Popen([*CONTENDER, f"torch-worker-{part}"]) for part in range(2)
     ]
     for worker in workers:
         if worker.wait() != 0:
@@ -127,15 +128,14 @@ def timed(command: list[str], **environment: str) -> tuple[float, str]:
 
 
 def time_everything() -> dict[str, float]:
-    contender = [sys.executable, __file__, "--contender"]
     seconds: dict[str, float] = {}
     for name, backend in (("tf.keras", "tensorflow"), ("Keras on JAX", "jax")):
-        seconds[name], printed = timed([*contender, "keras"], KERAS_BACKEND=backend)
-        seconds[f"{name}, fit only"] = json.loads(printed.splitlines()[-1])["fit_seconds"]
+        seconds[name], printed = timed([*CONTENDER, "keras"], KERAS_BACKEND=backend)
+        last = json.loads(printed.splitlines()[-1])
+        seconds[f"{name}, fit only"] = last["fit_seconds"]
         print(name, f"{seconds[name]:.1f} s", flush=True)
-    seconds["PyTorch"], _ = timed([*contender, "torch"])
+    seconds["PyTorch"], _ = timed([*CONTENDER, "torch"])
     print("PyTorch", f"{seconds['PyTorch']:.1f} s", flush=True)
-    paribus = [str(Path(sys.executable).parent / "paribus"), "run", "notebook", "--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         for name, n_seeds in (
             ("paribus cold", 1),
@@ -144,7 +144,7 @@ def time_everything() -> dict[str, float]:
         ):
             out = f"{folder}/{name}"
             seconds[name], _ = timed(
-                [*paribus, "--seeds", str(n_seeds), "--out", out],
+                [*PARIBUS, "--seeds", str(n_seeds), "--out", out],
                 XDG_CACHE_HOME=f"{folder}/cache",
             )
             print(name, f"{seconds[name]:.1f} s", flush=True)
@@ -153,21 +153,31 @@ def time_everything() -> dict[str, float]:
 
 def ratios_of(seconds: dict[str, float]) -> dict[str, float]:
     """The ratios that the targets are about; all seconds from one go."""
-    run_epochs = len(CONFIGS) * EPOCHS
-    ours = seconds["paribus 10 seeds"] / (5 * 10 * EPOCHS)
-    return {
-        "six runs, tf.keras / paribus cold": seconds["tf.keras"] / seconds["paribus cold"],
-        "six runs, tf.keras / paribus warm": seconds["tf.keras"] / seconds["paribus warm"],
-        "six runs, Keras on JAX / paribus cold": seconds["Keras on JAX"]
-        / seconds["paribus cold"],
-        "run-epoch, tf.keras fit / paribus": seconds["tf.keras, fit only"]
-        / run_epochs
-        / ours,
-        "run-epoch, Keras on JAX fit / paribus": seconds["Keras on JAX, fit only"]
-        / run_epochs
-        / ours,
-        "run-epoch, PyTorch / paribus": seconds["PyTorch"] / run_epochs / ours,
+    theirs_per_epoch = {
+        name: seconds[name] / (len(CONFIGS) * EPOCHS)
+        for name in ("tf.keras, fit only", "Keras on JAX, fit only", "PyTorch")
     }
+    ours_per_epoch = seconds["paribus 10 seeds"] / (5 * 10 * EPOCHS)
+    ratios = {
+        f"six runs: {theirs} / {ours}": seconds[theirs] / seconds[ours]
+        for theirs in ("tf.keras", "Keras on JAX")
+        for ours in ("paribus cold", "paribus warm")
+    }
+    return ratios | {
+        f"run-epoch: {theirs} / paribus 10 seeds": their_seconds / ours_per_epoch
+        for theirs, their_seconds in theirs_per_epoch.items()
+    }
+
+
+def run_contender(name: str) -> None:
+    """Be one of the processes that are timed."""
+    match name:
+        case "keras":
+            run_keras()
+        case "torch":
+            run_torch()
+        case worker:
+            run_torch_worker(int(worker.rsplit("-", 1)[1]))
 
 
 def main() -> None:
@@ -175,22 +185,18 @@ def main() -> None:
     parser.add_argument("--contender", help="run one contender in this process")
     parser.add_argument("--repeats", type=int, default=1)
     arguments = parser.parse_args()
-    match arguments.contender:
-        case "keras":
-            return run_keras()
-        case "torch":
-            return run_torch()
-        case str(worker):
-            return run_torch_worker(int(worker.rsplit("-", 1)[1]))
+    if arguments.contender:
+        run_contender(arguments.contender)
+        return
     goes = [time_everything() for _ in range(arguments.repeats)]
-    by_ratio = {name: [ratios_of(go)[name] for go in goes] for name in ratios_of(goes[0])}
+    by_ratio = {
+        name: [ratios_of(go)[name] for go in goes] for name in ratios_of(goes[0])
+    }
     print()
     for name, values in by_ratio.items():
         spread = f" ({min(values):.1f} to {max(values):.1f})" if len(values) > 1 else ""
-        print(f"{name:40s} {statistics.median(values):6.1f}{spread}")
-    save_result(
-        "notebook", {**describe_machine(), "seconds": goes, "ratios": by_ratio}
-    )
+        print(f"{name:52s} {statistics.median(values):6.1f}{spread}")
+    save_result("notebook", {**describe_machine(), "seconds": goes, "ratios": by_ratio})
 
 
 if __name__ == "__main__":

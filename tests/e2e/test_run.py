@@ -1,4 +1,4 @@
-"""`paribus run` as a process: killed, interrupted, with runs that blow up, and again."""
+"""`paribus run` as a process: killed, interrupted, with sick runs, and again."""
 
 import json
 import random

@@ -73,9 +73,13 @@ class BlockShape:
 
         def on_one_device(by_run: tuple[Any, ...], shared: tuple[Any, ...]) -> Any:
             width = None if self.map_width == 1 else self.map_width
-            return jax.lax.map(
-                lambda arguments: one_run(*arguments, *shared), by_run, batch_size=width
-            )
+            # GPUs would round the factors of a float32 product to TF32.
+            with jax.default_matmul_precision("highest"):
+                return jax.lax.map(
+                    lambda arguments: one_run(*arguments, *shared),
+                    by_run,
+                    batch_size=width,
+                )
 
         on_all_devices = jax.shard_map(
             on_one_device,
@@ -239,7 +243,7 @@ class CompiledEpochs:
         trained, gone_bad = self._train.result()(by_run, shared)
         if np.asarray(gone_bad).any():
             careful = self._careful_program().result()
-            return careful((trained, gone_bad, *by_run), shared)
+            return careful((trained, gone_bad, states, traced, orders), shared)
         return trained
 
     def evaluate(self, states: RunState) -> tuple[RunState, dict[str, np.ndarray]]:
@@ -250,11 +254,11 @@ class CompiledEpochs:
     def _careful_program(self) -> Future[Any]:
         """Compiled only when the first run of a study goes bad."""
         by_run, shared = self._train_arguments
-        states, flags, _, _ = by_run
+        states, flags, traced, orders = by_run
         return self._request(
             ("careful", self._recipe.batch_size),
             self.shape.vectorised(partial(_retrain_if_bad, self._recipe)),
-            (states, flags, *by_run),
+            (states, flags, states, traced, orders),
             shared,
         )
 
@@ -293,13 +297,11 @@ def _retrain_if_bad(
     trained: RunState,
     gone_bad: Bool[Array, ""],
     before: RunState,
-    active: Bool[Array, ""],
     traced: Traced,
     order: Int[Array, " example"],
     data: Arrays,
     steps: Steps,
 ) -> RunState:
-    del active
     return jax.lax.cond(
         gone_bad,
         lambda: train_run_carefully(recipe, before, traced, order, data, steps),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -17,7 +18,7 @@ class BlockCurves:
     """What the runs of a block did.
 
     Attributes:
-        curves: `<split>_<metric>` -> value; NaN from the evaluation after a run diverged.
+        curves: `<split>_<metric>` -> value; NaN once a run has diverged.
         diverged_at: The first step that was not finite, counted from 1, or 0.
     """
 
@@ -102,10 +103,10 @@ class _Orders:
         self._seeds = seeds
         self._n_examples = n_examples
         self._epoch = -1
-        self._placed: Array | None = None
+        self._placed: Any = None
 
     def of(self, epoch: int) -> Array:
-        if epoch != self._epoch or self._placed is None:
+        if epoch != self._epoch:
             by_seed = {
                 seed: epoch_order(seed, epoch, self._n_examples)
                 for seed in set(self._seeds)

@@ -15,7 +15,7 @@ def seed_words(seed: int) -> UInt32[np.ndarray, "2"]:
 def purpose_key(words: UInt32[Array, "2"], purpose: str) -> Key[Array, ""]:
     """The key of one purpose of one seed, whatever the config and its place in a block.
 
-    threefry is named because under `rbg` a vmap draws the whole batch from its first key.
+    threefry is named because under `rbg` a vmap draws the whole batch from one key.
     """
     key = jax.random.wrap_key_data(words, impl="threefry2x32")
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()))

@@ -7,7 +7,7 @@ from paribus.space import Config, show_value
 from paribus.study import Run, Study
 
 
-# On two cores an epoch of one run costs about this many weights times examples a second.
+# What a core does in a second, in weights times examples (benchmarks/limit.py).
 WEIGHTS_TIMES_EXAMPLES_PER_S = 5e9
 BLOCK_SECONDS = 2.0
 MAX_RUNS_PER_DEVICE_CPU = 64

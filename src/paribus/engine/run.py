@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from paribus.engine.keys import purpose_key
@@ -30,9 +31,9 @@ class Arrays(NamedTuple):
 class Steps(NamedTuple):
     """The steps of a `paribus.data.batches.Segment`, as traced numbers."""
 
-    first_step: Int[Array, ""]
-    n_steps: Int[Array, ""]
-    has_partial: Bool[Array, ""]
+    first_step: ArrayLike
+    n_steps: ArrayLike
+    has_partial: ArrayLike
 
 
 class RunState(NamedTuple):
@@ -84,7 +85,7 @@ class Recipe:
         return build_optimizer(self.optimizer_name, {**traced, **self.static_settings})
 
     def loss_and_correct(self, params: Any, batch: Arrays) -> tuple[Array, Array]:
-        """Mean cross-entropy from logits, in nats, and how many were classified right."""
+        """Mean cross-entropy from logits, in nats; how many are classified right."""
         inputs = batch.inputs.astype(jnp.float32) / self.input_divisor
         logits = self.model.apply(params, inputs)
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
@@ -147,8 +148,8 @@ def evaluate_run(
     """Measure loss and accuracy on every split, and set the state's sums back to zero.
 
     Returns:
-        The state, and `<split>_<metric>` -> value. `minibatch_loss` is the mean over the
-        examples trained on since the last evaluation, as most training loops print it.
+        The state, and `<split>_<metric>` -> value. `minibatch_loss` is the mean over
+        the examples trained on since the last evaluation, as most loops print it.
         A diverged run has NaN throughout.
     """
     n_seen = state.n_seen.astype(jnp.float32)  # 0 before the first step: 0 / 0 is NaN

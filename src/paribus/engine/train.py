@@ -156,9 +156,11 @@ class _Trainer:
         self._drivers: dict[StaticGroup, CompiledEpochs] = {}
         one_shape = next(iter(self._shapes.values()), None)
         if one_shape is not None:
-            self._data = one_shape.put(_arrays(dataset.train), SHARED)
-            splits = {n: _arrays(s) for n, s in dataset.evaluation_splits().items()}
-            self._splits = one_shape.put(splits, SHARED)
+            self._data = _place(dataset.train, one_shape)
+            self._splits = {
+                name: _place(split, one_shape)
+                for name, split in dataset.evaluation_splits().items()
+            }
 
     def traced_names(self) -> list[str]:
         """The optimizer's hyperparameters that are numbers inside the program."""
@@ -378,5 +380,5 @@ class _Session:
         return max(left - self._in_block * current, 0.0)
 
 
-def _arrays(split: Split) -> Arrays:
-    return Arrays(split.inputs, split.labels)
+def _place(split: Split, shape: BlockShape) -> Arrays:
+    return Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))
