@@ -44,7 +44,7 @@ _COLUMNS = [
 ]
 
 RUN = "one run"
-BAD_RUN = "one run that did not learn"
+BAD_RUN = "one run that ended badly"
 MEAN = "mean and 95% interval"
 PUBLISHED = "the notebook's one run"
 
@@ -62,7 +62,7 @@ def draw_runs(
 ) -> ChartType:
     """Draw every run's final accuracy, one row a config.
 
-    Runs that did not learn have their own mark, and those without a final value are
+    Runs that ended badly have their own mark, and those without a final value are
     counted in words in their row, so that no run is silently missing. A config with
     more than 60 runs is shown by 60 of them, evenly by rank, with both ends.
 

@@ -252,7 +252,9 @@ def _one_seed(findings: Findings) -> list[Block | None]:
         Paragraph(text=say_one_seed(analysis, labels, best)),
         figure_named_best(findings),
         figure_reversals(findings),
-        Paragraph(text=say_more_seeds(analysis.flips_by_n_seeds)),
+        Paragraph(text=say_more_seeds(analysis.flips_by_n_seeds))
+        if analysis.named_best[best] < 1
+        else None,
         Paragraph(text=say_bank(analysis)),
     ]
 

@@ -63,7 +63,9 @@ def figure_runs(findings: Findings) -> Figure:
         "diamond and its line are the mean over seeds and its 95% interval."
     )
     if any(findings.summaries[i].metrics[metric].is_bimodal for i in labels):
-        caption += " A mixture of runs that learned and runs that did not has no mean."
+        caption += (
+            " A mixture of runs that learned and runs that ended badly has no mean."
+        )
     if published:
         caption += " Triangles are the single runs that the notebook printed."
     if len(findings.result.seeds) > MAX_POINTS:

@@ -238,15 +238,20 @@ def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) ->
     """Say how often a study with one seed per config would have named another best."""
     a = analysis
     metric = words(a.metric)
+    first = f"Over all seeds, {labels[best]} has the highest mean {metric}."
+    if a.named_best[best] == 1:
+        return (
+            f"{first} Had each config been trained once, as the usual study does, every "
+            "such study of these runs would have named it the best too."
+        )
     other = percent(1 - a.named_best[best], 0)
     untied = percent(a.outside_tied, 0)
     regret = points(a.expected_regret).lstrip("+")
     return (
-        f"Over all seeds, {labels[best]} has the highest mean {metric}. Had each config"
-        " been trained once, as the usual study does, another config would have been "
-        f"named the best in {other} of such studies, and one that is not tied with the "
-        f"best in {untied}. Trusting one seed costs {regret} points of {metric} on "
-        "average."
+        f"{first} Had each config been trained once, as the usual study does, another "
+        f"config would have been named the best in {other} of such studies, and one "
+        f"that is not tied with the best in {untied}. Trusting one seed costs {regret} "
+        f"points of {metric} on average."
     )
 
 
@@ -313,6 +318,6 @@ def _say_floor(c: Comparison) -> str:
         return ""
     floor = points(c.noise_floor).lstrip("+")
     return (
-        f" That is less than twice the noise floor of {floor} points: another test "
-        "split of this size could turn it round."
+        f" That is less than twice the noise floor of {floor} points, what the finite "
+        "split alone makes of a difference between two runs."
     )

@@ -104,8 +104,12 @@ def tabulate_configs(findings: Findings) -> Table:
 
 
 def tabulate_metrics(findings: Findings) -> Table:
-    """Every metric at the end of the budget, with its interval."""
-    metrics = findings.result.metrics
+    """Every metric of a split at the end of the budget, with its interval."""
+    metrics = [
+        metric
+        for metric in findings.result.metrics
+        if metric.split("_")[0] in ("train", "validation", "test")
+    ]
     return Table(
         caption="Every metric at the end of the budget: mean and 95% interval",
         columns=("config", *map(words, metrics)),
@@ -114,7 +118,7 @@ def tabulate_metrics(findings: Findings) -> Table:
             for i, label in findings.shown.items()
         ),
         note="Accuracies are arithmetic means; losses, in nats, are geometric means. "
-        "A mixture of runs that learned and runs that did not shows its range.",
+        "A mixture of runs that learned and runs that ended badly shows its range.",
     )
 
 

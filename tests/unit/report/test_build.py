@@ -173,6 +173,17 @@ def test_a_study_with_one_config_and_one_seed_has_a_report():
     assert report.title.startswith("How well does")
 
 
+def test_a_best_that_no_single_seed_misses_is_said_to_be():
+    accuracy = np.stack([np.full(10, 0.9), np.full(10, 0.97)])
+    accuracy = accuracy + np.linspace(0, 0.001, 10)
+    result = make_result(make_study(n_seeds=10), final_accuracy=accuracy)
+
+    text = render_markdown(build_report(result))
+
+    assert "every such study of these runs would have named it the best too" in text
+    assert "averaged per config" not in text
+
+
 def test_three_seeds_are_too_few_for_a_verdict():
     text = render_markdown(build_report(make_result(make_study(n_seeds=3))))
 
