@@ -241,8 +241,8 @@ def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) ->
     first = f"Over all seeds, {labels[best]} has the highest mean {metric}."
     if a.named_best[best] == 1:
         return (
-            f"{first} Had each config been trained once, as the usual study does, every "
-            "such study of these runs would have named it the best too."
+            f"{first} Had each config been trained once, as the usual study does, "
+            "every such study of these runs would have named it the best too."
         )
     other = percent(1 - a.named_best[best], 0)
     untied = percent(a.outside_tied, 0)
