@@ -9,6 +9,7 @@ from paribus.space import show_value
 
 _MAX_SEEDS = 20
 _MAX_VALUES = 12
+_MAX_UPRIGHT = 3
 
 
 def tabulate_making(result: StudyResult) -> Table:
@@ -46,23 +47,28 @@ def tabulate_making(result: StudyResult) -> Table:
 
 
 def tabulate_attempts(result: StudyResult) -> Table | None:
-    """List who trained the runs: one row for each call, with versions and machine."""
+    """List the calls that trained the runs, with versions and machine."""
     if not result.attempts:
         return None
-    names = list(dict.fromkeys(n for a in result.attempts for n in a.environment))
+    names = dict.fromkeys(n for a in result.attempts for n in a.environment)
+    columns = ("call", "started (UTC)", "runs", "time", *names)
+    rows = tuple(
+        (
+            str(attempt.number),
+            attempt.started,
+            f"{attempt.n_runs:,}",
+            duration(attempt.seconds),
+            *(attempt.environment.get(name, "–") for name in names),
+        )
+        for attempt in result.attempts
+    )
+    if len(rows) <= _MAX_UPRIGHT:  # many facts about few calls: a row for each fact
+        columns, *facts = zip(columns, *rows, strict=True)
+        rows = tuple(facts)
     return Table(
         caption="Every call that trained some of the runs",
-        columns=("call", "started (UTC)", "runs", "time", *names),
-        rows=tuple(
-            (
-                str(attempt.number),
-                attempt.started,
-                f"{attempt.n_runs:,}",
-                duration(attempt.seconds),
-                *(attempt.environment.get(name, "–") for name in names),
-            )
-            for attempt in result.attempts
-        ),
+        columns=columns,
+        rows=rows,
         note="Times are from the start of a call to its last committed run, "
         "compilation included.",
     )

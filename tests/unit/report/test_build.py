@@ -8,6 +8,7 @@ from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
 
 from paribus.report import build_report
 from paribus.report.document import Callout, Figure, Paragraph, Report, Table
+from paribus.report.making import tabulate_attempts
 from paribus.report.text import render_markdown
 from paribus.status import RunStatus
 
@@ -261,6 +262,22 @@ def test_how_it_was_made_names_data_seeds_and_versions(notebook):
 
     for fact in ("0" * 64, "CC BY-SA 3.0", "10: 0 to 9", "3.11.2", "58 s in 1 call"):
         assert fact in text
+
+
+@pytest.mark.parametrize(("n_calls", "first_column"), [(2, "jax"), (9, "9")])
+def test_every_call_that_trained_is_listed(n_calls, first_column):
+    result = make_notebook_result()
+    attempts = tuple(
+        replace(result.attempts[0], number=k, n_runs=100 + k)
+        for k in range(1, n_calls + 1)
+    )
+
+    found = tabulate_attempts(replace(result, attempts=attempts))
+
+    assert found is not None
+    assert found.rows[-1][0] == first_column
+    cells = [cell for row in found.rows for cell in row]
+    assert all(str(100 + k) in cells for k in range(1, n_calls + 1))
 
 
 def test_equal_results_give_equal_reports():
