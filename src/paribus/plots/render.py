@@ -25,7 +25,7 @@ def to_specification(chart: ChartType, *, description: str) -> dict[str, Any]:
         A specification of plain JSON values: equal charts give equal ones.
     """
     specification = chart.to_dict(validate=False)
-    specification.pop("usermeta", None)
+    del specification["$schema"]  # an address; the page says what the format is
     return {
         **specification,
         "description": description,

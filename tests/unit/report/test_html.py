@@ -76,6 +76,12 @@ def test_nothing_refers_to_the_outside(page):
         assert (attributes.get("href") or "#").startswith("#")
 
 
+def test_no_address_stands_in_the_page_but_in_the_library(html):
+    without_scripts = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
+
+    assert "://" not in without_scripts
+
+
 def test_every_chart_has_a_place_a_specification_and_words(page, report):
     n_charts = sum(len(figure.panels) for figure in report.figures())
 

@@ -4,6 +4,7 @@
 for (const script of document.querySelectorAll("script[data-chart]")) {
   const place = document.getElementById(script.dataset.chart);
   vegaEmbed(place, JSON.parse(script.textContent), {
+    mode: "vega-lite",
     renderer: "svg",
     ast: true,
     actions: { export: true, source: false, compiled: false, editor: false },
