@@ -1,7 +1,8 @@
 """The multilayer perceptron; without hidden layers it is softmax regression."""
 
+import math
 from collections.abc import Callable, Mapping
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import jax
@@ -38,14 +39,19 @@ def mlp(
         neural networks, 2010.
     """
     widths = (n_inputs, *hidden, n_classes)
-    draw_kernel = jax.nn.initializers.glorot_uniform()
+    shapes = list(pairwise(widths))
     activate = ACTIVATIONS[activation]
 
     def init(key: jax.Array) -> Any:
-        keys = jax.random.split(key, len(widths) - 1)
+        # One draw for all layers: each draw of its own takes half a second to compile.
+        ends = list(accumulate(math.prod(shape) for shape in shapes))
+        drawn = jax.random.uniform(key, (ends[-1],), minval=-1, maxval=1)
         return [
-            {"kernel": draw_kernel(layer_key, shape), "bias": jnp.zeros(shape[1])}
-            for layer_key, shape in zip(keys, pairwise(widths), strict=True)
+            {
+                "kernel": math.sqrt(6 / sum(shape)) * part.reshape(shape),
+                "bias": jnp.zeros(shape[1]),
+            }
+            for part, shape in zip(jnp.split(drawn, ends[:-1]), shapes, strict=True)
         ]
 
     def apply(params: Any, inputs: jax.Array) -> jax.Array:
