@@ -129,6 +129,7 @@ def test_signal_stops_with_its_code_and_the_same_command_goes_on(
     process = start(tmp_path)
     # The first progress line with a finished run says that training is under way.
     seen = ""
+    assert process.stderr is not None
     for line in process.stderr:
         seen += line
         if n_acknowledged(seen) > 0:
