@@ -12,8 +12,8 @@ help:       ## list these verbs
 study: $(VENV)/package  ## train the built-in study, write its report.html, say where
 	$(BIN)/paribus run notebook
 	$(BIN)/paribus report studies/notebook
-test: $(VENV)/tools  ## every test under five seconds
-	$(BIN)/pytest
+test: $(VENV)/tools  ## every test under five seconds, on every core
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 test-all: test  ## and the others
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: there are none
 format: $(VENV)/tools  ## rewrite files to the house style
