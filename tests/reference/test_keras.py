@@ -12,6 +12,7 @@ from paribus.data import load_dataset
 from paribus.data.batches import epoch_order
 from paribus.engine.run import Arrays, Recipe, Steps, start_run, train_run
 from paribus.models.build import build_model
+from paribus.optimizers.transformations import traced_numbers
 from paribus.study import DataChoice
 
 
@@ -63,8 +64,9 @@ def keras_losses(weights, learning_rate, batches):
 
 def our_losses(recipe, dataset, learning_rate, order):
     """Our weights before the first step, as Keras orders them, and our losses."""
-    values = {"learning_rate": learning_rate, "b1": 0.9, "b2": 0.999, "eps": 1e-7}
-    traced = {name: jnp.float32(value) for name, value in values.items()}
+    settings = {"learning_rate": learning_rate, "b1": 0.9, "b2": 0.999, "eps": 1e-7}
+    numbers = traced_numbers("keras_adam", settings)
+    traced = {name: jnp.float32(value) for name, value in numbers.items()}
     data = Arrays(jnp.asarray(dataset.train.inputs), jnp.asarray(dataset.train.labels))
     train = jax.jit(
         lambda state, steps: train_run(recipe, state, traced, order, data, steps)

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int
 from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.keys import seed_words
+from paribus.optimizers.transformations import traced_numbers
 from paribus.study import Run, Study
 
 
@@ -32,7 +33,6 @@ def train_block(
     study: Study,
     *,
     n_examples: int,
-    traced_names: Sequence[str],
     on_evaluation: Callable[[float], None] = lambda epoch: None,
 ) -> BlockCurves:
     """Train runs of one static group for the study's budget.
@@ -42,14 +42,13 @@ def train_block(
         runs: At most as many as the driver's shape has places; the others idle.
         study: Says when runs are evaluated.
         n_examples: In the training split.
-        traced_names: The traced hyperparameters.
         on_evaluation: Called with the epoch after each evaluation.
     """
     shape = driver.shape
     seats = seat_runs(len(runs), shape)
     by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
     batch_size = study.settings(runs[0].config).batch_size
-    traced = shape.put(traced_values(study, by_seat, traced_names), BY_RUN)
+    traced = shape.put(traced_values(study, by_seat), BY_RUN)
     states = driver.start(np.stack([seed_words(run.seed) for run in by_seat]), traced)
     orders = _Orders(shape, [run.seed for run in by_seat], n_examples)
 
@@ -82,14 +81,17 @@ def seat_runs(n_runs: int, shape: BlockShape) -> Int[np.ndarray, " place"]:
 
 
 def traced_values(
-    study: Study, runs: Sequence[Run], names: Sequence[str]
+    study: Study, runs: Sequence[Run]
 ) -> dict[str, Float[np.ndarray, " run"]]:
-    """The traced hyperparameters of each run, by name."""
-    settings = [study.settings(run.config).optimizer for run in runs]
+    """The numbers that the program takes from each run's hyperparameters, by name."""
+    by_run = [
+        traced_numbers(study.optimizer.name, study.settings(run.config).optimizer)
+        for run in runs
+    ]
     with np.errstate(over="ignore"):  # 1e39 is infinity in float32: the run diverges
         return {
-            name: np.array([values[name] for values in settings]).astype(np.float32)
-            for name in names
+            name: np.array([numbers[name] for numbers in by_run]).astype(np.float32)
+            for name in by_run[0]
         }
 
 

@@ -19,9 +19,7 @@ N_REPEATS = 5
 MIN_STEPS = 200
 
 
-def time_epoch(
-    driver: Driver, run: Run, study: Study, *, n_examples: int, traced_names: list[str]
-) -> Timing:
+def time_epoch(driver: Driver, run: Run, study: Study, *, n_examples: int) -> Timing:
     """Time one run alone: all other places of the block stay idle.
 
     The seconds of runs that share a program cannot be told apart, so speed is measured
@@ -31,7 +29,7 @@ def time_epoch(
     n_places = driver.shape.n_runs
     batch_size = study.settings(run.config).batch_size
     put = driver.shape.put
-    traced = put(traced_values(study, [run] * n_places, traced_names), BY_RUN)
+    traced = put(traced_values(study, [run] * n_places), BY_RUN)
     states = driver.start(np.stack([seed_words(run.seed)] * n_places), traced)
     orders = put(np.stack([epoch_order(run.seed, 0, n_examples)] * n_places), BY_RUN)
     active = np.arange(n_places) == 0

@@ -28,9 +28,9 @@ from paribus.engine.plan import (
 from paribus.engine.run import Arrays, Recipe
 from paribus.engine.timing import time_epoch
 from paribus.errors import StudyError, TooManyFailuresError
-from paribus.hyperparameters import OPTIMIZERS
 from paribus.models.build import build_model
 from paribus.models.model import Model
+from paribus.optimizers.transformations import traced_numbers
 from paribus.results import Progress, StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study, study_exists
@@ -162,15 +162,6 @@ class _Trainer:
                 for name, split in dataset.evaluation_splits().items()
             }
 
-    def traced_names(self) -> list[str]:
-        """The optimizer's hyperparameters that are numbers inside the program."""
-        known = OPTIMIZERS[self.study.optimizer.name]
-        return [
-            name
-            for name, hyperparameter in known.items()
-            if not hyperparameter.is_static
-        ]
-
     def driver(self, group: StaticGroup) -> CompiledEpochs:
         """The group's driver; its programs begin to be compiled at the first call."""
         if group not in self._drivers:
@@ -183,10 +174,14 @@ class _Trainer:
                 self.compiler,
                 data=self._data,
                 splits=self._splits,
-                traced_names=self.traced_names(),
+                traced_names=list(self._numbers(group)),
                 key=(without_batch_size, shape.runs_per_device),
             )
         return self._drivers[group]
+
+    def _numbers(self, group: StaticGroup) -> dict[str, float]:
+        settings = self.study.settings(group.configs[0])
+        return traced_numbers(self.study.optimizer.name, settings.optimizer)
 
     def _model(self, group: StaticGroup) -> Model:
         return build_model(
@@ -198,7 +193,7 @@ class _Trainer:
 
     def _recipe(self, group: StaticGroup) -> Recipe:
         settings = self.study.settings(group.configs[0])
-        traced = self.traced_names()
+        traced = self._numbers(group)
         static = {n: v for n, v in settings.optimizer.items() if n not in traced}
         return Recipe(
             model=self._model(group),
@@ -297,7 +292,6 @@ class _Session:
                 block.runs,
                 self._study,
                 n_examples=trainer.n_examples,
-                traced_names=trainer.traced_names(),
                 on_evaluation=say_epoch,
             )
         except jax.errors.JaxRuntimeError as error:
@@ -327,7 +321,6 @@ class _Session:
                 block.runs[0],
                 self._study,
                 n_examples=trainer.n_examples,
-                traced_names=trainer.traced_names(),
             )
         )
 

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int
 
+from paribus.hyperparameters import OPTIMIZERS, Value
+
 
 class _KerasAdamState(NamedTuple):
     n_steps: Int[Array, ""]
@@ -16,7 +18,7 @@ class _KerasAdamState(NamedTuple):
 
 
 def keras_adam(
-    learning_rate: Any, b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-7
+    learning_rate: Any, b1: Any, b2: Any, eps: Any, *, b1_rest: Any, b2_rest: Any
 ) -> optax.GradientTransformation:
     """Adam as Keras writes it: epsilon is added before the bias is corrected.
 
@@ -29,6 +31,9 @@ def keras_adam(
         b1: Decay of the first moment, in [0, 1).
         b2: Decay of the second moment, in [0, 1).
         eps: Added to the root of the second moment.
+        b1_rest: 1 - b1, from double precision.
+        b2_rest: 1 - b2, from double precision: in float32, 1 - 0.999 is off by 1.3e-5,
+            and so would be every second moment.
 
     References:
         Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, end of
@@ -48,12 +53,29 @@ def keras_adam(
         n_steps = state.n_steps + 1
         t = n_steps.astype(jnp.float32)
         alpha = learning_rate * jnp.sqrt(1 - b2**t) / (1 - b1**t)
-        m = jax.tree.map(lambda m, g: m + (g - m) * (1 - b1), state.m, updates)
-        v = jax.tree.map(lambda v, g: v + (g * g - v) * (1 - b2), state.v, updates)
+        m = jax.tree.map(lambda m, g: m + (g - m) * b1_rest, state.m, updates)
+        v = jax.tree.map(lambda v, g: v + (g * g - v) * b2_rest, state.v, updates)
         steps = jax.tree.map(lambda m, v: -(m * alpha) / (jnp.sqrt(v) + eps), m, v)
         return steps, _KerasAdamState(n_steps=n_steps, m=m, v=v)
 
     return optax.GradientTransformation(init, update)
+
+
+def traced_numbers(name: str, settings: Mapping[str, Value]) -> dict[str, float]:
+    """List the numbers that the program of an optimizer takes, in double precision.
+
+    Args:
+        name: A key of `paribus.hyperparameters.OPTIMIZERS`.
+        settings: A value for each of its hyperparameters.
+    """
+    numbers = {
+        hyperparameter: float(value)
+        for hyperparameter, value in settings.items()
+        if isinstance(value, float) and not OPTIMIZERS[name][hyperparameter].is_static
+    }
+    if name == "keras_adam":
+        numbers |= {f"{decay}_rest": 1 - numbers[decay] for decay in ("b1", "b2")}
+    return numbers
 
 
 def build_optimizer(
@@ -63,7 +85,7 @@ def build_optimizer(
 
     Args:
         name: A key of `paribus.hyperparameters.OPTIMIZERS`.
-        settings: A value for each of its hyperparameters; numbers may be traced.
+        settings: The `traced_numbers`, and a value for each static hyperparameter.
     """
     match name:
         case "keras_adam":
