@@ -158,9 +158,9 @@ def main() -> None:
         study = canonical_study(batch_size=128, n_seeds=n_runs)
         by_runs[n_runs] = seconds_per_run(study)
         print(f"{n_runs:10d}   {by_runs[n_runs]:9.3f}", flush=True)
-    save_result(
-        "limit", {**machine, "by_batch_size": by_batch_size, "by_runs": by_runs}
-    )
+        # Saved as it goes: a thousand runs take minutes.
+        result = {**machine, "by_batch_size": by_batch_size, "by_runs": by_runs}
+        save_result("limit", result)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,11 @@ def compare(
 def compare_all(
     result: StudyResult, *, metric: str, configs: tuple[int, ...] | None = None
 ) -> tuple[Comparison, ...]:
-    """Compare every pair of configs, with p-values Holm-adjusted over the family.
+    """Compare every pair of configs, paying for how many comparisons that makes.
+
+    p-values are Holm-adjusted over the family. Intervals are simultaneous: each is at
+    the level 1 - 0.05 / m for m pairs (Bonferroni), so all of them together cover with
+    a probability of 95 %, and a sentence about any of them may rest on its interval.
 
     Args:
         result: Statuses as `classify_runs` gives them.
@@ -86,9 +90,13 @@ def compare_all(
     """
     chosen = range(len(result.configs)) if configs is None else configs
     bank = _Bank.of(result, metric)
+    places = list(itertools.combinations(chosen, 2))
+    level = 1 - (1 - CONFIDENCE_LEVEL) / max(len(places), 1)
     found = [
-        bank.compare(((i, j),), result.configs[i], result.configs[j])
-        for i, j in itertools.combinations(chosen, 2)
+        bank.compare(
+            ((i, j),), result.configs[i], result.configs[j], confidence_level=level
+        )
+        for i, j in places
     ]
     p_values = [c.p_value for c in found if c.p_value is not None]
     adjusted = iter(holm_adjusted(np.array(p_values, dtype=np.float64)))
@@ -140,7 +148,12 @@ class _Bank:
         )
 
     def compare(
-        self, pairs: Pairs, a: Mapping[str, Value], b: Mapping[str, Value]
+        self,
+        pairs: Pairs,
+        a: Mapping[str, Value],
+        b: Mapping[str, Value],
+        *,
+        confidence_level: float = CONFIDENCE_LEVEL,
     ) -> Comparison:
         first, second = map(list, zip(*pairs, strict=True))
         is_paired = self.scores.is_counted[first + second].all(axis=0)
@@ -154,7 +167,7 @@ class _Bank:
             difference=float((mean_a - mean_b).mean()) if mean_a.size else None,
             lower=None,
             upper=None,
-            confidence_level=CONFIDENCE_LEVEL,
+            confidence_level=confidence_level,
             p_value=None,
             p_value_holm=None,
             n_pairs=int(is_paired.sum()),
@@ -186,7 +199,10 @@ class _Bank:
         b: Float[np.ndarray, " seed"],
     ) -> Comparison:
         found = compare_paired(
-            a, b, confidence_level=CONFIDENCE_LEVEL, rng=np.random.default_rng(0)
+            a,
+            b,
+            confidence_level=comparison.confidence_level,
+            rng=np.random.default_rng(0),
         )
         # Accuracies cannot differ by more than 1, so the cut loses no coverage.
         most = 1.0 if is_accuracy(self.metric) else np.inf

@@ -80,7 +80,8 @@ class Comparison:
             guessing would give.
         lower: Lower bound of its interval; None with fewer than 2 pairs.
         upper: Upper bound.
-        confidence_level: Nominal coverage, not adjusted for other comparisons.
+        confidence_level: Nominal coverage; in a family above 95 %, so that all of its
+            intervals together cover with 95 %.
         p_value: Two-sided exact sign-flip test of no difference; None below 2 pairs.
         p_value_holm: The same, Holm-adjusted over the family; None outside a family.
         n_pairs: Seeds that both sides finished.

@@ -167,10 +167,10 @@ def figure_differences(findings: Findings) -> Figure | None:
     )
     return Figure(
         name="differences",
-        caption="How much higher one config's mean is than another's, with 95% "
-        f"intervals, paired by seed. The grey band is the noise floor: what {split} of "
-        "finite size alone makes of such a difference between two runs, one standard "
-        "deviation to each side.",
+        caption="How much higher one config's mean is than another's, paired by seed, "
+        "with simultaneous 95% intervals. The grey band is the noise floor: what "
+        f"{split} of finite size alone makes of such a difference between two runs, "
+        "one standard deviation to each side.",
         panels=(
             Panel(
                 title="",

@@ -130,7 +130,7 @@ def tabulate_comparisons(findings: Findings) -> Table:
             "higher mean",
             "lower mean",
             "difference",
-            "95% interval",
+            "simultaneous 95% interval",
             "noise floor",
             "p (Holm)",
             "seeds",
@@ -258,7 +258,8 @@ def _comparison_note(findings: Findings) -> str:
         f"The noise floor is what a {split} split of finite size alone makes of a "
         "difference between two runs (one standard deviation). The p-value is an exact "
         "sign-flip "
-        f"test, Holm-adjusted for these {count(n, 'comparison')}."
+        f"test, Holm-adjusted for these {count(n, 'comparison')}. The intervals are "
+        "simultaneous: with 95% confidence all of them hold together (Bonferroni)."
     )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:

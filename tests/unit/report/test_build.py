@@ -130,7 +130,7 @@ def test_every_pair_has_an_interval_a_test_and_a_noise_floor(notebook):
 
     assert len(found.rows) == 10
     assert all(cell.startswith("±") for cell in column(found, "noise floor"))
-    assert all("[" in cell for cell in column(found, "95% interval"))
+    assert all("[" in cell for cell in column(found, "simultaneous 95% interval"))
     assert all(float(cell) >= 0.0195 for cell in column(found, "p (Holm)"))
 
 
