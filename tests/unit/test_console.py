@@ -241,3 +241,16 @@ def test_lines_for_a_log_come_every_few_seconds_and_at_the_end():
 )
 def test_durations_are_written_as_people_say_them(seconds: float, text: str):
     assert duration_text(float(seconds)) == text
+
+
+def test_diverged_runs_are_named_with_their_first_step():
+    study = make_study()
+    status = np.full((2, 4), RunStatus.CONVERGED)
+    status[1, 2:] = RunStatus.DIVERGED
+    diverged_at = np.zeros((2, 4), dtype=np.int64)
+    diverged_at[1, 2:] = 1200, 7
+    result = replace(make_result(study, status=status), diverged_at=diverged_at)
+
+    text = ending_text(result, asked=study, folder=Path("studies/tiny"))
+
+    assert "(seeds 2, 3; the first at step 7)" in text

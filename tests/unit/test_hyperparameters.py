@@ -12,7 +12,7 @@ from paribus.hyperparameters import (
     OPTIMIZERS,
     Hyperparameter,
 )
-from paribus.optimizers.transformations import build_optimizer
+from paribus.optimizers.transformations import build_optimizer, traced_numbers
 
 
 LEARNING_RATE = OPTIMIZERS["adam"]["learning_rate"]
@@ -140,8 +140,9 @@ def test_default_is_the_one_of_optax(function, name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_can_be_built_and_descends(name):
-    defaults = {n: h.default for n, h in OPTIMIZERS[name].items()}
-    optimizer = build_optimizer(name, {**defaults, "learning_rate": 0.1})
+    settings = {n: h.default for n, h in OPTIMIZERS[name].items()}
+    settings["learning_rate"] = 0.1
+    optimizer = build_optimizer(name, {**settings, **traced_numbers(name, settings)})
     params = jnp.array([1.0, -2.0])
     gradient = 2 * params
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Int
+
 from paribus.analysis import Comparison, ConfigSummary, MetricSummary
 from paribus.console.layout import Row, lay_out
 from paribus.results import StudyResult
@@ -116,6 +119,11 @@ def interval_text(mean: float, lower: float | None, upper: float | None) -> str:
     return f"{mean:.4f} [{lower:.4f}, {upper:.4f}]"
 
 
+def _first_step(diverged_at: Int[np.ndarray, " run"]) -> str:
+    steps = diverged_at[diverged_at > 0]
+    return f"; the first at step {steps.min():,}" if steps.size else ""
+
+
 def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     """Name the runs with a status: `3 of 240 runs diverged: b=1 (seeds 0, 1, 4)`."""
     has_status = result.status == status
@@ -124,7 +132,8 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
         return ""
     places = [
         f"{config.label()} (seeds "
-        f"{', '.join(str(result.seeds[j]) for j in has_status[i].nonzero()[0])})"
+        f"{', '.join(str(result.seeds[j]) for j in has_status[i].nonzero()[0])}"
+        f"{_first_step(result.diverged_at[i][has_status[i]])})"
         for i, config in enumerate(result.configs)
         if has_status[i].any()
     ]
