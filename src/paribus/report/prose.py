@@ -34,7 +34,7 @@ STATUS_MEANINGS = {
     RunStatus.COLLAPSED: "ended no better than guessing",
     RunStatus.UNCONVERGED: "was still improving at the end of the budget",
     RunStatus.SUBLINEAR: "ended worse than softmax regression with the same budget",
-    RunStatus.CONVERGED: "learned, and had stopped improving",
+    RunStatus.CONVERGED: "beat guessing, and was not seen improving at the end",
 }
 
 
@@ -114,7 +114,7 @@ def say_splits(result: StudyResult) -> str:
     return (
         f"Trained on {data.n_train:,} {noun}, with {data.n_validation:,} held out for "
         f"validation. Configs are compared on the validation split; the test split of "
-        f"{data.n_test:,} is read once, at the end, and chooses nothing."
+        f"{data.n_test:,} is recorded along the way and chooses nothing."
     )
 
 

@@ -131,7 +131,7 @@ class StudyResult:
     def primary_metric(self) -> str:
         """The accuracy that configs are compared by: validation's, else test's.
 
-        With a validation split the test split is read once, at the end.
+        With a validation split the test split chooses nothing.
         """
         return "validation_accuracy" if self.data.n_validation else "test_accuracy"
 
