@@ -1,5 +1,6 @@
 import inspect
 import math
+from typing import Any
 
 import jax.numpy as jnp
 import optax
@@ -140,7 +141,7 @@ def test_default_is_the_one_of_optax(function, name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_can_be_built_and_descends(name):
-    settings = {n: h.default for n, h in OPTIMIZERS[name].items()}
+    settings: dict[str, Any] = {n: h.default for n, h in OPTIMIZERS[name].items()}
     settings["learning_rate"] = 0.1
     optimizer = build_optimizer(name, {**settings, **traced_numbers(name, settings)})
     params = jnp.array([1.0, -2.0])
