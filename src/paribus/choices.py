@@ -23,11 +23,14 @@ class DataChoice:
         name: A data set by name, e.g. `"mnist"`; None if `path` is given.
         path: An `.npz` file, as written in the study file; None if `name` is given.
         validation: Examples held out of training, 0 for none.
+        train: Examples to train on, drawn from what is left by a fixed seed; None for
+            all of them.
     """
 
     name: str | None = None
     path: str | None = None
     validation: int = 0
+    train: int | None = None
 
     def __post_init__(self) -> None:
         if (self.name is None) == (self.path is None):
@@ -40,6 +43,12 @@ class DataChoice:
             raise StudyError(
                 f"`data.validation` must be at least 0, got {self.validation}"
             )
+        if self.train is None:
+            return
+        if isinstance(self.train, bool) or not isinstance(self.train, int):
+            raise StudyError(f"`data.train` must be an integer, got {self.train!r}")
+        if self.train < 1:
+            raise StudyError(f"`data.train` must be at least 1, got {self.train}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,8 @@ class RunStatus(IntEnum):
     training anew.
 
     Attributes:
+        ABSENT: The study has no such run: tuning did not choose its config, or the tool
+            that trained it left it out. Derived when results are read, never stored.
         PENDING: Not trained yet.
         RUNNING: Being trained.
         INTERRUPTED: Stopped before the budget was spent; `paribus run` continues it.
@@ -25,6 +27,7 @@ class RunStatus(IntEnum):
         CONVERGED: None of these.
     """
 
+    ABSENT = -1
     PENDING = 0
     RUNNING = 1
     INTERRUPTED = 2

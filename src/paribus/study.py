@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from paribus.budget import Budget
 from paribus.choices import DataChoice, ModelChoice, OptimizerChoice, checked_space
+from paribus.declared import DeclaredClaim, check_diagnostics
 from paribus.errors import StudyError
 from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
 from paribus.space import Config, SearchSpace
+from paribus.tuning import Tuning
 
 
 __all__ = [
@@ -18,11 +20,13 @@ __all__ = [
     "MAX_SEED",
     "Budget",
     "DataChoice",
+    "DeclaredClaim",
     "ModelChoice",
     "OptimizerChoice",
     "Run",
     "Settings",
     "Study",
+    "Tuning",
     "check_name",
     "check_seeds",
     "count_seeds",
@@ -76,6 +80,10 @@ class Study:
         model: Which model.
         optimizer: Which optimizer.
         space: The configs.
+        tuning: How the best value of a hyperparameter is found before configs are
+            compared; None to compare every config.
+        claims: What the study is asked to judge, beside the built-in claims.
+        diagnostics: What is measured of the trained weights, a subset of `DIAGNOSTICS`.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -88,14 +96,19 @@ class Study:
     model: ModelChoice
     optimizer: OptimizerChoice
     space: SearchSpace
+    tuning: Tuning | None = None
+    claims: tuple[DeclaredClaim, ...] = ()
+    diagnostics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
         check_seeds(self.seeds)
+        check_diagnostics(self.diagnostics)
+        if self.tuning is not None:
+            self.tuning.check_seeds_differ(self.seeds)
         space = checked_space(self.space, model=self.model, optimizer=self.optimizer)
         object.__setattr__(self, "space", space)
-        n_runs = len(self.seeds) * len(self.configs())
-        if n_runs > MAX_RUNS:
+        if (n_runs := self.n_runs()) > MAX_RUNS:
             raise StudyError(
                 f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}"
             )
@@ -110,7 +123,32 @@ class Study:
 
     def n_runs(self) -> int:
         """Runs of the finished study."""
-        return len(self.configs()) * len(self.seeds)
+        return len(self.configs()) * len(self.all_seeds)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds that compare configs, then those that tune."""
+        return self.seeds + (self.tuning.seeds if self.tuning else ())
+
+    def batch_sizes(self) -> tuple[int, ...]:
+        """Every batch size of the space, each once, ascending."""
+        return tuple(sorted({self.settings(c).batch_size for c in self.configs()}))
+
+    def evaluation_epochs(self, n_train: int) -> tuple[float, ...]:
+        """When the study's runs are evaluated, each up to its own end.
+
+        Args:
+            n_train: Examples in the training split.
+        """
+        return self.budget.evaluation_epochs(
+            n_train=n_train, batch_sizes=self.batch_sizes()
+        )
+
+    def run_epochs(self, config: Config, n_train: int) -> float:
+        """How many epochs a run of `config` trains."""
+        return self.budget.run_epochs(
+            n_train=n_train, batch_size=self.settings(config).batch_size
+        )
 
     def settings(self, config: Config) -> Settings:
         """All hyperparameters of `config`, with the fixed ones and the defaults."""
@@ -153,9 +191,13 @@ class Study:
             "study.name": self.name,
             "study.epochs": self.budget.epochs,
             "study.evaluate_every": self.budget.evaluate_every,
+            "study.steps": self.budget.steps,
             "data.name": self.data.name,
             "data.path": self.data.path,
             "data.validation": self.data.validation,
+            "data.train": self.data.train,
+            "diagnostics.measure": list(self.diagnostics),
+            **(self.tuning.fixed_settings() if self.tuning else {}),
             "model.name": self.model.name,
             "optimizer.name": self.optimizer.name,
         }
@@ -191,12 +233,9 @@ class Study:
                 "seeds": list(self.seeds),
                 "epochs": self.budget.epochs,
                 "evaluate_every": self.budget.evaluate_every,
+                "steps": self.budget.steps,
             },
-            "data": {
-                "name": self.data.name,
-                "path": self.data.path,
-                "validation": self.data.validation,
-            },
+            "data": asdict(self.data),
             "model": {"name": self.model.name, "settings": _plain(self.model.settings)},
             "optimizer": {
                 "name": self.optimizer.name,
@@ -209,6 +248,9 @@ class Study:
                 }
                 for grid in self.space.grids
             ],
+            "tuning": self.tuning.to_dict() if self.tuning else None,
+            "claims": [claim.to_dict() for claim in self.claims],
+            "diagnostics": list(self.diagnostics),
         }
 
     @classmethod
@@ -224,7 +266,9 @@ class Study:
             name=table["name"],
             seeds=tuple(table["seeds"]),
             budget=Budget(
-                epochs=table["epochs"], evaluate_every=table["evaluate_every"]
+                epochs=table["epochs"],
+                evaluate_every=table["evaluate_every"],
+                steps=table["steps"],
             ),
             data=DataChoice(**written["data"]),
             model=ModelChoice(
@@ -241,6 +285,9 @@ class Study:
                     for grid in written["space"]
                 )
             ),
+            tuning=Tuning.from_dict(written["tuning"]) if written["tuning"] else None,
+            claims=tuple(map(DeclaredClaim.from_dict, written["claims"])),
+            diagnostics=tuple(written["diagnostics"]),
         )
 
 

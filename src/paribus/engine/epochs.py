@@ -54,7 +54,7 @@ def train_block(
 
     rows: list[dict[str, np.ndarray]] = []
     step = 0
-    for epoch in study.budget.evaluation_epochs():
+    for epoch in study.evaluation_epochs(n_examples):
         to_step = step_at(epoch, n_examples, batch_size)
         for part in segments(n_examples, batch_size, after_step=step, to_step=to_step):
             order = orders.of(part.epoch)

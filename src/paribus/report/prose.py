@@ -23,6 +23,7 @@ from paribus.study import Study
 MIN_SEEDS_FOR_A_VERDICT = 5
 
 STATUS_MEANINGS = {
+    RunStatus.ABSENT: "not asked for: tuning did not choose its config",
     RunStatus.PENDING: "not trained yet",
     RunStatus.RUNNING: "being trained",
     RunStatus.INTERRUPTED: "stopped before the budget was spent; the same command "

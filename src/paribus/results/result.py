@@ -1,11 +1,11 @@
 """The record in which the training half and the reading half meet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from paribus.errors import StudyError, unknown_name
 from paribus.space import Config
@@ -100,6 +100,11 @@ class StudyResult:
         messages: What failed runs raised: (config index, seed index) -> text.
         timings: Solo timings, by config; may be empty.
         attempts: Who trained it, in order; may be empty for results from elsewhere.
+        measures: What was measured of each run as one number, by name, e.g.
+            `overshoot_share`; NaN where it was not. `paribus.measures` says what each
+            name means.
+        correct: Split -> whether each of its examples was classified right at the end
+            of the budget; only splits that were recorded.
     """
 
     study: Study
@@ -111,6 +116,12 @@ class StudyResult:
     messages: Mapping[tuple[int, int], str]
     timings: tuple[Timing, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    measures: Mapping[str, Float[np.ndarray, "config seed"]] = field(
+        default_factory=dict
+    )
+    correct: Mapping[str, Bool[np.ndarray, "config seed example"]] = field(
+        default_factory=dict
+    )
 
     @property
     def configs(self) -> tuple[Config, ...]:
@@ -119,8 +130,31 @@ class StudyResult:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds, in the order of the second axis."""
-        return self.study.seeds
+        """The seeds, in the order of the second axis: evaluation, then tuning seeds."""
+        return self.study.all_seeds
+
+    def of_seeds(self, seeds: tuple[int, ...]) -> "StudyResult":
+        """The same study with some of its seeds only, as if it had no others.
+
+        Args:
+            seeds: e.g. `study.seeds`, to compare configs on seeds that chose nothing.
+        """
+        kept = [self.seeds.index(seed) for seed in seeds]
+        by_new = {old: new for new, old in enumerate(kept)}
+        return replace(
+            self,
+            study=replace(self.study, seeds=seeds, tuning=None),
+            status=self.status[:, kept],
+            diverged_at=self.diverged_at[:, kept],
+            curves={name: values[:, kept] for name, values in self.curves.items()},
+            measures={name: values[:, kept] for name, values in self.measures.items()},
+            correct={name: values[:, kept] for name, values in self.correct.items()},
+            messages={
+                (config, by_new[seed]): text
+                for (config, seed), text in self.messages.items()
+                if seed in by_new
+            },
+        )
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -136,12 +170,20 @@ class StudyResult:
         return "validation_accuracy" if self.data.n_validation else "test_accuracy"
 
     def final(self, metric: str) -> Float[np.ndarray, "config seed"]:
-        """The metric at the last evaluation; NaN for runs without one.
+        """The metric after `study.epochs` epochs; NaN for runs not evaluated then.
+
+        Runs that go on for the sake of equal steps have later evaluations too.
 
         Raises:
             UnknownNameError: If no curve is called `metric`.
         """
-        return self.curve(metric)[:, :, -1]
+        return self.curve(metric)[:, :, self.n_evaluations - 1]
+
+    @property
+    def n_evaluations(self) -> int:
+        """Evaluations up to the end of `study.epochs` epochs."""
+        epochs = self.study.budget.epochs
+        return int(np.searchsorted(self.epochs, epochs + 1e-9))
 
     def curve(self, metric: str) -> Float[np.ndarray, "config seed evaluation"]:
         """The metric at every evaluation.

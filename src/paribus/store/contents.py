@@ -58,7 +58,7 @@ class Contents:
 
     def grid(self, values: Int[np.ndarray, " run"]) -> Int[np.ndarray, "config seed"]:
         """Arrange one value a run as config by seed."""
-        shape = (len(self.study.configs()), len(self.study.seeds))
+        shape = (len(self.study.configs()), len(self.study.all_seeds))
         arranged = np.zeros(shape, dtype=np.int64)
         arranged[self.config_of, self.seed_of] = values
         return arranged
@@ -73,7 +73,7 @@ def read_contents(ledger: Ledger) -> Contents:
     """
     study, data, epochs = read_stored_study(ledger)
     runs = read_stored_runs(ledger, study)
-    place = {seed: position for position, seed in enumerate(study.seeds)}
+    place = {seed: position for position, seed in enumerate(study.all_seeds)}
     config_of = np.array([run.config for run in runs], dtype=np.int64)
     seed_of = np.array([place[run.seed] for run in runs], dtype=np.int64)
     block_of = np.array([run.block for run in runs], dtype=np.int64)
@@ -81,7 +81,7 @@ def read_contents(ledger: Ledger) -> Contents:
     members = {block.id: _members(ledger, block, block_of) for block in blocks.values()}
     for run in runs:
         _check_run(ledger, run, blocks)
-    shape = (len(study.configs()), len(study.seeds), len(epochs))
+    shape = (len(study.configs()), len(study.all_seeds), len(epochs))
     curves = CurveReader(ledger, shape, members, (config_of, seed_of))
     curves.read()
     for block in blocks.values():
@@ -139,7 +139,7 @@ def read_stored_runs(ledger: Ledger, study: Study) -> list[RunRow]:
         StoreError: If a row does not verify, or a run is missing, doubled or foreign.
     """
     rows = ledger.read(RUN)
-    n_configs, seeds = len(study.configs()), set(study.seeds)
+    n_configs, seeds = len(study.configs()), set(study.all_seeds)
     seen: set[tuple[int, int]] = set()
     for position, row in enumerate(rows):
         pair = (row.config, row.seed)

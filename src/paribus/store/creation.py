@@ -153,7 +153,7 @@ def _write_database(database: Path, study: Study, data: DataFacts) -> None:
     try:
         ledger = Ledger(connection, database)
         configs = study.configs()
-        pairs = [(c, seed) for c in range(len(configs)) for seed in study.seeds]
+        pairs = [(c, seed) for c in range(len(configs)) for seed in study.all_seeds]
         with ledger.transaction():
             create_schema(connection)
             ledger.create_totals()

@@ -21,7 +21,7 @@ def study_row(study: Study, data: DataFacts, *, created: str) -> StudyRow:
         id=1,
         study=write_json(study.to_dict()),
         data=write_json(asdict(data)),
-        epochs=write_json(study.budget.evaluation_epochs()),
+        epochs=write_json(study.evaluation_epochs(data.n_train)),
         created=created,
     )
 

@@ -138,7 +138,9 @@ class StudyWriter:
         configs = wanted.configs()
         new_seeds = wanted.seeds[len(self.study.seeds) :]
         pairs = [(c, seed) for c in range(n_stored) for seed in new_seeds]
-        pairs += [(c, s) for c in range(n_stored, len(configs)) for s in wanted.seeds]
+        pairs += [
+            (c, s) for c in range(n_stored, len(configs)) for s in wanted.all_seeds
+        ]
         n_runs = self.study.n_runs()
         with translated(self.folder / DATABASE):
             (stored,) = self._ledger.read(STUDY)
@@ -173,7 +175,7 @@ class StudyWriter:
         return {
             Run(config, seed): status[position, seed]
             for position, config in enumerate(self.study.configs())
-            for seed in self.study.seeds
+            for seed in self.study.all_seeds
         }
 
     def begin_attempt(self, environment: Mapping[str, str]) -> int:
