@@ -1,0 +1,6 @@
+"""Claims about hyperparameters, judged by the runs of a study."""
+
+from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
+
+
+__all__ = ["AtomVerdict", "ClaimVerdict", "Verdict"]

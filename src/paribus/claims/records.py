@@ -1,0 +1,110 @@
+"""What is said of a claim: the verdict, and the numbers it rests on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Verdict(StrEnum):
+    """What the numbers say of a claim.
+
+    Attributes:
+        SUPPORTED: The whole interval lies beyond the smallest effect, as claimed.
+        REFUTED: The whole interval lies beyond it on the other side.
+        NEGLIGIBLE: The whole interval lies within the smallest effect of 0.
+        UNDECIDED: The interval reaches across the smallest effect.
+        UNTESTED: A guard forbids the comparison, or the study lacks the configs.
+        DEPENDS: Decided differently under another budget, clock, mode or optimizer.
+    """
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    NEGLIGIBLE = "negligible"
+    UNDECIDED = "undecided"
+    UNTESTED = "untested"
+    DEPENDS = "depends"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtomVerdict:
+    """One part of a claim that has a measure, an interval and a verdict of its own.
+
+    Attributes:
+        id: e.g. `L1a`; with `/sgd` behind it where a study has several optimizers, and
+            with an entry of the robustness table behind that, e.g. `B3e/adam/untuned-S`.
+        text: The atom as a sentence.
+        verdict: What the numbers say.
+        measure: What was compared, e.g. `tuv`; empty if untested for lack of configs.
+        estimate: The difference, oriented so that the claim predicts it positive; for a
+            ratio the ratio itself, claimed above 1. None where nothing was computed.
+        lower: Lower bound of its simultaneous interval, on the same scale.
+        upper: Upper bound.
+        confidence_level: Of that interval: 1 - .05/m for m contrasts in the family.
+        smallest_effect: The smallest effect of interest, on the same scale.
+        is_ratio: Whether estimate, bounds and smallest effect are ratios.
+        unit: `"pp"` where the numbers are fractions shown as percentage points, else
+            what a reader sees behind them, or empty.
+        n_seeds: Seeds that both sides have; learners only where the measure asks so.
+        reason: Why it is untested or depends; for undecided what is open; empty
+            otherwise. A clause without a full stop.
+        more_seeds: Seeds that would decide it if the true effect is near the estimate:
+            only for undecided. None if not known; 1001 stands for more than 1000.
+        remedy: What would test it: a command or a `--set`; empty otherwise.
+        scope: Data set, model, optimizer, schedule, budget, mode, seeds: a sentence.
+        budget: `epochs`, `steps`, `seconds` or `target`.
+        clock: `steps`, `epochs`, `seconds`, or empty where none is involved.
+        mode: `tuned`, `untuned`, or empty.
+        is_primary: Whether it belongs to the confirmatory family; all others are
+            exploratory.
+        notes: Companions and qualifications, each a sentence.
+        sides: Names of the two sides in words, claimed-higher first; may be empty.
+        runs: Positions (config, seed) of the runs it rests on.
+    """
+
+    id: str
+    text: str
+    verdict: Verdict
+    measure: str = ""
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    confidence_level: float | None = None
+    smallest_effect: float | None = None
+    is_ratio: bool = False
+    unit: str = ""
+    n_seeds: int = 0
+    reason: str = ""
+    more_seeds: int | None = None
+    remedy: str = ""
+    scope: str = ""
+    budget: str = "epochs"
+    clock: str = ""
+    mode: str = ""
+    is_primary: bool = True
+    notes: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
+    runs: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimVerdict:
+    """A claim: its atoms, and what they say together.
+
+    Attributes:
+        id: e.g. `L1`, or `U1` for the user's first; with `/sgd` behind it where a study
+            has several optimizers.
+        group: `learning rate`, `batch size` or `yours`.
+        text: The claim as a sentence.
+        verdict: From its atoms, by the rule of the claim.
+        atoms: Those that make the verdict, then those that are listed apart.
+        apart: How many of the last atoms are listed apart.
+        is_late: Whether it was declared or changed after the first run.
+    """
+
+    id: str
+    group: Literal["learning rate", "batch size", "yours"]
+    text: str
+    verdict: Verdict
+    atoms: tuple[AtomVerdict, ...]
+    apart: int = 0
+    is_late: bool = False
