@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.stats.power import seeds_needed, seeds_needed_negligible
+from paribus.stats.power import (
+    seeds_needed,
+    seeds_needed_negligible,
+    seeds_to_decide,
+)
 
 
 # The table of the project's scientific specification (section 3.4): distance
@@ -74,3 +78,22 @@ def test_negligible_is_shown_with_the_counted_seeds_and_not_with_two_fewer():
 
     assert share_of_studies(n, 0.0, within=1.5) > 0.8 - error
     assert share_of_studies(n - 2, 0.0, within=1.5) < 0.8 - error
+
+
+@pytest.mark.parametrize("m", [1, 8])
+@pytest.mark.parametrize("n_seeds", [2, 6, 10])
+def test_seeds_to_decide_equals_the_formula_tried_one_by_one(n_seeds: int, m: int):
+    estimate, boundary, spread = 2.2, 1.0, 1.3
+    upper = spread * np.sqrt((n_seeds - 1) / stats.chi2.ppf(0.2, n_seeds - 1))
+
+    n = 5
+    while stats.t.ppf(1 - 0.025 / m, n - 1) * upper / np.sqrt(n) > estimate - boundary:
+        n += 1
+
+    assert n == seeds_to_decide(
+        estimate,
+        boundaries=(-boundary, boundary),
+        spread=spread,
+        n_seeds=n_seeds,
+        confidence_level=1 - 0.05 / m,
+    )

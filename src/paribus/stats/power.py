@@ -1,7 +1,13 @@
 """How many seeds would settle it?"""
 
+import math
+from collections.abc import Collection
+
 import numpy as np
 from scipy import special
+
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
+from paribus.stats.intervals import MIN_SEEDS
 
 
 MAX_SEEDS = 1000
@@ -91,6 +97,57 @@ def seeds_needed_negligible(
         else:
             low = middle + 1
     return low
+
+
+def seeds_to_decide(
+    estimate: float,
+    *,
+    boundaries: Collection[float],
+    spread: float,
+    n_seeds: int,
+    confidence_level: float = 0.95,
+) -> int | None:
+    """Count the seeds that would decide an open question, if the estimate is right.
+
+    The smallest n at which half the t interval's width, t s / sqrt(n), is at most the
+    distance from the estimate to the nearest boundary. The standard deviation s is not
+    taken as observed but at its 80 % upper limit: a small study often underestimates
+    it, and would promise too much.
+
+    Args:
+        estimate: The observed contrast.
+        boundaries: Where the verdict changes: plus and minus the smallest effect for a
+            direction, minus alone for "as good as".
+        spread: Observed standard deviation of the contrast over seeds.
+        n_seeds: Seeds it was observed with.
+        confidence_level: Of the interval that decides.
+
+    Returns:
+        Seeds, never below the 5 that a verdict needs; None if 1,000 are not enough (the
+        estimate sits at a boundary) or there were fewer than 2 seeds to learn from.
+
+    Assumes:
+        Normal differences. A plan, not a promise: it holds if the true contrast is near
+        the estimate.
+
+    Example:
+        >>> seeds_to_decide(
+        ...     0.01, boundaries=(-0.005, 0.005), spread=0.01, n_seeds=6
+        ... )
+        36
+    """
+    if n_seeds < MIN_SEEDS or not math.isfinite(estimate):
+        return None
+    degrees = n_seeds - 1
+    # chdtri wants the probability above the quantile.
+    likely_spread = spread * math.sqrt(degrees / special.chdtri(degrees, 0.8))
+    distance = min(abs(estimate - boundary) for boundary in boundaries)
+    n = np.arange(MIN_CONTRAST_SEEDS, MAX_SEEDS + 1)
+    quantile = special.stdtrit(n - 1, (1 + confidence_level) / 2)
+    decides = quantile * likely_spread / np.sqrt(n) <= distance
+    # Without any spread the estimate itself decides, unless it is the boundary.
+    decides &= distance > 0
+    return int(n[decides.argmax()]) if decides.any() else None
 
 
 def _negligible_power(n: int, smallest_effect: float, n_comparisons: int) -> float:
