@@ -31,7 +31,7 @@ class AtomVerdict:
 
     Attributes:
         id: e.g. `L1a`; with `/sgd` behind it where a study has several optimizers, and
-            with an entry of the robustness table behind that, e.g. `B3e/adam/untuned-S`.
+            with an entry of the robustness table behind that: `B3e/adam/untuned-S`.
         text: The atom as a sentence.
         verdict: What the numbers say.
         measure: What was compared, e.g. `tuv`; empty if untested for lack of configs.
