@@ -1,6 +1,7 @@
 """`paribus run` as a process: killed, interrupted, with sick runs, and again."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -172,6 +173,27 @@ def test_study_with_runs_that_blow_up_finishes_and_leaves_the_healthy_ones_alone
         }
     n_diverged = [c["status"].get("diverged", 0) for c in table(sick)["configs"]]
     assert n_diverged == [0] * 6 + [2] * 6
+
+
+@pytest.mark.slow
+def test_programs_out_of_the_compilation_cache_raise_no_alarm(tmp_path):
+    write_study(tmp_path, learning_rate=[0.01], n_seeds=2, n_train=600)
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)  # which JAX has set in this process
+    errors = [
+        subprocess.run(
+            [PARIBUS, "run", "blobs.toml", "--quiet", "--out", out],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+        for out in ("first", "second")
+    ]
+
+    assert list((tmp_path / "cache" / "paribus").rglob("jit_*"))
+    assert errors == ["", ""]
 
 
 @pytest.mark.slow
