@@ -59,6 +59,15 @@ class AtomVerdict:
         notes: Companions and qualifications, each a sentence.
         sides: Names of the two sides in words, claimed-higher first; may be empty.
         runs: Positions (config, seed) of the runs it rests on.
+        p_value: Two-sided exact test of no difference; None where there is none.
+        p_value_holm: The same, Holm-adjusted over the confirmatory family; None for
+            what does not belong to it.
+        effect_size: Hedges' g_av: the difference in standard deviations of one run.
+        share_above: Probability that a run of the side claimed higher is above one of
+            the other, on the scale of the measure.
+        parts: What the atom was put together from, e.g. one for each rival; empty for
+            an atom of one comparison. `estimate` and so on are those of the part that
+            made the verdict.
     """
 
     id: str
@@ -84,6 +93,11 @@ class AtomVerdict:
     notes: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
     runs: tuple[tuple[int, int], ...] = ()
+    p_value: float | None = None
+    p_value_holm: float | None = None
+    effect_size: float | None = None
+    share_above: float | None = None
+    parts: tuple["AtomVerdict", ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +106,7 @@ class ClaimVerdict:
 
     Attributes:
         id: e.g. `L1`, or `U1` for the user's first; with `/sgd` behind it where a study
-            has several optimizers.
+            has several optimizers. B3 is two lines, `B3-speed` and `B3-quality`.
         group: `learning rate`, `batch size` or `yours`.
         text: The claim as a sentence.
         verdict: From its atoms, by the rule of the claim.
