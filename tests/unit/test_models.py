@@ -132,3 +132,18 @@ def test_activations_that_may_be_set_are_those_there_are():
     assert MODELS["mlp"]["activation"].choices == tuple(ACTIVATIONS)
     assert get_args(models.Activation) == tuple(ACTIVATIONS)
     assert FORMULAS.keys() == ACTIVATIONS.keys()
+
+
+def test_layer_inputs_are_the_examples_and_the_hidden_activations():
+    model = build(example_shape=(3, 2), n_classes=4, hidden=(5, 7))
+    examples = draw_examples(6, 3, 2)
+    (first, shift), (second, second_shift), _ = draw_layers(model)
+
+    assert model.layer_inputs is not None
+    inputs = model.layer_inputs(model.init(jax.random.key(0)), jnp.asarray(examples))
+
+    flat = examples.reshape(6, 6)
+    hidden = np.maximum(flat @ first + shift, 0)
+    last = np.maximum(hidden @ second + second_shift, 0)
+    for ours, written_out in zip(inputs, (flat, hidden, last), strict=True):
+        np.testing.assert_allclose(ours, written_out, atol=1e-6)

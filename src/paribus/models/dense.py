@@ -54,11 +54,14 @@ def mlp(
             for part, shape in zip(jnp.split(drawn, ends[:-1]), shapes, strict=True)
         ]
 
-    def apply(params: Any, inputs: jax.Array) -> jax.Array:
-        *hidden_layers, last = params
-        values = inputs.reshape(len(inputs), -1)
-        for layer in hidden_layers:
-            values = activate(values @ layer["kernel"] + layer["bias"])
-        return values @ last["kernel"] + last["bias"]
+    def layer_inputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
+        entering = [inputs.reshape(len(inputs), -1)]
+        for layer in params[:-1]:
+            entering.append(activate(entering[-1] @ layer["kernel"] + layer["bias"]))
+        return tuple(entering)
 
-    return Model(init=init, apply=apply)
+    def apply(params: Any, inputs: jax.Array) -> jax.Array:
+        last = params[-1]
+        return layer_inputs(params, inputs)[-1] @ last["kernel"] + last["bias"]
+
+    return Model(init=init, apply=apply, layer_inputs=layer_inputs)

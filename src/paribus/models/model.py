@@ -16,9 +16,16 @@ class Model(NamedTuple):
         init: Draws the weights from a key.
         apply: Weights and inputs (example by the example's own shape) to logits
             (example by class).
+        layer_inputs: Weights and inputs to what enters each dense layer, one array
+            [example, unit] for each; all but the first are the activations of a hidden
+            layer. None for a model that is not made of dense layers alone, whose
+            weights are a list of one `{"kernel": ..., "bias": ...}` for each.
     """
 
     init: Callable[[Key[Array, ""]], Params]
     apply: Callable[
         [Params, Float[Array, "example ..."]], Float[Array, "example class"]
     ]
+    layer_inputs: (
+        Callable[[Params, Float[Array, "example ..."]], tuple[Array, ...]] | None
+    ) = None
