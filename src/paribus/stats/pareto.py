@@ -165,10 +165,11 @@ def compare_balances(
     """
 
     def judge(i: int) -> BalanceVerdict:
-        rivals = np.arange(len(lower)) != i
-        return judge_balance(lower[i, rivals], upper[i, rivals], smallest_effects)
+        is_rival = np.arange(len(lower)) != i
+        return judge_balance(lower[i, is_rival], upper[i, is_rival], smallest_effects)
 
-    others = tuple(judge(i) for i in range(len(lower)) if i != config)
+    rivals = (i for i in range(len(lower)) if i != config)
+    others: tuple[BalanceVerdict, ...] = tuple(judge(i) for i in rivals)
     return Balance(verdict=judge(config), others=others)
 
 
