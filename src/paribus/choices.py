@@ -1,6 +1,6 @@
 """What a study has chosen: data, model and optimizer, and what may be set of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from paribus.errors import SpaceError, StudyError, unknown_name
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
+    OPTIMIZER,
     OPTIMIZERS,
     Hyperparameter,
     Value,
@@ -70,14 +71,16 @@ class ModelChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerChoice:
-    """Which optimizer a study trains with.
+    """Which optimizer a study trains with, or how all optimizers of its space are set.
 
     Attributes:
-        name: A built-in optimizer: `"keras_adam"`, `"adam"` or `"sgd"`.
-        settings: Its fixed hyperparameters; those left out have their defaults.
+        name: A built-in optimizer: `"keras_adam"`, `"adam"` or `"sgd"`; None if the
+            space varies `optimizer`.
+        settings: Fixed hyperparameters; those left out have their defaults. Without a
+            name each is for every optimizer of the space that has it.
     """
 
-    name: str
+    name: str | None = None
     settings: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,15 +94,20 @@ def checked_space(
     """Return the space with every value in its canonical form.
 
     Raises:
-        UnknownNameError: If the space varies what the model and the optimizer lack.
-        StudyError: If a hyperparameter is both fixed and varied.
+        UnknownNameError: If the space varies what the model or an optimizer lacks.
+        StudyError: If a hyperparameter is both fixed and varied, or no optimizer has
+            what is fixed.
         SpaceError: If one is missing, or a value is out of range.
     """
+    optimizers = _optimizers(space, optimizer)
     known = {
         BATCH_SIZE.name: BATCH_SIZE,
         **MODELS[model.name],
-        **OPTIMIZERS[optimizer.name],
+        **shared_hyperparameters(optimizers),
     }
+    if optimizer.name is None:
+        known[OPTIMIZER.name] = OPTIMIZER
+        _check_settings_apply(optimizer.settings, optimizers)
     _check_names(space.hyperparameters(), known, model=model, optimizer=optimizer)
     return SearchSpace(
         grids=tuple(
@@ -112,6 +120,48 @@ def checked_space(
     )
 
 
+def shared_hyperparameters(optimizers: Sequence[str]) -> dict[str, Hyperparameter]:
+    """The hyperparameters that all of `optimizers` have: what a space may vary."""
+    first, *others = (OPTIMIZERS[name] for name in optimizers)
+    return {n: h for n, h in first.items() if all(n in known for known in others)}
+
+
+def every_hyperparameter(
+    catalogue: Mapping[str, Mapping[str, Hyperparameter]],
+) -> dict[str, Hyperparameter]:
+    """The hyperparameters that any entry has; one name has one range everywhere."""
+    return {n: h for known in catalogue.values() for n, h in known.items()}
+
+
+def _optimizers(space: SearchSpace, optimizer: OptimizerChoice) -> tuple[str, ...]:
+    """The optimizers that are trained with, each once."""
+    is_varied = OPTIMIZER.name in space.hyperparameters()
+    if is_varied and optimizer.name is not None:
+        raise StudyError(
+            "`optimizer` must stand in one of [optimizer] and [[space]], got both",
+            hint="leave `name` out of [optimizer]",
+        )
+    if not is_varied:
+        if optimizer.name is None:
+            raise StudyError("`optimizer.name` is missing")
+        return (optimizer.name,)
+    written = [grid[OPTIMIZER.name] for grid in space.grids]
+    for position, names in enumerate(written, start=1):
+        _checked_values(OPTIMIZER, names, f"[[space]] {position}")
+    return tuple(dict.fromkeys(str(name) for names in written for name in names))
+
+
+def _check_settings_apply(
+    settings: Mapping[str, Value], optimizers: Sequence[str]
+) -> None:
+    for name in settings:
+        if not any(name in OPTIMIZERS[optimizer] for optimizer in optimizers):
+            raise StudyError(
+                f"`optimizer.{name}` must be a hyperparameter of an optimizer of the "
+                f"space, got {' and '.join(optimizers)}"
+            )
+
+
 def _check_names(
     names: tuple[str, ...],
     known: Mapping[str, Hyperparameter],
@@ -121,8 +171,9 @@ def _check_names(
 ) -> None:
     for name in names:
         if name not in known:
+            optimizers = f"`{optimizer.name}`" if optimizer.name else "all optimizers"
             raise unknown_name(
-                f"hyperparameter of `{model.name}` or `{optimizer.name}`",
+                f"hyperparameter of `{model.name}` or {optimizers}",
                 name,
                 known,
                 where="[[space]]",
@@ -143,18 +194,21 @@ def _check_names(
 
 def _checked_settings(
     kind: str,
-    name: str,
+    name: str | None,
     settings: Mapping[str, Any],
     catalogue: Mapping[str, Mapping[str, Hyperparameter]],
 ) -> dict[str, Value]:
-    if name not in catalogue:
+    if name is not None and name not in catalogue:
         raise unknown_name(kind, name, catalogue, where=f"[{kind}] name")
-    known = catalogue[name]
+    known = every_hyperparameter(catalogue) if name is None else catalogue[name]
     checked: dict[str, Value] = {}
     for setting, value in settings.items():
         if setting not in known:
             raise unknown_name(
-                f"hyperparameter of `{name}`", setting, known, where=f"[{kind}]"
+                f"hyperparameter of `{name or kind}`",
+                setting,
+                known,
+                where=f"[{kind}]",
             )
         try:
             checked[setting] = known[setting].checked(value)

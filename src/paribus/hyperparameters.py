@@ -125,6 +125,13 @@ BATCH_SIZE = Hyperparameter(
 )
 
 _LEARNING_RATE = Hyperparameter(name="learning_rate", kind="number", above=0.0)
+_SCHEDULE = Hyperparameter(
+    name="schedule",
+    kind="choice",
+    is_static=True,
+    default="constant",
+    choices=("constant", "linear", "cosine"),
+)
 _B1 = Hyperparameter(name="b1", kind="number", at_least=0.0, below=1.0, default=0.9)
 _B2 = Hyperparameter(name="b2", kind="number", at_least=0.0, below=1.0, default=0.999)
 
@@ -135,12 +142,14 @@ OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
         _B1,
         _B2,
         Hyperparameter(name="eps", kind="number", above=0.0, default=1e-7),
+        _SCHEDULE,
     ),
     "adam": _by_name(
         _LEARNING_RATE,
         _B1,
         _B2,
         Hyperparameter(name="eps", kind="number", above=0.0, default=1e-8),
+        _SCHEDULE,
     ),
     "sgd": _by_name(
         _LEARNING_RATE,
@@ -148,8 +157,14 @@ OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
             name="momentum", kind="number", at_least=0.0, below=1.0, default=0.0
         ),
         Hyperparameter(name="nesterov", kind="switch", is_static=True, default=False),
+        _SCHEDULE,
     ),
 }
+
+# Where [[space]] varies it, [optimizer] has no name.
+OPTIMIZER = Hyperparameter(
+    name="optimizer", kind="choice", is_static=True, choices=tuple(OPTIMIZERS)
+)
 
 MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
     "mlp": _by_name(

@@ -11,6 +11,7 @@ from paribus.choices import DataChoice, ModelChoice, OptimizerChoice, checked_sp
 from paribus.declared import DeclaredClaim, check_diagnostics
 from paribus.errors import StudyError
 from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
+from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
 from paribus.space import Config, SearchSpace
 from paribus.tuning import Tuning
 
@@ -31,9 +32,6 @@ __all__ = [
     "check_seeds",
     "count_seeds",
 ]
-
-MAX_RUNS = 1_000_000
-MAX_SEED = 2**63 - 1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
@@ -60,11 +58,13 @@ class Settings:
     Attributes:
         batch_size: Examples per step.
         model: Hyperparameter -> value, all static.
+        optimizer_name: Which optimizer, a key of `OPTIMIZERS`.
         optimizer: Hyperparameter -> value.
     """
 
     batch_size: int
     model: Mapping[str, Value]
+    optimizer_name: str
     optimizer: Mapping[str, Value]
 
 
@@ -78,7 +78,7 @@ class Study:
         budget: What each run may spend.
         data: Which data set.
         model: Which model.
-        optimizer: Which optimizer.
+        optimizer: Which optimizer, if the space does not say.
         space: The configs.
         tuning: How the best value of a hyperparameter is found before configs are
             compared; None to compare every config.
@@ -157,15 +157,18 @@ class Study:
             known: Mapping[str, Hyperparameter], fixed: Mapping[str, Value]
         ) -> dict[str, Value]:
             defaults = {n: h.default for n, h in known.items() if h.default is not None}
-            own = {name: config[name] for name in known if name in config}
-            return {**defaults, **fixed, **own}
+            said = {**fixed, **config}
+            own = {name: said[name] for name in known if name in said}
+            return {**defaults, **own}
 
         batch_size = config["batch_size"]
         assert isinstance(batch_size, int)
+        optimizer = str(self.optimizer.name or config["optimizer"])
         return Settings(
             batch_size=batch_size,
             model=merged(MODELS[self.model.name], self.model.settings),
-            optimizer=merged(OPTIMIZERS[self.optimizer.name], self.optimizer.settings),
+            optimizer_name=optimizer,
+            optimizer=merged(OPTIMIZERS[optimizer], self.optimizer.settings),
         )
 
     def static_part(self, config: Config) -> tuple[tuple[str, Value], ...]:
@@ -175,11 +178,12 @@ class Study:
         ones (learning rate, momentum, ...) are left out.
         """
         settings = self.settings(config)
-        known = {**MODELS[self.model.name], **OPTIMIZERS[self.optimizer.name]}
+        known = {**MODELS[self.model.name], **OPTIMIZERS[settings.optimizer_name]}
         values = {**settings.model, **settings.optimizer}
         static = {
             name: value for name, value in values.items() if known[name].is_static
         }
+        static["optimizer"] = settings.optimizer_name
         return (("batch_size", settings.batch_size), *sorted(static.items()))
 
     def fixed_settings(self) -> dict[str, Any]:
@@ -202,9 +206,13 @@ class Study:
             "optimizer.name": self.optimizer.name,
         }
         fixed |= self._fixed_of("model", MODELS[self.model.name], self.model.settings)
-        fixed |= self._fixed_of(
-            "optimizer", OPTIMIZERS[self.optimizer.name], self.optimizer.settings
-        )
+        settings = self.optimizer.settings
+        if self.optimizer.name is None:
+            # Defaults are each optimizer's own, and optimizers may be added.
+            fixed |= {f"optimizer.{n}": _plain_value(v) for n, v in settings.items()}
+        else:
+            known = OPTIMIZERS[self.optimizer.name]
+            fixed |= self._fixed_of("optimizer", known, settings)
         return fixed
 
     def _fixed_of(
@@ -305,40 +313,6 @@ def check_name(name: str) -> None:
             "begin with a letter or a digit, and be no reserved word, "
             f"got {name[:120]!a}"
         )
-
-
-def count_seeds(n_seeds: int) -> tuple[int, ...]:
-    """The seeds that a count stands for: 0, 1, ...
-
-    Raises:
-        StudyError: If there are none, or more than a study may have runs.
-    """
-    if not 1 <= n_seeds <= MAX_RUNS:
-        raise StudyError(f"`study.seeds` must be from 1 to {MAX_RUNS:,}, got {n_seeds}")
-    return tuple(range(n_seeds))
-
-
-def check_seeds(seeds: tuple[Any, ...]) -> None:
-    """Refuse seeds that are out of range or given twice.
-
-    Raises:
-        StudyError: If there are none, or one is below 0, above 2^63 - 1 or doubled.
-    """
-    if not seeds:
-        raise StudyError("`study.seeds` must have at least one seed")
-    for position, seed in enumerate(seeds, start=1):
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise StudyError(
-                f"`study.seeds` must be integers, got {seed!r} (value {position})"
-            )
-        if not 0 <= seed <= MAX_SEED:
-            raise StudyError(
-                f"`study.seeds` must be from 0 to {MAX_SEED}, got {seed} "
-                f"(value {position})"
-            )
-    if len(set(seeds)) < len(seeds):
-        twice = next(seed for seed in seeds if seeds.count(seed) > 1)
-        raise StudyError(f"`study.seeds` must have each seed once, got {twice} twice")
 
 
 def _plain(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def test_settings_join_the_space_the_fixed_and_the_defaults():
         "b1": 0.5,
         "b2": 0.999,
         "eps": 1e-7,
+        "schedule": "constant",
     }
 
 
@@ -172,3 +173,72 @@ def test_auto_looks_often_at_first_and_five_times_in_the_last_fifth():
     assert sum(epoch > 16 for epoch in epochs) >= 5
     assert epochs[0] == 0
     assert epochs[-1] == 20
+
+
+def two_optimizers(**settings: float) -> Study:
+    return replace(
+        make_study(),
+        optimizer=OptimizerChoice(settings=settings),
+        space=SearchSpace(
+            grids=(
+                {
+                    "optimizer": ("sgd", "keras_adam"),
+                    "learning_rate": (0.01, 0.1),
+                    "batch_size": (32,),
+                },
+            )
+        ),
+    )
+
+
+def test_an_optimizer_of_the_space_takes_the_settings_it_has():
+    study = two_optimizers(momentum=0.9, b1=0.5)
+
+    by_name = {
+        settings.optimizer_name: settings.optimizer
+        for settings in map(study.settings, study.configs())
+    }
+
+    assert set(by_name) == {"sgd", "keras_adam"}
+    assert by_name["sgd"]["momentum"] == 0.9
+    assert "b1" not in by_name["sgd"]
+    assert by_name["keras_adam"]["b1"] == 0.5
+    assert "momentum" not in by_name["keras_adam"]
+
+
+def test_configs_of_two_optimizers_share_no_program():
+    study = two_optimizers()
+
+    parts = [study.static_part(config) for config in study.configs()]
+
+    assert len(set(parts)) == 2
+    assert parts[0] == parts[1]  # they differ in the learning rate only
+
+
+def test_a_study_of_two_optimizers_survives_being_written():
+    study = two_optimizers(momentum=0.9)
+
+    assert Study.from_dict(study.to_dict()) == study
+    assert study.fixed_settings()["optimizer.momentum"] == 0.9
+
+
+def test_the_optimizer_is_fixed_or_varied_not_both():
+    with pytest.raises(StudyError, match=r"one of \[optimizer\] and .* got both"):
+        replace(two_optimizers(), optimizer=OptimizerChoice(name="sgd"))
+
+
+def test_a_setting_that_no_optimizer_of_the_space_has_is_refused():
+    with pytest.raises(StudyError, match=r"`optimizer.nesterov`.*got keras_adam"):
+        replace(
+            two_optimizers(),
+            optimizer=OptimizerChoice(settings={"nesterov": True}),
+            space=SearchSpace(
+                grids=(
+                    {
+                        "optimizer": ("keras_adam",),
+                        "learning_rate": (0.1,),
+                        "batch_size": (32,),
+                    },
+                )
+            ),
+        )

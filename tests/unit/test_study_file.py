@@ -195,3 +195,43 @@ def test_values_that_name_a_config_are_read_as_tables_write_them():
     )
 
     assert found == {"learning_rate": 0.01, "hidden": (8, 4), "activation": "relu"}
+
+
+OPTIMIZERS = 'optimizer = ["sgd", "keras_adam"]\n'
+WITHOUT_OPTIMIZER = TEXT.replace('[optimizer]\nname = "adam"\n', "")
+
+
+def test_a_space_may_vary_the_optimizer(tmp_path: Path):
+    text = WITHOUT_OPTIMIZER + OPTIMIZERS + "[optimizer]\nmomentum = 0.9\n"
+
+    study = read_study(write(tmp_path, text)).study
+
+    names = [study.settings(config).optimizer_name for config in study.configs()]
+    assert sorted(set(names)) == ["keras_adam", "sgd"]
+    assert study.optimizer.name is None
+    assert study.optimizer.settings == {"momentum": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (TEXT + OPTIMIZERS, "`optimizer` must stand in one of .* got both"),
+        (WITHOUT_OPTIMIZER + 'optimizer = ["sgdd"]\n', 'must be one of .*got "sgdd"'),
+        (
+            WITHOUT_OPTIMIZER + OPTIMIZERS + "momentum = [0.5]\n",
+            "keras_adam has no hyperparameter `momentum`",
+        ),
+        (
+            WITHOUT_OPTIMIZER + 'optimizer = ["adam"]\n[optimizer]\nmomentum = 0.5\n',
+            "optimizer adam has no hyperparameter `momentum`",
+        ),
+        (WITHOUT_OPTIMIZER, "`optimizer` is missing"),
+        (TEXT + 'schedule = ["cosin"]\n', 'one of .*"cosine", got "cosin"'),
+        (TEXT.replace("[data]", "[data]\ntrain = 0"), "at least 1, got 0"),
+    ],
+)
+def test_mistakes_about_optimizers_and_examples_are_named(
+    tmp_path: Path, text: str, words: str
+):
+    with pytest.raises(StudyError, match=words):
+        read_study(write(tmp_path, text))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Int, Shaped
@@ -110,12 +110,33 @@ class Dataset:
             "train": self.train.take(kept),
             to: self.train.take(held_out),
         }
-        return Dataset(
-            name=self.name,
-            source=self.source,
-            splits=splits,
-            n_classes=self.n_classes,
-            notes=self.notes,
+        return replace(self, splits=splits)
+
+    def keep_train(self, n: int | None) -> "Dataset":
+        """Train on `n` of the training examples, drawn by a fixed seed; None for all.
+
+        The first of a larger number are those of a smaller one.
+
+        Raises:
+            StudyError: If there are fewer than `n`, or a label has none left.
+        """
+        n_train = len(self.train)
+        if n is None or n == n_train:
+            return self
+        if n > n_train:
+            raise StudyError(
+                f"`data.train` must be at most the {n_train} examples that are not "
+                f"held out, got {n}"
+            )
+        order = random_order(SPLIT_SEED, stream="keep train", position=0, n=n_train)
+        kept = self.train.take(np.sort(order[:n]))
+        if len(np.unique(kept.labels)) < len(np.unique(self.train.labels)):
+            raise StudyError(
+                f"`data.train` must leave examples of every label, got {n} of {n_train}"
+            )
+        note = f"{n:,} of {n_train:,} training examples were drawn by a fixed seed."
+        return replace(
+            self, splits={**self.splits, "train": kept}, notes=(*self.notes, note)
         )
 
     def facts(self) -> DataFacts:

@@ -25,6 +25,8 @@ TEST_SHARE = 0.2
 def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
     """Load the data set of a study, with its validation split taken out of training.
 
+    `train` examples of what is then left are kept.
+
     Args:
         choice: The study's choice.
         folder: What a relative `path` is relative to: the study file's folder.
@@ -32,7 +34,8 @@ def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
     Raises:
         UnknownNameError: If no data set has the name.
         DataError: If the file is missing, damaged or holds something else.
-        StudyError: If the validation split would leave nothing to train on.
+        StudyError: If the validation split would leave nothing to train on, or fewer
+            examples than `train`.
     """
     if choice.path is not None:
         dataset = load_npz(choice.path, folder=folder)
@@ -40,7 +43,8 @@ def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
         dataset = load_mnist()
     else:
         raise unknown_name("data set", str(choice.name), NAMES, where="[data] name")
-    return dataset.hold_out(choice.validation, to="validation")
+    held_out = dataset.hold_out(choice.validation, to="validation")
+    return held_out.keep_train(choice.train)
 
 
 def load_mnist() -> Dataset:

@@ -11,6 +11,7 @@ from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.keys import seed_words
 from paribus.optimizers.transformations import traced_numbers
+from paribus.space import Config
 from paribus.study import Run, Study
 
 
@@ -48,7 +49,7 @@ def train_block(
     seats = seat_runs(len(runs), shape)
     by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
     batch_size = study.settings(runs[0].config).batch_size
-    traced = shape.put(traced_values(study, by_seat), BY_RUN)
+    traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
     states = driver.start(np.stack([seed_words(run.seed) for run in by_seat]), traced)
     orders = _Orders(shape, [run.seed for run in by_seat], n_examples)
 
@@ -81,18 +82,31 @@ def seat_runs(n_runs: int, shape: BlockShape) -> Int[np.ndarray, " place"]:
 
 
 def traced_values(
-    study: Study, runs: Sequence[Run]
+    study: Study, runs: Sequence[Run], *, n_examples: int
 ) -> dict[str, Float[np.ndarray, " run"]]:
-    """The numbers that the program takes from each run's hyperparameters, by name."""
-    by_run = [
-        traced_numbers(study.optimizer.name, study.settings(run.config).optimizer)
-        for run in runs
-    ]
+    """The numbers that the program takes from each run's hyperparameters, by name.
+
+    Args:
+        study: Whose runs they are.
+        runs: Runs of one static group.
+        n_examples: In the training split.
+    """
+    by_run = [_traced_numbers(study, run.config, n_examples) for run in runs]
     with np.errstate(over="ignore"):  # 1e39 is infinity in float32: the run diverges
         return {
             name: np.array([numbers[name] for numbers in by_run]).astype(np.float32)
             for name in by_run[0]
         }
+
+
+def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, float]:
+    settings = study.settings(config)
+    numbers = traced_numbers(settings.optimizer_name, settings.optimizer)
+    if settings.optimizer["schedule"] == "constant":
+        return numbers
+    end = study.run_epochs(config, n_examples)
+    steps = step_at(end, n_examples, settings.batch_size)
+    return {**numbers, "decay_start": 0.0, "decay_end": float(steps)}
 
 
 class _Orders:

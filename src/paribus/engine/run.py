@@ -80,9 +80,12 @@ class Recipe:
     n_examples: int
     input_divisor: float
 
-    def optimizer(self, traced: Traced) -> optax.GradientTransformation:
-        """The optimizer, inside the traced function that uses it."""
-        return build_optimizer(self.optimizer_name, {**traced, **self.static_settings})
+    def optimizer(
+        self, traced: Traced, *, step: ArrayLike
+    ) -> optax.GradientTransformation:
+        """The optimizer of a step, inside the traced function that uses it."""
+        settings = {**traced, **self.static_settings}
+        return build_optimizer(self.optimizer_name, settings, step=step)
 
     def loss_and_correct(self, params: Any, batch: Arrays) -> tuple[Array, Array]:
         """Mean cross-entropy from logits, in nats; how many are classified right."""
@@ -99,7 +102,7 @@ def start_run(recipe: Recipe, seed: UInt32[Array, "2"], traced: Traced) -> RunSt
     zero = jnp.zeros((), jnp.int32)
     return RunState(
         params=params,
-        optimizer=recipe.optimizer(traced).init(params),
+        optimizer=recipe.optimizer(traced, step=0).init(params),
         step=zero,
         diverged_at=zero,
         loss_sum=jnp.zeros(()),
@@ -211,7 +214,7 @@ def _step_with_loss(
 ) -> tuple[RunState, Float[Array, ""]]:
     differentiate = jax.value_and_grad(recipe.loss_and_correct, has_aux=True)
     (loss, n_correct), gradient = differentiate(state.params, batch)
-    updates, optimizer_state = recipe.optimizer(traced).update(
+    updates, optimizer_state = recipe.optimizer(traced, step=state.step).update(
         gradient, state.optimizer, state.params
     )
     n_examples = len(batch.labels)

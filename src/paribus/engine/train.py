@@ -17,7 +17,7 @@ from paribus.engine.devices import (
     nan_checks_off,
     use_compilation_cache,
 )
-from paribus.engine.epochs import train_block
+from paribus.engine.epochs import traced_values, train_block
 from paribus.engine.plan import (
     Block,
     StaticGroup,
@@ -30,7 +30,6 @@ from paribus.engine.timing import time_epoch
 from paribus.errors import StudyError, TooManyFailuresError
 from paribus.models.build import build_model
 from paribus.models.model import Model
-from paribus.optimizers.transformations import traced_numbers
 from paribus.results import Progress, StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study, study_exists
@@ -174,14 +173,14 @@ class _Trainer:
                 self.compiler,
                 data=self._data,
                 splits=self._splits,
-                traced_names=list(self._numbers(group)),
+                traced_names=self._traced_names(group),
                 key=(without_batch_size, shape.runs_per_device),
             )
         return self._drivers[group]
 
-    def _numbers(self, group: StaticGroup) -> dict[str, float]:
-        settings = self.study.settings(group.configs[0])
-        return traced_numbers(self.study.optimizer.name, settings.optimizer)
+    def _traced_names(self, group: StaticGroup) -> list[str]:
+        run = Run(group.configs[0], self.study.all_seeds[0])
+        return list(traced_values(self.study, [run], n_examples=self.n_examples))
 
     def _model(self, group: StaticGroup) -> Model:
         return build_model(
@@ -193,11 +192,11 @@ class _Trainer:
 
     def _recipe(self, group: StaticGroup) -> Recipe:
         settings = self.study.settings(group.configs[0])
-        traced = self._numbers(group)
+        traced = self._traced_names(group)
         static = {n: v for n, v in settings.optimizer.items() if n not in traced}
         return Recipe(
             model=self._model(group),
-            optimizer_name=self.study.optimizer.name,
+            optimizer_name=settings.optimizer_name,
             static_settings=static,
             batch_size=settings.batch_size,
             n_examples=self.n_examples,

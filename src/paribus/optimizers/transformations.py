@@ -9,6 +9,7 @@ import optax
 from jaxtyping import Array, Int
 
 from paribus.hyperparameters import OPTIMIZERS, Value
+from paribus.optimizers.schedules import scale_at
 
 
 class _KerasAdamState(NamedTuple):
@@ -79,20 +80,28 @@ def traced_numbers(name: str, settings: Mapping[str, Value]) -> dict[str, float]
 
 
 def build_optimizer(
-    name: str, settings: Mapping[str, Any]
+    name: str, settings: Mapping[str, Any], *, step: Any = 0
 ) -> optax.GradientTransformation:
     """Build the optimizer called `name`, inside the traced function that uses it.
 
     Args:
         name: A key of `paribus.hyperparameters.OPTIMIZERS`.
-        settings: The `traced_numbers`, and a value for each static hyperparameter.
+        settings: The `traced_numbers`, a value for each static hyperparameter and,
+            with a schedule that decays, `decay_start` and `decay_end`, in steps.
+        step: Steps done before, which the schedule scales the learning rate by. State
+            does not depend on it, so a run may go on with another schedule.
     """
+    own = dict(settings)
+    schedule = own.pop("schedule", "constant")
+    decay = own.pop("decay_start", 0.0), own.pop("decay_end", 1.0)
+    if schedule != "constant":
+        own["learning_rate"] *= scale_at(schedule, step, *decay)
     match name:
         case "keras_adam":
-            return keras_adam(**settings)
+            return keras_adam(**own)
         case "adam":
-            return optax.adam(**settings)
+            return optax.adam(**own)
         case "sgd":
             # Always with momentum: a traced 0.0 is plain gradient descent.
-            return optax.sgd(**settings)
+            return optax.sgd(**own)
     raise AssertionError(name)

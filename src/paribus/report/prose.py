@@ -85,9 +85,21 @@ def say_model(result: StudyResult) -> str:
 def say_optimizer(result: StudyResult) -> str:
     """Name the optimizer with its fixed hyperparameters."""
     names = {"keras_adam": "Keras's Adam", "adam": "Adam", "sgd": "SGD"}
-    name = names.get(result.study.optimizer.name, result.study.optimizer.name)
+    study = result.study
+    used = dict.fromkeys(study.settings(c).optimizer_name for c in study.configs())
+    name = join([names.get(optimizer, optimizer) for optimizer in used])
     fixed = _fixed(result, "optimizer")
     return f"{name} ({fixed})" if fixed else name
+
+
+def say_schedule(study: Study) -> str:
+    """Name what the learning rate does while a run trains."""
+    if "schedule" in study.space.hyperparameters():
+        return "a schedule for the learning rate"
+    schedule = study.settings(study.configs()[0]).optimizer["schedule"]
+    if schedule == "constant":
+        return "a constant learning rate"
+    return f"a learning rate that falls to zero ({schedule})"
 
 
 def say_protocol(result: StudyResult) -> str:
@@ -98,8 +110,8 @@ def say_protocol(result: StudyResult) -> str:
     return (
         f"{count(n_configs, 'config')} of {names}, {count(n_seeds, 'seed')} each: "
         f"{count(study.n_runs(), 'run')} of {count(study.budget.epochs, 'epoch')}. "
-        f"Each is {say_model(result)}, trained with {say_optimizer(result)} and a "
-        "constant learning rate."
+        f"Each is {say_model(result)}, trained with {say_optimizer(result)} and "
+        f"{say_schedule(study)}."
     )
 
 
@@ -300,7 +312,8 @@ def _fixed(result: StudyResult, table: str) -> str:
         f"{words(key.removeprefix(f'{table}.'))} "
         f"{show_value(tuple(value) if isinstance(value, list) else value)}"
         for key, value in result.study.fixed_settings().items()
-        if key.startswith(f"{table}.") and key != f"{table}.name"
+        if key.startswith(f"{table}.")
+        and key not in (f"{table}.name", "optimizer.schedule")
     ]
     return ", ".join(parts)
 

@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from paribus.choices import every_hyperparameter
 from paribus.errors import SpaceError, printable
-from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
+from paribus.hyperparameters import (
+    MODELS,
+    OPTIMIZER,
+    OPTIMIZERS,
+    Hyperparameter,
+    Value,
+)
 from paribus.study import ModelChoice, OptimizerChoice
 from paribus.study_file.mistakes import Mistakes, as_toml, quoted
 
@@ -21,11 +28,48 @@ def read_model(document: dict[str, Any], mistakes: Mistakes) -> ModelChoice | No
 def read_optimizer(
     document: dict[str, Any], mistakes: Mistakes
 ) -> OptimizerChoice | None:
-    """Read [optimizer]; None where it has a mistake in its name."""
-    choice = _read_choice("optimizer", document, OPTIMIZERS, mistakes)
-    if choice is None:
+    """Read [optimizer]; None where it has a mistake in its name.
+
+    Where [[space]] varies the optimizer, the table has no name and may be left out.
+    """
+    varied = varied_optimizers(document)
+    if varied is None:
+        choice = _read_choice("optimizer", document, OPTIMIZERS, mistakes)
+        if choice is None:
+            return None
+        return OptimizerChoice(name=choice[0], settings=choice[1])
+    written = document.get("optimizer", {})
+    if not isinstance(written, dict):
+        _note_no_table("optimizer", written, mistakes)
         return None
-    return OptimizerChoice(name=choice[0], settings=choice[1])
+    if "name" in written:
+        mistakes.add(
+            ("optimizer", "name"),
+            "`optimizer` must stand in one of [optimizer] and [[space]], got both",
+        )
+    owned = {n: h for name in varied for n, h in OPTIMIZERS[name].items()}
+    known = owned or every_hyperparameter(OPTIMIZERS)
+    name = " and ".join(varied)
+    return OptimizerChoice(
+        settings=_read_settings("optimizer", name, written, known, mistakes)
+    )
+
+
+def varied_optimizers(document: dict[str, Any]) -> tuple[str, ...] | None:
+    """The known optimizers that any [[space]] names; None if none varies them."""
+    grids = document.get("space")
+    grids = (
+        [grid for grid in grids if isinstance(grid, dict)]
+        if isinstance(grids, list)
+        else []
+    )
+    lists = [grid[OPTIMIZER.name] for grid in grids if OPTIMIZER.name in grid]
+    if not lists:
+        return None
+    names = [name for names in lists if isinstance(names, list) for name in names]
+    return tuple(
+        dict.fromkeys(n for n in names if isinstance(n, str) and n in OPTIMIZERS)
+    )
 
 
 def owners(name: str) -> list[str]:
@@ -45,12 +89,25 @@ def _read_choice(
         return None
     written = document[table]
     if not isinstance(written, dict):
-        mistakes.add((table,), f"`{table}` must be a table, got {as_toml(written)}")
+        _note_no_table(table, written, mistakes)
         return None
     name = _read_name(table, written, catalogue, mistakes)
     if name is None:
         return None
-    known = catalogue[name]
+    return name, _read_settings(table, name, written, catalogue[name], mistakes)
+
+
+def _note_no_table(table: str, written: Any, mistakes: Mistakes) -> None:
+    mistakes.add((table,), f"`{table}` must be a table, got {as_toml(written)}")
+
+
+def _read_settings(
+    table: str,
+    name: str,
+    written: dict[str, Any],
+    known: Mapping[str, Hyperparameter],
+    mistakes: Mistakes,
+) -> dict[str, Value]:
     settings: dict[str, Value] = {}
     for setting, value in written.items():
         if setting == "name":
@@ -62,7 +119,7 @@ def _read_choice(
             settings[setting] = known[setting].checked(value)
         except SpaceError as error:
             mistakes.add((table, setting), f"`{table}.{setting}` {error}")
-    return name, settings
+    return settings
 
 
 def _read_name(

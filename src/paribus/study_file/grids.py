@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paribus.choices import every_hyperparameter, shared_hyperparameters
 from paribus.errors import SpaceError
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
+    OPTIMIZER,
     OPTIMIZERS,
     Hyperparameter,
     Value,
@@ -30,10 +32,12 @@ class Known:
     Attributes:
         model: None where [model] has a mistake in its name.
         optimizer: None where [optimizer] has one.
+        optimizers: Those that [[space]] names; empty if it varies none.
     """
 
     model: ModelChoice | None
     optimizer: OptimizerChoice | None
+    optimizers: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -42,12 +46,24 @@ class Known:
 
     def hyperparameters(self) -> Mapping[str, Hyperparameter]:
         """All hyperparameters by name; those of every choice where one is not known."""
-        known = {BATCH_SIZE.name: BATCH_SIZE}
-        for choice, catalogue in ((self.model, MODELS), (self.optimizer, OPTIMIZERS)):
-            names = list(catalogue) if choice is None else [choice.name]
-            for name in names:
-                known |= catalogue[name]
-        return known
+        known = {BATCH_SIZE.name: BATCH_SIZE, OPTIMIZER.name: OPTIMIZER}
+        models = list(MODELS) if self.model is None else [self.model.name]
+        for name in models:
+            known |= MODELS[name]
+        if self.optimizers:
+            return known | shared_hyperparameters(self.optimizers)
+        if self.optimizer is None or self.optimizer.name is None:
+            return known | every_hyperparameter(OPTIMIZERS)
+        return {**known, **OPTIMIZERS[self.optimizer.name]}
+
+    def asked(self, name: str) -> str:
+        """Which model or optimizer lacks the hyperparameter that a space names."""
+        is_optimizers = owners(name)[0] in OPTIMIZERS
+        if not is_optimizers:
+            return self.model.name if self.model else "the model"
+        lacking = (o for o in self.optimizers if name not in OPTIMIZERS[o])
+        own = self.optimizer.name if self.optimizer else None
+        return own or next(lacking, "the optimizer")
 
     def fixed(self) -> Mapping[str, str]:
         """Fixed hyperparameters -> the table that fixes them."""
@@ -142,15 +158,12 @@ def _read_values(
 
 def _note_unknown(key: Key, known: Known, mistakes: Mistakes) -> None:
     name = str(key[-1])
-    if known.model is None or known.optimizer is None:
+    if not known.is_complete:
         mistakes.add_unknown(key, list(known.hyperparameters()))
     elif others := owners(name):
-        # Whose it would be is plain: the optimizer's, or else the model's.
-        is_optimizers = others[0] in OPTIMIZERS
-        asked = known.optimizer.name if is_optimizers else known.model.name
         mistakes.add(
             key[:-1],
-            f"{asked} has no hyperparameter `{name}`",
+            f"{known.asked(name)} has no hyperparameter `{name}`",
             f"`{'`, `'.join(others)}` has it",
         )
     else:
@@ -178,6 +191,8 @@ def _check_nothing_is_missing(
     if not known.is_complete:
         return
     for name, hyperparameter in known.hyperparameters().items():
+        if name == OPTIMIZER.name:
+            continue
         is_given = name in known.fixed() or any(name in grid for grid in written)
         if hyperparameter.default is None and not is_given:
             mistakes.add(

@@ -8,7 +8,11 @@ from typing import Any, TypeVar
 from paribus.errors import CommandError, StudyError
 from paribus.space import SearchSpace
 from paribus.study import MAX_RUNS, ModelChoice, OptimizerChoice, Study
-from paribus.study_file.choices import read_model, read_optimizer
+from paribus.study_file.choices import (
+    read_model,
+    read_optimizer,
+    varied_optimizers,
+)
 from paribus.study_file.grids import Grid, Known, n_points, read_grids
 from paribus.study_file.mistakes import Key, Mistakes
 from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
@@ -81,7 +85,12 @@ def _build(document: dict[str, Any], source: Source, mistakes: Mistakes) -> Stud
     parts = read_tables(document, mistakes)
     model = read_model(document, mistakes)
     optimizer = read_optimizer(document, mistakes)
-    grids = read_grids(document, Known(model=model, optimizer=optimizer), mistakes)
+    known = Known(
+        model=model,
+        optimizer=optimizer,
+        optimizers=varied_optimizers(document) or (),
+    )
+    grids = read_grids(document, known, mistakes)
     if parts.seeds is not None:
         _check_size(grids, len(parts.seeds), mistakes)
     mistakes.raise_any()

@@ -20,6 +20,7 @@ from paribus.study import (
     check_seeds,
     count_seeds,
 )
+from paribus.study_file.choices import varied_optimizers
 from paribus.study_file.mistakes import Key, Mistakes, as_toml
 
 
@@ -88,6 +89,7 @@ class _DataTable(_Table):
     name: str | None = Field(default=None, min_length=1)
     path: str | None = Field(default=None, min_length=1)
     validation: int = Field(default=0, ge=0)
+    train: int | None = Field(default=None, ge=1)
 
 
 class Parts(NamedTuple):
@@ -105,7 +107,8 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
         if name not in TOP:
             mistakes.add_unknown((name,), list(TOP))
     for name in TOP:
-        if name not in document:
+        may_lack = name == "optimizer" and varied_optimizers(document) is not None
+        if name not in document and not may_lack:
             written = "[[space]]" if name == "space" else f"[{name}]"
             mistakes.add_missing((name,), f"add a table {written}")
     study = _validated(_StudyTable, document, "study", mistakes)
@@ -129,7 +132,12 @@ def _data_choice(table: _DataTable | None, mistakes: Mistakes) -> DataChoice | N
             ("data",), f"`data` must have exactly one of `name` and `path`, got {got}"
         )
         return None
-    return DataChoice(name=table.name, path=table.path, validation=table.validation)
+    return DataChoice(
+        name=table.name,
+        path=table.path,
+        validation=table.validation,
+        train=table.train,
+    )
 
 
 def _validated(

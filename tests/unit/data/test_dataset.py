@@ -41,6 +41,31 @@ def test_validation_must_leave_examples_to_train_on():
         make_dataset(n_train=200).hold_out(200, to="validation")
 
 
+def test_fewer_training_examples_are_drawn_after_validation_is_taken_out():
+    held_out = make_dataset().hold_out(50, to="validation")
+
+    kept = held_out.keep_train(60)
+
+    assert len(kept.train) == kept.facts().n_train == 60
+    rows = {bytes(row) for row in kept.train.inputs}
+    assert rows <= {bytes(row) for row in held_out.train.inputs}
+    assert kept.splits["validation"] is held_out.splits["validation"]
+    assert rows <= {bytes(row) for row in held_out.keep_train(90).train.inputs}
+    assert kept.content_hash() == held_out.keep_train(60).content_hash()
+    assert kept.content_hash() != held_out.content_hash()
+    assert "60 of 150 training examples" in kept.facts().notes[-1]
+    assert held_out.keep_train(None) is held_out
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(201, "at most the 200 examples.*got 201"), (2, "every label, got 2 of 200")],
+)
+def test_training_examples_must_be_there_and_of_every_label(n, words):
+    with pytest.raises(StudyError, match=words):
+        make_dataset(n_train=200).keep_train(n)
+
+
 def test_arrays_are_frozen():
     with pytest.raises(ValueError, match="read-only"):
         make_dataset().train.inputs[0] = 0

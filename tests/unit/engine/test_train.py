@@ -6,8 +6,9 @@ import pytest
 from builders import make_blobs_study, train_blobs
 
 from paribus.errors import DataError, StudyError
+from paribus.space import SearchSpace
 from paribus.status import RunStatus
-from paribus.study import Budget
+from paribus.study import Budget, OptimizerChoice
 
 
 def same_bits(first, second):
@@ -165,3 +166,26 @@ def test_evaluation_cadence_does_not_change_training(trained, tmp_path):
     assert same_bits(
         by_quarter.curves["test_loss"][:, :, ::4], by_epoch.curves["test_loss"]
     )
+
+
+def test_optimizers_of_one_study_train_as_in_studies_of_their_own(tmp_path):
+    alone = {
+        name: train_blobs(make_blobs_study(optimizer=name), tmp_path / name)
+        for name in ("sgd", "keras_adam")
+        if (tmp_path / name).mkdir() is None
+    }
+    study = make_blobs_study()
+    grid = {"optimizer": ("sgd", "keras_adam"), **study.space.grids[0]}
+    both = dataclasses.replace(
+        study, optimizer=OptimizerChoice(), space=SearchSpace(grids=(grid,))
+    )
+
+    result = train_blobs(both, tmp_path)
+
+    for position, name in enumerate(("sgd", "keras_adam")):
+        kept = slice(2 * position, 2 * position + 2)
+        for metric in ("train_loss", "test_accuracy"):
+            assert same_bits(result.curves[metric][kept], alone[name].curves[metric]), (
+                name,
+                metric,
+            )
