@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from builders import make_study
 from store_builders import make_store
 from typer.testing import CliRunner
 
@@ -78,23 +79,53 @@ def test_show_as_json_is_one_object_with_the_documented_keys(store: str):
     assert accuracy["mean"] == pytest.approx(sum(known) / len(known))
 
 
-def test_compare_as_json_has_the_documented_keys(store: str):
+@pytest.fixture
+def many_seeds(tmp_path: Path) -> str:
+    """A study of which several seeds learned on both sides, and some on one."""
+    return str(make_store(tmp_path / "many", study=make_study(n_seeds=16)))
+
+
+def test_compare_as_json_has_the_documented_keys(many_seeds: str):
     sides = ["--a", "learning_rate=0.001", "--b", "learning_rate=0.01, batch_size=32"]
 
-    record = json.loads(call("compare", store, *sides, "--json"))
+    record = json.loads(call("compare", many_seeds, *sides, "--json"))
 
     keys = {"difference", "lower", "upper", "confidence_level", "p_value"}
     assert set(record) >= {*keys, "n_pairs", "noise_floor", "schema", "pairs"}
     assert record["metric"] == "test_accuracy"
     assert record["a"]["learning_rate"] == 0.001
     assert record["lower"] <= record["difference"] <= record["upper"]
+    assert record["n_seeds"] == 16
+    assert record["is_among_learners"]
+    n_bad = record["n_bad"]
+    assert record["share_bad"] == {side: n / 16 for side, n in n_bad.items()}
+    assert record["n_pairs"] >= 16 - sum(n_bad.values())
 
 
-def test_compare_with_the_sides_exchanged_changes_the_sign(store: str):
+def test_a_mixture_as_json_has_its_share_and_its_learners_mean(many_seeds: str):
+    config = json.loads(call("show", many_seeds, "--json"))["configs"][0]
+
+    accuracy = config["test_accuracy"]
+    n_bad = sum(
+        n
+        for word, n in config["status"].items()
+        if word not in ("converged", "unconverged")
+    )
+    assert accuracy["is_bimodal"]
+    assert config["share_bad"] == n_bad / 16
+    assert config["share_bad_lower"] < n_bad / 16 < config["share_bad_upper"]
+    assert accuracy["n_learners"] == 16 - n_bad
+    bounds = accuracy["lower_of_learners"], accuracy["upper_of_learners"]
+    assert bounds[0] < accuracy["mean_of_learners"] < bounds[1]
+    known = [value for value in accuracy["values"] if value is not None]
+    assert accuracy["mean"] == pytest.approx(sum(known) / len(known))
+
+
+def test_compare_with_the_sides_exchanged_changes_the_sign(many_seeds: str):
     a, b = "learning_rate=0.001", "learning_rate=0.01"
 
-    forth = json.loads(call("compare", store, "--a", a, "--b", b, "--json"))
-    back = json.loads(call("compare", store, "--a", b, "--b", a, "--json"))
+    forth = json.loads(call("compare", many_seeds, "--a", a, "--b", b, "--json"))
+    back = json.loads(call("compare", many_seeds, "--a", b, "--b", a, "--json"))
 
     assert forth["difference"] == pytest.approx(-back["difference"])
     assert forth["p_value"] == pytest.approx(back["p_value"])

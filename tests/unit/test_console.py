@@ -68,6 +68,17 @@ def test_rows_too_wide_for_the_terminal_become_blocks_with_whole_values():
     ]
 
 
+def test_a_heading_may_have_two_lines():
+    rows = [{"learning\nrate": "0.1", "mean": "0.97"}]
+
+    assert lay_out(rows, width=14).splitlines() == [
+        "learning",
+        "rate      mean",
+        "--------  ----",
+        "0.1       0.97",
+    ]
+
+
 def test_rows_that_just_fit_stay_a_table():
     assert lay_out(ROWS, width=12) == lay_out(ROWS)
 
@@ -93,6 +104,70 @@ def test_a_summary_has_a_row_for_each_config_with_its_interval():
     assert "5 converged" in row
     assert "tied with the best" in row
     assert text.startswith("tiny: 10 of 10 runs finished, 2 configs, 5 seeds")
+
+
+MIXED = {(1, 0): RunStatus.COLLAPSED, (1, 3): RunStatus.DIVERGED}
+LEARNERS = (0.9, 0.91, 0.92)
+
+
+def make_mixture(**changes: int):
+    rows = (0.95, 0.96, 0.97, 0.96, 0.96), (0.1, *LEARNERS[:2], 0.1, LEARNERS[2])
+    return make_finished(*rows, status=MIXED, **changes)
+
+
+def test_a_mixture_shows_its_learners_mean_and_its_share_of_bad_runs():
+    result = make_mixture()
+
+    text = summary_text(result, summarise_configs(result))
+
+    low, high = stats.t.interval(0.95, 2, np.mean(LEARNERS), stats.sem(LEARNERS))
+    (row, share) = [line for line in text.splitlines() if "learning_rate=0.01" in line]
+    assert f"{np.mean(LEARNERS):.4f} [{low:.4f}, {high:.4f}] *" in row
+    exact = stats.binomtest(2, 5).proportion_ci(method="exact")
+    assert share.endswith(f"2 of 5, 40% [{exact.low:.0%}, {exact.high:.0%}]")
+
+
+@pytest.mark.parametrize("validation", [0, 5000])
+@pytest.mark.parametrize("width", [120, 100, 80])
+def test_a_summary_is_a_table_within_the_terminal(width: int, validation: int):
+    result = make_mixture(validation=validation)
+    summaries = summarise_configs(result)
+
+    lines = summary_text(result, summaries, width=width).splitlines()
+
+    assert all(display_width(line) <= width for line in lines)
+    rule = next(i for i, line in enumerate(lines) if set(line) == {"-", " "})
+    heading = " ".join(lines[2:rule])
+    assert "accuracy" in heading
+    assert lines[rule + 3] == ""  # two configs, a line each
+    assert "0.9600 [" in lines[rule + 1]
+    assert "tied" in lines[rule + 1]
+    if width == 80:
+        assert "3/5" in lines[rule + 2]
+        assert "all runs: 8 converged, 1 collapsed, 1 diverged" in lines
+
+
+def test_a_summary_that_fits_nowhere_becomes_blocks():
+    result = make_mixture()
+
+    text = summary_text(result, summarise_configs(result), width=30)
+
+    assert "config: learning_rate=0.001, batch_size=32\nruns: 5 converged" in text
+
+
+def test_a_comparison_says_which_seeds_ended_badly_and_were_left_out():
+    found = compare(
+        make_mixture(),
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+
+    text = comparison_text(found)
+
+    assert "ended badly: 0 of 5 seeds at learning_rate=0.001\n" in text
+    assert "ended badly: 2 of 5 seeds at learning_rate=0.01\n" in text
+    assert "pairs: 3 (the seeds on which both sides learned" in text
 
 
 def test_a_config_that_is_worse_is_not_called_tied():
@@ -155,8 +230,8 @@ def test_the_end_says_what_is_kept_though_no_longer_asked_for():
 
     text = ending_text(result, asked=asked, folder=Path("x"))
 
-    assert "1 configs that the study no longer names are kept" in text
-    assert "1 seeds that the study no longer names are kept" in text
+    assert "1 config that this study does not name is in the folder too" in text
+    assert "1 seed that this study does not name is in the folder too" in text
 
 
 def test_intervals_narrow_to_students_as_seeds_arrive():

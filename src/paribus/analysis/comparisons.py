@@ -20,10 +20,9 @@ from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
 from paribus.space import Config
-from paribus.stats.compare import compare_paired, holm_adjusted
+from paribus.stats.compare import compare_paired, holm_adjusted, share_above
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.noise import difference_noise_floor
-from paribus.stats.one_seed import reversal_share
 
 
 Pairs = tuple[tuple[int, int], ...]
@@ -37,6 +36,10 @@ def compare(
     Every config of side a is paired with the config of side b that is equal in all
     hyperparameters that neither side names. For each seed the differences are averaged
     over these pairs; the seeds are what is compared.
+
+    A seed with a run that ended badly is counted by side and left out of the
+    difference, which is then one among learners: where failures are common, compare
+    `share_bad` before it.
 
     Args:
         result: Statuses as `classify_runs` gives them.
@@ -156,9 +159,13 @@ class _Bank:
         confidence_level: float = CONFIDENCE_LEVEL,
     ) -> Comparison:
         first, second = map(list, zip(*pairs, strict=True))
-        is_paired = self.scores.is_counted[first + second].all(axis=0)
-        mean_a = self.scores.values[first].mean(axis=0)[is_paired]
-        mean_b = self.scores.values[second].mean(axis=0)[is_paired]
+        is_finished = self.scores.is_counted[first + second].all(axis=0)
+        is_bad_a = self.is_bad[first][:, is_finished].any(axis=0)
+        is_bad_b = self.is_bad[second][:, is_finished].any(axis=0)
+        all_a = self.scores.values[first].mean(axis=0)[is_finished]
+        all_b = self.scores.values[second].mean(axis=0)[is_finished]
+        both_learned = ~(is_bad_a | is_bad_b)
+        mean_a, mean_b = all_a[both_learned], all_b[both_learned]
         comparison = Comparison(
             metric=self.metric,
             a=a,
@@ -170,11 +177,9 @@ class _Bank:
             confidence_level=confidence_level,
             p_value=None,
             p_value_holm=None,
-            n_pairs=int(is_paired.sum()),
-            n_bad=(
-                int(self.is_bad[first].any(axis=0).sum()),
-                int(self.is_bad[second].any(axis=0).sum()),
-            ),
+            n_pairs=len(mean_a),
+            n_seeds=len(all_a),
+            n_bad=(int(is_bad_a.sum()), int(is_bad_b.sum())),
             noise_floor=self._noise_floor(mean_a, mean_b),
             smallest_p_value=None,
             reversal_share=None,
@@ -182,7 +187,10 @@ class _Bank:
         )
         if len(mean_a) < MIN_SEEDS:
             return comparison
-        return self._with_statistics(comparison, mean_a, mean_b)
+        return replace(
+            self._with_statistics(comparison, mean_a, mean_b),
+            reversal_share=_opposite_share(all_a, all_b, comparison.difference),
+        )
 
     def _noise_floor(
         self, a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"]
@@ -212,7 +220,18 @@ class _Bank:
             upper=min(found.upper, most),
             p_value=found.p_value,
             smallest_p_value=found.smallest_p_value,
-            reversal_share=reversal_share(a, b),
             effect_size=found.effect_size,
             share_above=found.share_above,
         )
+
+
+def _opposite_share(
+    a: Float[np.ndarray, " seed"],
+    b: Float[np.ndarray, " seed"],
+    difference: float | None,
+) -> float | None:
+    """Share of pairs of runs whose order is opposite to the sign of the difference."""
+    if not difference:
+        return None if difference is None else 0.5
+    above = share_above(a, b)
+    return 1 - above if difference > 0 else above

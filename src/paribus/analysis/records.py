@@ -25,8 +25,12 @@ class MetricSummary:
         upper: Upper bound.
         confidence_level: Nominal coverage of the interval.
         spread: Standard deviation over seeds, on the metric's own scale; None below 2.
-        is_bimodal: Whether runs with a bad status and learners are mixed, so that a
-            mean does not describe them.
+        is_bimodal: Whether the runs are a mixture: some ended badly, others learned, so
+            that `mean` and `spread` describe neither. Show `described` instead.
+        n_learners: Runs that learned and kept it, among those that have a value.
+        mean_of_learners: Mean of their values, geometric for losses; None without any.
+        lower_of_learners: Lower bound of its interval; None with fewer than 2.
+        upper_of_learners: Upper bound.
         ranking_mean: What configs are ranked by: as `mean`, but a diverged run enters
             with what guessing scores, so that no config wins on the seeds that
             survived. None without a run that has a score.
@@ -40,7 +44,22 @@ class MetricSummary:
     confidence_level: float
     spread: float | None
     is_bimodal: bool
+    n_learners: int = 0
+    mean_of_learners: float | None = None
+    lower_of_learners: float | None = None
+    upper_of_learners: float | None = None
     ranking_mean: float | None = None
+
+    @property
+    def described(self) -> tuple[float | None, float | None, float | None]:
+        """The mean that describes the runs, and its bounds: of a mixture the learners'.
+
+        A mixture needs its share of bad runs beside it: `ConfigSummary.share_bad`.
+        """
+        if self.is_bimodal:
+            learners = (self.lower_of_learners, self.upper_of_learners)
+            return self.mean_of_learners, *learners
+        return self.mean, self.lower, self.upper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +71,11 @@ class ConfigSummary:
         n_seeds: Runs with an outcome.
         status: Counts by status; statuses that do not occur are left out.
         metrics: By name: `test_accuracy`, `train_loss`, ...
+        n_bad: How many of them ended badly: diverged, collapsed, or no better than a
+            linear model.
+        share_bad: `n_bad` over `n_seeds`; None without an outcome.
+        share_bad_lower: Lower bound of its exact (Clopper-Pearson) 95 % interval.
+        share_bad_upper: Upper bound.
         is_tied_with_best: Whether the data allow it to be the best config by the
             study's primary metric; None with fewer than 5 seeds.
         seconds_per_epoch: Solo time of one epoch; None if not timed.
@@ -63,11 +87,24 @@ class ConfigSummary:
     metrics: Mapping[str, MetricSummary]
     is_tied_with_best: bool | None
     seconds_per_epoch: float | None
+    n_bad: int = 0
+    share_bad: float | None = None
+    share_bad_lower: float | None = None
+    share_bad_upper: float | None = None
+
+    @property
+    def n_learners(self) -> int:
+        """Runs with an outcome that learned and kept it."""
+        return self.n_seeds - self.n_bad
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Config a against config b (or two values of a hyperparameter), paired by seed.
+
+    Where runs of a side ended badly, the shares of such seeds are compared first, and
+    the metric only among the seeds where both sides learned: a mean over a mixture of
+    learners and others describes neither.
 
     Attributes:
         metric: e.g. `test_accuracy`.
@@ -75,23 +112,24 @@ class Comparison:
             same value here.
         b: The values that define side b, likewise.
         pairs: The pairs of configs that were compared: equal but for what a and b name.
-        difference: Mean over seeds of score(a) - score(b); None without pairs. The
-            score of a loss is its natural logarithm, that of a diverged run what
-            guessing would give.
+        difference: Mean over the pairs of score(a) - score(b); None without pairs. The
+            score of a loss is its natural logarithm.
         lower: Lower bound of its interval; None with fewer than 2 pairs.
         upper: Upper bound.
         confidence_level: Nominal coverage; in a family above 95 %, so that all of its
             intervals together cover with 95 %.
         p_value: Two-sided exact sign-flip test of no difference; None below 2 pairs.
         p_value_holm: The same, Holm-adjusted over the family; None outside a family.
-        n_pairs: Seeds that both sides finished.
-        n_bad: Seeds with a bad status on side a and on side b.
+        n_pairs: Seeds that both sides finished and on which both learned.
+        n_seeds: Seeds that both sides finished, whatever became of their runs.
+        n_bad: How many of these seeds ended badly on side a and on side b.
         noise_floor: Sampling error of a difference between two models that comes from
             the finite evaluation split alone: a standard deviation, as a fraction. None
             for a loss.
         smallest_p_value: The smallest p-value that this number of pairs can give.
         reversal_share: Share of one-seed studies that would have seen the opposite
-            sign; None below 2 pairs.
+            sign, runs that ended badly included, a diverged one with the score of
+            guessing; None below 2 pairs.
         effect_size: Hedges' g_av: `difference` in standard deviations of one run. None
             below 2 pairs, or if neither side varies.
         share_above: Probability that a run of side a scores above one of side b.
@@ -110,6 +148,7 @@ class Comparison:
     p_value: float | None
     p_value_holm: float | None
     n_pairs: int
+    n_seeds: int
     n_bad: tuple[int, int]
     noise_floor: float | None
     smallest_p_value: float | None
@@ -117,6 +156,18 @@ class Comparison:
     effect_size: float | None = None
     share_above: float | None = None
     is_log_scale: bool = False
+
+    @property
+    def is_among_learners(self) -> bool:
+        """Whether seeds were left out of `difference` because a side ended badly."""
+        return any(self.n_bad)
+
+    @property
+    def share_bad(self) -> tuple[float, float] | None:
+        """Share of the seeds that ended badly, of side a and of side b."""
+        if not self.n_seeds:
+            return None
+        return self.n_bad[0] / self.n_seeds, self.n_bad[1] / self.n_seeds
 
     @property
     def ratio(self) -> tuple[float, float, float] | None:

@@ -1,5 +1,7 @@
 """One record for each config: what became of its runs, and each metric."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -14,7 +16,12 @@ from paribus.analysis.scores import (
     oriented_scores,
 )
 from paribus.results import StudyResult
-from paribus.stats.intervals import MIN_SEEDS, geometric_mean_interval, mean_interval
+from paribus.stats.intervals import (
+    MIN_SEEDS,
+    geometric_mean_interval,
+    mean_interval,
+    share_interval,
+)
 from paribus.stats.ties import counted_means, tied_with_best
 from paribus.status import RunStatus
 
@@ -41,14 +48,17 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
     """
     metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
     is_tied = _tied(result)
+    n_seeds = result.has_outcome().sum(axis=1)
+    n_bad = is_bad(result).sum(axis=1)
     return tuple(
         ConfigSummary(
             config=config,
-            n_seeds=int(result.has_outcome()[i].sum()),
+            n_seeds=int(n_seeds[i]),
             status=_counts(result.status[i]),
             metrics={metric: summaries[i] for metric, summaries in metrics.items()},
             is_tied_with_best=is_tied[i],
             seconds_per_epoch=result.seconds_per_epoch(config),
+            **_share_bad(int(n_bad[i]), int(n_seeds[i])),
         )
         for i, config in enumerate(result.configs)
     )
@@ -58,6 +68,8 @@ def _summarise_metric(result: StudyResult, metric: str) -> list[MetricSummary]:
     final = result.final(metric).astype(np.float64)
     has_value = result.has_outcome() & np.isfinite(final)
     mean, lower, upper = _intervals(final, has_value, metric)
+    has_learned = has_value & is_learner(result)
+    learners = _intervals(final, has_learned, metric)
     comparable = comparable_scores(result, metric)
     ranking = counted_means(comparable.values, comparable.is_counted)
     is_ranked = ranking > -np.inf
@@ -68,6 +80,8 @@ def _summarise_metric(result: StudyResult, metric: str) -> list[MetricSummary]:
     for i, (row, has) in enumerate(zip(final, has_value, strict=True)):
         values = (float(x) if ok else None for x, ok in zip(row, has, strict=True))
         n = int(has.sum())
+        n_learners = int(has_learned[i].sum())
+        of_learners = [float(x[i]) if np.isfinite(x[i]) else None for x in learners]
         summaries.append(
             MetricSummary(
                 metric=metric,
@@ -78,6 +92,10 @@ def _summarise_metric(result: StudyResult, metric: str) -> list[MetricSummary]:
                 confidence_level=CONFIDENCE_LEVEL,
                 spread=float(row[has].std(ddof=1)) if n >= MIN_SEEDS else None,
                 is_bimodal=bool(is_bimodal[i]),
+                n_learners=n_learners,
+                mean_of_learners=of_learners[0],
+                lower_of_learners=of_learners[1],
+                upper_of_learners=of_learners[2],
                 ranking_mean=float(ranking[i]) if is_ranked[i] else None,
             )
         )
@@ -113,6 +131,21 @@ def _intervals(
         interval.upper,
     )
     return mean, lower, upper
+
+
+def _share_bad(n_bad: int, n_seeds: int) -> dict[str, Any]:
+    """The count of runs that ended badly, their share and its exact interval."""
+    if not n_seeds:
+        return {"n_bad": n_bad}
+    share = share_interval(
+        np.array([n_bad]), np.array([n_seeds]), confidence_level=CONFIDENCE_LEVEL
+    )
+    return {
+        "n_bad": n_bad,
+        "share_bad": float(share.estimate[0]),
+        "share_bad_lower": float(share.lower[0]),
+        "share_bad_upper": float(share.upper[0]),
+    }
 
 
 def _tied(result: StudyResult) -> list[bool | None]:

@@ -1,10 +1,11 @@
 """What a study found, for people: tables, comparisons, a report."""
 
-import html
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paribus.analysis import records
 from paribus.api.writing import write_charts, write_export, write_report
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
@@ -13,11 +14,18 @@ from paribus.results import StudyResult
 if TYPE_CHECKING:
     import pandas as pd
 
-    from paribus.analysis import Comparison
+
+class Comparison(records.Comparison):
+    """Two sides paired by seed; printed, it is the text of `paribus compare`."""
+
+    def __str__(self) -> str:
+        from paribus.console import comparison_text
+
+        return comparison_text(self)
 
 
 class Result:
-    """What a study found.
+    """What a study found; printed, it is the text of `paribus show`.
 
     Attributes:
         record: The same as labelled arrays.
@@ -59,7 +67,7 @@ class Result:
         b: Mapping[str, Value],
         *,
         metric: str | None = None,
-    ) -> "Comparison":
+    ) -> Comparison:
         """Compare two configs, or two values at equal others, paired by seed.
 
         Args:
@@ -74,7 +82,8 @@ class Result:
 
         metric = metric or self.record.primary_metric
         self.record.curve(metric)  # refuses a name that no metric has
-        return compare(self.record, a, b, metric=metric)
+        found = compare(self.record, a, b, metric=metric)
+        return Comparison(**{f.name: getattr(found, f.name) for f in fields(found)})
 
     def report(
         self, path: str | Path | None = None, *, format: str | None = None
@@ -122,10 +131,20 @@ class Result:
         n_runs = self.record.status.size
         return f"<Result of {self.record.study.name}: {n_done} of {n_runs} runs>"
 
+    def __str__(self) -> str:
+        from paribus.analysis import summarise_configs
+        from paribus.console import summary_text
+        from paribus.console.layout import terminal_width
+
+        summaries = summarise_configs(self.record)
+        return summary_text(self.record, summaries, width=terminal_width())
+
     def _repr_html_(self) -> str:
-        return (
-            f"<p>{html.escape(repr(self)[1:-1])}</p>{self.table().to_html(index=False)}"
-        )
+        """The same in a notebook."""
+        from paribus.analysis import summarise_configs
+        from paribus.console import summary_html
+
+        return summary_html(self.record, summarise_configs(self.record))
 
 
 def load(folder: str | Path) -> Result:

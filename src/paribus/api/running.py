@@ -8,6 +8,7 @@ import numpy as np
 from paribus import study as records
 from paribus.errors import TooManyFailuresError
 from paribus.results import Progress, StudyResult
+from paribus.results.asked import only_asked, only_asked_progress
 from paribus.status import RunStatus
 
 
@@ -44,11 +45,14 @@ def run_study(
         ParibusError: Whatever keeps the study from being trained; its kind says what.
     """
     from paribus.analysis import classify_runs
+    from paribus.store import read_study, study_exists
 
     stored = _finished(study, folder, retry_failed=retry_failed)
     if stored is None:
         from paribus.engine.train import train_study
 
+        if on_progress is not None and study_exists(folder):
+            on_progress = _counting(on_progress, study, read_study(folder).seeds)
         stored = train_study(
             study,
             folder,
@@ -59,8 +63,21 @@ def run_study(
             retry_failed=retry_failed,
         )
     else:
-        _check_failures(stored, max_failed)
+        _check_failures(only_asked(stored, study), max_failed)
     return classify_runs(stored)
+
+
+def _counting(
+    on_progress: Callable[[Progress], None],
+    study: records.Study,
+    stored_seeds: tuple[int, ...],
+) -> Callable[[Progress], None]:
+    """Hand on progress that counts the runs of `study`, not all that are stored."""
+    # As the store does when it grows: what is there keeps its place, the new follows.
+    seeds = tuple(dict.fromkeys((*stored_seeds, *study.seeds)))
+    return lambda progress: on_progress(
+        only_asked_progress(progress, study, seeds=seeds)
+    )
 
 
 def _finished(

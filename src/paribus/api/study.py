@@ -1,5 +1,6 @@
 """A study that is made in Python, and runs itself."""
 
+import html
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +10,7 @@ from paribus import study as records
 from paribus.api.result import Result
 from paribus.api.running import run_study
 from paribus.errors import StudyError
-from paribus.space import SearchSpace
+from paribus.space import SearchSpace, show_value
 from paribus.study import (
     Budget,
     DataChoice,
@@ -100,17 +101,20 @@ class Study(records.Study):
             retry_failed: Whether to train failed runs again.
 
         Returns:
-            Everything in the folder, results of earlier calls included.
+            What the runs of this study found, those of earlier calls included. What
+            else the folder holds, `paribus.load` shows.
 
         Raises:
             ParibusError: As `run_study`.
         """
         from paribus.console import show_progress
+        from paribus.results.asked import only_asked
 
+        record = self._record()
         where = STUDIES / self.name if folder is None else Path(folder)
         with show_progress() if progress else nullcontext() as on_progress:
             result = run_study(
-                self._record(),
+                record,
                 where,
                 data_folder=Path(),
                 device=device,
@@ -118,7 +122,7 @@ class Study(records.Study):
                 max_failed=max_failed,
                 retry_failed=retry_failed,
             )
-        return Result(result, folder=where)
+        return Result(only_asked(result, record), folder=where)
 
     def _record(self) -> records.Study:
         """The same study without this face, as the store and the engine know it."""
@@ -133,11 +137,15 @@ class Study(records.Study):
         )
 
     def _repr_html_(self) -> str:
-        import pandas as pd
+        """The configs in a notebook."""
+        from paribus.console.layout import html_table
 
-        table = pd.DataFrame([dict(config) for config in self.configs()])
-        head = f"{self.n_runs()} runs: {len(table)} configs, {len(self.seeds)} seeds"
-        return f"<p>{self.name}: {head}</p>{table.to_html(index=False)}"
+        rows = [
+            {name: show_value(value) for name, value in config.items()}
+            for config in self.configs()
+        ]
+        head = f"{self.n_runs()} runs: {len(rows)} configs, {len(self.seeds)} seeds"
+        return f"<p>{html.escape(self.name)}: {head}</p>{html_table(rows)}"
 
 
 def grid(**values: Iterable[Any]) -> SearchSpace:

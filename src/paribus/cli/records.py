@@ -42,7 +42,10 @@ def comparison_record(study: str, comparison: Comparison) -> dict[str, Any]:
         "p_value": comparison.p_value,
         "smallest_p_value": comparison.smallest_p_value,
         "n_pairs": comparison.n_pairs,
-        "n_bad": {"a": comparison.n_bad[0], "b": comparison.n_bad[1]},
+        "n_seeds": comparison.n_seeds,
+        "is_among_learners": comparison.is_among_learners,
+        "n_bad": _by_side(comparison.n_bad),
+        "share_bad": _by_side(comparison.share_bad),
         "noise_floor": comparison.noise_floor,
         "reversal_share": comparison.reversal_share,
     }
@@ -71,6 +74,9 @@ def _config_record(summary: ConfigSummary) -> dict[str, Any]:
         "config": _plain(summary.config),
         "n_seeds": summary.n_seeds,
         "status": {status.word: n for status, n in summary.status.items()},
+        "share_bad": summary.share_bad,
+        "share_bad_lower": summary.share_bad_lower,
+        "share_bad_upper": summary.share_bad_upper,
         "is_tied_with_best": summary.is_tied_with_best,
         "seconds_per_epoch": summary.seconds_per_epoch,
         **{name: _metric_record(metric) for name, metric in summary.metrics.items()},
@@ -85,8 +91,16 @@ def _metric_record(summary: MetricSummary) -> dict[str, Any]:
         "confidence_level": summary.confidence_level,
         "spread": summary.spread,
         "is_bimodal": summary.is_bimodal,
+        "n_learners": summary.n_learners,
+        "mean_of_learners": summary.mean_of_learners,
+        "lower_of_learners": summary.lower_of_learners,
+        "upper_of_learners": summary.upper_of_learners,
         "values": list(summary.values),
     }
+
+
+def _by_side(pair: tuple[Any, Any] | None) -> dict[str, Any] | None:
+    return None if pair is None else {"a": pair[0], "b": pair[1]}
 
 
 def _plain(values: Mapping[str, Value]) -> dict[str, Any]:

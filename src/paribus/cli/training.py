@@ -115,6 +115,7 @@ def run(  # noqa: PLR0913  (options are arguments)
     from paribus.api import run_study  # slow to load: only for a study that is sound
     from paribus.cli.showing import show_result
     from paribus.console import ending_text, show_progress
+    from paribus.results.asked import only_asked
 
     folder = out or Path("studies") / file.study.name
     if not quiet and file.n_united:
@@ -136,4 +137,4 @@ def run(  # noqa: PLR0913  (options are arguments)
     if not quiet:
         say(ending_text(result, asked=file.study, folder=folder))
     if json or not quiet:
-        show_result(result, as_json=json)
+        show_result(only_asked(result, file.study), as_json=json)

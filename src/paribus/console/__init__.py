@@ -2,7 +2,12 @@
 
 from paribus.console.layout import Row, lay_out
 from paribus.console.progress import show_progress
-from paribus.console.tables import comparison_text, ending_text, summary_text
+from paribus.console.tables import (
+    comparison_text,
+    ending_text,
+    summary_html,
+    summary_text,
+)
 
 
 __all__ = [
@@ -11,5 +16,6 @@ __all__ = [
     "ending_text",
     "lay_out",
     "show_progress",
+    "summary_html",
     "summary_text",
 ]

@@ -1,5 +1,6 @@
 """Rows of text as a table, or as blocks where the terminal is too narrow for one."""
 
+import html
 import os
 import sys
 import unicodedata
@@ -17,19 +18,40 @@ def lay_out(rows: Sequence[Row], *, width: int | None = None) -> str:
     Nothing is shortened or broken: a value is whole at any width.
 
     Args:
-        rows: Column -> text, with the same columns in every row.
+        rows: Column -> text, with the same columns in every row. A heading may have
+            several lines.
         width: Columns of the terminal; None where lines may have any length.
     """
     if not rows:
         return ""
-    columns = list(rows[0])
-    cells = [columns, *([row[column] for column in columns] for row in rows)]
-    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
-    total = sum(widths) + len(_GAP) * (len(widths) - 1)
-    if width is not None and total > width:
+    if width is not None and table_width(rows) > width:
         return "\n\n".join(_block(row) for row in rows)
+    widths = _widths(rows)
+    headings = [column.split("\n") for column in rows[0]]
+    n_lines = max(map(len, headings))
+    top = [[""] * (n_lines - len(lines)) + lines for lines in headings]
     rule = ["-" * width for width in widths]
-    return "\n".join(_line(line, widths) for line in [cells[0], rule, *cells[1:]])
+    body = [[row[column] for column in rows[0]] for row in rows]
+    lines = [*zip(*top, strict=True), rule, *body]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def table_width(rows: Sequence[Row]) -> int:
+    """Columns of the terminal that rows take as a table."""
+    widths = _widths(rows)
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def html_table(rows: Sequence[Row]) -> str:
+    """Write rows as an HTML table, every text escaped."""
+    if not rows:
+        return ""
+    heading = "".join(f"<th>{html.escape(column)}</th>" for column in rows[0])
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row.values())}</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def terminal_width() -> int | None:
@@ -52,6 +74,14 @@ def _char_width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+def _widths(rows: Sequence[Row]) -> list[int]:
+    return [
+        max(display_width(text) for text in [*column.split("\n"), *values])
+        for column in rows[0]
+        for values in [[row[column] for row in rows]]
+    ]
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = (
         cell + " " * (width - display_width(cell))
@@ -61,4 +91,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _block(row: Row) -> str:
-    return "\n".join(f"{column}: {text}" for column, text in row.items() if text)
+    return "\n".join(
+        f"{' '.join(column.split())}: {text}" for column, text in row.items() if text
+    )

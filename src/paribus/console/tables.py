@@ -1,5 +1,7 @@
 """Summaries and comparisons as text for a terminal."""
 
+import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,15 +9,19 @@ import numpy as np
 from jaxtyping import Int
 
 from paribus.analysis import Comparison, ConfigSummary, MetricSummary
-from paribus.console.layout import Row, lay_out
+from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.results import StudyResult
-from paribus.space import Config
+from paribus.results.asked import only_asked
+from paribus.space import Config, show_value
 from paribus.status import RunStatus
 from paribus.study import Study
 
 
-_TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
 MAX_NAMED = 3
+MIXTURE = "*"
+
+_TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
+_TIED_MARK = {True: "tied", False: "", None: "?"}
 
 
 def summary_text(
@@ -23,26 +29,91 @@ def summary_text(
 ) -> str:
     """Say what a study found: one row per config, how to read it below.
 
+    In a narrow terminal statuses are counted in the table and named below it; what
+    still does not fit is left out from the right; and if nothing fits, each config is a
+    block of lines.
+
     Args:
         result: The study.
         summaries: Its configs, in order.
         width: Columns of the terminal; None where lines may have any length.
     """
-    primary = result.primary_metric
-    metrics = [primary, *({"test_accuracy"} - {primary})]
-    metrics = [metric for metric in metrics if metric in result.metrics]
+    rows = _wide_rows(result, summaries)
+    notes = _legend(summaries, result.primary_metric)
+    if width is not None and rows and table_width(rows) > width:
+        for narrow in _narrow_tables(result, summaries):
+            if table_width(narrow) <= width:
+                rows = narrow
+                notes = [*notes, *_narrow_legend(summaries)]
+                break
+    return "\n".join([_heading(result), "", lay_out(rows, width=width), "", *notes])
+
+
+def summary_html(result: StudyResult, summaries: Sequence[ConfigSummary]) -> str:
+    """Say what a study found as an HTML table, for notebooks."""
+    rows = _wide_rows(result, summaries)
+    notes = "<br>".join(map(html.escape, _legend(summaries, result.primary_metric)))
+    return f"<p>{html.escape(_heading(result))}</p>{html_table(rows)}<p>{notes}</p>"
+
+
+def _wide_rows(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[Row]:
+    """A row a config: statuses, accuracies, time, ties."""
     is_timed = any(summary.seconds_per_epoch is not None for summary in summaries)
     rows = []
     for summary in summaries:
         row: Row = {"config": summary.config.label()}
         row["runs"] = status_text(summary.status)
-        for metric in metrics:
+        for metric in _accuracies(result):
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
         row["best?"] = _TIED_TEXT[summary.is_tied_with_best]
         rows.append(row)
-    return "\n".join([_heading(result), "", lay_out(rows, width=width), "", _legend()])
+    return rows
+
+
+def _narrow_tables(
+    result: StudyResult, summaries: Sequence[ConfigSummary]
+) -> list[list[Row]]:
+    """The same with short headings, then with less and less."""
+    everything = [_narrow_row(result, summary) for summary in summaries]
+    without_seconds = [_without(row, "s/\nepoch") for row in everything]
+    secondary = [m.replace("_", "\n") for m in _accuracies(result)[1:]]
+    only_means = [
+        {
+            column: text.partition(" [")[0] if column in secondary else text
+            for column, text in row.items()
+        }
+        for row in without_seconds
+    ]
+    only_primary = [_without(row, *secondary) for row in without_seconds]
+    return [everything, without_seconds, only_means, only_primary]
+
+
+def _narrow_row(result: StudyResult, summary: ConfigSummary) -> Row:
+    row: Row = {
+        name.replace("_", "\n"): show_value(summary.config[name])
+        for name in result.study.space.hyperparameters()
+        if len({config[name] for config in result.configs}) > 1
+    } or {"config": summary.config.label()}
+    row["learned"] = f"{summary.n_learners}/{sum(summary.status.values())}"
+    for metric in _accuracies(result):
+        row[metric.replace("_", "\n")] = metric_text(summary.metrics.get(metric))
+    row["best"] = _TIED_MARK[summary.is_tied_with_best]
+    if summary.seconds_per_epoch is not None:
+        row["s/\nepoch"] = _seconds_text(summary.seconds_per_epoch)
+    return row
+
+
+def _without(row: Row, *columns: str) -> Row:
+    return {name: text for name, text in row.items() if name not in columns}
+
+
+def _accuracies(result: StudyResult) -> list[str]:
+    """The accuracies that a summary shows: that which ranks, then the test split's."""
+    primary = result.primary_metric
+    both = [primary, *({"test_accuracy"} - {primary})]
+    return [metric for metric in both if metric in result.metrics]
 
 
 def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
@@ -53,15 +124,22 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
         asked: The study that was to be trained; less than is stored, perhaps.
         folder: The study folder.
     """
+    trained = only_asked(result, asked)
     lines = [
         sentence
         for status in (RunStatus.FAILED, RunStatus.DIVERGED)
-        if (sentence := _status_sentence(result, status))
+        if (sentence := _status_sentence(trained, status))
     ]
-    if kept := len(set(result.configs) - set(asked.configs())):
-        lines.append(f"{kept} configs that the study no longer names are kept")
-    if kept := len(set(result.seeds) - set(asked.seeds)):
-        lines.append(f"{kept} seeds that the study no longer names are kept")
+    for n, noun in (
+        (len(set(result.configs) - set(asked.configs())), "config"),
+        (len(set(result.seeds) - set(asked.seeds)), "seed"),
+    ):
+        if n:
+            which = f"{n} {noun}{'s' if n > 1 else ''}"
+            verb = "are" if n > 1 else "is"
+            lines.append(
+                f"{which} that this study does not name {verb} in the folder too"
+            )
     lines.append(f"report: paribus report {folder}")
     return "\n".join(lines)
 
@@ -70,8 +148,17 @@ def comparison_text(comparison: Comparison) -> str:
     """Say what a paired comparison found."""
     a, b = Config(comparison.a).label(), Config(comparison.b).label()
     lines = [f"{comparison.metric}: {a} minus {b}"]
-    if comparison.difference is None:
+    if not comparison.n_seeds:
         lines.append("no seed has been finished by both")
+        return "\n".join(lines)
+    if comparison.is_among_learners:
+        sides = [
+            f"{n} of {comparison.n_seeds} seeds at {side}"
+            for n, side in zip(comparison.n_bad, (a, b), strict=True)
+        ]
+        lines += [f"ended badly: {side}" for side in sides]
+    if comparison.difference is None:
+        lines.append("on no seed did both learn, so the metric is not compared")
         return "\n".join(lines)
     size = f"difference: {comparison.difference:+.4f}"
     if comparison.lower is not None and comparison.upper is not None:
@@ -82,7 +169,10 @@ def comparison_text(comparison: Comparison) -> str:
     lines.append(size)
     if comparison.p_value is not None:
         lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
-    lines.append(f"pairs: {comparison.n_pairs} (same seed on both sides)")
+    both = "same seed on both sides"
+    if comparison.is_among_learners:
+        both = "the seeds on which both sides learned; no others enter above"
+    lines.append(f"pairs: {comparison.n_pairs} ({both})")
     if comparison.noise_floor is not None:
         lines.append(
             f"noise floor: {comparison.noise_floor:.4f} "
@@ -105,11 +195,14 @@ def status_text(counts: Mapping[RunStatus, int]) -> str:
 
 
 def metric_text(summary: MetricSummary | None) -> str:
-    """A mean with its interval; the mean alone where there is no interval."""
-    if summary is None or summary.mean is None:
+    """A mean with its interval, marked where it is that of a mixture's learners."""
+    if summary is None:
         return ""
-    mark = " (mixed)" if summary.is_bimodal else ""
-    return interval_text(summary.mean, summary.lower, summary.upper) + mark
+    mean, lower, upper = summary.described
+    if mean is None:
+        return ""
+    mark = f" {MIXTURE}" if summary.is_bimodal else ""
+    return interval_text(mean, lower, upper) + mark
 
 
 def interval_text(mean: float, lower: float | None, upper: float | None) -> str:
@@ -162,8 +255,39 @@ def _heading(result: StudyResult) -> str:
     )
 
 
-def _legend() -> str:
+def _legend(summaries: Sequence[ConfigSummary], metric: str) -> list[str]:
+    """How to read the numbers, and the mixtures in words."""
+    lines = ["mean [95% interval for the mean over seeds]"]
+    mixed = [
+        summary
+        for summary in summaries
+        if metric in summary.metrics and summary.metrics[metric].is_bimodal
+    ]
+    if mixed:
+        lines.append(
+            f"{MIXTURE} the mean of the runs that learned; share that ended badly:"
+        )
+    lines += [_share_text(summary) for summary in mixed[:MAX_NAMED]]
+    if len(mixed) > MAX_NAMED:
+        lines.append(f"  and {len(mixed) - MAX_NAMED} more configs")
+    return lines
+
+
+def _share_text(summary: ConfigSummary) -> str:
+    share = summary.share_bad or 0.0
+    lower, upper = summary.share_bad_lower or 0.0, summary.share_bad_upper or 0.0
     return (
-        "mean [95% interval for the mean over seeds]; (mixed): some runs learned and "
-        "some did not"
+        f"  {summary.config.label()}: {summary.n_bad} of {summary.n_seeds}, "
+        f"{share:.0%} [{lower:.0%}, {upper:.0%}]"
     )
+
+
+def _narrow_legend(summaries: Sequence[ConfigSummary]) -> list[str]:
+    """The marks of a narrow table, and the statuses that it leaves out."""
+    marks = "tied: with the best config"
+    if any(summary.is_tied_with_best is None for summary in summaries):
+        marks += "; ?: too few seeds to say"
+    counts = Counter[RunStatus]()
+    for summary in summaries:
+        counts.update(summary.status)
+    return [marks, f"all runs: {status_text(counts)}"]

@@ -63,10 +63,12 @@ def configs_table(result: StudyResult) -> pd.DataFrame:
 
     Returns:
         A column per hyperparameter, `n_seeds` with an outcome, a count for each status
-        that occurs, `is_tied_with_best`, `seconds_per_epoch`, and for each metric its
+        that occurs, `share_bad` (of runs that ended badly) with the bounds of its 95%
+        interval, `is_tied_with_best`, `seconds_per_epoch`, and for each metric its
         mean and the bounds of its 95% interval: `test_accuracy`, `test_accuracy_lower`,
         `test_accuracy_upper`, and `test_accuracy_is_bimodal`: whether learners and runs
-        that ended badly are mixed, so that the mean describes neither.
+        that ended badly are mixed, so that the mean describes neither. Then
+        `test_accuracy_of_learners` does, with bounds of its own.
     """
     summaries = summarise_configs(result)
     present = sorted({status for s in summaries for status in s.status})
@@ -74,6 +76,9 @@ def configs_table(result: StudyResult) -> pd.DataFrame:
     for s in summaries:
         row: dict[str, Any] = {**s.config, "n_seeds": s.n_seeds}
         row |= {f"n_{status.word}": s.status.get(status, 0) for status in present}
+        row["share_bad"] = s.share_bad
+        row["share_bad_lower"] = s.share_bad_lower
+        row["share_bad_upper"] = s.share_bad_upper
         row["is_tied_with_best"] = s.is_tied_with_best
         row["seconds_per_epoch"] = s.seconds_per_epoch
         for name, metric in s.metrics.items():
@@ -81,6 +86,9 @@ def configs_table(result: StudyResult) -> pd.DataFrame:
             row[f"{name}_lower"] = metric.lower
             row[f"{name}_upper"] = metric.upper
             row[f"{name}_is_bimodal"] = metric.is_bimodal
+            row[f"{name}_of_learners"] = metric.mean_of_learners
+            row[f"{name}_of_learners_lower"] = metric.lower_of_learners
+            row[f"{name}_of_learners_upper"] = metric.upper_of_learners
         rows.append(row)
     return pd.DataFrame(rows)
 

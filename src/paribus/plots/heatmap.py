@@ -28,8 +28,9 @@ def draw_heatmap(
     """Draw a mean accuracy for each pair of values of two hyperparameters.
 
     A config that is tied with the best has a dot before its number, so that the tie
-    does not depend on telling colours. Colours follow the logarithm of the error. A
-    config whose runs are a mixture of good and bad shows their range, not a mean.
+    does not depend on telling colours. Colours follow the logarithm of the error of all
+    runs. A config whose runs are a mixture of good and bad shows the mean of those that
+    learned, and how many they are.
 
     Args:
         summaries: One for each config of a full grid.
@@ -113,10 +114,11 @@ def _cell_text(summary: ConfigSummary, metric: str) -> str:
     if measured is None or measured.mean is None:
         return "no value"
     mark = f"{TIED} " if summary.is_tied_with_best else ""
+    mean, _, _ = measured.described
+    value = "–" if mean is None else f"{100 * mean:.2f}%"
     if measured.is_bimodal:
-        values = [value for value in measured.values if value is not None]
-        return f"{mark}{100 * min(values):.0f}–{100 * max(values):.0f}%"
-    return f"{mark}{100 * measured.mean:.2f}%"
+        value += f" ({summary.n_learners} of {summary.n_seeds})"
+    return mark + value
 
 
 def _order(summaries: Sequence[ConfigSummary], name: str) -> list[str]:

@@ -14,6 +14,7 @@ from paribus.plots.rows import Rows
 from paribus.plots.theme import (
     BLUE,
     GREEN,
+    GREY,
     INK,
     ORANGE,
     AccuracyAxis,
@@ -46,10 +47,23 @@ _COLUMNS = [
 RUN = "one run"
 BAD_RUN = "one run that ended badly"
 MEAN = "mean and 95% interval"
+MEAN_OF_LEARNERS = "the same of the runs that learned"
 PUBLISHED = "the notebook's one run"
 
-_SHAPES = {RUN: "circle", BAD_RUN: "cross", MEAN: "diamond", PUBLISHED: "triangle-down"}
-_COLOURS = {RUN: BLUE, BAD_RUN: ORANGE, MEAN: INK, PUBLISHED: GREEN}
+_SHAPES = {
+    RUN: "circle",
+    BAD_RUN: "cross",
+    MEAN: "diamond",
+    MEAN_OF_LEARNERS: "diamond",
+    PUBLISHED: "triangle-down",
+}
+_COLOURS = {
+    RUN: BLUE,
+    BAD_RUN: ORANGE,
+    MEAN: INK,
+    MEAN_OF_LEARNERS: GREY,
+    PUBLISHED: GREEN,
+}
 
 
 def draw_runs(
@@ -130,7 +144,7 @@ class _Mark(NamedTuple):
 
 def _draw_intervals(table: pd.DataFrame, axis: AccuracyAxis, rows: Rows) -> alt.Chart:
     return (
-        alt.Chart(table[table["kind"] == MEAN])
+        alt.Chart(table[table["kind"].isin([MEAN, MEAN_OF_LEARNERS])])
         .mark_rule(strokeWidth=2.5, opacity=0.9)
         .encode(x=alt.X("lower:Q", scale=axis.scale()), x2="upper:Q", y=rows.y())
     )
@@ -188,17 +202,19 @@ def _run_marks(
 
 
 def _mean_marks(measured: MetricSummary | None, row: int) -> Iterator[_Mark]:
-    """The mean and its interval, where one number describes the config."""
-    if measured is None or measured.mean is None or measured.is_bimodal:
+    """The mean that describes the config, and its interval."""
+    if measured is None:
         return
-    lower, upper = measured.lower, measured.upper
+    mean, lower, upper = measured.described
+    if mean is None:
+        return
     yield _Mark(
         row,
         _MEAN_AT,
-        measured.mean,
-        MEAN,
-        measured.mean if lower is None else lower,
-        measured.mean if upper is None else upper,
+        mean,
+        MEAN_OF_LEARNERS if measured.is_bimodal else MEAN,
+        mean if lower is None else lower,
+        mean if upper is None else upper,
     )
 
 

@@ -64,7 +64,8 @@ def figure_runs(findings: Findings) -> Figure:
     )
     if any(findings.summaries[i].metrics[metric].is_bimodal for i in labels):
         caption += (
-            " A mixture of runs that learned and runs that ended badly has no mean."
+            " Of a mixture of runs that learned and runs that ended badly, the grey "
+            "diamond is the mean of those that learned."
         )
     if published:
         caption += " Triangles are the single runs that the notebook printed."
@@ -143,7 +144,8 @@ def figure_heatmap(findings: Findings) -> Figure | None:
         name="grid",
         caption=f"Mean {words(findings.metric)} for {words(x)} and {words(y)}. "
         f"{TIED} marks the configs that are tied with the best. Where some runs "
-        "learned and others did not, the range of the runs stands instead of a mean.",
+        "ended badly, the mean is among those that learned, and how many they are "
+        "stands beside it.",
         panels=panels,
     )
 
@@ -168,7 +170,8 @@ def figure_differences(findings: Findings) -> Figure | None:
     return Figure(
         name="differences",
         caption="How much higher one config's mean is than another's, paired by seed, "
-        "with simultaneous 95% intervals. The grey band is the noise floor: what "
+        "with simultaneous 95% intervals, among the seeds where both sides learned. "
+        "The grey band is the noise floor: what "
         f"{split} of finite size alone makes of such a difference between two runs, "
         "one standard deviation to each side.",
         panels=(

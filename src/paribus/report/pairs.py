@@ -10,15 +10,19 @@ from paribus.study import Study
 
 
 def higher_first(c: Comparison) -> Comparison:
-    """The same comparison with the higher side as `a`."""
-    if c.difference is None or c.difference >= 0:
+    """The same comparison with the higher side as `a`.
+
+    Without a difference, the side with fewer seeds that ended badly is `a`.
+    """
+    is_so = c.n_bad[0] <= c.n_bad[1] if c.difference is None else c.difference >= 0
+    if is_so:
         return c
     return replace(
         c,
         a=c.b,
         b=c.a,
         pairs=tuple((second, first) for first, second in c.pairs),
-        difference=-c.difference,
+        difference=None if c.difference is None else -c.difference,
         lower=None if c.upper is None else -c.upper,
         upper=None if c.lower is None else -c.lower,
         n_bad=(c.n_bad[1], c.n_bad[0]),

@@ -7,6 +7,7 @@ from paribus.report.notebook import Placement
 from paribus.report.numbers import (
     count,
     difference,
+    estimate,
     join,
     percent,
     points,
@@ -226,25 +227,35 @@ def say_comparison(study: Study, comparison: Comparison) -> str:
     low = label_values({name: c.b[name] for name in apart})
     shared = shared_words(study, c.a, c.b)
     place = f", at {shared}" if shared else ""
-    if c.difference is None:
+    if not c.n_seeds:
         return sentence(f"{high} against {low}{place}: no seed has both sides.")
+    if c.is_among_learners:
+        bad = _say_bad(c, high, low)
+        found = _say_difference(c, high, low)
+        return sentence(f"{high} against {low}{place}: {bad}; {found}")
+    return sentence(_say_difference(c, high, f"{low}{place}"))
+
+
+def _say_difference(c: Comparison, high: str, low: str) -> str:
+    """Say what the metric's difference is; among learners, on how many seeds."""
     metric = words(c.metric)
+    if c.difference is None:
+        return f"on no seed did both learn, so {metric} is not compared."
     size, interval = difference(c.difference, c.lower, c.upper)
-    bad = _say_bad(c, high, low)
+    against, seeds = f"{high} against {low}: ", count(c.n_pairs, "seed")
+    if c.is_among_learners:
+        against, seeds = "", f"the {seeds} where both learned"
     if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
-        return sentence(
-            f"{high} against {low}{place}: {size} points of {metric} over "
-            f"{count(c.n_pairs, 'seed')}, too few for a verdict.{bad}"
+        return (
+            f"{against}{size} points of {metric} over {seeds}, too few for a verdict."
         )
     if c.lower > 0:
-        return sentence(
-            f"{high} has a higher mean {metric} than {low}{place}: {size} points "
-            f"{interval}.{_say_floor(c)}{bad}"
+        among = f" over {seeds}" if c.is_among_learners else ""
+        return (
+            f"{high} has a higher mean {metric} than {low}{among}: {size} points "
+            f"{interval}.{_say_floor(c)}"
         )
-    return sentence(
-        f"{high} against {low}{place}: not decided with {c.n_pairs} seeds, {size} "
-        f"points {interval}.{bad}"
-    )
+    return f"{against}not decided with {seeds}, {size} points {interval}."
 
 
 def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) -> str:
@@ -292,19 +303,16 @@ def say_bank(analysis: OneSeedAnalysis) -> str:
 
 def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
     """Describe a config whose runs are a mixture of learners and others."""
-    n_bad = sum(
-        n for s, n in summary.status.items() if s.has_outcome and not s.is_learner
-    )
     measured = summary.metrics[metric]
-    values = sorted(value for value in measured.values if value is not None)
-    spread = (
-        f"The {len(values)} with a value reach from {percent(values[0], 1)} to "
-        f"{percent(values[-1], 1)}; no mean describes them."
-        if values
-        else "None has a final value."
+    lower, upper = summary.share_bad_lower or 0.0, summary.share_bad_upper or 0.0
+    bad = (
+        f"{summary.n_bad} of {count(summary.n_seeds, 'run')} ended badly (95% interval "
+        f"for the share: {percent(lower, 0)} to {percent(upper, 0)})"
     )
-    bad = f"{n_bad} of {count(summary.n_seeds, 'run')} ended badly"
-    return sentence(f"{label}: {bad}. {spread}")
+    return sentence(
+        f"{label}: {bad}. No mean describes them all; {words(metric)} is "
+        f"{estimate(measured)}."
+    )
 
 
 def _fixed(result: StudyResult, table: str) -> str:
@@ -319,10 +327,8 @@ def _fixed(result: StudyResult, table: str) -> str:
 
 
 def _say_bad(c: Comparison, a: str, b: str) -> str:
-    if not any(c.n_bad):
-        return ""
-    sides = [f"{n} at {side}" for n, side in zip(c.n_bad, (a, b), strict=True) if n]
-    return f" Runs that ended badly: {join(sides)}."
+    sides = [f"{n or 'none'} at {x}" for n, x in zip(c.n_bad, (a, b), strict=True)]
+    return f"of {count(c.n_seeds, 'seed')}, {join(sides)} ended badly"
 
 
 def _say_floor(c: Comparison) -> str:

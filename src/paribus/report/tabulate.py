@@ -118,7 +118,8 @@ def tabulate_metrics(findings: Findings) -> Table:
             for i, label in findings.shown.items()
         ),
         note="Accuracies are arithmetic means; losses, in nats, are geometric means. "
-        "A mixture of runs that learned and runs that ended badly shows its range.",
+        "Of a mixture of runs that learned and runs that ended badly the mean is among "
+        "those that learned.",
     )
 
 
@@ -134,6 +135,7 @@ def tabulate_comparisons(findings: Findings) -> Table:
             "noise floor",
             "p (Holm)",
             "seeds",
+            "ended badly",
             "reversed by one seed",
         ),
         rows=tuple(_comparison_row(findings, c) for c in findings.comparisons),
@@ -246,6 +248,7 @@ def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ..
         NONE if c.noise_floor is None else f"±{points(c.noise_floor).lstrip('+')}",
         p_value(c.p_value_holm),
         str(c.n_pairs),
+        f"{c.n_bad[0]} and {c.n_bad[1]} of {c.n_seeds}",
         NONE if c.reversal_share is None else percent(c.reversal_share, 0),
     )
 
@@ -261,6 +264,11 @@ def _comparison_note(findings: Findings) -> str:
         f"test, Holm-adjusted for these {count(n, 'comparison')}. The intervals are "
         "simultaneous: with 95% confidence all of them hold together (Bonferroni)."
     )
+    if any(c.is_among_learners for c in findings.comparisons):
+        text += (
+            " Where runs of a side ended badly, compare how many first: the difference "
+            "is only among the seeds where both sides learned."
+        )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:
         text += f" The smallest that is possible here is {p_value(min(smallest) * n)}."

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import CHANCE, make_finished, make_result, make_study
+from builders import make_finished, make_result, make_study
 from scipy import stats
 
 from paribus.analysis import (
@@ -83,23 +83,54 @@ def test_what_only_one_side_names_holds_for_both():
     assert mirrored.a == {"learning_rate": 0.001, "batch_size": 64}
 
 
-def test_diverged_runs_enter_as_guesses_and_are_counted():
-    gone = {(0, 0): DIVERGED, (1, 2): RunStatus.COLLAPSED}
+def test_seeds_that_ended_badly_are_counted_by_side_and_left_out_of_the_mean():
+    gone = {(0, 0): DIVERGED, (0, 3): DIVERGED, (1, 3): RunStatus.COLLAPSED}
+    other = (0.96, 0.975, 0.965, 0.1, 0.97, 0.96)
 
-    found = compare(make_finished(SIX, SIX, status=gone), A, B, metric="test_accuracy")
+    found = compare(
+        make_finished(SIX, other, status=gone), A, B, metric="test_accuracy"
+    )
 
-    assert found.difference == pytest.approx((CHANCE - SIX[0]) / 6)
-    assert found.n_pairs == 6
-    assert found.n_bad == (1, 1)
+    d = np.subtract(SIX, other)[[1, 2, 4, 5]]
+    low, high = stats.t.interval(0.95, 3, loc=d.mean(), scale=stats.sem(d))
+    assert found.difference == pytest.approx(d.mean())
+    assert (found.lower, found.upper) == pytest.approx((low, high))
+    assert found.smallest_p_value == 2 / 2**4
+    assert (found.n_pairs, found.n_seeds, found.n_bad) == (4, 6, (2, 1))
+    assert found.share_bad == (2 / 6, 1 / 6)
+    assert found.is_among_learners
 
 
-def test_a_diverged_run_with_a_finite_score_is_a_guess_all_the_same():
-    result = make_finished(SIX, SIX)
-    result.status[0, 0] = DIVERGED
+def test_one_seed_studies_draw_runs_that_ended_badly_too():
+    # Side a is better where it learns, and fails on half of the seeds.
+    gone = {(0, seed): DIVERGED for seed in range(3)}
+    worse = tuple(x - 0.05 for x in SIX)
 
-    found = compare(result, A, B, metric="test_accuracy")
+    found = compare(
+        make_finished(SIX, worse, status=gone), A, B, metric="test_accuracy"
+    )
 
-    assert found.difference == pytest.approx((CHANCE - SIX[0]) / 6)
+    assert found.difference == pytest.approx(0.05)
+    assert found.reversal_share == pytest.approx(0.5)
+
+
+def test_sides_that_never_both_learn_have_shares_and_no_difference():
+    gone = {(1, seed): RunStatus.COLLAPSED for seed in range(6)}
+
+    found = compare(
+        make_finished(SIX, (0.1,) * 6, status=gone), A, B, metric="test_accuracy"
+    )
+
+    assert found.difference is found.lower is found.p_value is None
+    assert (found.n_pairs, found.n_bad) == (0, (0, 6))
+    assert found.share_bad == (0.0, 1.0)
+
+
+def test_without_a_bad_run_a_comparison_is_among_all_seeds():
+    found = compare(make_finished(SIX, SIX[::-1]), A, B, metric="test_accuracy")
+
+    assert not found.is_among_learners
+    assert found.n_pairs == found.n_seeds == 6
 
 
 @pytest.mark.parametrize("word", [FAILED, PENDING, RunStatus.INTERRUPTED])

@@ -107,6 +107,32 @@ def test_diverged_runs_are_ranked_as_guesses_and_shown_as_missing():
     assert summary.n_seeds == 6
 
 
+def test_a_mixture_is_described_by_its_share_bad_and_its_learners():
+    gone = {(0, 1): RunStatus.COLLAPSED, (0, 4): DIVERGED}
+    values = (0.97, 0.11, 0.975, 0.972, 0.5, 0.971)
+
+    summary = summarise_configs(make_finished(values, status=gone))[0]
+    accuracy = summary.metrics["test_accuracy"]
+
+    learners = np.array(values)[[0, 2, 3, 5]]
+    low, high = stats.t.interval(0.95, 3, learners.mean(), stats.sem(learners))
+    assert accuracy.described == pytest.approx((learners.mean(), low, high))
+    assert accuracy.n_learners == 4
+    assert accuracy.mean == pytest.approx(np.mean([0.11, *learners]))
+    exact = stats.binomtest(2, 6).proportion_ci(method="exact")
+    assert (summary.n_bad, summary.n_learners) == (2, 4)
+    assert summary.share_bad == pytest.approx(1 / 3)
+    assert summary.share_bad_lower == pytest.approx(exact.low)
+    assert summary.share_bad_upper == pytest.approx(exact.high)
+
+
+def test_runs_that_all_learned_are_described_by_their_mean():
+    accuracy = summarise_configs(make_finished(SIX))[0].metrics["test_accuracy"]
+
+    assert accuracy.described == (accuracy.mean, accuracy.lower, accuracy.upper)
+    assert accuracy.mean_of_learners == accuracy.mean
+
+
 def test_only_bad_runs_are_not_bimodal():
     bad = {(0, 0): DIVERGED, (0, 1): RunStatus.COLLAPSED}
 

@@ -19,6 +19,7 @@ from paribus.plots import (
     to_svg,
 )
 from paribus.plots.rows import break_label
+from paribus.status import RunStatus
 
 
 def rows_of(chart) -> list[dict[str, Any]]:
@@ -53,11 +54,14 @@ def test_every_run_with_a_value_has_a_mark_and_the_others_are_counted(result):
     assert "× 2 diverged" in [row.get("remark") for row in rows]
 
 
-def test_a_mixture_has_no_mean_in_the_chart(result):
+def test_a_mixture_has_the_mean_of_its_learners_in_the_chart(result):
     rows = rows_of(draw_all_runs(result))
 
     means = {row["config"] for row in rows if row.get("kind", "").startswith("mean")}
     assert means == {c.label() for c in result.configs if c["learning_rate"] != 0.1}
+    mixture = next(r for r in rows if "of the runs that" in r.get("kind", ""))
+    learners = result.final("test_accuracy")[2][result.status[2] > RunStatus.DIVERGED]
+    assert mixture["accuracy"] == pytest.approx(learners.mean())
 
 
 def test_published_numbers_stand_in_the_row_of_their_config(result):

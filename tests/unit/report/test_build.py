@@ -22,6 +22,11 @@ def blocks(report: Report, anchor: str):
     return found.blocks
 
 
+def plain(markdown: str) -> str:
+    """Markdown without its escapes."""
+    return re.sub(r"\\([^A-Za-z0-9])", r"\1", markdown)
+
+
 def table(report: Report, anchor: str) -> Table:
     return next(block for block in blocks(report, anchor) if isinstance(block, Table))
 
@@ -106,11 +111,27 @@ def test_a_number_outside_our_range_is_said_to_be():
     assert "outside, below all 10" in text
 
 
-def test_a_mixture_has_no_mean_in_any_table(notebook):
+def test_a_mixture_is_its_share_of_bad_runs_and_its_learners_mean(notebook):
     row = table(notebook, "task-1").rows[2]
 
-    assert row[1].startswith("mixture, ")
-    assert "2 of 10 runs ended badly" in render_markdown(notebook)
+    assert row[1].endswith("among 8 learners")
+    text = plain(render_markdown(notebook))
+    assert "2 of 10 runs ended badly (95% interval for the share: 3% to 56%)" in text
+
+
+def test_shares_of_bad_runs_are_compared_before_the_metric(notebook):
+    text = plain(render_markdown(notebook))
+
+    assert re.search(
+        r"of 10 seeds, none at learning rate 0.01 and 2 at learning rate 0.1 ended "
+        r"badly; learning rate 0.01 has a higher mean test accuracy than learning "
+        r"rate 0.1 over the 8 seeds where both learned: \+",
+        text,
+    )
+    found = table(notebook, "pairs")
+    both = zip(column(found, "seeds"), column(found, "ended badly"), strict=True)
+    assert set(both) == {("10", "0 and 0 of 10"), ("8", "0 and 2 of 10")}
+    assert "compare how many first" in found.note
 
 
 def test_another_study_has_a_table_for_each_hyperparameter_and_a_grid(grid):

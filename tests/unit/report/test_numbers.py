@@ -45,10 +45,19 @@ def test_a_mean_has_the_digits_its_interval_leaves(half_width, text):
     assert estimate(measured) == text
 
 
-def test_a_mixture_shows_its_range_and_no_mean():
-    text = estimate(summary(values=(0.1, None, 0.6), is_bimodal=True))
+def test_a_mixture_shows_the_mean_of_its_learners():
+    mixture = summary(
+        values=(0.1, None, 0.6, 0.7),
+        is_bimodal=True,
+        n_learners=2,
+        mean_of_learners=0.65,
+        lower_of_learners=0.5,
+        upper_of_learners=0.8,
+    )
 
-    assert text == "mixture, 10 to 60%"
+    assert estimate(mixture) == "65% [50, 80] among 2 learners"
+    one = summary(is_bimodal=True, n_learners=1, mean_of_learners=0.65)
+    assert estimate(one) == "65.00% among 1 learner"
 
 
 def test_what_is_missing_is_a_dash():
