@@ -110,9 +110,9 @@ MIXED = {(1, 0): RunStatus.COLLAPSED, (1, 3): RunStatus.DIVERGED}
 LEARNERS = (0.9, 0.91, 0.92)
 
 
-def make_mixture(**changes: int):
+def make_mixture(*, validation: int = 0):
     rows = (0.95, 0.96, 0.97, 0.96, 0.96), (0.1, *LEARNERS[:2], 0.1, LEARNERS[2])
-    return make_finished(*rows, status=MIXED, **changes)
+    return make_finished(*rows, status=MIXED, validation=validation)
 
 
 def test_a_mixture_shows_its_learners_mean_and_its_share_of_bad_runs():

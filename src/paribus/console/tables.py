@@ -132,7 +132,7 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
     ]
     for n, noun in (
         (len(set(result.configs) - set(asked.configs())), "config"),
-        (len(set(result.seeds) - set(asked.seeds)), "seed"),
+        (len(set(result.seeds) - set(asked.all_seeds)), "seed"),
     ):
         if n:
             which = f"{n} {noun}{'s' if n > 1 else ''}"
