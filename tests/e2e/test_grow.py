@@ -1,12 +1,17 @@
 """A study file that grows, through the real command."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from builders import write_blobs
+
+from paribus.data import load_dataset
+from paribus.store import StudyWriter
+from paribus.study_file import read_study
 
 
 BLOBS = """\
@@ -30,6 +35,10 @@ batch_size = [16]
 
 def run(folder: Path, *options: str) -> dict[str, Any]:
     """Train what is missing, and read what is printed."""
+    return json.loads(call(folder, *options).stdout)
+
+
+def call(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     ended = subprocess.run(
         [sys.executable, "-m", "paribus", "run", "blobs.toml", "--json", *options],
         cwd=folder,
@@ -37,7 +46,7 @@ def run(folder: Path, *options: str) -> dict[str, Any]:
         capture_output=True,
     )
     assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
+    return ended
 
 
 def test_a_grown_study_trains_what_is_new_and_changes_no_other_run(tmp_path: Path):
@@ -56,3 +65,24 @@ def test_a_grown_study_trains_what_is_new_and_changes_no_other_run(tmp_path: Pat
         for metric in ("train_loss", "test_accuracy"):
             assert new[metric]["values"][:2] == old[metric]["values"]
             assert len(new[metric]["values"]) == 3
+
+
+def test_a_part_of_an_interrupted_study_is_trained_counted_and_shown_alone(
+    tmp_path: Path,
+):
+    write_blobs(tmp_path / "blobs.npz")
+    (tmp_path / "blobs.toml").write_text(BLOBS)
+    study = read_study(tmp_path / "blobs.toml").study
+    facts = load_dataset(study.data, folder=tmp_path).facts()
+    with StudyWriter.create(tmp_path / "studies" / "blobs", study, facts):
+        pass  # interrupted before its first run
+
+    ended = call(tmp_path, "--seeds", "1")
+
+    shown = json.loads(ended.stdout)
+    assert shown["protocol"]["seeds"] == [0]
+    assert [config["n_seeds"] for config in shown["configs"]] == [1, 1]
+    counts = set(re.findall(r"(\d+) of (\d+) runs", ended.stderr))
+    assert ("2", "2") in counts
+    assert {n_runs for _, n_runs in counts} == {"2"}
+    assert "1 seed that this study does not name is in the folder too" in ended.stderr

@@ -31,4 +31,4 @@ def test_a_study_made_in_python_is_trained_once_and_read_ever_after(tmp_path: Pa
         assert other.curves().equals(first.curves())
     difference = first.compare({"learning_rate": 0.01}, {"learning_rate": 0.1})
     assert difference.metric == "validation_accuracy"
-    assert difference.n_pairs == 2
+    assert difference.n_seeds == 2

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from builders import make_study
 from store_builders import make_store
+from typer.testing import CliRunner
 
 import paribus as pb
 from paribus.api import run_study
+from paribus.cli import app
 from paribus.errors import CommandError, SpaceError, StudyError, UnknownNameError
 from paribus.status import RunStatus
 from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice
@@ -114,6 +116,49 @@ def test_a_report_and_an_export_are_written_where_they_are_wanted(tmp_path: Path
     assert result.export(tmp_path / "runs.csv") == (tmp_path / "runs.csv",)
     assert len(result.export(tmp_path / "tables")) == 3
     assert (tmp_path / "r.md").read_text().startswith("#")
+
+
+def test_a_result_is_printed_as_the_command_line_prints_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = make_store(tmp_path / "tiny")
+    result = pb.load(folder)
+
+    assert f"{result}\n" == printed_by("show", folder)
+
+
+def test_a_comparison_is_printed_as_the_command_line_prints_it(tmp_path: Path):
+    folder = make_store(tmp_path / "tiny")
+    a, b = "learning_rate=0.001", "learning_rate=0.01"
+
+    found = pb.load(folder).compare({"learning_rate": 0.001}, {"learning_rate": 0.01})
+
+    assert f"{found}\n" == printed_by("compare", folder, "--a", a, "--b", b)
+
+
+def printed_by(command: str, folder: Path, *options: str) -> str:
+    ended = CliRunner().invoke(app, [command, str(folder), *options])
+    assert ended.exit_code == 0
+    return ended.stdout
+
+
+def test_a_result_in_a_notebook_is_the_same_table(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+
+    page = result._repr_html_()
+
+    assert "<th>test_accuracy</th>" in page
+    assert "<td>learning_rate=0.001, batch_size=32</td>" in page
+    assert page.count("<tr>") == 3
+    assert "8 of 8 runs finished" in page
+
+
+def test_a_study_in_a_notebook_is_a_table_of_its_configs():
+    page = make_python_study()._repr_html_()
+
+    assert "<th>learning_rate</th><th>batch_size</th>" in page
+    assert page.count("<tr>") == 1 + 2
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(tmp_path: Path):

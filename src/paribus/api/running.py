@@ -74,7 +74,7 @@ def _counting(
 ) -> Callable[[Progress], None]:
     """Hand on progress that counts the runs of `study`, not all that are stored."""
     # As the store does when it grows: what is there keeps its place, the new follows.
-    seeds = tuple(dict.fromkeys((*stored_seeds, *study.seeds)))
+    seeds = tuple(dict.fromkeys((*stored_seeds, *study.all_seeds)))
     return lambda progress: on_progress(
         only_asked_progress(progress, study, seeds=seeds)
     )

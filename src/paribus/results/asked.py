@@ -22,7 +22,7 @@ def only_asked(result: StudyResult, asked: Study) -> StudyResult:
     Returns:
         A result of the configs and seeds of `asked`. The same one if that is all.
     """
-    if asked.configs() == result.configs and asked.seeds == result.seeds:
+    if asked.configs() == result.configs and asked.all_seeds == result.seeds:
         return result
     configs, seeds = _places(result.configs, result.seeds, asked)
     grid = np.ix_(configs, seeds)
@@ -33,10 +33,14 @@ def only_asked(result: StudyResult, asked: Study) -> StudyResult:
     }
     return replace(
         result,
-        study=replace(result.study, seeds=asked.seeds, space=asked.space),
+        study=replace(
+            result.study, seeds=asked.seeds, tuning=asked.tuning, space=asked.space
+        ),
         status=result.status[grid],
         diverged_at=result.diverged_at[grid],
         curves={name: curve[grid] for name, curve in result.curves.items()},
+        measures={name: values[grid] for name, values in result.measures.items()},
+        correct={name: values[grid] for name, values in result.correct.items()},
         messages={place[k]: v for k, v in result.messages.items() if k in place},
     )
 
@@ -70,5 +74,5 @@ def _places(
     seed_at = {seed: j for j, seed in enumerate(seeds)}
     return (
         np.array([config_at[config] for config in asked.configs()]),
-        np.array([seed_at[seed] for seed in asked.seeds]),
+        np.array([seed_at[seed] for seed in asked.all_seeds]),
     )
