@@ -17,6 +17,11 @@ def store(tmp_path: Path) -> str:
     return str(make_store(tmp_path / "tiny"))
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def call(*arguments: str) -> str:
     """What a command that succeeds prints."""
     result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)

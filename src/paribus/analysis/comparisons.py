@@ -1,7 +1,7 @@
 """Two configs, or two values at equal others, paired by seed."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,8 +21,10 @@ from paribus.hyperparameters import Value
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.compare import compare_paired, holm_adjusted, share_above
+from paribus.stats.families import simultaneous_level
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.noise import difference_noise_floor
+from paribus.stats.power import seeds_to_decide
 
 
 Pairs = tuple[tuple[int, int], ...]
@@ -74,9 +76,11 @@ def compare_all(
 ) -> tuple[Comparison, ...]:
     """Compare every pair of configs, paying for how many comparisons that makes.
 
-    p-values are Holm-adjusted over the family. Intervals are simultaneous: each is at
-    the level 1 - 0.05 / m for m pairs (Bonferroni), so all of them together cover with
-    a probability of 95 %, and a sentence about any of them may rest on its interval.
+    p-values of the metric are Holm-adjusted over the family. Intervals are
+    simultaneous: each is at the level 1 - 0.05 / m (Bonferroni), where m counts a
+    difference for each pair and a difference of shares for each that has runs that
+    ended badly. So all of them together cover with a probability of 95 %, and a
+    sentence about any of them may rest on its interval.
 
     Args:
         result: Statuses as `classify_runs` gives them.
@@ -94,7 +98,7 @@ def compare_all(
     chosen = range(len(result.configs)) if configs is None else configs
     bank = _Bank.of(result, metric)
     places = list(itertools.combinations(chosen, 2))
-    level = 1 - (1 - CONFIDENCE_LEVEL) / max(len(places), 1)
+    level = simultaneous_level(max(len(places) + bank.n_shares(places), 1))
     found = [
         bank.compare(
             ((i, j),), result.configs[i], result.configs[j], confidence_level=level
@@ -150,6 +154,10 @@ class _Bank:
             is_bad=is_bad(result),
         )
 
+    def n_shares(self, places: Sequence[tuple[int, int]]) -> int:
+        """How many of these pairs of configs have a run that ended badly."""
+        return sum(bool(self.is_bad[[i, j]].any()) for i, j in places)
+
     def compare(
         self,
         pairs: Pairs,
@@ -160,8 +168,10 @@ class _Bank:
     ) -> Comparison:
         first, second = map(list, zip(*pairs, strict=True))
         is_finished = self.scores.is_counted[first + second].all(axis=0)
-        is_bad_a = self.is_bad[first][:, is_finished].any(axis=0)
-        is_bad_b = self.is_bad[second][:, is_finished].any(axis=0)
+        is_bad_a, is_bad_b = (
+            np.asarray(self.is_bad[side][:, is_finished].any(axis=0))
+            for side in (first, second)
+        )
         all_a = self.scores.values[first].mean(axis=0)[is_finished]
         all_b = self.scores.values[second].mean(axis=0)[is_finished]
         both_learned = ~(is_bad_a | is_bad_b)
@@ -185,6 +195,8 @@ class _Bank:
             reversal_share=None,
             is_log_scale=is_loss(self.metric),
         )
+        if comparison.is_among_learners:
+            comparison = _with_shares(comparison, is_bad_a, is_bad_b)
         if len(mean_a) < MIN_SEEDS:
             return comparison
         return replace(
@@ -214,7 +226,7 @@ class _Bank:
         )
         # Accuracies cannot differ by more than 1, so the cut loses no coverage.
         most = 1.0 if is_accuracy(self.metric) else np.inf
-        return replace(
+        found_so_far = replace(
             comparison,
             lower=max(found.lower, -most),
             upper=min(found.upper, most),
@@ -223,6 +235,36 @@ class _Bank:
             effect_size=found.effect_size,
             share_above=found.share_above,
         )
+        if not found_so_far.is_undecided:
+            return found_so_far
+        n = seeds_to_decide(
+            found.estimate,
+            boundaries=(0.0,),
+            spread=float((a - b).std(ddof=1)),
+            n_seeds=len(a),
+            confidence_level=comparison.confidence_level,
+        )
+        return replace(found_so_far, seeds_to_decide=n)
+
+
+def _with_shares(
+    comparison: Comparison,
+    is_bad_a: Bool[np.ndarray, " seed"],
+    is_bad_b: Bool[np.ndarray, " seed"],
+) -> Comparison:
+    """Compare how often the sides ended badly."""
+    from paribus.stats.proportions import compare_shares_paired  # loads scipy.stats
+
+    found = compare_shares_paired(
+        is_bad_a, is_bad_b, confidence_level=comparison.confidence_level
+    )
+    return replace(
+        comparison,
+        share_bad_difference=found.estimate,
+        share_bad_lower=found.lower,
+        share_bad_upper=found.upper,
+        share_bad_p_value=found.p_value,
+    )
 
 
 def _opposite_share(

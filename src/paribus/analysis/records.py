@@ -123,6 +123,11 @@ class Comparison:
         n_pairs: Seeds that both sides finished and on which both learned.
         n_seeds: Seeds that both sides finished, whatever became of their runs.
         n_bad: How many of these seeds ended badly on side a and on side b.
+        share_bad_difference: Share of bad seeds of side a minus that of side b; None
+            where no side has any.
+        share_bad_lower: Lower bound of its interval (Newcombe's).
+        share_bad_upper: Upper bound.
+        share_bad_p_value: Exact McNemar test of no difference.
         noise_floor: Sampling error of a difference between two models that comes from
             the finite evaluation split alone: a standard deviation, as a fraction. None
             for a loss.
@@ -133,6 +138,9 @@ class Comparison:
         effect_size: Hedges' g_av: `difference` in standard deviations of one run. None
             below 2 pairs, or if neither side varies.
         share_above: Probability that a run of side a scores above one of side b.
+        seeds_to_decide: Where the interval holds 0: with about so many seeds it would
+            not, if the true difference is near this one. None where it does not hold
+            0, or if 1,000 are not enough.
         is_log_scale: Whether `difference` is one of logarithms, as for losses: its
             exponential is a ratio of geometric means.
     """
@@ -155,7 +163,19 @@ class Comparison:
     reversal_share: float | None
     effect_size: float | None = None
     share_above: float | None = None
+    seeds_to_decide: int | None = None
+    share_bad_difference: float | None = None
+    share_bad_lower: float | None = None
+    share_bad_upper: float | None = None
+    share_bad_p_value: float | None = None
     is_log_scale: bool = False
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether there is an interval, and it holds 0."""
+        if self.lower is None or self.upper is None:
+            return False
+        return self.lower <= 0 <= self.upper
 
     @property
     def is_among_learners(self) -> bool:

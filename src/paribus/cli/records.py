@@ -46,6 +46,11 @@ def comparison_record(study: str, comparison: Comparison) -> dict[str, Any]:
         "is_among_learners": comparison.is_among_learners,
         "n_bad": _by_side(comparison.n_bad),
         "share_bad": _by_side(comparison.share_bad),
+        "share_bad_difference": comparison.share_bad_difference,
+        "share_bad_lower": comparison.share_bad_lower,
+        "share_bad_upper": comparison.share_bad_upper,
+        "share_bad_p_value": comparison.share_bad_p_value,
+        "seeds_to_decide": comparison.seeds_to_decide,
         "noise_floor": comparison.noise_floor,
         "reversal_share": comparison.reversal_share,
     }

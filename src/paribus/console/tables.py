@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from paribus.analysis import Comparison, ConfigSummary, MetricSummary
+from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
-from paribus.space import Config, show_value
+from paribus.space import show_value
 from paribus.status import RunStatus
 from paribus.study import Study
 
@@ -144,50 +144,6 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def comparison_text(comparison: Comparison) -> str:
-    """Say what a paired comparison found."""
-    a, b = Config(comparison.a).label(), Config(comparison.b).label()
-    lines = [f"{comparison.metric}: {a} minus {b}"]
-    if not comparison.n_seeds:
-        lines.append("no seed has been finished by both")
-        return "\n".join(lines)
-    if comparison.is_among_learners:
-        sides = [
-            f"{n} of {comparison.n_seeds} seeds at {side}"
-            for n, side in zip(comparison.n_bad, (a, b), strict=True)
-        ]
-        lines += [f"ended badly: {side}" for side in sides]
-    if comparison.difference is None:
-        lines.append("on no seed did both learn, so the metric is not compared")
-        return "\n".join(lines)
-    size = f"difference: {comparison.difference:+.4f}"
-    if comparison.lower is not None and comparison.upper is not None:
-        level = f"{comparison.confidence_level:.0%}"
-        size += (
-            f" [{comparison.lower:+.4f}, {comparison.upper:+.4f}] ({level} interval)"
-        )
-    lines.append(size)
-    if comparison.p_value is not None:
-        lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
-    both = "same seed on both sides"
-    if comparison.is_among_learners:
-        both = "the seeds on which both sides learned; no others enter above"
-    lines.append(f"pairs: {comparison.n_pairs} ({both})")
-    if comparison.noise_floor is not None:
-        lines.append(
-            f"noise floor: {comparison.noise_floor:.4f} "
-            "(standard deviation from the finite evaluation split alone)"
-        )
-    if comparison.reversal_share is not None:
-        share = f"{comparison.reversal_share:.0%}"
-        lines.append(f"with one seed: {share} of studies would see the other order")
-    lines += [
-        f"compared: {left.label()} with {right.label()}"
-        for left, right in comparison.pairs
-    ]
-    return "\n".join(lines)
-
-
 def status_text(counts: Mapping[RunStatus, int]) -> str:
     """Count runs by what became of them: `8 converged, 2 diverged`; best first."""
     ordered = sorted(counts.items(), reverse=True)
@@ -234,13 +190,6 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     more = len(places) - MAX_NAMED
     rest = f"; and {more} more configs" if more > 0 else ""
     return f"{n} of {result.status.size} runs {status.word}: {shown}{rest}"
-
-
-def _smallest_text(comparison: Comparison) -> str:
-    smallest = comparison.smallest_p_value
-    if smallest is None:
-        return " (exact sign-flip test)"
-    return f" (exact sign-flip test; {comparison.n_pairs} pairs reach {smallest:.2g})"
 
 
 def _seconds_text(seconds: float | None) -> str:

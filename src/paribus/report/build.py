@@ -25,9 +25,7 @@ from paribus.report.making import tabulate_attempts, tabulate_making
 from paribus.report.notebook import TASKS, place_published
 from paribus.report.prose import (
     say_bank,
-    say_comparison,
     say_divergence,
-    say_mixture,
     say_more_seeds,
     say_no_bad_runs,
     say_one_seed,
@@ -40,6 +38,7 @@ from paribus.report.prose import (
     say_tied,
     say_unfinished,
 )
+from paribus.report.prose_pairs import say_comparison, say_mixture
 from paribus.report.slices import Slice, label_values, slices, varying, words
 from paribus.report.tabulate import (
     tabulate_comparisons,

@@ -22,13 +22,20 @@ def higher_first(c: Comparison) -> Comparison:
         a=c.b,
         b=c.a,
         pairs=tuple((second, first) for first, second in c.pairs),
-        difference=None if c.difference is None else -c.difference,
-        lower=None if c.upper is None else -c.upper,
-        upper=None if c.lower is None else -c.lower,
+        difference=_negative(c.difference),
+        lower=_negative(c.upper),
+        upper=_negative(c.lower),
         n_bad=(c.n_bad[1], c.n_bad[0]),
-        effect_size=None if c.effect_size is None else -c.effect_size,
+        effect_size=_negative(c.effect_size),
+        share_bad_difference=_negative(c.share_bad_difference),
+        share_bad_lower=_negative(c.share_bad_upper),
+        share_bad_upper=_negative(c.share_bad_lower),
         share_above=None if c.share_above is None else 1 - c.share_above,
     )
+
+
+def _negative(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def differing(a: Mapping[str, Value], b: Mapping[str, Value]) -> list[str]:

@@ -2,26 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from paribus.analysis import Comparison, ConfigSummary, OneSeedAnalysis
+from paribus.analysis import OneSeedAnalysis
 from paribus.report.notebook import Placement
 from paribus.report.numbers import (
     count,
-    difference,
-    estimate,
     join,
     percent,
     points,
     upper_bound_of_none,
 )
-from paribus.report.pairs import differing, higher_first, shared_words
-from paribus.report.slices import label_values, varying, words
+from paribus.report.slices import varying, words
 from paribus.results import StudyResult
 from paribus.space import show_value
 from paribus.status import RunStatus
-from paribus.study import Study
 
-
-MIN_SEEDS_FOR_A_VERDICT = 5
 
 STATUS_MEANINGS = {
     RunStatus.ABSENT: "not asked for: tuning did not choose its config",
@@ -219,45 +213,6 @@ def _side(placement: Placement) -> str:
     return "above" if placement.accuracy > placement.highest else "below"
 
 
-def say_comparison(study: Study, comparison: Comparison) -> str:
-    """Say what a paired comparison found: which is higher, by how much, how surely."""
-    c = higher_first(comparison)
-    apart = differing(c.a, c.b)
-    high = label_values({name: c.a[name] for name in apart})
-    low = label_values({name: c.b[name] for name in apart})
-    shared = shared_words(study, c.a, c.b)
-    place = f", at {shared}" if shared else ""
-    if not c.n_seeds:
-        return sentence(f"{high} against {low}{place}: no seed has both sides.")
-    if c.is_among_learners:
-        bad = _say_bad(c, high, low)
-        found = _say_difference(c, high, low)
-        return sentence(f"{high} against {low}{place}: {bad}; {found}")
-    return sentence(_say_difference(c, high, f"{low}{place}"))
-
-
-def _say_difference(c: Comparison, high: str, low: str) -> str:
-    """Say what the metric's difference is; among learners, on how many seeds."""
-    metric = words(c.metric)
-    if c.difference is None:
-        return f"on no seed did both learn, so {metric} is not compared."
-    size, interval = difference(c.difference, c.lower, c.upper)
-    against, seeds = f"{high} against {low}: ", count(c.n_pairs, "seed")
-    if c.is_among_learners:
-        against, seeds = "", f"the {seeds} where both learned"
-    if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
-        return (
-            f"{against}{size} points of {metric} over {seeds}, too few for a verdict."
-        )
-    if c.lower > 0:
-        among = f" over {seeds}" if c.is_among_learners else ""
-        return (
-            f"{high} has a higher mean {metric} than {low}{among}: {size} points "
-            f"{interval}.{_say_floor(c)}"
-        )
-    return f"{against}not decided with {seeds}, {size} points {interval}."
-
-
 def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) -> str:
     """Say how often a study with one seed per config would have named another best."""
     a = analysis
@@ -301,20 +256,6 @@ def say_bank(analysis: OneSeedAnalysis) -> str:
     return text
 
 
-def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
-    """Describe a config whose runs are a mixture of learners and others."""
-    measured = summary.metrics[metric]
-    lower, upper = summary.share_bad_lower or 0.0, summary.share_bad_upper or 0.0
-    bad = (
-        f"{summary.n_bad} of {count(summary.n_seeds, 'run')} ended badly (95% interval "
-        f"for the share: {percent(lower, 0)} to {percent(upper, 0)})"
-    )
-    return sentence(
-        f"{label}: {bad}. No mean describes them all; {words(metric)} is "
-        f"{estimate(measured)}."
-    )
-
-
 def _fixed(result: StudyResult, table: str) -> str:
     parts = [
         f"{words(key.removeprefix(f'{table}.'))} "
@@ -324,20 +265,3 @@ def _fixed(result: StudyResult, table: str) -> str:
         and key not in (f"{table}.name", "optimizer.schedule")
     ]
     return ", ".join(parts)
-
-
-def _say_bad(c: Comparison, a: str, b: str) -> str:
-    sides = [f"{n or 'none'} at {x}" for n, x in zip(c.n_bad, (a, b), strict=True)]
-    return f"of {count(c.n_seeds, 'seed')}, {join(sides)} ended badly"
-
-
-def _say_floor(c: Comparison) -> str:
-    if c.noise_floor is None or c.difference is None:
-        return ""
-    if abs(c.difference) >= 2 * c.noise_floor:
-        return ""
-    floor = points(c.noise_floor).lstrip("+")
-    return (
-        f" That is less than twice the noise floor of {floor} points, what the finite "
-        "split alone makes of a difference between two runs."
-    )

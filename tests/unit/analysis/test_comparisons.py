@@ -126,11 +126,65 @@ def test_sides_that_never_both_learn_have_shares_and_no_difference():
     assert found.share_bad == (0.0, 1.0)
 
 
+def test_shares_of_bad_seeds_are_compared():
+    gone = {(1, seed): RunStatus.COLLAPSED for seed in range(6)}
+
+    found = compare(
+        make_finished(SIX, (0.1,) * 6, status=gone), A, B, metric="test_accuracy"
+    )
+
+    # Newcombe's method 10 from Wilson's bounds, and six discordant seeds.
+    wilson_0 = stats.binomtest(0, 6).proportion_ci(method="wilson")
+    wilson_6 = stats.binomtest(6, 6).proportion_ci(method="wilson")
+    below = math.hypot(0 - wilson_0.low, wilson_6.high - 1)
+    above = math.hypot(wilson_0.high - 0, 1 - wilson_6.low)
+    assert found.share_bad_difference == -1
+    assert found.share_bad_lower == pytest.approx(-1 - below)
+    assert found.share_bad_upper == pytest.approx(-1 + above)
+    assert found.share_bad_p_value == pytest.approx(2 / 2**6)
+
+
 def test_without_a_bad_run_a_comparison_is_among_all_seeds():
     found = compare(make_finished(SIX, SIX[::-1]), A, B, metric="test_accuracy")
 
     assert not found.is_among_learners
+    assert found.share_bad_difference is found.share_bad_lower is None
     assert found.n_pairs == found.n_seeds == 6
+
+
+def test_an_undecided_difference_says_how_many_seeds_would_decide():
+    other = tuple(x - d for x, d in zip(SIX, (3, -2, 2, -1, 2, -1), strict=True))
+    result = make_finished(SIX, tuple(x / 1000 + 0.97 for x in other))
+
+    found = compare(result, A, B, metric="test_accuracy")
+
+    assert found.is_undecided
+    assert found.difference is not None
+    d = result.final("test_accuracy")[0] - result.final("test_accuracy")[1]
+    likely = d.std(ddof=1) * math.sqrt(5 / stats.chi2.ppf(0.2, 5))
+    half = [stats.t.ppf(0.975, n - 1) * likely / math.sqrt(n) for n in range(5, 1001)]
+    fits = [n for n, h in zip(range(5, 1001), half, strict=True) if h <= abs(d.mean())]
+    assert found.seeds_to_decide == fits[0]
+
+
+def test_a_decided_difference_needs_no_more_seeds():
+    found = compare(
+        make_finished(SIX, tuple(x - 0.1 for x in SIX)), A, B, metric="test_accuracy"
+    )
+
+    assert not found.is_undecided
+    assert found.seeds_to_decide is None
+
+
+def test_intervals_of_shares_are_in_the_family_too():
+    gone = {(2, seed): DIVERGED for seed in range(3)}
+
+    found = compare_all(
+        make_finished(SIX, SIX[::-1], SIX, status=gone), metric="test_accuracy"
+    )
+
+    # Three differences, and two pairs with runs that ended badly.
+    assert [c.confidence_level for c in found] == pytest.approx([1 - 0.05 / 5] * 3)
 
 
 @pytest.mark.parametrize("word", [FAILED, PENDING, RunStatus.INTERRUPTED])

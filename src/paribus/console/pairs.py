@@ -1,0 +1,78 @@
+"""A comparison as text for a terminal."""
+
+from paribus.analysis import Comparison
+from paribus.space import Config
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Say what a paired comparison found."""
+    a, b = Config(comparison.a).label(), Config(comparison.b).label()
+    lines = [f"{comparison.metric}: {a} minus {b}"]
+    if not comparison.n_seeds:
+        lines.append("no seed has been finished by both")
+        return "\n".join(lines)
+    if comparison.is_among_learners:
+        sides = [
+            f"{n} of {comparison.n_seeds} seeds at {side}"
+            for n, side in zip(comparison.n_bad, (a, b), strict=True)
+        ]
+        lines += [f"ended badly: {side}" for side in sides]
+        lines.append(_shares_text(comparison))
+    if comparison.difference is None:
+        lines.append("on no seed did both learn, so the metric is not compared")
+        return "\n".join(lines)
+    size = f"difference: {comparison.difference:+.4f}"
+    if comparison.lower is not None and comparison.upper is not None:
+        level = f"{comparison.confidence_level:.0%}"
+        size += (
+            f" [{comparison.lower:+.4f}, {comparison.upper:+.4f}] ({level} interval)"
+        )
+    lines.append(size)
+    if comparison.p_value is not None:
+        lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
+    both = "same seed on both sides"
+    if comparison.is_among_learners:
+        both = "the seeds on which both sides learned; no others enter above"
+    lines.append(f"pairs: {comparison.n_pairs} ({both})")
+    if comparison.noise_floor is not None:
+        lines.append(
+            f"noise floor: {comparison.noise_floor:.4f} "
+            "(standard deviation from the finite evaluation split alone)"
+        )
+    if comparison.reversal_share is not None:
+        share = f"{comparison.reversal_share:.0%}"
+        lines.append(f"with one seed: {share} of studies would see the other order")
+    if comparison.is_undecided:
+        lines.append(_seeds_to_decide_text(comparison))
+    lines += [
+        f"compared: {left.label()} with {right.label()}"
+        for left, right in comparison.pairs
+    ]
+    return "\n".join(lines)
+
+
+def _shares_text(c: Comparison) -> str:
+    if c.share_bad_lower is None or c.share_bad_upper is None:
+        return "difference of shares: too few seeds"
+    return (
+        f"difference of shares: {c.share_bad_difference:+.2f} "
+        f"[{c.share_bad_lower:+.2f}, {c.share_bad_upper:+.2f}] "
+        f"({c.confidence_level:.0%} interval; p-value {c.share_bad_p_value:.3g})"
+    )
+
+
+def _seeds_to_decide_text(c: Comparison) -> str:
+    what = "pairs" if c.is_among_learners else "seeds"
+    if c.seeds_to_decide is None:
+        return f"not decided: more than 1,000 {what} would, the difference is near 0"
+    return (
+        f"not decided: about {c.seeds_to_decide:,} {what} would, "
+        "if the true difference is near this one"
+    )
+
+
+def _smallest_text(comparison: Comparison) -> str:
+    smallest = comparison.smallest_p_value
+    if smallest is None:
+        return " (exact sign-flip test)"
+    return f" (exact sign-flip test; {comparison.n_pairs} pairs reach {smallest:.2g})"

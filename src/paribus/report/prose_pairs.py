@@ -1,0 +1,103 @@
+"""Comparisons and mixtures as sentences."""
+
+from paribus.analysis import Comparison, ConfigSummary
+from paribus.report.numbers import count, difference, estimate, join, percent, points
+from paribus.report.pairs import differing, higher_first, shared_words
+from paribus.report.prose import sentence
+from paribus.report.slices import label_values, words
+from paribus.study import Study
+
+
+MIN_SEEDS_FOR_A_VERDICT = 5
+
+
+def say_comparison(study: Study, comparison: Comparison) -> str:
+    """Say what a paired comparison found: which is higher, by how much, how surely."""
+    c = higher_first(comparison)
+    apart = differing(c.a, c.b)
+    high = label_values({name: c.a[name] for name in apart})
+    low = label_values({name: c.b[name] for name in apart})
+    shared = shared_words(study, c.a, c.b)
+    place = f", at {shared}" if shared else ""
+    if not c.n_seeds:
+        return sentence(f"{high} against {low}{place}: no seed has both sides.")
+    if c.is_among_learners:
+        bad = _say_bad(c, high, low)
+        found = _say_difference(c, high, low)
+        return sentence(f"{high} against {low}{place}: {bad}; {found}")
+    return sentence(_say_difference(c, high, f"{low}{place}"))
+
+
+def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
+    """Describe a config whose runs are a mixture of learners and others."""
+    measured = summary.metrics[metric]
+    lower, upper = summary.share_bad_lower or 0.0, summary.share_bad_upper or 0.0
+    bad = (
+        f"{summary.n_bad} of {count(summary.n_seeds, 'run')} ended badly (95% interval "
+        f"for the share: {percent(lower, 0)} to {percent(upper, 0)})"
+    )
+    return sentence(
+        f"{label}: {bad}. No mean describes them all; {words(metric)} is "
+        f"{estimate(measured)}."
+    )
+
+
+def _say_difference(c: Comparison, high: str, low: str) -> str:
+    """Say what the metric's difference is; among learners, on how many seeds."""
+    metric = words(c.metric)
+    if c.difference is None:
+        return f"on no seed did both learn, so {metric} is not compared."
+    size, interval = difference(c.difference, c.lower, c.upper)
+    against, seeds = f"{high} against {low}: ", count(c.n_pairs, "seed")
+    if c.is_among_learners:
+        against, seeds = "", f"the {seeds} where both learned"
+    if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
+        return (
+            f"{against}{size} points of {metric} over {seeds}, too few for a verdict."
+        )
+    if c.lower > 0:
+        among = f" over {seeds}" if c.is_among_learners else ""
+        return (
+            f"{high} has a higher mean {metric} than {low}{among}: {size} points "
+            f"{interval}.{_say_floor(c)}"
+        )
+    return (
+        f"{against}not decided with {seeds}, {size} points {interval}; "
+        f"{_say_seeds_to_decide(c)}."
+    )
+
+
+def _say_seeds_to_decide(c: Comparison) -> str:
+    """How many seeds would settle an undecided difference."""
+    noun = "seeds where both learn" if c.is_among_learners else "seeds"
+    if c.seeds_to_decide is None:
+        return f"more than 1,000 {noun} would decide, the difference is so near 0"
+    return (
+        f"about {c.seeds_to_decide:,} {noun} would decide, if the true difference is "
+        "near this one"
+    )
+
+
+def _say_bad(c: Comparison, a: str, b: str) -> str:
+    sides = [f"{n or 'none'} at {x}" for n, x in zip(c.n_bad, (a, b), strict=True)]
+    text = f"of {count(c.n_seeds, 'seed')}, {join(sides)} ended badly"
+    if c.share_bad_lower is None or c.n_seeds < MIN_SEEDS_FOR_A_VERDICT:
+        return text
+    size, interval = difference(
+        c.share_bad_difference, c.share_bad_lower, c.share_bad_upper
+    )
+    is_open = c.share_bad_lower <= 0 <= (c.share_bad_upper or 0)
+    verdict = ", which does not decide whose share is higher" if is_open else ""
+    return f"{text}, {size} points {interval}{verdict}"
+
+
+def _say_floor(c: Comparison) -> str:
+    if c.noise_floor is None or c.difference is None:
+        return ""
+    if abs(c.difference) >= 2 * c.noise_floor:
+        return ""
+    floor = points(c.noise_floor).lstrip("+")
+    return (
+        f" That is less than twice the noise floor of {floor} points, what the finite "
+        "split alone makes of a difference between two runs."
+    )
