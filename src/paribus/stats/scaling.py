@@ -1,0 +1,308 @@
+"""How does the best learning rate move with the batch size?
+
+Linear and square root are what theories offer; nothing here assumes either one.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import special
+
+from paribus.stats.selection import Selection, select_value
+
+
+MIN_BATCH_SIZES = 5
+MIN_JACKKNIFE_SEEDS = 5
+N_NEIGHBOURS = 2
+# Standard deviation of a rounding error in a cell of width 1.
+_RESOLUTION = 1 / math.sqrt(12)
+
+ScalingVerdict = Literal[
+    "linear", "square root", "neither", "undecided", "rises, then falls", "untested"
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BestValues:
+    """The best learning rate of each batch size, between the values that were tried.
+
+    Attributes:
+        batch_sizes: Ascending.
+        log_values: Natural logarithm of the best learning rate.
+        errors: Its standard error, never below the resolution of the grid.
+        is_used: Batch sizes whose best value is interior to their grid. The others have
+            no `log_values`.
+        selections: What tuning chose for each, with the values to add.
+    """
+
+    batch_sizes: Float[np.ndarray, " batch"]
+    log_values: Float[np.ndarray, " batch"]
+    errors: Float[np.ndarray, " batch"]
+    is_used: Bool[np.ndarray, " batch"]
+    selections: tuple[Selection, ...]
+
+    def values_to_add(self) -> dict[float, tuple[float, ...]]:
+        """For each batch size on the edge of its grid, what would make it interior."""
+        pairs = zip(self.batch_sizes.tolist(), self.selections, strict=True)
+        return {b: found.values_to_add for b, found in pairs if found.edge is not None}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coefficient:
+    """A coefficient of a fitted line or parabola and its interval.
+
+    Attributes:
+        estimate: NaN if nothing was fitted.
+        lower: Lower bound.
+        upper: Upper bound.
+        method: What the interval rests on, the wider of the two: how far batch sizes
+            lie off the fit, or how the fit changes without each seed.
+    """
+
+    estimate: float
+    lower: float
+    upper: float
+    method: Literal["residuals", "jackknife", "none"]
+
+    def contains(self, value: float) -> bool:
+        """Whether the interval has this value in it."""
+        return self.lower <= value <= self.upper
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LearningRateScaling:
+    """How the best learning rate moves with the batch size.
+
+    Attributes:
+        verdict: Linear or square root if the slope's interval has 1 or 1/2 in it and
+            not the other; neither if none; undecided if both. Rises, then falls if the
+            curve bends down and turns within the batch sizes. Untested with fewer than
+            5 batch sizes whose best value is interior.
+        slope: Of log learning rate on log batch size.
+        curvature: Coefficient of the square, from a second fit.
+        peak: Batch size at which that fit is highest; None if that is not within the
+            batch sizes.
+        best: What was fitted.
+        confidence_level: Nominal coverage of the intervals.
+    """
+
+    verdict: ScalingVerdict
+    slope: Coefficient
+    curvature: Coefficient
+    peak: float | None
+    best: BestValues
+    confidence_level: float
+
+
+_NOTHING = Coefficient(estimate=math.nan, lower=math.nan, upper=math.nan, method="none")
+
+
+def scale_learning_rate(
+    batch_sizes: Float[np.ndarray, " batch"],
+    values: Float[np.ndarray, " value"],
+    scores: Float[np.ndarray, "batch value seed"],
+    is_bad: Bool[np.ndarray, "batch value seed"],
+    *,
+    confidence_level: float = 0.95,
+) -> LearningRateScaling:
+    """Fit log best learning rate = a + b log batch size and say which rule it allows.
+
+    Least squares over batch sizes, weighted by the errors of `best_values`. The
+    interval is the wider of two: t on the residuals, and from 5 seeds on a jackknife
+    that leaves out a seed at all batch sizes.
+
+    Args:
+        batch_sizes: Ascending.
+        values: All learning rates, ascending. Batch sizes refined around different
+            values have NaN where they were not tried.
+        scores: Final scores on tuning seeds (`selection.tuning_scores`), or minus the
+            logarithm of the steps to a target: higher is better.
+        is_bad: Runs that did not learn.
+        confidence_level: Nominal coverage, in (0, 1).
+
+    Returns:
+        The slope, the bend and the verdict.
+
+    Raises:
+        SpaceError: If a value is not above 0 or is there twice.
+        TooFewSeedsError: If a batch size has no run.
+
+    Assumes:
+        The same seeds and equally many values for every batch size. The response to the
+        logarithm of the learning rate is about a parabola near its top, or equally
+        lopsided for all batch sizes: what is common to all moves no slope.
+
+    References:
+        Shallue et al., Measuring the Effects of Data Parallelism on Neural Network
+        Training, 2019, who found neither rule to hold throughout.
+    """
+    best = best_values(batch_sizes, values, scores, is_bad)
+    used = best.is_used
+    if used.sum() < MIN_BATCH_SIZES:
+        return LearningRateScaling(
+            verdict="untested",
+            slope=_NOTHING,
+            curvature=_NOTHING,
+            peak=None,
+            best=best,
+            confidence_level=confidence_level,
+        )
+    x, weights = np.log(batch_sizes[used]), best.errors[used] ** -2
+    without = _without_each_seed(values, scores[used], is_bad[used])
+    fits = [
+        _fit(x, best.log_values[used], weights, without, degree, confidence_level)
+        for degree in (1, 2)
+    ]
+    (slope, _), (curvature, peak) = fits
+    is_inside = curvature.estimate < 0 and x[0] < peak < x[-1]
+    turns = is_inside and curvature.upper < 0
+    return LearningRateScaling(
+        verdict="rises, then falls" if turns else _rule(slope),
+        slope=slope,
+        curvature=curvature,
+        peak=math.exp(peak) if is_inside else None,
+        best=best,
+        confidence_level=confidence_level,
+    )
+
+
+def best_values(
+    batch_sizes: Float[np.ndarray, " batch"],
+    values: Float[np.ndarray, " value"],
+    scores: Float[np.ndarray, "batch value seed"],
+    is_bad: Bool[np.ndarray, "batch value seed"],
+) -> BestValues:
+    """Find the best learning rate of each batch size between the values tried.
+
+    The top of a parabola through the best value and two neighbours on each side, in the
+    logarithm of the learning rate, kept within these. Values that break half the runs
+    stay out: a collapsed neighbour would drag the top away from it.
+
+    Args:
+        batch_sizes: Ascending.
+        values: As for `scale_learning_rate`.
+        scores: As for `scale_learning_rate`.
+        is_bad: Runs that did not learn.
+
+    Returns:
+        The best values, with delete-one-seed jackknife errors of at least the grid's
+        spacing over the root of 12.
+
+    Raises:
+        SpaceError: If a value is not above 0 or is there twice.
+        TooFewSeedsError: If a batch size has no run.
+    """
+    pairs = zip(scores, is_bad, strict=True)
+    selections = tuple(select_value(values, some, bad) for some, bad in pairs)
+    is_used = np.array([found.value is not None for found in selections])
+    is_used &= np.array([found.edge is None for found in selections])
+    tops = np.array([_top(found) for found in selections])
+    spacing = np.array([found.spacing_decades for found in selections]) * math.log(10)
+    errors = spacing * _RESOLUTION
+    without = _without_each_seed(values, scores, is_bad)
+    if (n := len(without)) > 1:
+        errors = np.fmax(errors, _jackknife_error(without, n))
+    return BestValues(
+        batch_sizes=batch_sizes,
+        log_values=np.where(is_used, tops, np.nan),
+        errors=np.where(is_used, errors, np.nan),
+        is_used=is_used,
+        selections=selections,
+    )
+
+
+def _top(selection: Selection) -> float:
+    """Where the parabola through the best value and its neighbours is highest."""
+    best = selection.best
+    if best is None:
+        return math.nan
+    x = np.log(selection.values)
+    window = np.arange(max(best - N_NEIGHBOURS, 0), best + N_NEIGHBOURS + 1)
+    window = window[window < len(x)]
+    window = window[~selection.is_excluded[window]]
+    if len(window) < 3:
+        return float(x[best])
+    at = x[window] - x[best]
+    design = np.stack([at**2, at, np.ones_like(at)], axis=1)
+    (a, b, _), *_ = np.linalg.lstsq(design, selection.mean_scores[window])
+    # Without a top there is nothing better than the best value itself.
+    top = -b / (2 * a) if a < 0 else 0.0
+    return float(x[best] + np.clip(top, at[0], at[-1]))
+
+
+def _without_each_seed(
+    values: Float[np.ndarray, " value"],
+    scores: Float[np.ndarray, "batch value seed"],
+    is_bad: Bool[np.ndarray, "batch value seed"],
+) -> Float[np.ndarray, "omission batch"]:
+    """The tops as they would be without one seed at all batch sizes; empty with one."""
+    n = scores.shape[2]
+    if n < 2:
+        return np.empty((0, len(scores)))
+    tops = np.empty((n, len(scores)))
+    for seed in range(n):
+        kept = np.arange(n) != seed
+        for batch in range(len(scores)):
+            some = scores[batch][:, kept]
+            is_empty = np.isnan(some).all()
+            tops[seed, batch] = (
+                math.nan
+                if is_empty
+                else _top(select_value(values, some, is_bad[batch][:, kept]))
+            )
+    return tops
+
+
+def _jackknife_error(
+    without: Float[np.ndarray, "omission *quantities"], n: int
+) -> Float[np.ndarray, "*quantities"]:
+    deviations = without - without.mean(axis=0)
+    return np.asarray(np.sqrt((n - 1) / n * (deviations**2).sum(axis=0)))
+
+
+def _fit(
+    x: Float[np.ndarray, " batch"],
+    y: Float[np.ndarray, " batch"],
+    weights: Float[np.ndarray, " batch"],
+    without: Float[np.ndarray, "omission batch"],
+    degree: int,
+    confidence_level: float,
+) -> tuple[Coefficient, float]:
+    """The highest coefficient of a weighted fit, and where the fit turns."""
+    centre = float(x.mean())
+    design = np.vander(x - centre, degree + 1) * np.sqrt(weights)[:, None]
+    solve = np.linalg.pinv(design) * np.sqrt(weights)
+    coefficients = solve @ y
+    estimate = float(coefficients[0])
+    df, tail = len(x) - degree - 1, (1 + confidence_level) / 2
+    residuals = np.sqrt(weights) * y - design @ coefficients
+    variance = (residuals @ residuals) / df * np.linalg.inv(design.T @ design)[0, 0]
+    margin = float(special.stdtrit(df, tail) * math.sqrt(variance))
+    method: Literal["residuals", "jackknife"] = "residuals"
+    n = len(without)
+    if n >= MIN_JACKKNIFE_SEEDS and np.isfinite(without).all():
+        error = float(_jackknife_error(without @ solve[0], n))
+        if (other := float(special.stdtrit(n - 1, tail) * error)) > margin:
+            margin, method = other, "jackknife"
+    turn = math.nan
+    if degree == 2 and estimate != 0:
+        turn = centre - float(coefficients[1]) / (2 * estimate)
+    found = Coefficient(
+        estimate=estimate,
+        lower=estimate - margin,
+        upper=estimate + margin,
+        method=method,
+    )
+    return found, turn
+
+
+def _rule(slope: Coefficient) -> ScalingVerdict:
+    linear, root = slope.contains(1.0), slope.contains(0.5)
+    if linear and root:
+        return "undecided"
+    if linear:
+        return "linear"
+    return "square root" if root else "neither"
