@@ -15,6 +15,7 @@ from paribus.report.slices import varying, words
 from paribus.results import StudyResult
 from paribus.space import show_value
 from paribus.status import RunStatus
+from paribus.study import Study
 
 
 STATUS_MEANINGS = {
