@@ -1,0 +1,67 @@
+"""Functions that make small networks and losses for tests of measures; none asserts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from paribus.models.build import build_model
+from paribus.models.model import Model
+
+
+N_INPUTS, N_CLASSES = 6, 4
+
+
+def make_network(*, hidden: tuple[int, ...] = (8,), seed: int = 0) -> tuple[Model, Any]:
+    """A small model, and weights in which biases count too."""
+    model = build_model(
+        "mlp",
+        {"hidden": hidden, "activation": "relu"},
+        example_shape=(N_INPUTS,),
+        n_classes=N_CLASSES,
+    )
+    first, second = jax.random.split(jax.random.key(seed))
+    params = model.init(first)
+    for k, layer in enumerate(params):
+        key = jax.random.fold_in(second, k)
+        layer["bias"] = 0.1 * jax.random.normal(key, layer["bias"].shape)
+    return model, params
+
+
+def make_examples(*, n: int = 40, seed: int = 0) -> tuple[jax.Array, jax.Array]:
+    """Inputs and labels without much to learn."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(n, N_INPUTS)).astype(np.float32)
+    labels = rng.integers(0, N_CLASSES, size=n).astype(np.int32)
+    return jnp.asarray(inputs), jnp.asarray(labels)
+
+
+def example_losses(
+    model: Model, inputs: jax.Array, labels: jax.Array
+) -> Callable[[Any], jax.Array]:
+    """Weights to the loss of each example."""
+
+    def losses(params: Any) -> jax.Array:
+        logits = model.apply(params, inputs)
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+
+    return losses
+
+
+def mean_loss(model: Model, **examples: int) -> Callable[[Any], jax.Array]:
+    """Weights to the mean loss of some examples."""
+    losses = example_losses(model, *make_examples(**examples))
+    return lambda params: losses(params).mean()
+
+
+def train_fully(
+    loss: Callable[[Any], jax.Array], params: Any, *, n_steps: int = 200
+) -> Any:
+    """Weights after some steps of gradient descent on all examples."""
+    gradient = jax.jit(jax.grad(loss))
+    for _ in range(n_steps):
+        params = jax.tree.map(lambda w, g: w - 0.3 * g, params, gradient(params))
+    return params
