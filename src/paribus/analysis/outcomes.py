@@ -56,11 +56,28 @@ def classify_runs(
     return replace(result, status=status)
 
 
-def _default_thresholds(result: StudyResult) -> OutcomeThresholds:
-    final = result.final(result.primary_metric).astype(np.float64)
+def accuracy_smallest_effect(result: StudyResult, metric: str) -> float:
+    """The smallest difference of accuracies worth having, if the study names none.
+
+    Twice the noise floor of the metric's split at the best config's error, at least .2
+    percentage points.
+
+    Args:
+        result: Finished or not; without a finished run the best config is perfect.
+        metric: An accuracy.
+
+    Returns:
+        A fraction.
+    """
+    final = result.final(metric).astype(np.float64)
     is_counted = result.has_outcome() & np.isfinite(final)
     n_counted = is_counted.sum(axis=1)
     sums = np.where(is_counted, final, 0.0).sum(axis=1)
-    best = float((sums / np.maximum(n_counted, 1)).max())
-    n = n_examples(result, result.primary_metric)
-    return OutcomeThresholds(smallest_effect=smallest_effect(1 - best, n))
+    means = sums / np.maximum(n_counted, 1)
+    best = float(means.max()) if n_counted.any() else 1.0
+    return smallest_effect(1 - best, n_examples(result, metric))
+
+
+def _default_thresholds(result: StudyResult) -> OutcomeThresholds:
+    smallest = accuracy_smallest_effect(result, result.primary_metric)
+    return OutcomeThresholds(smallest_effect=smallest)

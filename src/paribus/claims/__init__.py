@@ -1,6 +1,7 @@
 """Claims about hyperparameters, judged by the runs of a study."""
 
+from paribus.claims.judge import judge
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
 
 
-__all__ = ["AtomVerdict", "ClaimVerdict", "Verdict"]
+__all__ = ["AtomVerdict", "ClaimVerdict", "Verdict", "judge"]

@@ -1,0 +1,174 @@
+"""Put one question to the runs: guards first, then the interval, then the verdict."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.analysis.run_measures import TIMES, RunMeasure
+from paribus.analysis.scores import is_bad, is_learner
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.findings import (
+    MORE_THAN_MAX,
+    Found,
+    said,
+    seeds_that_decide,
+    unbounded,
+    untested,
+)
+from paribus.claims.guards import first_refusal
+from paribus.claims.records import AtomVerdict
+from paribus.claims.times import find_time_ratio
+from paribus.stats.compare import hedges_g_av, share_above
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, paired_contrast
+from paribus.stats.intervals import MIN_SEEDS
+from paribus.stats.proportions import compare_shares_paired, seeds_to_decide_shares
+
+
+# The last bit of a float32, in which scores are recorded: closer sums are ties.
+_FLOAT32_STEP = 2.0**-23
+
+
+def ask(evidence: Evidence, question: Question) -> AtomVerdict:
+    """Answer a question: a verdict without id and text, which the atom adds.
+
+    A guard that fails makes it untested, unless it is about how values were chosen and
+    there is one seed only: that shows a direction at most, and never decides.
+    """
+    refusal = first_refusal(evidence, question)
+    is_single = evidence.seeds_of(question.configs).sum() < MIN_SEEDS
+    if refusal is not None and not (refusal.allows_direction and is_single):
+        return untested(evidence, question, refusal)
+    if question.measure in TIMES:
+        found = find_time_ratio(evidence, question)
+        if not isinstance(found, Found):
+            return untested(evidence, question, found)
+    else:
+        found = _find(evidence, question)
+    if refusal is not None:
+        direction = f"A direction only: {refusal.reason}."
+        found = replace(found, notes=(direction, *found.notes))
+    return said(evidence, question, found)
+
+
+def _find(evidence: Evidence, question: Question) -> Found:
+    measure = evidence.measure(question.measure, question.budget)
+    assert measure is not None, "a guard refuses what was not recorded"
+    if measure.facts.is_share:
+        return _find_shares(evidence, question, measure)
+    higher, lower = (_side(measure, s) for s in (question.higher, question.lower))
+    is_there = np.isfinite(higher) & np.isfinite(lower)
+    seeds, notes = _population(evidence, question, measure, is_there)
+    a, b = higher[seeds], lower[seeds]
+    contrast = paired_contrast(
+        a - b,
+        confidence_level=evidence.confidence_level,
+        resolution=_FLOAT32_STEP * float(np.abs(a).sum() + np.abs(b).sum()),
+        rng=np.random.default_rng(0),
+    )
+    smallest = _smallest_effect(question, measure)
+    has_spread = len(a) >= MIN_SEEDS
+    return Found(
+        contrast=contrast,
+        facts=measure.facts,
+        smallest_effect=smallest,
+        seeds=seeds,
+        more_seeds=seeds_that_decide(contrast, smallest, question),
+        effect_size=hedges_g_av(a, b) if has_spread else None,
+        share_above=share_above(a, b) if has_spread else None,
+        notes=notes,
+    )
+
+
+def _side(measure: RunMeasure, configs: tuple[int, ...]) -> Float[np.ndarray, " seed"]:
+    """Mean over the configs of a side, seed by seed; NaN unless all have a value."""
+    return measure.scores()[list(configs)].mean(axis=0)
+
+
+def _smallest_effect(question: Question, measure: RunMeasure) -> float:
+    declared = question.smallest_effect
+    smallest = measure.smallest_effect if declared is None else declared
+    assert smallest is not None, "a guard refuses what has no smallest effect"
+    return math.log(smallest) if measure.facts.is_ratio else smallest
+
+
+def _population(
+    evidence: Evidence,
+    question: Question,
+    measure: RunMeasure,
+    is_there: Bool[np.ndarray, " seed"],
+) -> tuple[Bool[np.ndarray, " seed"], tuple[str, ...]]:
+    """Which seeds enter, and what must be said of it."""
+    population = measure.facts.population
+    if population == "all":
+        return is_there, ()
+    needs_learners = population == "learners" or question.needs_learners
+    if not (needs_learners or is_mixed(evidence, question)):
+        return is_there, ()
+    learned = is_learner(evidence.judged)[list(question.configs)].all(axis=0)
+    both = is_there & learned
+    n = int(both.sum())
+    among = f"Among the {n} seeds whose runs learned on both sides"
+    bad = [_n_bad(evidence, side) for side in (question.higher, question.lower)]
+    if not any(bad):
+        return both, (f"{among}: all of them.",) if population == "learners" else ()
+    words = " and ".join(
+        f"{n_bad} at {side or 'one side'}"
+        for n_bad, side in zip(bad, question.sides, strict=True)
+    )
+    return both, (f"{among}; of {len(both)} seeds, runs ended badly: {words}.",)
+
+
+def is_mixed(evidence: Evidence, question: Question) -> bool:
+    """Whether a side has both runs that learned and runs that ended badly."""
+    bad, learned = is_bad(evidence.judged), is_learner(evidence.judged)
+    return any(
+        bool(bad[list(side)].any() and learned[list(side)].any())
+        for side in (question.higher, question.lower)
+    )
+
+
+def _n_bad(evidence: Evidence, configs: tuple[int, ...]) -> int:
+    return int(is_bad(evidence.judged)[list(configs)].any(axis=0).sum())
+
+
+def _find_shares(evidence: Evidence, question: Question, measure: RunMeasure) -> Found:
+    """Shares by Newcombe's interval; a seed has it if any run of the side has it."""
+    higher = measure.values[list(question.higher)]
+    lower = measure.values[list(question.lower)]
+    is_there = np.isfinite(higher).all(axis=0) & np.isfinite(lower).all(axis=0)
+    seeds = np.asarray(is_there)
+    a, b = (np.asarray(side[:, seeds].any(axis=0)) for side in (higher, lower))
+    n, level = int(seeds.sum()), evidence.confidence_level
+    smallest = _smallest_effect(question, measure)
+    found = Found(
+        contrast=unbounded(math.nan, level, n),
+        facts=measure.facts,
+        smallest_effect=smallest,
+        seeds=seeds,
+        more_seeds=MIN_CONTRAST_SEEDS,
+    )
+    if not n:
+        return found
+    shares = compare_shares_paired(a, b, confidence_level=level)
+    contrast = unbounded(shares.estimate, level, n, p_value=shares.p_value)
+    if n >= MIN_CONTRAST_SEEDS:
+        contrast = replace(contrast, lower=shares.lower, upper=shares.upper)
+    more = seeds_to_decide_shares(
+        float(a.mean()),
+        float(b.mean()),
+        smallest_effect=smallest,
+        confidence_level=level,
+    )
+    side_a, side_b = question.sides
+    count = (
+        f"{int(a.sum())} of {n} at {side_a or 'one side'}, "
+        f"{int(b.sum())} of {n} at {side_b or 'the other'}."
+    )
+    return replace(
+        found,
+        contrast=contrast,
+        more_seeds=MORE_THAN_MAX if more is None else max(more, MIN_CONTRAST_SEEDS),
+        notes=(count,),
+    )

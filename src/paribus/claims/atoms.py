@@ -1,0 +1,113 @@
+"""An atom as data, and how the parts of one are put together."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from paribus.claims.arms import Arms
+from paribus.claims.evidence import Evidence
+from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.rules import all_of
+
+
+Judge = Callable[[Evidence, Arms], AtomVerdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Atom:
+    """One part of a claim of the catalogue.
+
+    Attributes:
+        id: e.g. `L1a`.
+        text: The sentence.
+        needs: The arms it compares.
+        judge: Asks the runs.
+        contrast: Which contrast of the confirmatory family it is; atoms that look at
+            one contrast from its two ends share it. Empty for an exploratory atom.
+        remedy: The study that has the arms.
+    """
+
+    id: str
+    text: str
+    needs: tuple[str, ...]
+    judge: Judge
+    contrast: str
+    remedy: str
+
+    def verdict(self, evidence: Evidence, arms: Arms | None) -> AtomVerdict:
+        """Judge it, or say which design is missing."""
+        if arms is None or arms.lacks(self.needs):
+            found = AtomVerdict(
+                id="",
+                text="",
+                verdict=Verdict.UNTESTED,
+                reason=_missing(arms, self.needs),
+                remedy=self.remedy,
+            )
+        else:
+            found = self.judge(evidence, arms)
+        return replace(
+            found,
+            id=self.id,
+            text=self.text,
+            is_primary=bool(self.contrast),
+            budget=found.budget,
+        )
+
+
+def _missing(arms: Arms | None, needs: tuple[str, ...]) -> str:
+    lacking = needs if arms is None else arms.lacks(needs)
+    words = ", ".join(_ROLES.get(role, role) for role in lacking)
+    return f"the study has no runs at {words}"
+
+
+_ROLES = {
+    "small": "learning rate 0.001",
+    "medium": "learning rate 0.01",
+    "large": "learning rate 0.1",
+    "best": "a best learning rate",
+    "batch-small": "batch size 32",
+    "batch-medium": "batch size 64",
+    "batch-large": "batch size 128",
+    "batch-largest": "a batch of a tenth of the data",
+}
+
+
+def put_together(
+    parts: Sequence[AtomVerdict],
+    combine: Callable[[Sequence[Verdict]], Verdict] = all_of,
+) -> AtomVerdict:
+    """Make one verdict of several parts; its numbers are those of the part it rests on.
+
+    Of several supported parts that is the one with the least room to spare.
+
+    Args:
+        parts: At least one.
+        combine: From their verdicts to that of the whole.
+    """
+    verdict = combine([part.verdict for part in parts])
+    deciding = [part for part in parts if part.verdict is verdict] or list(parts)
+    shown = min(deciding, key=_room)
+    beside = tuple(_beside(part) for part in parts if part is not shown)
+    return replace(
+        shown,
+        verdict=verdict,
+        notes=(*shown.notes, *filter(None, beside)),
+        runs=tuple(dict.fromkeys(run for part in parts for run in part.runs)),
+        parts=tuple(parts),
+    )
+
+
+def _room(atom: AtomVerdict) -> float:
+    """How far the interval lies beyond the smallest effect, in smallest effects."""
+    if atom.lower is None or not atom.smallest_effect:
+        return -math.inf
+    if atom.is_ratio:
+        return math.log(atom.lower) / math.log(atom.smallest_effect)
+    return atom.lower / atom.smallest_effect
+
+
+def _beside(part: AtomVerdict) -> str:
+    if not part.sides:
+        return ""
+    return f"{' against '.join(part.sides)}: {part.verdict.value}."

@@ -1,0 +1,133 @@
+"""Whether a value is "a good balance": no rival is as good in all, better in one."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from paribus.analysis.run_measures import measure_facts
+from paribus.claims.answering import ask
+from paribus.claims.arms import Arms
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.findings import MORE_THAN_MAX
+from paribus.claims.records import AtomVerdict, Verdict
+from paribus.stats.pareto import compare_balances
+
+
+Parts = dict[tuple[int, int, int], AtomVerdict]
+
+
+def ask_balance(
+    evidence: Evidence, arms: Arms, roles: Sequence[str], measures: Sequence[Question]
+) -> AtomVerdict:
+    """Judge whether the first role is dominated by none of the others.
+
+    Args:
+        evidence: At the level of the family; each measure gets its share of the error
+            rate, since against one rival each is a chance to be better.
+        arms: The configs by role.
+        roles: The candidate, then its rivals.
+        measures: A question for each measure; its sides are filled in here.
+
+    Returns:
+        The verdict; its parts are the candidate against each rival in each measure,
+        oriented so that above 0 (or 1) the candidate is better.
+    """
+    level = 1 - (1 - evidence.confidence_level) / len(measures)
+    shared = evidence.at_level(level)
+    parts: Parts = {
+        (i, j, k): ask(shared, _between(question, arms, own, rival))
+        for i, own in enumerate(roles)
+        for j, rival in enumerate(roles)
+        for k, question in enumerate(measures)
+        if i != j
+    }
+    own = tuple(part for (i, _, _), part in parts.items() if i == 0)
+    tested = [part for part in own if part.verdict is not Verdict.UNTESTED]
+    if not tested:
+        return replace(own[0], parts=own)
+    balance = compare_balances(*_bounds(parts, len(roles), len(measures)), 0)
+    verdict = Verdict(balance.verdict)
+    notes = tuple(_against(arms, roles[j], j, parts) for j in range(1, len(roles)))
+    if balance.is_uninformative:
+        notes += ("So are the other values: true, but it tells nothing of this one.",)
+    is_open = verdict is Verdict.UNDECIDED
+    return replace(
+        tested[0],
+        verdict=verdict,
+        measure=", ".join(question.measure for question in measures),
+        estimate=None,
+        lower=None,
+        upper=None,
+        smallest_effect=None,
+        is_ratio=False,
+        unit="",
+        clock="",
+        n_seeds=min(part.n_seeds for part in tested),
+        reason="against some rival no measure is better beyond doubt"
+        if is_open
+        else "",
+        more_seeds=_more_seeds(tested) if is_open else None,
+        notes=notes,
+        sides=(),
+        runs=tuple(dict.fromkeys(run for part in own for run in part.runs)),
+        p_value=None,
+        effect_size=None,
+        share_above=None,
+        parts=own,
+    )
+
+
+def _between(question: Question, arms: Arms, own: str, rival: str) -> Question:
+    """The question with these sides, oriented so that above 0 `own` is better."""
+    is_more_better = measure_facts(question.measure).higher_is_better
+    higher, lower = (own, rival) if is_more_better else (rival, own)
+    return replace(
+        question,
+        higher=(arms.configs[higher],),
+        lower=(arms.configs[lower],),
+        sides=(arms.words[higher], arms.words[lower]),
+        choices=tuple(arms.choices[r] for r in (own, rival) if r in arms.choices),
+    )
+
+
+def _bounds(
+    parts: Parts, n_roles: int, n_measures: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bounds of every advantage on the scale of comparison; NaN where untested."""
+    lower, upper = np.full((2, n_roles, n_roles, n_measures), np.nan)
+    smallest = np.full(n_measures, math.inf)
+    for (i, j, k), part in parts.items():
+        if part.verdict is Verdict.UNTESTED or part.smallest_effect is None:
+            continue
+        scale = math.log if part.is_ratio else float
+        lower[i, j, k] = -math.inf if part.lower is None else scale(part.lower)
+        upper[i, j, k] = math.inf if part.upper is None else scale(part.upper)
+        smallest[k] = scale(part.smallest_effect)
+    return lower, upper, smallest
+
+
+def _against(arms: Arms, rival: str, j: int, parts: Parts) -> str:
+    words = [
+        f"{measure_facts(part.measure).words}: {_WORDS[part.verdict]}"
+        for (i, other, _), part in parts.items()
+        if i == 0 and other == j
+    ]
+    return f"Against {arms.words[rival]}: {'; '.join(words)}."
+
+
+_WORDS = {
+    Verdict.SUPPORTED: "better",
+    Verdict.REFUTED: "worse",
+    Verdict.NEGLIGIBLE: "as good",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.UNTESTED: "untested",
+    Verdict.DEPENDS: "depends",
+}
+
+
+def _more_seeds(tested: Sequence[AtomVerdict]) -> int | None:
+    """The fewest that would decide one measure: enough to be better, perhaps."""
+    counts = [part.more_seeds for part in tested if part.more_seeds is not None]
+    return min(counts, default=MORE_THAN_MAX if tested else None)

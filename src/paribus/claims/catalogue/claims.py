@@ -1,0 +1,65 @@
+"""How the claims of the catalogue are made of their atoms."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from paribus.claims.records import Verdict
+from paribus.claims.rules import all_of, any_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence and the rule by which its atoms decide it.
+
+    Attributes:
+        id: e.g. `L1`.
+        group: Which atoms it has: those of the learning rate or of the batch size.
+        text: The sentence.
+        atoms: Ids of the atoms that make its verdict.
+        apart: Ids of those that are listed apart.
+        combine: From the verdicts of `atoms`, in order, to its own.
+    """
+
+    id: str
+    group: Literal["learning rate", "batch size"]
+    text: str
+    atoms: tuple[str, ...]
+    apart: tuple[str, ...] = ()
+    combine: Callable[[tuple[Verdict, ...]], Verdict] = all_of
+
+
+def _large_rate(parts: tuple[Verdict, ...]) -> Verdict:
+    overshoots, fails, suboptimal = parts
+    return all_of([overshoots, any_of([fails, suboptimal])])
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        id="L1",
+        group="learning rate",
+        text="A small learning rate (0.001) is more stable but slow",
+        atoms=("L1a", "L1b"),
+    ),
+    Claim(
+        id="L2",
+        group="learning rate",
+        text="A medium learning rate (0.01) is a balance and often reaches a good "
+        "solution",
+        atoms=("L2a", "L2b"),
+    ),
+    Claim(
+        id="L3",
+        group="learning rate",
+        text="A large learning rate (0.1) may be faster, but overshoots, fails to "
+        "converge or ends suboptimal",
+        atoms=("L3b", "L3c", "L3d"),
+        apart=("L3a",),
+        combine=_large_rate,
+    ),
+)
+
+
+def atom_texts(claims: tuple[Claim, ...]) -> Mapping[str, Claim]:
+    """Which claim each atom belongs to."""
+    return {atom: claim for claim in claims for atom in claim.atoms + claim.apart}

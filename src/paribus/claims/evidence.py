@@ -1,0 +1,167 @@
+"""What a study offers as evidence: the runs that judge, those that chose, measures."""
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool
+
+from paribus.analysis.run_measures import RunMeasure, run_measure
+from paribus.claims.rules import Relation
+from paribus.errors import UnknownNameError
+from paribus.hyperparameters import Value
+from paribus.results import StudyResult
+from paribus.space import Config
+
+
+BudgetKind = Literal["epochs", "steps", "seconds", "target"]
+Mode = Literal["", "tuned", "untuned"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The best value that a study found for one combination of the other settings.
+
+    Attributes:
+        config: Position of the config with it.
+        value: The learning rate itself.
+        others: The other hyperparameters.
+        edge: Which end of the grid it lies on: `lower`, `upper` or None.
+        value_to_add: What would extend the grid there.
+        spacing_decades: Distance to the farther neighbour, in powers of ten.
+        n_runs: Runs that chose: for each value tried, how many seeds.
+        is_independent: Whether seeds chose it that judge nothing.
+    """
+
+    config: int
+    value: float
+    others: Config
+    edge: Literal["lower", "upper"] | None
+    value_to_add: float | None
+    spacing_decades: float
+    n_runs: tuple[int, ...]
+    is_independent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One comparison put to the runs, oriented so that the claim predicts it above 0.
+
+    Attributes:
+        measure: What is compared.
+        higher: Positions of the configs claimed higher; a mean of several.
+        lower: Those claimed lower.
+        sides: Both in words, claimed-higher first.
+        relation: What is claimed.
+        smallest_effect: A difference, or a ratio above 1; None for the default.
+        budget: What is held equal.
+        clock: Which clock times are on; empty where none is.
+        mode: Whether each side has its own learning rate; empty if that is the subject.
+        choices: Choices of a best value that the sides rest on.
+        needs_large_batch: Whether the claim is about a batch of a tenth of the data.
+        needs_fine_grid: Whether a coarse grid would make the best value look worse.
+        needs_learners: Whether runs that ended badly are left out on both sides.
+        judges_final_quality: Whether runs must have converged.
+        rung: Position in the ladder of targets, for times to target; -1 for the one
+            whose time varies least in the runs that set them.
+    """
+
+    measure: str
+    higher: tuple[int, ...] = ()
+    lower: tuple[int, ...] = ()
+    sides: tuple[str, str] = ("", "")
+    relation: Relation = "greater"
+    smallest_effect: float | None = None
+    budget: BudgetKind = "epochs"
+    clock: str = ""
+    mode: Mode = ""
+    choices: tuple[Choice, ...] = ()
+    needs_large_batch: bool = False
+    needs_fine_grid: bool = False
+    needs_learners: bool = False
+    judges_final_quality: bool = False
+    rung: int = 0
+
+    @property
+    def configs(self) -> tuple[int, ...]:
+        """Positions of all configs of both sides."""
+        return self.higher + self.lower
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """A study as its claims see it.
+
+    Attributes:
+        whole: All seeds, statuses as `classify_runs` gives them.
+        judged: The evaluation seeds only: those that chose nothing.
+        confidence_level: Of each interval, so that all hold together with 95 %.
+    """
+
+    whole: StudyResult
+    judged: StudyResult
+    confidence_level: float = 0.95
+    _measures: dict[tuple[str, str], RunMeasure | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, result: StudyResult) -> "Evidence":
+        """Split a result into what chose and what judges."""
+        study = result.study
+        judged = result if study.tuning is None else result.of_seeds(study.seeds)
+        return cls(whole=result, judged=judged)
+
+    def at_level(self, confidence_level: float) -> "Evidence":
+        """The same evidence with intervals of another level."""
+        return replace(self, confidence_level=confidence_level)
+
+    def measure(self, name: str, budget: BudgetKind = "epochs") -> RunMeasure | None:
+        """A measure of the judging runs; None if the study has not recorded it.
+
+        Raises:
+            UnknownNameError: If nothing has the name.
+        """
+        key = (name, budget)
+        if key not in self._measures:
+            self._measures[key] = self._made(name, budget)
+        return self._measures[key]
+
+    def _made(self, name: str, budget: BudgetKind) -> RunMeasure | None:
+        try:
+            made = run_measure(self.judged, name)
+        except UnknownNameError:
+            raise
+        except KeyError:
+            return None
+        return made if np.isfinite(made.values).any() else None
+
+    @cached_property
+    def optimizers(self) -> tuple[str, ...]:
+        """The optimizers of the study, each once, in the order of its configs."""
+        return tuple(dict.fromkeys(map(self.optimizer, self.judged.configs)))
+
+    def optimizer(self, config: Config) -> str:
+        """The optimizer of a config."""
+        return str(config.get("optimizer", self.judged.study.optimizer.name))
+
+    def seeds_of(self, configs: tuple[int, ...]) -> Bool[np.ndarray, " seed"]:
+        """The judging seeds with which all of the configs have ended."""
+        return np.asarray(self.judged.has_outcome()[list(configs)].all(axis=0))
+
+    @cached_property
+    def _by_seeds(self) -> dict[tuple[int, ...], StudyResult]:
+        return {}
+
+    def of_seeds(self, seeds: tuple[int, ...]) -> StudyResult:
+        """The study with some of its seeds only, e.g. those that choose."""
+        if seeds not in self._by_seeds:
+            self._by_seeds[seeds] = self.whole.of_seeds(seeds)
+        return self._by_seeds[seeds]
+
+
+def is_same_value(a: Value | None, b: Value) -> bool:
+    """Whether two values are one: numbers to a relative 1e-6, as files round them."""
+    if isinstance(a, float | int) and isinstance(b, float | int):
+        return math.isclose(a, b, rel_tol=1e-6)
+    return a == b

@@ -1,0 +1,175 @@
+"""What the runs say to a question, and how it becomes a verdict with its numbers."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+
+from paribus.analysis.run_measures import MeasureFacts
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.guards import Refusal
+from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.rules import Bounds, boundaries, judge_interval
+from paribus.claims.scope import scope_sentence
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, Contrast
+from paribus.stats.intervals import MIN_SEEDS
+from paribus.stats.power import MAX_SEEDS, seeds_to_decide
+
+
+MORE_THAN_MAX = MAX_SEEDS + 1
+
+_ONE_SEED = "one seed shows a direction at most"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What the runs say to a question, on the scale of comparison.
+
+    Attributes:
+        contrast: Oriented so that the claim predicts it above 0.
+        facts: Of the measure.
+        smallest_effect: A difference, or the logarithm of a ratio.
+        seeds: Which of the judging seeds entered.
+        more_seeds: How many would decide it; None if not known.
+        effect_size: Hedges' g_av.
+        share_above: Probability that a run claimed higher is above one claimed lower.
+        notes: What must be said with it.
+    """
+
+    contrast: Contrast
+    facts: MeasureFacts
+    smallest_effect: float
+    seeds: Bool[np.ndarray, " seed"]
+    more_seeds: int | None = None
+    effect_size: float | None = None
+    share_above: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+def untested(evidence: Evidence, question: Question, refusal: Refusal) -> AtomVerdict:
+    """Say why a question is not judged; without id and text, which the atom adds."""
+    return AtomVerdict(
+        id="",
+        text="",
+        verdict=Verdict.UNTESTED,
+        measure=question.measure,
+        reason=refusal.reason,
+        remedy=refusal.remedy,
+        scope=scope_sentence(
+            evidence, question, n_seeds=int(evidence.seeds_of(question.configs).sum())
+        ),
+        budget=question.budget,
+        clock=question.clock,
+        mode=question.mode,
+        sides=_sides(question),
+    )
+
+
+def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
+    """Turn what was found into a verdict with its numbers, on the scale of people."""
+    contrast, facts = found.contrast, found.facts
+    smallest = found.smallest_effect
+    verdict = judge_interval(
+        Bounds(lower=contrast.lower, upper=contrast.upper),
+        smallest,
+        relation=question.relation,
+    )
+    is_open = verdict is Verdict.UNDECIDED
+    seeds = np.flatnonzero(found.seeds).tolist()
+    estimate, lower, upper, effect = (
+        _for_people(value, is_ratio=facts.is_ratio)
+        for value in (contrast.estimate, contrast.lower, contrast.upper, smallest)
+    )
+    return AtomVerdict(
+        id="",
+        text="",
+        verdict=verdict,
+        measure=question.measure,
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+        confidence_level=contrast.confidence_level,
+        smallest_effect=effect,
+        is_ratio=facts.is_ratio,
+        unit="" if facts.is_ratio else facts.unit,
+        n_seeds=contrast.n_seeds,
+        reason=_what_is_open(contrast) if is_open else "",
+        more_seeds=found.more_seeds if is_open else None,
+        scope=scope_sentence(evidence, question, n_seeds=contrast.n_seeds),
+        budget=question.budget,
+        clock=question.clock,
+        mode=question.mode,
+        notes=found.notes,
+        sides=_sides(question),
+        runs=tuple((config, seed) for config in question.configs for seed in seeds),
+        p_value=contrast.p_value,
+        effect_size=found.effect_size,
+        share_above=found.share_above,
+    )
+
+
+def seeds_that_decide(
+    contrast: Contrast, smallest: float, question: Question
+) -> int | None:
+    """How many seeds would decide a contrast: at least the 5 that any verdict needs.
+
+    None where nothing is known; `MORE_THAN_MAX` for more than are worth counting.
+    """
+    if contrast.n_seeds < MIN_SEEDS:
+        return MIN_CONTRAST_SEEDS
+    if not math.isfinite(contrast.spread):
+        return None
+    more = seeds_to_decide(
+        contrast.estimate,
+        boundaries=boundaries(smallest, question.relation),
+        spread=contrast.spread,
+        n_seeds=contrast.n_seeds,
+        confidence_level=contrast.confidence_level,
+    )
+    return MORE_THAN_MAX if more is None else more
+
+
+def unbounded(
+    estimate: float, level: float, n_seeds: int, *, p_value: float | None = None
+) -> Contrast:
+    """A contrast that decides nothing."""
+    return Contrast(
+        estimate=estimate,
+        lower=-math.inf,
+        upper=math.inf,
+        confidence_level=level,
+        spread=math.nan,
+        n_seeds=n_seeds,
+        p_value=p_value,
+        smallest_p_value=1.0,
+    )
+
+
+def _sides(question: Question) -> tuple[str, ...]:
+    return tuple(side for side in question.sides if side)
+
+
+def _what_is_open(contrast: Contrast) -> str:
+    n = contrast.n_seeds
+    if n < MIN_CONTRAST_SEEDS:
+        few = ("no seed has been finished on both sides", _ONE_SEED)
+        return [*few, f"{n} seeds are too few for an interval, which needs 5"][
+            min(n, 2)
+        ]
+    if contrast.lower == -math.inf and contrast.upper == math.inf:
+        return "both sides have runs that never reached the target"
+    seen = "an effect {} is seen; whether it reaches the smallest effect is open"
+    if contrast.lower > 0:
+        return seen.format("in the claimed direction")
+    if contrast.upper < 0:
+        return seen.format("against the claimed direction")
+    return ""
+
+
+def _for_people(value: float, *, is_ratio: bool) -> float | None:
+    """Back from the scale of comparison; None for what there is no number for."""
+    if is_ratio and not math.isnan(value):
+        value = math.exp(value)
+        return None if value in (0.0, math.inf) else value
+    return value if math.isfinite(value) else None

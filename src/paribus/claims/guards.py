@@ -1,0 +1,357 @@
+"""Reasons not to judge a question at all: each names what would test it.
+
+A guard takes the evidence and the question and returns None where it has nothing to
+say, because it does not apply or because all is well.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from paribus.analysis.run_measures import TIMES, measure_facts
+from paribus.analysis.scores import is_bad, is_learner
+from paribus.claims.evidence import Evidence, Question
+from paribus.space import show_value
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
+from paribus.status import RunStatus
+
+
+MAX_UNCONVERGED = 0.2
+MAX_TIMING_VARIATION = 0.1
+LARGE_BATCH_SHARE = 0.1
+MAX_SPACING_DECADES = 0.5
+MIN_WORKLOADS = 5
+
+# Settings that must be tuned before optimizers may be ranked (Choi et al. 2019).
+_OPTIMIZER_SETTINGS = ("b1", "b2", "eps", "momentum")
+_LAST_BATCH = ("drop_last", "drop_remainder")
+
+
+class Refusal(NamedTuple):
+    """Why a question is not judged.
+
+    Attributes:
+        reason: A clause that goes on from "not tested because".
+        remedy: A command or a setting that would test it.
+        allows_direction: Whether one seed may still show a direction: it concerns how
+            values were chosen, and one seed decides nothing.
+    """
+
+    reason: str
+    remedy: str
+    allows_direction: bool = False
+
+
+Guard = Callable[[Evidence, Question], Refusal | None]
+
+
+def first_refusal(evidence: Evidence, question: Question) -> Refusal | None:
+    """The first guard that refuses the question; None if it may be judged."""
+    for guard in GUARDS:
+        refusal = guard(evidence, question)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def unrecorded(evidence: Evidence, question: Question) -> Refusal | None:
+    """The study lacks what the measure is made from."""
+    if question.measure in TIMES:
+        return None  # `unreachable_target` says it better
+    if evidence.measure(question.measure, question.budget) is not None:
+        return None
+    words = measure_facts(question.measure).words
+    return Refusal(f"the study has not recorded the {words}", _how_to_record(question))
+
+
+def _how_to_record(question: Question) -> str:
+    diagnostic = next(
+        (d for name, d in _DIAGNOSTICS if question.measure.startswith(name)), None
+    )
+    if diagnostic is not None:
+        return f"--set 'diagnostics.measure=[\"{diagnostic}\"]'"
+    if question.measure.startswith("validation"):
+        return "--set data.validation=5000"
+    return "run the study again with this version"
+
+
+_DIAGNOSTICS = (
+    ("asam_sharpness", "sharpness"),
+    ("sam_sharpness", "sharpness"),
+    ("keskar_phi", "sharpness"),
+    ("lambda_max", "curvature"),
+    ("preconditioned_lambda_max", "curvature"),
+    ("noise_scale", "noise_scale"),
+    ("test_ece", "calibration"),
+    ("test_nll", "calibration"),
+    ("test_brier", "calibration"),
+    ("weight_distance", "weight_distance"),
+    ("annealed_train_loss", "anneal"),
+    ("rescued", "rescue"),
+)
+
+
+def no_smallest_effect(evidence: Evidence, question: Question) -> Refusal | None:
+    """There is no convention for the measure, and none was declared."""
+    measure = evidence.measure(question.measure, question.budget)
+    if question.smallest_effect is not None or measure is None:
+        return None
+    if measure.smallest_effect is not None:
+        return None
+    return Refusal(
+        f"`{question.measure}` has no usual smallest effect and none is declared",
+        "add `smallest_effect` to the claim",
+    )
+
+
+def broken_runs(evidence: Evidence, question: Question) -> Refusal | None:
+    """A run of the contrast failed or was interrupted."""
+    status = evidence.judged.status[list(question.configs)]
+    for word in (RunStatus.FAILED, RunStatus.INTERRUPTED):
+        if n := int((status == word).sum()):
+            was = word.word if word is RunStatus.FAILED else f"were {word.word}"
+            return Refusal(
+                f"{n} of its runs {was}", f"paribus run {evidence.judged.study.name}"
+            )
+    return None
+
+
+def unequal_cadence(evidence: Evidence, question: Question) -> Refusal | None:
+    """The sides were not evaluated at the same numbers of examples."""
+    judged = evidence.judged
+    curve = next(iter(judged.curves.values()))[:, :, : judged.n_evaluations]
+    patterns = {
+        tuple(np.isfinite(curve[i, learned]).all(axis=0).tolist())
+        for i in question.configs
+        if (learned := is_learner(judged)[i]).any()
+    }
+    if len(patterns) <= 1:
+        return None
+    return Refusal(
+        "the sides were not evaluated equally often in examples",
+        '--set study.evaluate_every="auto"',
+    )
+
+
+def uneven_last_batch(evidence: Evidence, question: Question) -> Refusal | None:
+    """One side drops the last, partial batch of an epoch and the other does not."""
+    configs = [evidence.judged.configs[i] for i in question.configs]
+    for name in _LAST_BATCH:
+        if len({config.get(name) for config in configs}) > 1:
+            return Refusal(
+                "the last, partial batch of an epoch is handled differently",
+                f"train all configs with one value of `{name}`",
+            )
+    return None
+
+
+def few_learners(evidence: Evidence, question: Question) -> Refusal | None:
+    """Stability and sharpness are measured among learners, and a side has too few."""
+    population = measure_facts(question.measure).population
+    n_ended = evidence.judged.has_outcome()[list(question.configs)].sum(axis=1)
+    if population == "all" or (n_ended < MIN_CONTRAST_SEEDS).any():
+        return None
+    may_be_dead = population == "unmixed" and not question.needs_learners
+    bad = is_bad(evidence.judged)
+    learned = is_learner(evidence.judged)
+    for side, words in zip(
+        (question.higher, question.lower), question.sides, strict=True
+    ):
+        n = int(learned[list(side)].all(axis=0).sum())
+        is_dead = may_be_dead and not learned[list(side)].any()
+        if n >= MIN_CONTRAST_SEEDS or is_dead or not bad[list(side)].any():
+            continue
+        seeds = "seed" if n == 1 else "seeds"
+        return Refusal(
+            f"only {n} {seeds} learned at {words or 'one side'}, fewer than 5",
+            "train more seeds, or a value at which runs learn",
+        )
+    return None
+
+
+def unconverged(evidence: Evidence, question: Question) -> Refusal | None:
+    """More than a fifth of a side's runs were still improving at the end."""
+    if not question.judges_final_quality:
+        return None
+    judged = evidence.judged
+    for side, words in zip(
+        (question.higher, question.lower), question.sides, strict=True
+    ):
+        status = judged.status[list(side)]
+        ended = judged.has_outcome()[list(side)]
+        n = int((status == RunStatus.UNCONVERGED).sum())
+        if n > MAX_UNCONVERGED * int(ended.sum()):
+            return Refusal(
+                f"{n} of {int(ended.sum())} runs of {words or 'one side'} were still "
+                "improving at the end",
+                f"--set study.epochs={3 * judged.study.budget.epochs}",
+            )
+    return None
+
+
+def dependent_choice(evidence: Evidence, question: Question) -> Refusal | None:
+    """The best value was chosen by the runs that would judge it."""
+    if all(choice.is_independent for choice in question.choices):
+        return None
+    return Refusal(
+        "the best learning rate would be judged by the seeds that chose it",
+        _built_in(question),
+        allows_direction=True,
+    )
+
+
+def chosen_on_test(evidence: Evidence, question: Question) -> Refusal | None:
+    """Without a validation split the best value would be chosen on the test split."""
+    if not question.choices or evidence.whole.data.n_validation:
+        return None
+    return Refusal(
+        "the best learning rate would be chosen on the test split",
+        "--set data.validation=5000",
+        allows_direction=True,
+    )
+
+
+def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
+    """The best value lies on the edge of the grid: a better one may lie beyond."""
+    for choice in question.choices:
+        if choice.edge is not None:
+            at = choice.others.label()
+            return Refusal(
+                f"the best learning rate, {show_value(choice.value)}"
+                + (f" at {at}" if at else "")
+                + f", lies on the {choice.edge} edge of the grid",
+                _extended_grid(evidence, choice.value_to_add),
+                allows_direction=True,
+            )
+    return None
+
+
+def coarse_grid(evidence: Evidence, question: Question) -> Refusal | None:
+    """A best value between widely spaced ones looks worse than it is."""
+    if not question.needs_fine_grid:
+        return None
+    for choice in question.choices:
+        # Rounding of .001, .00316, .01: half a decade is written with three digits.
+        if choice.spacing_decades > MAX_SPACING_DECADES + 0.01:
+            return Refusal(
+                "learning rates lie more than half a decade apart around the best one",
+                "paribus run learning-rate --size standard",
+                allows_direction=True,
+            )
+    return None
+
+
+def unequal_tuning(evidence: Evidence, question: Question) -> Refusal | None:
+    """The sides were not tuned with the same number of values and seeds."""
+    budgets = {tuple(sorted(choice.n_runs)) for choice in question.choices}
+    if len(budgets) <= 1:
+        return None
+    return Refusal(
+        "the sides were tuned with different numbers of values or seeds",
+        f"paribus run {evidence.judged.study.name}",
+    )
+
+
+def shared_seeds(evidence: Evidence, question: Question) -> Refusal | None:
+    """Seeds that chose a value would also judge it."""
+    tuning = evidence.whole.study.tuning
+    shared = set(tuning.seeds if tuning else ()) & set(evidence.judged.seeds)
+    if not question.choices or not shared:
+        return None
+    return Refusal(
+        f"seed {min(shared)} both chose the learning rate and would judge it",
+        "give `tuning.seeds` that `study.seeds` does not have",
+    )
+
+
+def small_batches(evidence: Evidence, question: Question) -> Refusal | None:
+    """The largest batch is below a tenth of the data: not what is called large."""
+    if not question.needs_large_batch:
+        return None
+    n_train = evidence.judged.data.n_train
+    sizes = [int(c["batch_size"]) for c in evidence.judged.configs]  # pyright: ignore[reportArgumentType]
+    if max(sizes) >= LARGE_BATCH_SHARE * n_train * 0.99:
+        return None
+    return Refusal(
+        f"the largest batch, {max(sizes)}, is below a tenth of the {n_train:,} "
+        "training examples",
+        "paribus run batch-size --size standard",
+    )
+
+
+def noisy_timing(evidence: Evidence, question: Question) -> Refusal | None:
+    """Seconds were not measured, or vary too much to be trusted."""
+    is_timed = question.clock == "seconds" or question.budget == "seconds"
+    if not (is_timed or question.measure.startswith("seconds")):
+        return None
+    judged = evidence.judged
+    timings = {judged.study.static_part(t.config): t for t in judged.timings}
+    for i in question.configs:
+        timing = timings.get(judged.study.static_part(judged.configs[i]))
+        again = f"paribus run {judged.study.name}"
+        if timing is None:
+            return Refusal("no run was timed alone on the machine", again)
+        if timing.variation > MAX_TIMING_VARIATION:
+            return Refusal(
+                f"the seconds of a step vary by {timing.variation:.0%} between repeats",
+                f"{again} on an idle machine",
+            )
+    return None
+
+
+def ranked_optimizers(evidence: Evidence, question: Question) -> Refusal | None:
+    """Optimizers are ranked with settings fixed that decide which of them wins."""
+    names = {evidence.optimizer(evidence.judged.configs[i]) for i in question.configs}
+    varied = evidence.judged.study.space.hyperparameters()
+    if len(names) <= 1 or any(name in varied for name in _OPTIMIZER_SETTINGS):
+        return None
+    return Refusal(
+        "optimizers are not ranked with their epsilon, betas and momentum fixed",
+        "vary `eps`, `b1` and `b2` in [[space]]",
+    )
+
+
+def one_workload(n_workloads: int) -> Refusal | None:
+    """A study has one workload, and "often" is about many."""
+    if n_workloads >= MIN_WORKLOADS:
+        return None
+    has = "one workload" if n_workloads == 1 else f"{n_workloads} workloads"
+    return Refusal(
+        f'the study has {has}, and "often" needs {MIN_WORKLOADS}',
+        "run the study on 5 data sets",
+    )
+
+
+def _extended_grid(evidence: Evidence, value: float | None) -> str:
+    if value is None:
+        return "paribus run learning-rate"
+    rates = {config["learning_rate"] for config in evidence.whole.configs}
+    written = ", ".join(map(show_value, sorted([*rates, value])))
+    return f"--set 'space.learning_rate=[{written}]'"
+
+
+def _built_in(question: Question) -> str:
+    if question.mode:
+        return "paribus run batch-size"
+    return "paribus run learning-rate"
+
+
+GUARDS: Sequence[Guard] = (
+    unrecorded,
+    no_smallest_effect,
+    broken_runs,
+    ranked_optimizers,
+    uneven_last_batch,
+    unequal_cadence,
+    small_batches,
+    shared_seeds,
+    chosen_on_test,
+    dependent_choice,
+    unequal_tuning,
+    best_on_edge,
+    coarse_grid,
+    noisy_timing,
+    few_learners,
+    unconverged,
+)

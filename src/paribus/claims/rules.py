@@ -1,0 +1,157 @@
+"""From intervals to verdicts, and from the verdicts of parts to that of the whole.
+
+A contrast is oriented so that the claim predicts it above 0. Interval and smallest
+effect are on the scale they are compared on: logarithms for ratios.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from paribus.claims.records import Verdict
+
+
+# What is claimed of a contrast: above 0 by more than the smallest effect; not below 0
+# by as much; within it on both sides.
+Relation = Literal["greater", "at_least", "equivalent"]
+
+DECIDED = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """The simultaneous interval of a contrast; infinite where the data give no bound.
+
+    Attributes:
+        lower: Lower bound.
+        upper: Upper bound.
+    """
+
+    lower: float
+    upper: float
+
+
+def judge_interval(
+    interval: Bounds, smallest_effect: float, *, relation: Relation = "greater"
+) -> Verdict:
+    """Say what an interval says of what is claimed.
+
+    Args:
+        interval: Of the contrast; without bounds, and so undecided, with fewer seeds
+            than the method needs.
+        smallest_effect: Above 0, on the scale of the interval.
+        relation: What is claimed.
+
+    Returns:
+        Supported, refuted, negligible (of `greater` only) or undecided. An interval
+        that touches a boundary decides nothing.
+
+    Example:
+        >>> judge_interval(Bounds(lower=0.01, upper=0.03), 0.005).value
+        'supported'
+    """
+    judge = {"greater": _greater, "at_least": _at_least, "equivalent": _equivalent}
+    assert smallest_effect > 0
+    return judge[relation](interval, smallest_effect)
+
+
+def _greater(interval: Bounds, s: float) -> Verdict:
+    if interval.lower > s:
+        return Verdict.SUPPORTED
+    if interval.upper < -s:
+        return Verdict.REFUTED
+    if -s < interval.lower and interval.upper < s:
+        return Verdict.NEGLIGIBLE
+    return Verdict.UNDECIDED
+
+
+def _at_least(interval: Bounds, s: float) -> Verdict:
+    if interval.lower > -s:
+        return Verdict.SUPPORTED
+    return Verdict.REFUTED if interval.upper < -s else Verdict.UNDECIDED
+
+
+def _equivalent(interval: Bounds, s: float) -> Verdict:
+    if -s < interval.lower and interval.upper < s:
+        return Verdict.SUPPORTED
+    if interval.lower > s or interval.upper < -s:
+        return Verdict.REFUTED
+    return Verdict.UNDECIDED
+
+
+def boundaries(smallest_effect: float, relation: Relation) -> tuple[float, ...]:
+    """Where the verdict changes: what an estimate must keep away from to be decided."""
+    if relation == "at_least":
+        return (-smallest_effect,)
+    return (-smallest_effect, smallest_effect)
+
+
+def all_of(parts: Sequence[Verdict]) -> Verdict:
+    """Combine parts that must all hold.
+
+    Any refuted part refutes the whole. Otherwise a part that depends on the conditions
+    makes the whole depend on them; then any untested part leaves it untested, any
+    negligible one negligible, any undecided one undecided.
+
+    Example:
+        >>> all_of([Verdict.SUPPORTED, Verdict.UNTESTED, Verdict.REFUTED]).value
+        'refuted'
+    """
+    return _first_of(
+        parts,
+        Verdict.REFUTED,
+        Verdict.DEPENDS,
+        Verdict.UNTESTED,
+        Verdict.NEGLIGIBLE,
+        Verdict.UNDECIDED,
+        otherwise=Verdict.SUPPORTED,
+    )
+
+
+def any_of(parts: Sequence[Verdict]) -> Verdict:
+    """Combine parts of which one suffices.
+
+    Any supported part supports the whole; all refuted refute it; all refuted or
+    negligible make it negligible. Otherwise it is undecided, or untested if no part was
+    tested at all.
+    """
+    if Verdict.SUPPORTED in parts:
+        return Verdict.SUPPORTED
+    if Verdict.DEPENDS in parts:
+        return Verdict.DEPENDS
+    kinds = set(parts)
+    if kinds == {Verdict.REFUTED}:
+        return Verdict.REFUTED
+    if kinds <= {Verdict.REFUTED, Verdict.NEGLIGIBLE}:
+        return Verdict.NEGLIGIBLE
+    return Verdict.UNTESTED if kinds == {Verdict.UNTESTED} else Verdict.UNDECIDED
+
+
+def across(parts: Sequence[Verdict]) -> Verdict:
+    """Combine one question on several clocks.
+
+    Decided differently: it depends on the clock. Otherwise as parts that must all hold.
+    """
+    decided = {part for part in parts if part in DECIDED}
+    if len(decided) > 1 or Verdict.DEPENDS in parts:
+        return Verdict.DEPENDS
+    return all_of(parts)
+
+
+def with_others(primary: Verdict, others: Collection[Verdict]) -> Verdict:
+    """Say what is left of a verdict beside the rest of the robustness table.
+
+    Only decided entries flip it; undecided and untested ones do not.
+
+    Example:
+        >>> with_others(Verdict.SUPPORTED, [Verdict.UNDECIDED, Verdict.REFUTED]).value
+        'depends'
+    """
+    if primary not in DECIDED:
+        return primary
+    differs = any(other in DECIDED and other is not primary for other in others)
+    return Verdict.DEPENDS if differs else primary
+
+
+def _first_of(parts: Sequence[Verdict], *order: Verdict, otherwise: Verdict) -> Verdict:
+    return next((verdict for verdict in order if verdict in parts), otherwise)

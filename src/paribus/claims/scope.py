@@ -1,0 +1,80 @@
+"""Where a verdict holds: the sentence that stands under every one of them."""
+
+from collections.abc import Mapping
+
+from paribus.claims.evidence import Evidence, Question
+from paribus.hyperparameters import Value
+from paribus.results import StudyResult
+from paribus.space import show_value
+
+
+_BUDGETS = {
+    "steps": "equal steps",
+    "seconds": "equal seconds",
+    "target": "until the target is reached, at most {epochs}",
+}
+_MODES = {
+    "tuned": "learning rate tuned for each side",
+    "untuned": "one learning rate for both sides",
+}
+
+
+def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> str:
+    """Say for which data, model, optimizer, schedule, budget and seeds a verdict holds.
+
+    Every setting that both sides share is named; those that differ are what the claim
+    is about.
+    """
+    result = evidence.judged
+    parts = [
+        result.data.name,
+        *_settings(evidence, question.configs),
+        budget_words(result, question.budget),
+        *([_MODES[question.mode]] if question.mode else []),
+        f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"),
+    ]
+    return (
+        f"Scope: {', '.join(parts)}; varied by seed: initial weights and the order of "
+        "examples."
+    )
+
+
+def budget_words(result: StudyResult, budget: str) -> str:
+    """Say what each run may spend."""
+    n = result.study.budget.epochs
+    epochs = f"{n} epoch" + ("" if n == 1 else "s")
+    return _BUDGETS.get(budget, epochs).format(epochs=epochs)
+
+
+def _settings(evidence: Evidence, configs: tuple[int, ...]) -> list[str]:
+    result = evidence.judged
+    study = result.study
+    chosen = [study.settings(result.configs[i]) for i in configs]
+    names = {evidence.optimizer(result.configs[i]) for i in configs}
+    model = _shared([settings.model for settings in chosen])
+    optimizer = _shared([settings.optimizer for settings in chosen])
+    schedule = optimizer.pop("schedule", None)
+    parts = [_named(str(study.model.name), model)]
+    parts.append(_named(names.pop() if len(names) == 1 else "optimizers", optimizer))
+    batch_sizes = {settings.batch_size for settings in chosen}
+    if len(batch_sizes) == 1:
+        parts.append(f"batch size {batch_sizes.pop()}")
+    if schedule is not None:
+        parts.append(f"{schedule} schedule")
+    return parts
+
+
+def _named(name: str, settings: Mapping[str, Value]) -> str:
+    if not settings:
+        return name
+    values = ", ".join(f"{n} {show_value(v)}" for n, v in settings.items())
+    return f"{name} ({values})"
+
+
+def _shared(settings: list[Mapping[str, Value]]) -> dict[str, Value]:
+    first, *others = settings
+    return {
+        name: value
+        for name, value in first.items()
+        if all(other.get(name) == value for other in others)
+    }

@@ -1,0 +1,209 @@
+"""How long each side took to reach a target that was set before they were compared."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.analysis.run_measures import measure_facts
+from paribus.analysis.scores import is_accuracy, is_learner, oriented_scores
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.findings import Found, seeds_that_decide, unbounded
+from paribus.claims.guards import Refusal
+from paribus.results import StudyResult
+from paribus.stats.target_times import (
+    TargetTimes,
+    log_time_ratio,
+    restricted_mean_difference,
+)
+from paribus.stats.targets import (
+    RUNGS,
+    choose_rung,
+    first_crossing,
+    reachable_rung,
+    target_ladder,
+)
+from paribus.stats.ties import counted_means
+
+
+# Fewer runs of the best config than this set no target.
+MIN_PILOT_RUNS = 3
+
+_UNREACHABLE = "the faster side misses even the lowest target in more than 20% of seeds"
+
+
+def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
+    """Compare times to target, censored ones included; or say why there is no target.
+
+    Args:
+        evidence: The study.
+        question: About one config a side; its `rung` is where the ladder is entered,
+            -1 for the one whose time varied least in the runs that set the targets.
+    """
+    if len(question.configs) != 2:
+        return Refusal(
+            "a time to target compares one config with one other",
+            "name the other hyperparameters on both sides",
+        )
+    pilot = _pilot_scores(evidence, question)
+    if pilot is None:
+        return Refusal(
+            "no runs of the best config were left to set a target",
+            "paribus run batch-size" if question.mode else "paribus run learning-rate",
+        )
+    final, curves = pilot
+    targets = target_ladder(final, evidence.judged.data.majority_share)
+    chosen = question.rung
+    if chosen < 0:
+        at = evidence.whole.epochs.astype(np.float64)
+        chosen = choose_rung(_crossings(at, curves, targets)) or 0
+    seeds = evidence.seeds_of(question.configs)
+    higher, lower = (
+        _times(evidence, side[0], targets, seeds)
+        for side in (question.higher, question.lower)
+    )
+    rung = reachable_rung(higher, lower, chosen) if seeds.any() else chosen
+    if rung is None:
+        return Refusal(_UNREACHABLE, _longer(evidence.judged))
+    return _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
+
+
+def _compared(
+    evidence: Evidence,
+    question: Question,
+    times: tuple[Float[np.ndarray, " seed"], Float[np.ndarray, " seed"]],
+    rung: int,
+    targets: Float[np.ndarray, " rung"],
+) -> Found:
+    facts = measure_facts(question.measure)
+    smallest = math.log(question.smallest_effect or facts.smallest_effect or 1.25)
+    seeds = evidence.seeds_of(question.configs)
+    target = f"Target: {targets[rung]:.4f}, {RUNGS[rung]:.1%} of the way to the best."
+    found = Found(
+        contrast=unbounded(math.nan, evidence.confidence_level, 0),
+        facts=facts,
+        smallest_effect=smallest,
+        seeds=seeds,
+        notes=(target,),
+    )
+    if not seeds.any():
+        return found
+    sides = [
+        _on_clock(evidence, question, side[0], own)
+        for side, own in zip((question.higher, question.lower), times, strict=True)
+    ]
+    rng = np.random.default_rng(0)
+    level = evidence.confidence_level
+    ratio = log_time_ratio(*sides, confidence_level=level, rng=rng)
+    notes = (target, *_lost(evidence, question, times))
+    if ratio.n_censored_a or ratio.n_censored_b:
+        rest = restricted_mean_difference(*sides, confidence_level=level, rng=rng)
+        missed = f"{ratio.n_censored_a} and {ratio.n_censored_b}"
+        n = len(sides[0].times)
+        notes += (
+            f"Runs that never reached it: {missed} of {n}. Up to the end of the budget "
+            f"the mean times differ by {rest.estimate:+.4g} "
+            f"{question.clock}"
+            + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if rest.is_bounded else "."),
+        )
+    return replace(
+        found,
+        contrast=ratio.contrast,
+        more_seeds=seeds_that_decide(ratio.contrast, smallest, question),
+        notes=notes,
+    )
+
+
+def _on_clock(
+    evidence: Evidence,
+    question: Question,
+    config: int,
+    times: Float[np.ndarray, " seed"],
+) -> TargetTimes:
+    """Times in epochs, on the clock that the question is about."""
+    judged = evidence.judged
+    study, named = judged.study, judged.configs[config]
+    n_train = judged.data.n_train
+    in_epochs = TargetTimes(times=times, tau=_end(judged, config))
+    if question.clock == "steps":
+        steps = math.ceil(n_train / study.settings(named).batch_size)
+        return in_epochs.on_clock(float(steps))
+    if question.clock == "seconds":
+        seconds = judged.seconds_per_epoch(named)
+        assert seconds is not None, "a guard refuses what was not timed"
+        return in_epochs.on_clock(seconds)
+    return in_epochs
+
+
+def _end(judged: StudyResult, config: int) -> float:
+    """The end of the budget, in epochs."""
+    return judged.study.run_epochs(judged.configs[config], judged.data.n_train)
+
+
+def _times(
+    evidence: Evidence,
+    config: int,
+    targets: Float[np.ndarray, " rung"],
+    seeds: Bool[np.ndarray, " seed"],
+) -> Float[np.ndarray, "rung seed"]:
+    judged = evidence.judged
+    curves = judged.curve(judged.primary_metric)[config, seeds].astype(np.float64)
+    return _crossings(judged.epochs.astype(np.float64), curves, targets)
+
+
+def _crossings(
+    at: Float[np.ndarray, " evaluation"],
+    curves: Float[np.ndarray, "run evaluation"],
+    targets: Float[np.ndarray, " rung"],
+) -> Float[np.ndarray, "rung run"]:
+    return np.array([first_crossing(at, curves, float(t)) for t in targets])
+
+
+def _pilot_scores(
+    evidence: Evidence, question: Question
+) -> tuple[Float[np.ndarray, " run"], Float[np.ndarray, "run evaluation"]] | None:
+    """Final scores and curves of the best config, with seeds that judge nothing here.
+
+    In a study with tuning these are the tuning seeds; without, the seeds of the best
+    config that the compared sides do not have.
+    """
+    whole = evidence.whole
+    metric = whole.primary_metric
+    if metric not in whole.metrics or not is_accuracy(metric):
+        return None
+    tuning = whole.study.tuning
+    if tuning is None:
+        compared = evidence.seeds_of(question.configs)
+        seeds = tuple(
+            s for s, is_used in zip(whole.seeds, compared, strict=True) if not is_used
+        )
+    else:
+        seeds = tuning.seeds
+    if not seeds:
+        return None
+    pilot = evidence.of_seeds(seeds)
+    scores = oriented_scores(pilot, metric)
+    means = counted_means(scores.values, scores.is_counted & is_learner(pilot))
+    best = int(means.argmax())
+    is_run = scores.is_counted[best] & is_learner(pilot)[best]
+    if is_run.sum() < MIN_PILOT_RUNS:
+        return None
+    final = scores.values[best, is_run]
+    return final, pilot.curve(metric)[best, is_run].astype(np.float64)
+
+
+def _lost(
+    evidence: Evidence,
+    question: Question,
+    times: tuple[Float[np.ndarray, " seed"], Float[np.ndarray, " seed"]],
+) -> tuple[str, ...]:
+    """Runs that reached the target and ended badly all the same."""
+    seeds = evidence.seeds_of(question.configs)
+    learned = is_learner(evidence.judged)[list(question.configs)][:, seeds]
+    n = int((np.isfinite(np.array(times)) & ~learned).sum())
+    return (f"{n} runs reached it and ended badly all the same.",) if n else ()
+
+
+def _longer(judged: StudyResult) -> str:
+    return f"--set study.epochs={3 * judged.study.budget.epochs}"

@@ -1,0 +1,180 @@
+"""Made-up studies for claims: curves with the speed, the end and the bumps asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from paribus.results import StudyResult, Timing
+from paribus.space import Config, SearchSpace
+from paribus.status import RunStatus
+from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice, Study
+from paribus.tuning import Tuning
+from tests.builders import CHANCE, make_facts
+
+
+HALF_DECADES = (1e-4, 3.16e-4, 1e-3, 3.16e-3, 1e-2, 3.16e-2, 1e-1, 3.16e-1, 1.0)
+EPOCHS = 5
+ENTROPY = 2.301
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """How the runs of one config go.
+
+    Attributes:
+        accuracy: Mean final accuracy.
+        spread: Its standard deviation over seeds.
+        speed: How fast the curve rises, per epoch.
+        speed_spread: Standard deviation of the logarithm of that.
+        bumps: TUV, about.
+        n_bad: How many of the runs, the first ones, collapse.
+        status: What becomes of the others.
+        measures: Recorded measures: name -> mean, with a standard deviation of 5%.
+    """
+
+    accuracy: float = 0.97
+    spread: float = 0.001
+    speed: float = 3.0
+    speed_spread: float = 0.05
+    bumps: float = 0.05
+    n_bad: int = 0
+    status: RunStatus = RunStatus.CONVERGED
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+def make_tuned_study(
+    *,
+    learning_rate: Sequence[float] = HALF_DECADES,
+    batch_size: Sequence[int] = (64,),
+    n_seeds: int = 10,
+    compare: str = "all",
+    held: tuple[float, ...] = (),
+    is_tuned: bool = True,
+    validation: int = 5000,
+    optimizer: str = "adam",
+) -> Study:
+    """A study of a full grid, with 3 seeds that choose and 10 that set targets."""
+    seeds = tuple(range(1_000_000, 1_000_013))
+    return Study(
+        name="made-up",
+        seeds=tuple(range(n_seeds)),
+        budget=Budget(epochs=EPOCHS, evaluate_every=0.125),
+        data=DataChoice(name="mnist", validation=validation),
+        model=ModelChoice(name="mlp"),
+        optimizer=OptimizerChoice(name=optimizer),
+        space=SearchSpace(
+            grids=(
+                {
+                    "learning_rate": tuple(learning_rate),
+                    "batch_size": tuple(batch_size),
+                },
+            )
+        ),
+        tuning=Tuning(seeds=seeds, n_choosing=3, held=held, compare=compare)  # pyright: ignore[reportArgumentType]
+        if is_tuned
+        else None,
+    )
+
+
+def make_runs(
+    study: Study, runs: Mapping[Config, Runs] | Sequence[Runs], *, seed: int = 0
+) -> StudyResult:
+    """A result whose runs go as asked, one `Runs` for each config of the study."""
+    rng = np.random.default_rng(seed)
+    configs = study.configs()
+    plans = [runs[c] for c in configs] if isinstance(runs, Mapping) else list(runs)
+    n_seeds = len(study.all_seeds)
+    epochs = np.array(study.budget.evaluation_epochs())
+    shape = (len(configs), n_seeds)
+    accuracy = np.empty((*shape, len(epochs)))
+    loss = np.empty_like(accuracy)
+    status = np.full(shape, int(RunStatus.CONVERGED))
+    names = {name for plan in plans for name in plan.measures}
+    measures = {name: np.full(shape, np.nan) for name in names}
+    for i, plan in enumerate(plans):
+        accuracy[i], loss[i] = _curves(plan, epochs, n_seeds, rng)
+        status[i] = int(plan.status)
+        status[i, : plan.n_bad] = int(RunStatus.COLLAPSED)
+        accuracy[i, : plan.n_bad] = 0.1
+        loss[i, : plan.n_bad] = ENTROPY
+        for name, mean in plan.measures.items():
+            measures[name][i] = mean * (1 + 0.05 * rng.normal(size=n_seeds))
+    curves = {
+        f"{split}_accuracy": accuracy for split in ("train", "validation", "test")
+    }
+    curves |= {f"{split}_loss": loss for split in ("train", "validation", "test")}
+    if not study.data.validation:
+        curves = {n: c for n, c in curves.items() if not n.startswith("validation")}
+    return StudyResult(
+        study=study,
+        data=make_facts(n_validation=study.data.validation),
+        status=status,
+        diverged_at=np.zeros(shape, dtype=np.int64),
+        epochs=epochs,
+        curves=curves,
+        messages={},
+        timings=tuple(make_timing(config) for config in configs),
+        measures=measures,
+    )
+
+
+def _curves(
+    plan: Runs, epochs: np.ndarray, n_seeds: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    final = plan.accuracy + plan.spread * rng.normal(size=(n_seeds, 1))
+    speed = plan.speed * np.exp(plan.speed_spread * rng.normal(size=(n_seeds, 1)))
+    rise = 1 - np.exp(-speed * epochs)
+    accuracy = CHANCE + (final - CHANCE) * rise / rise[:, -1:]
+    loss = ENTROPY * (1 - 0.97 * rise / rise[:, -1:])
+    # Every second evaluation of the first half a bump; together they make the TUV.
+    is_bump = (np.arange(len(epochs)) % 2 == 1) & (epochs < epochs[-1] / 2)
+    size = plan.bumps * np.exp(0.1 * rng.normal(size=(n_seeds, 1)))
+    fall = np.diff(loss, axis=1, prepend=loss[:, :1])
+    height = size * 0.97 * ENTROPY / max(is_bump.sum(), 1)
+    return accuracy, loss + is_bump * (height - np.minimum(fall, 0))
+
+
+def make_timing(
+    config: Config, *, seconds: float = 1.0, variation: float = 0.02
+) -> Timing:
+    """A solo timing."""
+    return Timing(
+        config=config,
+        seconds_per_epoch=seconds,
+        variation=variation,
+        n_repeats=5,
+        load_before=0.1,
+    )
+
+
+def make_rates(
+    small: Runs | None = None,
+    medium: Runs | None = None,
+    large: Runs | None = None,
+    best: Runs | None = None,
+    *,
+    n_seeds: int = 10,
+    seed: int = 0,
+) -> StudyResult:
+    """A learning-rate study: 0.001, 0.01, 0.1 as asked, the best at 0.00316."""
+    study = make_tuned_study(n_seeds=n_seeds)
+    ordinary = Runs(accuracy=0.95)
+    named: dict[object, Runs] = {
+        1e-3: small or ordinary,
+        3.16e-3: best or Runs(accuracy=0.98, spread=0.0005),
+        1e-2: medium or ordinary,
+        1e-1: large or ordinary,
+    }
+    plans = [
+        named.get(config["learning_rate"], Runs(accuracy=0.9))
+        for config in study.configs()
+    ]
+    return make_runs(study, plans, seed=seed)
+
+
+def without(result: StudyResult, *curves: str) -> StudyResult:
+    """The same result without some of its curves."""
+    return replace(
+        result, curves={n: c for n, c in result.curves.items() if n not in curves}
+    )

@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paribus.claims import judge
+from paribus.claims.family import family_level, with_adjusted_p_values
+from paribus.claims.records import AtomVerdict, Verdict
+from tests.claims_builders import Runs, make_rates, make_runs, make_tuned_study
+
+
+def make_atom(name, p_value):
+    return AtomVerdict(id=name, text="", verdict=Verdict.UNDECIDED, p_value=p_value)
+
+
+def test_two_atoms_with_one_contrast_share_its_part_of_the_error_rate():
+    assert family_level(["a", "b", "a", "c"]) == 1 - 0.05 / 3
+    assert family_level([]) == 0.95
+
+
+def test_p_values_are_adjusted_over_distinct_contrasts_only():
+    atoms = [make_atom("x", 0.01), make_atom("y", 0.02), make_atom("z", 0.01)]
+    atoms.append(make_atom("exploratory", 0.001))
+
+    adjusted = with_adjusted_p_values(atoms, ["a", "b", "a", ""])
+
+    # Holm over two contrasts: .01 * 2 and .02 * 1.
+    assert [atom.p_value_holm for atom in adjusted] == [0.02, 0.02, 0.02, None]
+
+
+def test_the_family_is_what_the_study_was_designed_for_whatever_it_found():
+    levels = {
+        atom.confidence_level
+        for result in (make_rates(), make_rates(large=Runs(n_bad=20)))
+        for claim in judge(result)
+        for atom in claim.atoms
+        if atom.confidence_level is not None and not atom.parts
+    }
+    # L1a, L1b, L2a, L2b, L3a, L3b, L3c, L3d: one optimizer.
+    assert levels == {1 - 0.05 / 8}
+
+
+def test_a_study_with_two_of_the_values_has_a_smaller_family():
+    study = make_tuned_study(learning_rate=(0.01, 0.1), is_tuned=False)
+    claims = judge(make_runs(study, [Runs(), Runs()]))
+    levels = [a.confidence_level for c in claims for a in c.atoms if a.id == "L3c"]
+    # L2a, L3a, L3b, L3c, L3d need no 0.001.
+    assert levels == [pytest.approx(1 - 0.05 / 5)]
+
+
+def test_nine_equal_configs_give_no_decided_direction():
+    """A/A: the same runs under other names differ by exactly nothing."""
+    study = make_tuned_study(learning_rate=(0.001, 0.01, 0.1), is_tuned=False)
+    result = make_runs(study, [Runs()] * 3)
+    first = {name: np.repeat(c[:1], 3, axis=0) for name, c in result.curves.items()}
+    atoms = [a for c in judge(replace(result, curves=first)) for a in c.atoms]
+
+    l1a = next(atom for atom in atoms if atom.id == "L1a")
+    assert (l1a.estimate, l1a.lower, l1a.upper) == (1.0, 1.0, 1.0)
+    assert l1a.verdict is Verdict.NEGLIGIBLE
+    assert not {a.verdict for a in atoms} & {Verdict.SUPPORTED, Verdict.REFUTED}

@@ -1,0 +1,159 @@
+"""For each atom a study that supports it, one that refutes it, one that cannot tell."""
+
+import pytest
+
+from paribus.claims import AtomVerdict, Verdict, judge
+from paribus.results import StudyResult
+from tests.claims_builders import Runs, make_rates, make_runs, make_tuned_study
+
+
+def atom_of(result: StudyResult, name: str) -> AtomVerdict:
+    atoms = [atom for claim in judge(result) for atom in claim.atoms]
+    return next(atom for atom in atoms if atom.id == name)
+
+
+def overshooting(share: float, **more: float) -> Runs:
+    return Runs(measures={"overshoot_share": share, **more})
+
+
+CASES = [
+    (
+        "L1a",
+        "supported",
+        {"small": Runs(bumps=0.05), "medium": Runs(bumps=0.3), "large": Runs(bumps=1)},
+    ),
+    ("L1a", "refuted", {"small": Runs(bumps=0.6), "medium": Runs(bumps=0.1)}),
+    ("L1a", "negligible", {}),
+    # A rival that is dead is not stable: its failures count in place of its bumps.
+    ("L1a", "supported", {"medium": Runs(bumps=0.5), "large": Runs(n_bad=20)}),
+    ("L1a", "refuted", {"small": Runs(n_bad=20)}),
+    ("L1b", "supported", {"small": Runs(speed=1), "medium": Runs(speed=3)}),
+    ("L1b", "refuted", {"small": Runs(speed=5), "medium": Runs(speed=2)}),
+    (
+        "L1b",
+        "undecided",
+        {
+            "small": Runs(speed=2, speed_spread=0.6),
+            "medium": Runs(speed=3, speed_spread=0.6),
+        },
+    ),
+    ("L2a", "supported", {"medium": Runs(accuracy=0.98, spread=0.0005)}),
+    ("L2a", "refuted", {"medium": Runs(accuracy=0.95)}),
+    ("L2a", "undecided", {"medium": Runs(accuracy=0.977, spread=0.003)}),
+    # Slower than 0.1 and faster than 0.001, with a score between theirs.
+    (
+        "L2b",
+        "supported",
+        {
+            "small": Runs(speed=1, accuracy=0.97),
+            "medium": Runs(speed=2, accuracy=0.96),
+            "large": Runs(speed=5, accuracy=0.93),
+        },
+    ),
+    (
+        "L2b",
+        "refuted",
+        {"medium": Runs(speed=1, accuracy=0.93), "small": Runs(speed=3)},
+    ),
+    ("L2b", "undecided", {}),
+    ("L3a", "supported", {"large": Runs(speed=4), "medium": Runs(speed=2)}),
+    ("L3a", "refuted", {"large": Runs(speed=1.5), "medium": Runs(speed=3)}),
+    ("L3a", "negligible", {}),
+    ("L3b", "supported", {"large": overshooting(0.4), "medium": overshooting(0.1)}),
+    ("L3b", "refuted", {"large": overshooting(0.1), "medium": overshooting(0.4)}),
+    ("L3b", "negligible", {"large": overshooting(0.1), "medium": overshooting(0.1)}),
+    ("L3c", "supported", {"large": Runs(n_bad=20)}),
+    ("L3c", "refuted", {"medium": Runs(n_bad=20)}),
+    ("L3c", "undecided", {"large": Runs(n_bad=4)}),
+    ("L3d", "supported", {"large": Runs(accuracy=0.95)}),
+    ("L3d", "negligible", {"large": Runs(accuracy=0.98, spread=0.0003)}),
+    ("L3d", "undecided", {"large": Runs(accuracy=0.977, spread=0.004)}),
+    ("L3d", "untested", {"large": Runs(n_bad=20)}),
+]
+
+
+@pytest.mark.parametrize(("name", "verdict", "arms"), CASES)
+def test_each_atom_says_what_its_study_shows(name, verdict, arms):
+    assert atom_of(make_rates(**arms), name).verdict == verdict
+
+
+def test_30_seeds_without_a_failure_say_that_failures_are_practically_absent():
+    short = atom_of(make_rates(n_seeds=29), "L3c")
+    assert (short.verdict, short.more_seeds) == (Verdict.UNDECIDED, 30)
+    assert atom_of(make_rates(n_seeds=30), "L3c").verdict is Verdict.NEGLIGIBLE
+
+
+def test_a_dead_network_is_not_called_stable():
+    """Without bumps because it does nothing: no measure of smoothness is given."""
+    result = make_rates(small=Runs(n_bad=20, bumps=0), medium=Runs(bumps=0.3))
+    found = atom_of(result, "L1a")
+    assert found.verdict is Verdict.REFUTED
+    assert found.measure == "bad_share"
+
+
+def test_time_to_target_is_compared_at_a_target_that_other_seeds_set():
+    found = atom_of(make_rates(small=Runs(speed=1), medium=Runs(speed=2)), "L1b")
+
+    assert (found.budget, found.clock, found.is_ratio) == ("target", "steps", True)
+    # Twice as slow, and both curves reach the target well before they flatten.
+    assert found.estimate == pytest.approx(2, rel=0.1)
+    # 97 % of the way from guessing to the best config's .98.
+    assert "Target: 0.95" in found.notes[0]
+
+
+def test_runs_that_never_reach_the_target_bound_the_ratio_and_are_counted():
+    slow = Runs(speed=3, accuracy=0.8)
+    found = atom_of(make_rates(small=slow, medium=Runs(speed=3)), "L1b")
+
+    assert found.verdict is Verdict.SUPPORTED
+    assert found.upper is None
+    assert any("never reached it: 10 and 0 of 10" in note for note in found.notes)
+
+
+def test_replaced_weights_are_told_from_overshooting():
+    result = make_rates(
+        large=overshooting(0.4, first_update=0.9),
+        medium=overshooting(0.1, first_update=0.1),
+    )
+    assert "weights were replaced" in atom_of(result, "L3b").notes[-1]
+
+
+def test_a_mixture_is_compared_among_learners_and_says_so():
+    found = atom_of(make_rates(medium=Runs(accuracy=0.98, n_bad=3)), "L2a")
+
+    assert found.n_seeds == 7
+    assert found.notes == (
+        "Among the 7 seeds whose runs learned on both sides; of 10 seeds, runs ended "
+        "badly: 3 at learning rate 0.01 and 0 at the best learning rate, 0.00316.",
+    )
+
+
+def test_missing_values_are_untested_and_name_the_study_that_has_them():
+    study = make_tuned_study(learning_rate=(0.001, 0.01), is_tuned=False)
+    found = atom_of(make_runs(study, [Runs(), Runs()]), "L3c")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason == "the study has no runs at learning rate 0.1"
+    assert found.remedy == "paribus run learning-rate"
+
+
+def test_one_seed_shows_a_direction_and_decides_nothing():
+    study = make_tuned_study(n_seeds=1, is_tuned=False)
+    plans = [Runs(accuracy=0.9 + 0.01 * k) for k in range(9)]
+    claims = judge(make_runs(study, plans))
+    found = next(a for c in claims for a in c.atoms if a.id == "L2a")
+
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.estimate is not None
+    assert found.estimate < 0
+    assert (found.n_seeds, found.more_seeds) == (1, 5)
+    assert all(claim.verdict is not Verdict.SUPPORTED for claim in claims)
+
+
+def test_the_scope_names_everything_that_was_held():
+    scope = atom_of(make_rates(), "L3c").scope
+    assert scope == (
+        "Scope: MNIST, mlp (hidden [128], activation relu), adam (b1 0.9, b2 0.999, "
+        "eps 1e-08), batch size 64, 5 epochs, 10 seeds; varied by seed: initial "
+        "weights and the order of examples."
+    )
