@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paribus import data, models, optimizers
-    from paribus.api import Result, Study, grid, load
+    from paribus.api import Result, Study, grid, import_curves, load
     from paribus.errors import ParibusError, ParibusWarning
     from paribus.results import StudyResult
     from paribus.status import RunStatus
@@ -24,6 +24,7 @@ _HOMES = {
     "Study": "paribus.api",
     "StudyResult": "paribus.results",
     "grid": "paribus.api",
+    "import_curves": "paribus.api",
     "load": "paribus.api",
     "read_study": "paribus.study_file",
 }
@@ -38,6 +39,7 @@ __all__ = [
     "StudyResult",
     "data",
     "grid",
+    "import_curves",
     "load",
     "models",
     "optimizers",

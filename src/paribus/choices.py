@@ -16,6 +16,11 @@ from paribus.hyperparameters import (
 from paribus.space import SearchSpace
 
 
+# The model and the optimizer of runs that another tool trained: nothing is known of
+# them, and their search space may vary anything.
+ELSEWHERE = "elsewhere"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataChoice:
     """Which data set a study uses.
@@ -99,6 +104,8 @@ def checked_space(
             what is fixed.
         SpaceError: If one is missing, or a value is out of range.
     """
+    if model.name == ELSEWHERE:
+        return space
     optimizers = _optimizers(space, optimizer)
     known = {
         BATCH_SIZE.name: BATCH_SIZE,
@@ -198,6 +205,8 @@ def _checked_settings(
     settings: Mapping[str, Any],
     catalogue: Mapping[str, Mapping[str, Hyperparameter]],
 ) -> dict[str, Value]:
+    if name == ELSEWHERE and not settings:
+        return {}
     if name is not None and name not in catalogue:
         raise unknown_name(kind, name, catalogue, where=f"[{kind}] name")
     known = every_hyperparameter(catalogue) if name is None else catalogue[name]

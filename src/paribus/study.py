@@ -7,7 +7,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from paribus.budget import Budget
-from paribus.choices import DataChoice, ModelChoice, OptimizerChoice, checked_space
+from paribus.choices import (
+    ELSEWHERE,
+    DataChoice,
+    ModelChoice,
+    OptimizerChoice,
+    checked_space,
+)
 from paribus.declared import DeclaredClaim, check_diagnostics
 from paribus.errors import StudyError
 from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
@@ -17,6 +23,7 @@ from paribus.tuning import Tuning
 
 
 __all__ = [
+    "ELSEWHERE",
     "MAX_RUNS",
     "MAX_SEED",
     "Budget",
@@ -56,7 +63,7 @@ class Settings:
     """All hyperparameters of one config: those of the space, the fixed, the defaults.
 
     Attributes:
-        batch_size: Examples per step.
+        batch_size: Examples per step; 0 if not known, as of runs trained elsewhere.
         model: Hyperparameter -> value, all static.
         optimizer_name: Which optimizer, a key of `OPTIMIZERS`.
         optimizer: Hyperparameter -> value.
@@ -121,6 +128,11 @@ class Study:
     def _configs(self) -> tuple[Config, ...]:
         return self.space.configs()
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether another tool trained the runs."""
+        return self.model.name == ELSEWHERE
+
     def n_runs(self) -> int:
         """Runs of the finished study."""
         return len(self.configs()) * len(self.all_seeds)
@@ -161,8 +173,13 @@ class Study:
             own = {name: said[name] for name in known if name in said}
             return {**defaults, **own}
 
-        batch_size = config["batch_size"]
+        batch_size = config.get("batch_size", 0)
         assert isinstance(batch_size, int)
+        if self.is_imported:
+            name = str(config.get("optimizer", ELSEWHERE))
+            return Settings(
+                batch_size=batch_size, model={}, optimizer_name=name, optimizer={}
+            )
         optimizer = str(self.optimizer.name or config["optimizer"])
         return Settings(
             batch_size=batch_size,
@@ -177,6 +194,8 @@ class Study:
         Every hyperparameter of `config` that changes shapes or control flow; the traced
         ones (learning rate, momentum, ...) are left out.
         """
+        if self.is_imported:
+            return tuple(sorted(config.items()))
         settings = self.settings(config)
         known = {**MODELS[self.model.name], **OPTIMIZERS[settings.optimizer_name]}
         values = {**settings.model, **settings.optimizer}
@@ -205,6 +224,8 @@ class Study:
             "model.name": self.model.name,
             "optimizer.name": self.optimizer.name,
         }
+        if self.is_imported:
+            return fixed
         fixed |= self._fixed_of("model", MODELS[self.model.name], self.model.settings)
         settings = self.optimizer.settings
         if self.optimizer.name is None:

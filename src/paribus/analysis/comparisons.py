@@ -207,7 +207,7 @@ class _Bank:
     def _noise_floor(
         self, a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"]
     ) -> float | None:
-        if not is_accuracy(self.metric) or not a.size:
+        if not is_accuracy(self.metric) or not a.size or not self.n_examples:
             return None
         error_a, error_b = 1 - float(a.mean()), 1 - float(b.mean())
         return difference_noise_floor(error_a, error_b, self.n_examples)

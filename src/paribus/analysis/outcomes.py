@@ -11,6 +11,10 @@ from paribus.stats.outcomes import OutcomeThresholds, TrainingCurves, classify_o
 from paribus.status import RunStatus
 
 
+# Of splits whose size is not known: so large that their sampling error is none.
+UNKNOWN_SIZE = 2**62
+
+
 def classify_runs(
     result: StudyResult,
     *,
@@ -46,7 +50,7 @@ def classify_runs(
         train_loss=result.curve("train_loss")[is_classified].astype(np.float64),
         chance=result.data.majority_share,
         label_entropy=result.data.label_entropy,
-        n_train_evaluated=result.data.n_train_evaluated,
+        n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,
         baseline_loss=baseline_loss,
     )
     status = result.status.copy()
@@ -75,7 +79,8 @@ def accuracy_smallest_effect(result: StudyResult, metric: str) -> float:
     sums = np.where(is_counted, final, 0.0).sum(axis=1)
     means = sums / np.maximum(n_counted, 1)
     best = float(means.max()) if n_counted.any() else 1.0
-    return smallest_effect(1 - best, n_examples(result, metric))
+    n = n_examples(result, metric) or UNKNOWN_SIZE
+    return smallest_effect(1 - best, n)
 
 
 def _default_thresholds(result: StudyResult) -> OutcomeThresholds:

@@ -1,5 +1,6 @@
 """The Python face: make a study, train it, look at what it found. One call each."""
 
+from paribus.api.importing import import_curves
 from paribus.api.result import Result, load
 from paribus.api.running import run_study
 from paribus.api.study import Study, grid
@@ -10,6 +11,7 @@ __all__ = [
     "Result",
     "Study",
     "grid",
+    "import_curves",
     "load",
     "run_study",
     "write_charts",

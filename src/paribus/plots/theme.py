@@ -96,7 +96,8 @@ class AccuracyAxis:
 
     @classmethod
     def around(cls, accuracies: Iterable[float], *, n_examples: int) -> "AccuracyAxis":
-        """Choose the axis for `accuracies` that were measured on `n_examples`."""
+        """Choose the axis for `accuracies` measured on `n_examples`, 0 if unknown."""
+        n_examples = n_examples or 10_000
         values = np.array([value for value in accuracies if math.isfinite(value)])
         if not len(values):
             return cls(is_log=False, lower=0.0, upper=1.0)

@@ -167,7 +167,8 @@ class StudyResult:
 
         With a validation split the test split chooses nothing.
         """
-        return "validation_accuracy" if self.data.n_validation else "test_accuracy"
+        has_validation = "validation_accuracy" in self.curves
+        return "validation_accuracy" if has_validation else "test_accuracy"
 
     def final(self, metric: str) -> Float[np.ndarray, "config seed"]:
         """The metric after `study.epochs` epochs; NaN for runs not evaluated then.

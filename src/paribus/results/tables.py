@@ -42,15 +42,19 @@ def curves(result: StudyResult) -> pd.DataFrame:
     Returns:
         A column per hyperparameter, `seed`, then the three clocks `epoch`, `step` and
         `examples` (since the start, at this evaluation), and every metric. Evaluations
-        that did not take place, e.g. after a run diverged, are left out.
+        that did not take place, e.g. after a run diverged, are left out. Of runs that
+        another tool trained, `step` and, if their number is not known, `examples` are
+        missing.
     """
     n_evaluations = len(result.epochs)
     n_runs = result.status.size
     columns = _labels(result, np.repeat(np.arange(n_runs), n_evaluations))
     epoch = np.tile(result.epochs, n_runs)
     columns["epoch"] = epoch
-    columns["step"] = np.repeat(_steps(result), len(result.seeds), axis=0).ravel()
-    columns["examples"] = np.rint(epoch * result.data.n_train).astype(np.int64)
+    if result.data.n_train and not result.study.is_imported:
+        columns["step"] = np.repeat(_steps(result), len(result.seeds), axis=0).ravel()
+    if result.data.n_train:
+        columns["examples"] = np.rint(epoch * result.data.n_train).astype(np.int64)
     for metric in result.metrics:
         columns[metric] = result.curve(metric).ravel()
     table = pd.DataFrame(columns)

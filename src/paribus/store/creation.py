@@ -36,7 +36,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def build_study(folder: Path, study: Study, data: DataFacts) -> WriterLock | None:
+def build_study(
+    folder: Path, study: Study, data: DataFacts, epochs: tuple[float, ...]
+) -> WriterLock | None:
     """Build a new study and rename it to `folder`, so that half a study cannot exist.
 
     Returns:
@@ -57,7 +59,7 @@ def build_study(folder: Path, study: Study, data: DataFacts) -> WriterLock | Non
     building, lock = _locked_building(folder)
     is_in_place = False
     try:
-        _write_database(building / DATABASE, study, data)
+        _write_database(building / DATABASE, study, data, epochs)
         sync_folder(building)
         is_in_place = _rename(building, folder)
         if is_in_place:
@@ -147,7 +149,9 @@ def _abandon(building: Path, lock: WriterLock) -> None:
         remove_built(building)
 
 
-def _write_database(database: Path, study: Study, data: DataFacts) -> None:
+def _write_database(
+    database: Path, study: Study, data: DataFacts, epochs: tuple[float, ...]
+) -> None:
     os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     connection = connect_new(database)
     try:
@@ -157,7 +161,8 @@ def _write_database(database: Path, study: Study, data: DataFacts) -> None:
         with ledger.transaction():
             create_schema(connection)
             ledger.create_totals()
-            ledger.insert(STUDY, [study_row(study, data, created=now())])
+            row = study_row(study, data, created=now(), epochs=epochs)
+            ledger.insert(STUDY, [row])
             ledger.insert(CONFIG, config_rows(configs))
             ledger.insert(RUN, run_rows(pairs, configs))
     finally:

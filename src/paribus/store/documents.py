@@ -15,13 +15,15 @@ def write_json(value: Any) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
-def study_row(study: Study, data: DataFacts, *, created: str) -> StudyRow:
+def study_row(
+    study: Study, data: DataFacts, *, created: str, epochs: tuple[float, ...]
+) -> StudyRow:
     """Write a study as its one row."""
     return StudyRow(
         id=1,
         study=write_json(study.to_dict()),
         data=write_json(asdict(data)),
-        epochs=write_json(study.evaluation_epochs(data.n_train)),
+        epochs=write_json(epochs),
         created=created,
     )
 

@@ -54,10 +54,13 @@ def read_result(ledger: Ledger) -> StudyResult:
         StoreError: If a row does not verify, or rows contradict one another.
     """
     contents = read_contents(ledger)
+    status = contents.grid(contents.status)
+    if contents.study.is_imported:  # what the file left out was never asked for
+        status[status == RunStatus.PENDING] = RunStatus.ABSENT
     return StudyResult(
         study=contents.study,
         data=contents.data,
-        status=contents.grid(contents.status),
+        status=status,
         diverged_at=contents.grid(contents.diverged_at),
         epochs=np.array(contents.epochs),
         curves=contents.curves,

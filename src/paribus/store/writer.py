@@ -8,7 +8,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import Float32, Int
 
-from paribus.errors import DataError
+from paribus.errors import DataError, StudyError
 from paribus.results import DataFacts, Timing
 from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
@@ -42,6 +42,7 @@ class StudyWriter:
         folder: The study folder.
         study: All that is stored: what was asked for so far.
         data: What it is trained on, as recorded when the study began.
+        epochs: When runs are evaluated.
 
     Example:
         with StudyWriter.open(folder) as writer:
@@ -56,17 +57,30 @@ class StudyWriter:
         self._ledger = opened.ledger
         self.study = opened.study
         self.data = opened.data
-        self._n_evaluations = len(opened.epochs)
+        self.epochs = opened.epochs
         self._ids: dict[Run, int] = {}
         self._attempt: int | None = None  # its number
         self._began = time.monotonic()
 
     @classmethod
-    def create(cls, folder: Path, study: Study, data: DataFacts) -> "StudyWriter":
+    def create(
+        cls,
+        folder: Path,
+        study: Study,
+        data: DataFacts,
+        *,
+        epochs: tuple[float, ...] | None = None,
+    ) -> "StudyWriter":
         """Make a new study and open it.
 
         If the folder is a study already, or becomes one at the same moment, that one is
         opened, and grown if it may.
+
+        Args:
+            folder: Where to.
+            study: What is asked.
+            data: What it is trained on.
+            epochs: When runs are evaluated; None for what the study says.
 
         Raises:
             StoreError: If the folder holds something else, or another process uses it.
@@ -77,7 +91,9 @@ class StudyWriter:
         with translated(folder / DATABASE):
             if not study_exists(folder):
                 remove_leftovers(folder)
-                lock = build_study(folder, study, data)
+                if epochs is None:
+                    epochs = study.evaluation_epochs(data.n_train)
+                lock = build_study(folder, study, data, epochs)
                 if lock is not None:
                     return cls(folder, open_locked(folder, lock))
         writer = cls.open(folder)
@@ -134,6 +150,12 @@ class StudyWriter:
         wanted = grown(self.study, study)
         if wanted is self.study:
             return
+        if wanted.evaluation_epochs(self.data.n_train) != self.epochs:
+            raise StudyError(
+                "`batch_size` cannot grow in a study with `study.steps`: the new sizes "
+                "need evaluations that the stored runs do not have",
+                hint="train the larger study in another folder: use `--out`",
+            )
         n_stored = len(self.study.configs())
         configs = wanted.configs()
         new_seeds = wanted.seeds[len(self.study.seeds) :]
@@ -144,7 +166,9 @@ class StudyWriter:
         n_runs = self.study.n_runs()
         with translated(self.folder / DATABASE):
             (stored,) = self._ledger.read(STUDY)
-            row = study_row(wanted, self.data, created=stored.created)
+            row = study_row(
+                wanted, self.data, created=stored.created, epochs=self.epochs
+            )
             with self._ledger.transaction():
                 self._ledger.replace(STUDY, [stored], [row])
                 self._ledger.insert(
@@ -257,7 +281,7 @@ class StudyWriter:
         """
         with translated(self.folder / DATABASE):
             row, runs = read_running(self._ledger, block)
-            check_shapes(curves, diverged_at, (self._n_evaluations, len(runs)))
+            check_shapes(curves, diverged_at, (len(self.epochs), len(runs)))
             attempt = self._current_attempt()
             progressed = attempt._replace(
                 n_runs=attempt.n_runs + len(runs),

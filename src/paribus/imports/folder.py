@@ -1,0 +1,241 @@
+"""Imported curves to a study folder that every reading command understands."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from paribus.errors import DataError
+from paribus.imports.table import CurveTable, read_curve_table
+from paribus.results import DataFacts
+from paribus.space import Config, SearchSpace
+from paribus.store import StudyWriter
+from paribus.study import (
+    ELSEWHERE,
+    Budget,
+    DataChoice,
+    ModelChoice,
+    OptimizerChoice,
+    Run,
+    Study,
+)
+
+
+class DataSizes(NamedTuple):
+    """What is known of the data that another tool trained on; 0 stands for unknown."""
+
+    n_train: int = 0
+    n_validation: int = 0
+    n_test: int = 0
+    n_classes: int = 0
+
+
+UNKNOWN = DataSizes()
+
+
+def import_runs(
+    path: Path,
+    folder: Path,
+    *,
+    name: str,
+    hyperparameters: Sequence[str],
+    columns: tuple[str, str] = ("seed", "epoch"),
+    data: str | None = None,
+    sizes: DataSizes = UNKNOWN,
+) -> None:
+    """Make a study folder of curves that another tool recorded.
+
+    Args:
+        path: A CSV file, gzipped or not: one row per run and evaluation.
+        folder: The study folder to make.
+        name: The study's name.
+        hyperparameters: Columns that say which config a row belongs to.
+        columns: Those of the seed, and of the epoch, from 0 (before the first step).
+        data: The data set's name, for people.
+        sizes: What is known of the data. Without the number of classes, chance is taken
+            from the runs before their first step.
+
+    Raises:
+        CommandError: If the file has no column of a name.
+        DataError: If the file cannot be understood.
+        StoreError: If the folder is not empty.
+        ResourceError: If the disk is full.
+    """
+    seed, epoch = columns
+    table = read_curve_table(
+        path, hyperparameters=hyperparameters, seed=seed, epoch=epoch
+    )
+    runs = _ImportedRuns.of(table, path)
+    facts = _facts(runs, table, path, data=data or path.name, sizes=sizes)
+    study = Study(
+        name=name,
+        seeds=runs.seeds,
+        budget=Budget(epochs=max(1, int(np.ceil(runs.epochs[-1])))),
+        data=DataChoice(path=path.name),
+        model=ModelChoice(name=ELSEWHERE),
+        optimizer=OptimizerChoice(name=ELSEWHERE),
+        space=SearchSpace(
+            grids=tuple({n: (v,) for n, v in c.items()} for c in runs.configs)
+        ),
+    )
+    epochs = tuple(runs.epochs.tolist())
+    with StudyWriter.create(folder, study, facts, epochs=epochs) as writer:
+        writer.begin_attempt({"trained": f"elsewhere, read from {path.name}"})
+        block = writer.begin_block(runs.kept, description=f"runs of {path.name}")
+        writer.commit_block(block, curves=runs.curves, diverged_at=runs.diverged_at)
+        writer.finish_attempt(len(runs.kept), 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _ImportedRuns:
+    """The runs of a file.
+
+    Attributes:
+        configs: In the order in which the file names them.
+        seeds: Ascending.
+        epochs: Every epoch at which a run was evaluated, ascending.
+        kept: The runs that spent their budget, or diverged.
+        curves: Metric -> values of the kept runs.
+        diverged_at: At which evaluation, from 1, a loss was first not finite; 0 never.
+        stopped: Runs that ended early although nothing had gone wrong.
+    """
+
+    configs: tuple[Config, ...]
+    seeds: tuple[int, ...]
+    epochs: Float[np.ndarray, " evaluation"]
+    kept: tuple[Run, ...]
+    curves: Mapping[str, Float[np.ndarray, "evaluation run"]]
+    diverged_at: Int[np.ndarray, " run"]
+    stopped: tuple[Run, ...]
+
+    @classmethod
+    def of(cls, table: CurveTable, path: Path) -> "_ImportedRuns":
+        by_row = [
+            Run(Config(dict(zip(table.hyperparameters, values, strict=True))), seed)
+            for *values, seed in zip(
+                *table.hyperparameters.values(), table.seed, strict=True
+            )
+        ]
+        place = {run: i for i, run in enumerate(dict.fromkeys(by_row))}
+        epochs = np.unique(table.epoch)
+        row_run = np.array([place[run] for run in by_row])
+        row_epoch = np.searchsorted(epochs, table.epoch)
+        _check_once(row_run, row_epoch, len(place), path)
+        shape = (len(epochs), len(place))
+        curves = {name: np.full(shape, np.nan) for name in table.metrics}
+        for name, values in table.metrics.items():
+            curves[name][row_epoch, row_run] = values
+        is_there = np.zeros(shape, dtype=bool)
+        is_there[row_epoch, row_run] = True
+        diverged_at = _diverged_at(curves, is_there)
+        is_kept = is_there[-1] | (diverged_at > 0)
+        if not is_kept.any():
+            raise DataError(
+                f"`{path}` must have a run that was evaluated at epoch {epochs[-1]:g}"
+            )
+        runs = tuple(place)
+        return cls(
+            configs=tuple(dict.fromkeys(run.config for run in runs)),
+            seeds=tuple(sorted({run.seed for run in runs})),
+            epochs=epochs,
+            kept=tuple(run for run, kept in zip(runs, is_kept, strict=True) if kept),
+            curves={
+                name: values[:, is_kept].astype(np.float32)
+                for name, values in curves.items()
+            },
+            diverged_at=diverged_at[is_kept],
+            stopped=tuple(
+                run for run, kept in zip(runs, is_kept, strict=True) if not kept
+            ),
+        )
+
+
+def _check_once(
+    row_run: np.ndarray, row_epoch: np.ndarray, n_runs: int, path: Path
+) -> None:
+    key = row_epoch.astype(np.int64) * n_runs + row_run
+    _, first = np.unique(key, return_index=True)
+    if len(first) < len(key):
+        (line, *_) = np.setdiff1d(np.arange(len(key)), first) + 2
+        raise DataError(
+            f"`{path}` must have one row per run and epoch, got a second one "
+            f"(line {line})",
+            hint="name every column that tells runs apart in `--hyperparameters`",
+        )
+
+
+def _diverged_at(
+    curves: Mapping[str, np.ndarray], is_there: np.ndarray
+) -> Int[np.ndarray, " run"]:
+    """The first evaluation with a loss that is not finite; 0 for none."""
+    losses = [values for name, values in curves.items() if name.endswith("_loss")]
+    is_bad = np.zeros_like(is_there)
+    for values in losses:
+        is_bad |= is_there & ~np.isfinite(values)
+    return np.where(is_bad.any(axis=0), is_bad.argmax(axis=0) + 1, 0).astype(np.int64)
+
+
+def _facts(
+    runs: _ImportedRuns,
+    table: CurveTable,
+    path: Path,
+    *,
+    data: str,
+    sizes: DataSizes,
+) -> DataFacts:
+    notes = [f"Another tool trained these runs; they were read from {path.name}"]
+    if sizes.n_classes:
+        chance, entropy = 1 / sizes.n_classes, float(np.log(sizes.n_classes))
+        notes.append("Labels are taken to be balanced")
+    else:
+        chance, entropy = _untrained(runs)
+        notes.append(
+            "Chance is taken from the runs before their first step: "
+            f"{100 * chance:.3g} %"
+        )
+    if not sizes.n_test:
+        notes.append(
+            "The number of test examples is not known, so there is no noise floor"
+        )
+    if table.unused:
+        notes.append(f"Columns not read: {', '.join(table.unused)}")
+    if runs.stopped:
+        notes.append(
+            f"{len(runs.stopped)} runs stopped before epoch {runs.epochs[-1]:g} and "
+            "are left out"
+        )
+    if runs.diverged_at.any():
+        notes.append("Divergence is counted in evaluations, since steps are not known")
+    return DataFacts(
+        name=data,
+        source=path.name,
+        n_train=sizes.n_train,
+        n_validation=sizes.n_validation,
+        n_test=sizes.n_test,
+        n_train_evaluated=sizes.n_train,
+        n_classes=sizes.n_classes,
+        example_shape=(),
+        majority_share=chance,
+        label_entropy=entropy,
+        content_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        notes=tuple(notes),
+    )
+
+
+def _untrained(runs: _ImportedRuns) -> tuple[float, float]:
+    """Accuracy and loss by guessing: medians over the runs at epoch 0."""
+    if runs.epochs[0] > 0:
+        return 0.0, 0.0
+    found = []
+    for metric in ("accuracy", "loss"):
+        values = [
+            runs.curves[name][0]
+            for name in runs.curves
+            if name.endswith(f"_{metric}") and np.isfinite(runs.curves[name][0]).any()
+        ]
+        found.append(float(np.nanmedian(values)) if values else 0.0)
+    return found[0], found[1]

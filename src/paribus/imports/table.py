@@ -1,0 +1,196 @@
+"""A CSV file of training curves to checked columns: one row per run and evaluation."""
+
+import csv
+import gzip
+import io
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from paribus.errors import CommandError, DataError, printable, suggest
+from paribus.hyperparameters import Value
+
+
+MAX_ROWS = 20_000_000
+
+_GZIP = b"\x1f\x8b"
+_METRIC = re.compile(r"(train|validation|test)_[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CurveTable:
+    """The rows of a file.
+
+    Attributes:
+        hyperparameters: Name -> its value in each row.
+        seed: The seed of each row.
+        epoch: When each row was evaluated, from 0.
+        metrics: `<split>_<metric>` -> values; NaN where the file has none.
+        unused: Columns that were not read.
+    """
+
+    hyperparameters: dict[str, list[Value]]
+    seed: list[int]
+    epoch: Float[np.ndarray, " row"]
+    metrics: dict[str, Float[np.ndarray, " row"]]
+    unused: tuple[str, ...]
+
+
+def read_curve_table(
+    path: Path, *, hyperparameters: Sequence[str], seed: str, epoch: str
+) -> CurveTable:
+    """Read a CSV file, gzipped or not, with one row per run and evaluation.
+
+    Args:
+        path: The file: UTF-8, commas, a heading. Metrics are the columns that are
+            called `<split>_<metric>`, e.g. `test_accuracy`, accuracies as fractions.
+        hyperparameters: Columns that say which config a row belongs to.
+        seed: The column of the seed.
+        epoch: The column of the epoch.
+
+    Raises:
+        CommandError: If the file has no column of a name.
+        DataError: If there is no such file, or it cannot be understood, with the line.
+    """
+    with _opened(path) as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            heading = next(reader, [])
+            _check_heading(heading, path, (*hyperparameters, seed, epoch))
+            columns = _columns(reader, heading, path)
+        except csv.Error as error:
+            raise DataError(f"`{path}` is no CSV file: {error}") from error
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"`{path}` must be UTF-8, got byte {error.start}"
+            ) from error
+        except (OSError, EOFError) as error:
+            raise DataError(f"`{path}` is damaged or incomplete: {error}") from error
+    metrics = [name for name in heading if _METRIC.fullmatch(name)]
+    if not metrics:
+        raise DataError(
+            f"`{path}` must have a metric, e.g. `test_accuracy`, got {_names(heading)}",
+            hint="metrics are called <split>_<metric>, with train, validation or test",
+        )
+    used = {*hyperparameters, seed, epoch, *metrics}
+    return CurveTable(
+        hyperparameters={name: _values(columns[name]) for name in hyperparameters},
+        seed=_seeds(columns[seed], seed, path),
+        epoch=_checked_epochs(_numbers(columns[epoch], epoch, path), epoch, path),
+        metrics={name: _numbers(columns[name], name, path) for name in metrics},
+        unused=tuple(name for name in heading if name not in used),
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[io.TextIOBase]:
+    """Open a file by its content, not by its name."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"`{path}` must be a regular file")
+        with path.open("rb") as file:
+            is_zipped = file.read(2) == _GZIP
+    except (OSError, ValueError):
+        raise DataError(f"no such file: `{printable(str(path))}`") from None
+    open_file = gzip.open if is_zipped else open
+    with open_file(path, "rt", encoding="utf-8-sig", newline="") as file:
+        yield file
+
+
+def _check_heading(heading: list[str], path: Path, needed: Sequence[str]) -> None:
+    if not heading:
+        raise DataError(f"`{path}` is empty")
+    for name in needed:
+        if name not in heading:
+            raise CommandError(
+                f"`{path}` has no column `{printable(name)}`",
+                hint=suggest(name, heading),
+            )
+        if needed.count(name) > 1:
+            raise CommandError(f"column `{name}` must be named once, got it twice")
+    if twice := [name for name in heading if heading.count(name) > 1]:
+        raise DataError(f"`{path}` must have each column once, got `{twice[0]}` twice")
+
+
+def _columns(
+    reader: Iterator[list[str]], heading: list[str], path: Path
+) -> dict[str, list[str]]:
+    rows: list[list[str]] = []
+    for row in reader:
+        if len(row) != len(heading):
+            raise DataError(
+                f"`{path}` must have {len(heading)} values a row, got {len(row)} "
+                f"(line {len(rows) + 2})"
+            )
+        rows.append(row)
+        if len(rows) > MAX_ROWS:
+            raise DataError(f"`{path}` must have at most {MAX_ROWS:,} rows")
+    if not rows:
+        raise DataError(f"`{path}` has a heading and no rows")
+    return dict(zip(heading, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _values(texts: list[str]) -> list[Value]:
+    """Hyperparameters as integers if all are, else as numbers if all are, else text."""
+    for kind in (int, float):
+        try:
+            # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
+            return [kind(text) for text in texts]
+        except ValueError:
+            continue
+    return list(texts)
+
+
+def _seeds(texts: list[str], name: str, path: Path) -> list[int]:
+    seeds = _values(texts)
+    for line, value in enumerate(seeds, start=2):
+        if not isinstance(value, int) or value < 0:
+            raise DataError(
+                f"`{path}` must have whole numbers from 0 as `{name}`, "
+                f"got {texts[line - 2]!a} (line {line})"
+            )
+    return [int(str(value)) for value in seeds]
+
+
+def _numbers(texts: list[str], name: str, path: Path) -> Float[np.ndarray, " row"]:
+    try:
+        return np.array([float(text) if text else np.nan for text in texts])
+    except ValueError:
+        line, text = next(
+            (i, text) for i, text in enumerate(texts, 2) if not _is_number(text)
+        )
+        raise DataError(
+            f"`{path}` must have numbers as `{name}`, got {text[:40]!a} (line {line})"
+        ) from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _checked_epochs(
+    epochs: Float[np.ndarray, " row"], name: str, path: Path
+) -> Float[np.ndarray, " row"]:
+    wrong = ~(np.isfinite(epochs) & (epochs >= 0))
+    if wrong.any():
+        (line, *_) = np.flatnonzero(wrong) + 2
+        raise DataError(
+            f"`{path}` must have epochs from 0 as `{name}`, got {epochs[line - 2]:g} "
+            f"(line {line})"
+        )
+    return epochs
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{printable(name)}`" for name in names[:6])
+    return f"{shown}, ..." if len(names) > 6 else shown
