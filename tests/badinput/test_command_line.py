@@ -51,6 +51,10 @@ LINES = {
         ["--set", "one assignment", r"study.epochs=2\nstudy.seeds=3"],
     ),
     "empty path": (["show", ""], ["empty"]),
+    "import without hyperparameters": (
+        ["import", "runs.csv"],
+        ["--hyperparameters", "missing"],
+    ),
     "comparison without a value": (
         ["compare", "studies/tiny", "--a", "x", "--b", "y=1"],
         ["--a", "NAME=VALUE"],
@@ -96,6 +100,30 @@ def test_a_study_that_is_not_there_is_refused_with_the_nearest(
     make_store(place / "studies" / "tiny")
 
     refused(["show", "studies/tinny"], 5, "no study", "studies/tinny", "studies/tiny")
+
+
+def test_a_column_that_is_not_there_is_refused_with_the_nearest(
+    place: Path, refused: Callable[..., None]
+):
+    (place / "tiny.csv").write_text("rate,seed,epoch,test_accuracy\n1,0,0,0.5\n")
+
+    refused(
+        ["import", "tiny.csv", "--hyperparameters", "rat"],
+        2,
+        "tiny.csv",
+        "`rat`",
+        "did you mean",
+        "`rate`",
+    )
+
+
+def test_curves_that_are_not_there_are_refused(refused: Callable[..., None]):
+    refused(
+        ["import", "tinny.csv", "--hyperparameters", "rate"],
+        4,
+        "no such file",
+        "tinny.csv",
+    )
 
 
 def test_a_full_stdout_is_a_message_and_not_a_traceback(place: Path):

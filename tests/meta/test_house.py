@@ -26,6 +26,7 @@ PUBLIC = {
     "StudyResult",
     "data",
     "grid",
+    "import_curves",
     "load",
     "models",
     "optimizers",

@@ -167,5 +167,6 @@ def _is_bimodal(result: StudyResult) -> Bool[np.ndarray, " config"]:
 
 
 def _counts(status: np.ndarray) -> dict[RunStatus, int]:
-    present, counts = np.unique(status, return_counts=True)
+    is_asked = status != RunStatus.ABSENT
+    present, counts = np.unique(status[is_asked], return_counts=True)
     return {RunStatus(s): int(n) for s, n in zip(present, counts, strict=True)}

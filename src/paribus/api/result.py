@@ -128,7 +128,7 @@ class Result:
 
     def __repr__(self) -> str:
         n_done = int(self.record.has_outcome().sum())
-        n_runs = self.record.status.size
+        n_runs = self.record.n_runs
         return f"<Result of {self.record.study.name}: {n_done} of {n_runs} runs>"
 
     def __str__(self) -> str:

@@ -189,7 +189,7 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     shown = "; ".join(places[:MAX_NAMED])
     more = len(places) - MAX_NAMED
     rest = f"; and {more} more configs" if more > 0 else ""
-    return f"{n} of {result.status.size} runs {status.word}: {shown}{rest}"
+    return f"{n} of {result.n_runs} runs {status.word}: {shown}{rest}"
 
 
 def _seconds_text(seconds: float | None) -> str:
@@ -199,7 +199,7 @@ def _seconds_text(seconds: float | None) -> str:
 def _heading(result: StudyResult) -> str:
     n_done = int(result.has_outcome().sum())
     return (
-        f"{result.study.name}: {n_done} of {result.status.size} runs finished, "
+        f"{result.study.name}: {n_done} of {result.n_runs} runs finished, "
         f"{len(result.configs)} configs, {len(result.seeds)} seeds"
     )
 

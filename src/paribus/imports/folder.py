@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from paribus.errors import DataError
+from paribus.hyperparameters import Value
 from paribus.imports.table import CurveTable, read_curve_table
 from paribus.results import DataFacts
 from paribus.space import Config, SearchSpace
@@ -95,7 +96,7 @@ class _ImportedRuns:
     """The runs of a file.
 
     Attributes:
-        configs: In the order in which the file names them.
+        configs: By the value of the first hyperparameter, then of the second, ...
         seeds: Ascending.
         epochs: Every epoch at which a run was evaluated, ascending.
         kept: The runs that spent their budget, or diverged.
@@ -139,7 +140,7 @@ class _ImportedRuns:
             )
         runs = tuple(place)
         return cls(
-            configs=tuple(dict.fromkeys(run.config for run in runs)),
+            configs=tuple(sorted({run.config for run in runs}, key=_in_order)),
             seeds=tuple(sorted({run.seed for run in runs})),
             epochs=epochs,
             kept=tuple(run for run, kept in zip(runs, is_kept, strict=True) if kept),
@@ -152,6 +153,10 @@ class _ImportedRuns:
                 run for run, kept in zip(runs, is_kept, strict=True) if not kept
             ),
         )
+
+
+def _in_order(config: Config) -> tuple[Value, ...]:
+    return tuple(config.values())  # values of a column are all numbers or all text
 
 
 def _check_once(

@@ -20,6 +20,7 @@ from paribus.hyperparameters import Value
 MAX_ROWS = 20_000_000
 
 _GZIP = b"\x1f\x8b"
+_SEED = re.compile(r"[0-9]{1,19}")
 _METRIC = re.compile(r"(train|validation|test)_[a-z][a-z0-9_]*")
 
 
@@ -148,14 +149,13 @@ def _values(texts: list[str]) -> list[Value]:
 
 
 def _seeds(texts: list[str], name: str, path: Path) -> list[int]:
-    seeds = _values(texts)
-    for line, value in enumerate(seeds, start=2):
-        if not isinstance(value, int) or value < 0:
+    for line, text in enumerate(texts, start=2):
+        if not _SEED.fullmatch(text):
             raise DataError(
                 f"`{path}` must have whole numbers from 0 as `{name}`, "
-                f"got {texts[line - 2]!a} (line {line})"
+                f"got {text[:40]!a} (line {line})"
             )
-    return [int(str(value)) for value in seeds]
+    return [int(text) for text in texts]
 
 
 def _numbers(texts: list[str], name: str, path: Path) -> Float[np.ndarray, " row"]:

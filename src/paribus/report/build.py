@@ -104,12 +104,12 @@ def _statuses(findings: Findings) -> list[Block]:
     counts = {
         status: int((result.status == status).sum())
         for status in RunStatus
-        if (result.status == status).any()
+        if status != RunStatus.ABSENT and (result.status == status).any()
     }
     blocks: list[Block] = [Paragraph(text=say_statuses(counts))]
     n_unfinished = sum(n for status, n in counts.items() if not status.has_outcome)
     if n_unfinished:
-        text = say_unfinished(n_unfinished, result.study.n_runs())
+        text = say_unfinished(n_unfinished, result.n_runs)
         blocks.append(Callout(kind="warning", text=text))
     blocks.append(tabulate_statuses(findings))
     problems = (*_divergences(findings), *_mixtures(findings))

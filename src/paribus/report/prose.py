@@ -15,7 +15,7 @@ from paribus.report.slices import varying, words
 from paribus.results import StudyResult
 from paribus.space import show_value
 from paribus.status import RunStatus
-from paribus.study import Study
+from paribus.study import ELSEWHERE, Study
 
 
 STATUS_MEANINGS = {
@@ -68,7 +68,11 @@ def say_question(result: StudyResult) -> str:
 
 def name_model(result: StudyResult) -> str:
     """Name the model without its hyperparameters."""
-    names = {"mlp": "a multilayer perceptron", "softmax": "softmax regression"}
+    names = {
+        "mlp": "a multilayer perceptron",
+        "softmax": "softmax regression",
+        ELSEWHERE: "a model that another tool trained",
+    }
     return names.get(result.study.model.name, result.study.model.name)
 
 
@@ -80,7 +84,12 @@ def say_model(result: StudyResult) -> str:
 
 def say_optimizer(result: StudyResult) -> str:
     """Name the optimizer with its fixed hyperparameters."""
-    names = {"keras_adam": "Keras's Adam", "adam": "Adam", "sgd": "SGD"}
+    names = {
+        "keras_adam": "Keras's Adam",
+        "adam": "Adam",
+        "sgd": "SGD",
+        ELSEWHERE: "an optimizer of its own",
+    }
     study = result.study
     used = dict.fromkeys(study.settings(c).optimizer_name for c in study.configs())
     name = join([names.get(optimizer, optimizer) for optimizer in used])
@@ -103,9 +112,12 @@ def say_protocol(result: StudyResult) -> str:
     study = result.study
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
     names = join([words(name) for name in varying(study)]) or "one setting"
+    n_runs, epochs = count(result.n_runs, "run"), count(study.budget.epochs, "epoch")
+    if study.is_imported:
+        return f"{count(n_configs, 'config')} of {names}: {n_runs} of {epochs}."
     return (
         f"{count(n_configs, 'config')} of {names}, {count(n_seeds, 'seed')} each: "
-        f"{count(study.n_runs(), 'run')} of {count(study.budget.epochs, 'epoch')}. "
+        f"{n_runs} of {epochs}. "
         f"Each is {say_model(result)}, trained with {say_optimizer(result)} and "
         f"{say_schedule(study)}."
     )
@@ -114,6 +126,9 @@ def say_protocol(result: StudyResult) -> str:
 def say_splits(result: StudyResult) -> str:
     """Say which examples were trained on, and which split configs are compared on."""
     data, noun = result.data, examples_word(result)
+    if result.study.is_imported:
+        split = result.primary_metric.split("_")[0]
+        return f"Configs are compared on the {split} split."
     if not data.n_validation:
         return (
             f"Trained on all {data.n_train:,} {noun}; there is no validation split, so "

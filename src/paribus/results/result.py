@@ -196,6 +196,11 @@ class StudyResult:
             raise unknown_name("metric", metric, self.curves)
         return self.curves[metric]
 
+    @property
+    def n_runs(self) -> int:
+        """Runs that the study asks for; absent ones do not count."""
+        return int((self.status != RunStatus.ABSENT).sum())
+
     def has_outcome(self) -> np.ndarray:
         """Which runs are results, config by seed: finished, whatever became of them."""
         return self.status >= RunStatus.DIVERGED

@@ -1,0 +1,97 @@
+"""135 real runs of another tool: what was published of them must come out.
+
+Source of the numbers: Schneider, Balles and Hennig, DeepOBS, 2019; the raw results of
+DeepOBS_Baselines, commit 3da285a, Fashion-MNIST 2c2d. See tests/data/README.md.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import paribus as pb
+from paribus import RunStatus
+from paribus.analysis import summarise_configs
+
+
+CURVES = Path(__file__).parents[1] / "data" / "deepobs_fmnist_2c2d.csv.gz"
+
+
+@pytest.fixture(scope="module")
+def deepobs(tmp_path_factory):
+    return pb.import_curves(
+        CURVES,
+        tmp_path_factory.mktemp("deepobs") / "deepobs",
+        hyperparameters=["optimizer", "learning_rate"],
+        data="Fashion-MNIST",
+        n_train=59_904,
+        n_test=9_984,
+        n_classes=10,
+    ).record
+
+
+def index(result, optimizer, learning_rate):
+    return result.config_index({"optimizer": optimizer, "learning_rate": learning_rate})
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "learning_rate", "mean", "spread"),
+    [
+        ("sgd", 0.158489, 0.9227, 0.0018),
+        ("adam", 0.000251189, 0.9234, 0.0029),
+        ("momentum", 0.00251189, 0.9214, 0.0021),
+    ],
+)
+def test_ten_seeds_have_the_published_mean_and_spread(
+    deepobs, optimizer, learning_rate, mean, spread
+):
+    summaries = summarise_configs(deepobs)
+    found = summaries[index(deepobs, optimizer, learning_rate)].metrics["test_accuracy"]
+
+    # Published with four decimals.
+    assert found.mean == pytest.approx(mean, abs=6e-5)
+    assert found.spread == pytest.approx(spread, abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "learning_rate", "status"),
+    [
+        ("sgd", 0.1, RunStatus.CONVERGED),
+        ("sgd", 0.630957, RunStatus.COLLAPSED),
+        ("adam", 0.001, RunStatus.CONVERGED),
+        ("adam", 0.0398107, RunStatus.COLLAPSED),
+        ("adam", 0.1, RunStatus.COLLAPSED),
+        ("momentum", 0.1, RunStatus.COLLAPSED),
+        ("momentum", 0.0398107, RunStatus.LATE_COLLAPSE),
+    ],
+)
+def test_runs_end_as_published(deepobs, optimizer, learning_rate, status):
+    found = deepobs.status[index(deepobs, optimizer, learning_rate)]
+
+    assert found[found != RunStatus.ABSENT].tolist() == [status]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "best", "first_bad"),
+    [
+        ("sgd", 0.158489, 0.630957),
+        ("adam", 0.000251189, 0.0398107),
+        # From here on momentum ends 5 points and more below its best: a late collapse
+        # by our rule. It falls to chance from 0.0398 on.
+        ("momentum", 0.00251189, 0.0158489),
+    ],
+)
+def test_training_breaks_where_published(deepobs, optimizer, best, first_bad):
+    bad = (
+        RunStatus.DIVERGED,
+        RunStatus.LATE_COLLAPSE,
+        RunStatus.COLLAPSED,
+        RunStatus.SUBLINEAR,
+    )
+    rates = [
+        float(config["learning_rate"])
+        for i, config in enumerate(deepobs.configs)
+        if config["optimizer"] == optimizer and np.isin(deepobs.status[i], bad).any()
+    ]
+
+    assert min(rate for rate in rates if rate > best) == first_bad
