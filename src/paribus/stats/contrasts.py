@@ -37,8 +37,8 @@ class Contrast:
         spread: Standard deviation over seeds, such that `spread` / sqrt(`n_seeds`) is
             the standard error; NaN below 2 seeds.
         n_seeds: Seeds that entered; of the side with fewer, if the sides differ.
-        p_value: Two-sided test of no effect, by exchanging the sides; None below 2
-            seeds, and where censored times leave no test.
+        p_value: Two-sided test of no effect, by exchanging the sides unless its maker
+            names another; None below 2 seeds, and where there is no test.
         smallest_p_value: The smallest p-value that so many seeds can give.
     """
 
