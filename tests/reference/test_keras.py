@@ -78,7 +78,14 @@ def our_losses(recipe, dataset, learning_rate, order):
     losses = []
     for k in range(N_STEPS):
         state = state._replace(loss_sum=jnp.float32(0))
-        state = train(state, Steps(jnp.int32(k), jnp.int32(1), jnp.bool_(False)))
+        steps = Steps(
+            first_step=jnp.int32(k),
+            n_steps=jnp.int32(1),
+            has_partial=jnp.bool_(False),
+            n_before=jnp.int32(0),
+            span=jnp.int32(1),
+        )
+        state = train(state, steps)
         losses.append(float(state.loss_sum) / recipe.batch_size)
     return weights, np.array(losses)
 

@@ -12,14 +12,15 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Bool, Int, UInt32
 
-from paribus.data.batches import Segment
+from paribus.data.batches import Segment, steps_per_epoch
+from paribus.engine.evaluation import Ending, end_run, evaluate_run
+from paribus.engine.measures import steps_in_span
 from paribus.engine.run import (
     Arrays,
     Recipe,
     RunState,
     Steps,
     Traced,
-    evaluate_run,
     has_gone_bad,
     start_run,
     train_run,
@@ -151,6 +152,10 @@ class Driver(Protocol):
         """The states with their sums set back, and each metric by run."""
         ...
 
+    def end(self, states: RunState) -> Ending:
+        """What the runs leave at the end of their budget, by run."""
+        ...
+
 
 class CompiledEpochs:
     """Drives a block by compiled calls, each of a whole segment of steps.
@@ -172,6 +177,7 @@ class CompiledEpochs:
         data: Arrays,
         splits: Mapping[str, Arrays],
         traced_names: Sequence[str],
+        epochs: float,
         key: Hashable,
     ) -> None:
         """Request the programs.
@@ -183,6 +189,7 @@ class CompiledEpochs:
             data: The training split, on the devices.
             splits: The splits to evaluate, on the devices.
             traced_names: The traced hyperparameters.
+            epochs: The budget; a moving average of the loss covers 1% of it.
             key: Equal for recipes that differ in the batch size only.
         """
         self.shape = shape
@@ -201,7 +208,10 @@ class CompiledEpochs:
             lambda leaf: self._spec(leaf.shape, leaf.dtype),
             jax.eval_shape(start, (seeds, traced), ()),
         )
-        steps = Steps(np.int32(0), np.int32(0), np.bool_(False))
+        self._steps_per_epoch = steps_per_epoch(recipe.n_examples, recipe.batch_size)
+        self._span = steps_in_span(epochs * self._steps_per_epoch)
+        nowhere = Segment(epoch=0, first_step=0, n_steps=0, has_partial=False)
+        steps = self._steps(nowhere)
         self._train_arguments = (states, flags, traced, orders), (data, steps)
         self._start = self._request("start", start, (seeds, traced), ())
         self._train = self._request(
@@ -214,6 +224,9 @@ class CompiledEpochs:
             shape.vectorised(partial(evaluate_run, recipe)),
             (states,),
             (splits,),
+        )
+        self._end = self._request(
+            "end", shape.vectorised(partial(end_run, recipe)), (states,), (splits,)
         )
 
     def start(
@@ -232,11 +245,7 @@ class CompiledEpochs:
         active: Bool[np.ndarray, " run"],
     ) -> RunState:
         """The states after the segment; of runs that are not active, as they were."""
-        steps = Steps(
-            np.int32(segment.first_step),
-            np.int32(segment.n_steps),
-            np.bool_(segment.has_partial),
-        )
+        steps = self._steps(segment)
         flags = self.shape.put(active, BY_RUN)
         by_run = (states, flags, traced, orders)
         shared = (self._data, steps)
@@ -250,6 +259,19 @@ class CompiledEpochs:
         """The states with their sums set back, and each metric by run."""
         states, metrics = self._evaluate.result()((states,), (self._splits,))
         return states, {name: np.asarray(values) for name, values in metrics.items()}
+
+    def end(self, states: RunState) -> Ending:
+        """What the runs leave at the end of their budget, by run."""
+        return self._end.result()((states,), (self._splits,))
+
+    def _steps(self, segment: Segment) -> Steps:
+        return Steps(
+            first_step=np.int32(segment.first_step),
+            n_steps=np.int32(segment.n_steps),
+            has_partial=np.bool_(segment.has_partial),
+            n_before=np.int32(segment.epoch * self._steps_per_epoch),
+            span=np.int32(self._span),
+        )
 
     def _careful_program(self) -> Future[Any]:
         """Compiled only when the first run of a study goes bad."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, UInt8
 
 from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
+from paribus.engine.evaluation import Ending
 from paribus.engine.keys import seed_words
 from paribus.optimizers.transformations import traced_numbers
 from paribus.space import Config
@@ -22,10 +23,16 @@ class BlockCurves:
     Attributes:
         curves: `<split>_<metric>` -> value; NaN once a run has diverged.
         diverged_at: The first step that was not finite, counted from 1, or 0.
+        measures: What was measured while they trained, by name, at the end of
+            `study.epochs` epochs; NaN for what never took place.
+        correct: Split -> whether each of its examples was classified right then, eight
+            to a byte, the first in its highest bit.
     """
 
     curves: Mapping[str, Float[np.ndarray, "evaluation run"]]
     diverged_at: Int[np.ndarray, " run"]
+    measures: Mapping[str, Float[np.ndarray, " run"]]
+    correct: Mapping[str, UInt8[np.ndarray, "run byte"]]
 
 
 def train_block(
@@ -54,6 +61,7 @@ def train_block(
     orders = _Orders(shape, [run.seed for run in by_seat], n_examples)
 
     rows: list[dict[str, np.ndarray]] = []
+    ending: Ending | None = None
     step = 0
     for epoch in study.evaluation_epochs(n_examples):
         to_step = step_at(epoch, n_examples, batch_size)
@@ -63,14 +71,19 @@ def train_block(
         step = to_step
         states, metrics = driver.evaluate(states)
         rows.append(metrics)
+        if epoch == study.budget.epochs:
+            ending = driver.end(states)
         on_evaluation(epoch)
 
+    assert ending is not None  # `study.epochs` is always an evaluation
     places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
     return BlockCurves(
         curves={
             name: np.stack([row[name][places] for row in rows]) for name in rows[0]
         },
         diverged_at=np.asarray(states.diverged_at)[places].astype(np.int64),
+        measures={n: np.asarray(v)[places] for n, v in ending.measures.items()},
+        correct={n: np.asarray(bits)[places] for n, bits in ending.correct.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""ONE run: start it, train it for a segment of steps, evaluate it. No axis for runs."""
+"""ONE run: start it, train it for a segment of steps. No axis for runs anywhere."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,11 +11,18 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from paribus.engine.keys import purpose_key
+from paribus.engine.measures import (
+    Measures,
+    SampledStep,
+    measure_step,
+    next_sampled,
+    start_measures,
+    watch_early_loss,
+    watch_loss,
+)
 from paribus.models.model import Model
 from paribus.optimizers.transformations import build_optimizer
 
-
-EVALUATION_CHUNK = 1000
 
 # One run's traced hyperparameters by name, e.g. its learning rate.
 Traced = Mapping[str, Float[Array, ""]]
@@ -29,11 +36,24 @@ class Arrays(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """The steps of a `paribus.data.batches.Segment`, as traced numbers."""
+    """The steps of a `paribus.data.batches.Segment`, as traced numbers.
+
+    They are shared by all runs of a block, so that a loop or a condition that depends
+    on them alone stays one under vmap.
+
+    Attributes:
+        first_step: Within the epoch, from 0.
+        n_steps: Steps of a whole batch each.
+        has_partial: Whether the epoch's last, partial batch follows.
+        n_before: Steps of the run before this epoch.
+        span: Steps in each of the spans by which the average of the loss moves.
+    """
 
     first_step: ArrayLike
     n_steps: ArrayLike
     has_partial: ArrayLike
+    n_before: ArrayLike
+    span: ArrayLike
 
 
 class RunState(NamedTuple):
@@ -49,6 +69,7 @@ class RunState(NamedTuple):
             evaluation, each before its own step.
         n_correct: How many of them were classified correctly.
         n_seen: How many there were.
+        measures: What is known of the run so far.
     """
 
     params: Any
@@ -58,6 +79,7 @@ class RunState(NamedTuple):
     loss_sum: Float[Array, ""]
     n_correct: Int[Array, ""]
     n_seen: Int[Array, ""]
+    measures: Measures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +109,17 @@ class Recipe:
         settings = {**traced, **self.static_settings}
         return build_optimizer(self.optimizer_name, settings, step=step)
 
-    def loss_and_correct(self, params: Any, batch: Arrays) -> tuple[Array, Array]:
-        """Mean cross-entropy from logits, in nats; how many are classified right."""
-        inputs = batch.inputs.astype(jnp.float32) / self.input_divisor
-        logits = self.model.apply(params, inputs)
+    def scaled(self, batch: Arrays) -> Float[Array, "example ..."]:
+        """Inputs as the model sees them."""
+        return batch.inputs.astype(jnp.float32) / self.input_divisor
+
+    def loss_and_correct(
+        self, params: Any, batch: Arrays
+    ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
+        """Mean cross-entropy from logits, in nats; which are classified right."""
+        logits = self.model.apply(params, self.scaled(batch))
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
-        correct = jnp.argmax(logits, axis=-1) == batch.labels
-        return losses.mean(), correct.sum()
+        return losses.mean(), jnp.argmax(logits, axis=-1) == batch.labels
 
 
 def start_run(recipe: Recipe, seed: UInt32[Array, "2"], traced: Traced) -> RunState:
@@ -108,6 +134,7 @@ def start_run(recipe: Recipe, seed: UInt32[Array, "2"], traced: Traced) -> RunSt
         loss_sum=jnp.zeros(()),
         n_correct=zero,
         n_seen=zero,
+        measures=start_measures(params),
     )
 
 
@@ -125,7 +152,7 @@ def train_run(
     `train_run_carefully`. Looking at every weight after every step would cost a fifth
     of the training time of every healthy run, and what is not finite stays so.
     """
-    return _train(recipe, _step, state, traced, order, data, steps)
+    return _train(recipe, _as_it_is, state, traced, order, data, steps)
 
 
 def train_run_carefully(
@@ -137,7 +164,7 @@ def train_run_carefully(
     steps: Steps,
 ) -> RunState:
     """As `train_run`, but freeze the run before its first step that is not finite."""
-    return _train(recipe, _step_or_freeze, state, traced, order, data, steps)
+    return _train(recipe, _frozen_if_bad, state, traced, order, data, steps)
 
 
 def has_gone_bad(state: RunState) -> Bool[Array, ""]:
@@ -145,37 +172,21 @@ def has_gone_bad(state: RunState) -> Bool[Array, ""]:
     return ~(jnp.isfinite(state.loss_sum) & _all_finite(state.params))
 
 
-def evaluate_run(
-    recipe: Recipe, state: RunState, splits: Mapping[str, Arrays]
-) -> tuple[RunState, dict[str, Float[Array, ""]]]:
-    """Measure loss and accuracy on every split, and set the state's sums back to zero.
+class _Done(NamedTuple):
+    """What one step was."""
 
-    Returns:
-        The state, and `<split>_<metric>` -> value. `minibatch_loss` is the mean over
-        the examples trained on since the last evaluation, as most loops print it.
-        A diverged run has NaN throughout.
-    """
-    n_seen = state.n_seen.astype(jnp.float32)  # 0 before the first step: 0 / 0 is NaN
-    metrics = {
-        "minibatch_loss": state.loss_sum / n_seen,
-        "minibatch_accuracy": state.n_correct / n_seen,
-    }
-    for name, split in splits.items():
-        loss, accuracy = _evaluate_split(recipe, state.params, split)
-        metrics[f"{name}_loss"] = loss
-        metrics[f"{name}_accuracy"] = accuracy
-    is_alive = state.diverged_at == 0
-    metrics = {name: jnp.where(is_alive, v, jnp.nan) for name, v in metrics.items()}
-    zero = jnp.zeros((), jnp.int32)
-    return state._replace(loss_sum=jnp.zeros(()), n_correct=zero, n_seen=zero), metrics
+    old: RunState
+    new: RunState
+    gradient: Any
+    loss: Float[Array, ""]
 
 
-_StepFunction = Callable[[Recipe, RunState, Traced, Arrays], RunState]
+_Keep = Callable[[_Done, Measures], RunState]
 
 
 def _train(
     recipe: Recipe,
-    step: _StepFunction,
+    keep: _Keep,
     state: RunState,
     traced: Traced,
     order: Int[Array, " example"],
@@ -188,54 +199,92 @@ def _train(
     def take(indices: Int[Array, " batch"]) -> Arrays:
         return Arrays(data.inputs[indices], data.labels[indices])
 
-    def whole_batch(k: Array, state: RunState) -> RunState:
-        indices = jax.lax.dynamic_slice_in_dim(order, k * batch_size, batch_size)
-        return step(recipe, state, traced, take(indices))
+    def whole_batch(k: Array) -> Arrays:
+        return take(jax.lax.dynamic_slice_in_dim(order, k * batch_size, batch_size))
+
+    def plain(k: Array, state: RunState) -> RunState:
+        done = _step(recipe, state, traced, whole_batch(k))
+        return keep(done, watch_loss(state.measures, done.loss, steps.span))
+
+    def sampled(k: Array, state: RunState) -> RunState:
+        batch, index = whole_batch(k), steps.n_before + k
+        done = _step(recipe, state, traced, batch)
+        measures = watch_loss(state.measures, done.loss, steps.span)
+        measures = watch_early_loss(measures, done.loss, batch_size, index)
+        return keep(done, _measured(recipe, measures, done, batch, index))
+
+    # Sampled steps are the ends of the stretches between them, not branches of a step:
+    # all other steps are what they would be without any measure. How far a stretch goes
+    # is known from the shared numbers alone, so this is a loop under vmap too.
+    after_last = steps.first_step + steps.n_steps
+
+    def stretch(at: tuple[Array, RunState]) -> tuple[Array, RunState]:
+        k, state = at
+        end = jnp.minimum(next_sampled(steps.n_before + k) - steps.n_before, after_last)
+        state = jax.lax.fori_loop(k, end, plain, state)
+        after = jnp.minimum(end + 1, after_last)
+        return after, jax.lax.fori_loop(end, after, sampled, state)
 
     # The number of steps is traced, so one program serves every evaluation cadence.
-    after_last = steps.first_step + steps.n_steps
-    state = jax.lax.fori_loop(steps.first_step, after_last, whole_batch, state)
+    start = jnp.asarray(steps.first_step)
+    _, state = jax.lax.while_loop(
+        lambda at: at[0] < after_last, stretch, (start, state)
+    )
     if not n_partial:
         return state
-    return jax.lax.cond(
-        steps.has_partial,
-        lambda state: step(recipe, state, traced, take(order[-n_partial:])),
-        lambda state: state,
-        state,
-    )
+
+    def partial(state: RunState) -> RunState:
+        batch = take(order[-n_partial:])
+        done = _step(recipe, state, traced, batch)
+        measures = watch_loss(state.measures, done.loss, steps.span)
+        index = steps.n_before + recipe.n_examples // batch_size
+        return keep(done, watch_early_loss(measures, done.loss, n_partial, index))
+
+    return jax.lax.cond(steps.has_partial, partial, lambda state: state, state)
 
 
-def _step(recipe: Recipe, state: RunState, traced: Traced, batch: Arrays) -> RunState:
-    return _step_with_loss(recipe, state, traced, batch)[0]
-
-
-def _step_with_loss(
-    recipe: Recipe, state: RunState, traced: Traced, batch: Arrays
-) -> tuple[RunState, Float[Array, ""]]:
+def _step(recipe: Recipe, old: RunState, traced: Traced, batch: Arrays) -> _Done:
     differentiate = jax.value_and_grad(recipe.loss_and_correct, has_aux=True)
-    (loss, n_correct), gradient = differentiate(state.params, batch)
-    updates, optimizer_state = recipe.optimizer(traced, step=state.step).update(
-        gradient, state.optimizer, state.params
+    (loss, correct), gradient = differentiate(old.params, batch)
+    updates, optimizer_state = recipe.optimizer(traced, step=old.step).update(
+        gradient, old.optimizer, old.params
     )
     n_examples = len(batch.labels)
     new = RunState(
-        params=optax.apply_updates(state.params, updates),
+        params=optax.apply_updates(old.params, updates),
         optimizer=optimizer_state,
-        step=state.step + 1,
-        diverged_at=state.diverged_at,
-        loss_sum=state.loss_sum + loss * n_examples,
-        n_correct=state.n_correct + n_correct,
-        n_seen=state.n_seen + n_examples,
+        step=old.step + 1,
+        diverged_at=old.diverged_at,
+        loss_sum=old.loss_sum + loss * n_examples,
+        n_correct=old.n_correct + correct.sum(),
+        n_seen=old.n_seen + n_examples,
+        measures=old.measures,
     )
-    return new, loss
+    return _Done(old, new, gradient, loss)
 
 
-def _step_or_freeze(
-    recipe: Recipe, old: RunState, traced: Traced, batch: Arrays
-) -> RunState:
-    new, loss = _step_with_loss(recipe, old, traced, batch)
+def _measured(
+    recipe: Recipe, measures: Measures, done: _Done, batch: Arrays, index: ArrayLike
+) -> Measures:
+    loss_after, _ = recipe.loss_and_correct(done.new.params, batch)
+    sampled = SampledStep(
+        before=done.old.params,
+        after=done.new.params,
+        gradient=done.gradient,
+        loss=done.loss,
+        loss_after=loss_after,
+    )
+    return measure_step(measures, sampled, index)
+
+
+def _as_it_is(done: _Done, measures: Measures) -> RunState:
+    return done.new._replace(measures=measures)
+
+
+def _frozen_if_bad(done: _Done, measures: Measures) -> RunState:
+    old, new = done.old, done.new._replace(measures=measures)
     was_alive = old.diverged_at == 0
-    is_alive = was_alive & jnp.isfinite(loss) & _all_finite(new.params)
+    is_alive = was_alive & jnp.isfinite(done.loss) & _all_finite(new.params)
     # Selected with `where`: a mask by multiplication would turn 0 × NaN into NaN.
     kept = jax.tree.map(lambda n, o: jnp.where(is_alive, n, o), new, old)
     diverged_at = jnp.where(was_alive & ~is_alive, new.step, old.diverged_at)
@@ -244,25 +293,3 @@ def _step_or_freeze(
 
 def _all_finite(tree: Any) -> Bool[Array, ""]:
     return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
-
-
-def _evaluate_split(recipe: Recipe, params: Any, split: Arrays) -> tuple[Array, Array]:
-    """Mean loss and accuracy, a cache-sized chunk of examples at a time."""
-    n = len(split.labels)
-    n_whole = n // EVALUATION_CHUNK * EVALUATION_CHUNK
-    loss_sum, n_correct = jnp.zeros(()), jnp.zeros((), jnp.int32)
-
-    def sums(chunk: Arrays) -> tuple[Array, Array]:
-        loss, n_correct = recipe.loss_and_correct(params, chunk)
-        return loss * len(chunk.labels), n_correct
-
-    if n_whole:
-        chunks = jax.tree.map(
-            lambda a: a[:n_whole].reshape(-1, EVALUATION_CHUNK, *a.shape[1:]), split
-        )
-        loss_sums, counts = jax.lax.map(sums, chunks)
-        loss_sum, n_correct = loss_sums.sum(), counts.sum()
-    if n_whole < n:
-        rest_loss, rest_count = sums(jax.tree.map(lambda a: a[n_whole:], split))
-        loss_sum, n_correct = loss_sum + rest_loss, n_correct + rest_count
-    return loss_sum / n, n_correct / n

@@ -10,6 +10,7 @@ from paribus.data.batches import Segment, epoch_order, steps_per_epoch
 from paribus.engine.block import BY_RUN, Driver
 from paribus.engine.epochs import traced_values
 from paribus.engine.keys import seed_words
+from paribus.engine.measures import EARLY_STEPS
 from paribus.results import Timing
 from paribus.study import Run, Study
 
@@ -36,7 +37,10 @@ def time_epoch(driver: Driver, run: Run, study: Study, *, n_examples: int) -> Ti
     n_whole = n_examples // batch_size
 
     def seconds(n_steps: int) -> float:
-        part = Segment(epoch=0, first_step=0, n_steps=n_steps, has_partial=False)
+        # An epoch after the first 500 steps, of which measures look at each.
+        part = Segment(
+            epoch=EARLY_STEPS, first_step=0, n_steps=n_steps, has_partial=False
+        )
         started = time.perf_counter()
         jax.block_until_ready(driver.train(states, traced, orders, part, active=active))
         return time.perf_counter() - started

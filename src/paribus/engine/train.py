@@ -174,6 +174,7 @@ class _Trainer:
                 data=self._data,
                 splits=self._splits,
                 traced_names=self._traced_names(group),
+                epochs=float(self.study.budget.epochs),
                 key=(without_batch_size, shape.runs_per_device),
             )
         return self._drivers[group]

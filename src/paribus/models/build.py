@@ -31,5 +31,6 @@ def build_model(
         case "mlp":
             return mlp(**arguments, **settings)
         case "softmax":
-            return mlp(**arguments, hidden=(), activation="relu")
+            linear = mlp(**arguments, hidden=(), activation="relu")
+            return linear._replace(relu_outputs=None)
     raise AssertionError(name)

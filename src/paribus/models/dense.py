@@ -64,4 +64,9 @@ def mlp(
         last = params[-1]
         return layer_inputs(params, inputs)[-1] @ last["kernel"] + last["bias"]
 
-    return Model(init=init, apply=apply, layer_inputs=layer_inputs)
+    def relu_outputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
+        return layer_inputs(params, inputs)[1:] if activation == "relu" else ()
+
+    return Model(
+        init=init, apply=apply, layer_inputs=layer_inputs, relu_outputs=relu_outputs
+    )

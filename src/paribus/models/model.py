@@ -10,7 +10,7 @@ Params = Any
 
 
 class Model(NamedTuple):
-    """A pair of pure functions for ONE run; neither knows that there are others.
+    """Pure functions for ONE run; none knows that there are others.
 
     Attributes:
         init: Draws the weights from a key.
@@ -20,6 +20,9 @@ class Model(NamedTuple):
             [example, unit] for each; all but the first are the activations of a hidden
             layer. None for a model that is not made of dense layers alone, whose
             weights are a list of one `{"kernel": ..., "bias": ...}` for each.
+        relu_outputs: Weights and inputs to what each ReLU layer puts out, its units on
+            the last axis; no array if the activation is another one. None for a model
+            that has no such layer whatever its hyperparameters.
     """
 
     init: Callable[[Key[Array, ""]], Params]
@@ -27,5 +30,8 @@ class Model(NamedTuple):
         [Params, Float[Array, "example ..."]], Float[Array, "example class"]
     ]
     layer_inputs: (
+        Callable[[Params, Float[Array, "example ..."]], tuple[Array, ...]] | None
+    ) = None
+    relu_outputs: (
         Callable[[Params, Float[Array, "example ..."]], tuple[Array, ...]] | None
     ) = None
