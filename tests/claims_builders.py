@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from builders import CHANCE, make_facts
 
 from paribus.results import StudyResult, Timing
 from paribus.space import Config, SearchSpace
 from paribus.status import RunStatus
 from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice, Study
 from paribus.tuning import Tuning
-from tests.builders import CHANCE, make_facts
 
 
 HALF_DECADES = (1e-4, 3.16e-4, 1e-3, 3.16e-3, 1e-2, 3.16e-2, 1e-1, 3.16e-1, 1.0)

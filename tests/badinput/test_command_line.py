@@ -88,7 +88,7 @@ def test_help_goes_to_stdout_and_names_the_commands(paribus: Paribus):
     for ended, code in ((alone, 2), (asked, 0)):
         assert ended.returncode == code
         assert ended.stderr == ""
-        for command in ("init", "run", "show", "compare", "report", "export", "check"):
+        for command in ("init", "run", "show", "compare", "claims", "report"):
             assert command in ended.stdout
 
 

@@ -6,6 +6,7 @@ from builders import make_study
 from store_builders import make_store
 from typer.testing import CliRunner
 
+import paribus
 from paribus.cli import app
 
 
@@ -124,6 +125,28 @@ def test_a_mixture_as_json_has_its_share_and_its_learners_mean(many_seeds: str):
     assert bounds[0] < accuracy["mean_of_learners"] < bounds[1]
     known = [value for value in accuracy["values"] if value is not None]
     assert accuracy["mean"] == pytest.approx(sum(known) / len(known))
+
+
+def test_claims_as_json_are_a_list_with_the_documented_keys(many_seeds: str):
+    records = json.loads(call("claims", many_seeds, "--json"))
+
+    keys = {"id", "text", "verdict", "scope", "measure", "estimate", "lower", "upper"}
+    keys |= {"smallest_effect", "n_seeds", "reason", "budget", "clock"}
+    assert all(set(record) >= keys for record in records)
+    ids = [record["id"] for record in records]
+    assert len(ids) == len(set(ids))
+    by_id = {record["id"]: record for record in records}
+    assert by_id["L1a"]["claim"] == "L1"
+    assert by_id["L1"]["atoms"] == ["L1a", "L1b"]
+    assert by_id["L3c"]["verdict"] == "untested"
+    assert by_id["L3c"]["remedy"] == "paribus run learning-rate"
+
+
+def test_claims_in_python_print_what_the_command_prints(many_seeds: str):
+    verdicts = paribus.load(many_seeds).verdicts()
+
+    assert f"{verdicts}\n" == call("claims", many_seeds)
+    assert [claim.id for claim in verdicts][:3] == ["L1", "L2", "L3"]
 
 
 def test_compare_with_the_sides_exchanged_changes_the_sign(many_seeds: str):

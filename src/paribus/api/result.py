@@ -14,6 +14,8 @@ from paribus.results import StudyResult
 if TYPE_CHECKING:
     import pandas as pd
 
+    from paribus.claims import ClaimVerdict
+
 
 class Comparison(records.Comparison):
     """Two sides paired by seed; printed, it is the text of `paribus compare`."""
@@ -22,6 +24,18 @@ class Comparison(records.Comparison):
         from paribus.console import comparison_text
 
         return comparison_text(self)
+
+
+class Verdicts(tuple["ClaimVerdict", ...]):
+    """The verdicts on all claims; printed, they are the text of `paribus claims`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        from paribus.console import claims_text
+        from paribus.console.layout import terminal_width
+
+        return claims_text(self, width=terminal_width())
 
 
 class Result:
@@ -84,6 +98,17 @@ class Result:
         self.record.curve(metric)  # refuses a name that no metric has
         found = compare(self.record, a, b, metric=metric)
         return Comparison(**{f.name: getattr(found, f.name) for f in fields(found)})
+
+    def verdicts(self) -> Verdicts:
+        """Judge every claim: those about learning rate and batch size, and your own.
+
+        Returns:
+            One `ClaimVerdict` for each claim, with its atoms: the verdict, the interval
+            against the smallest effect, and what would decide what is open.
+        """
+        from paribus.claims import judge
+
+        return Verdicts(judge(self.record))
 
     def report(
         self, path: str | Path | None = None, *, format: str | None = None

@@ -1,4 +1,4 @@
-"""`show`, `compare`, `report`, `export`, `check`: what a study folder says."""
+"""`show`, `compare`, `claims`, `report`, `export`, `check`: what a folder says."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -60,6 +60,19 @@ def compare(
         write_json(comparison_record(result.record.study.name, comparison))
     else:
         write(comparison_text(comparison))
+
+
+@app.command(cls=Command)
+def claims(folder: Folder, json: Json = False) -> None:
+    """Judge every claim: its verdict, its interval, what would decide it."""
+    from paribus.api import load
+    from paribus.cli.records import claim_records
+
+    verdicts = load(folder).verdicts()
+    if json:
+        write_json(claim_records(verdicts))
+    else:
+        write(str(verdicts))
 
 
 @app.command(cls=Command)

@@ -31,8 +31,8 @@ def write(text: str) -> None:
         raise ResourceError(f"cannot write to stdout: {reason}") from None
 
 
-def write_json(record: dict[str, Any]) -> None:
-    """Write one JSON object to stdout."""
+def write_json(record: dict[str, Any] | list[dict[str, Any]]) -> None:
+    """Write one JSON value to stdout."""
     write(json.dumps(record, indent=2, allow_nan=False))
 
 

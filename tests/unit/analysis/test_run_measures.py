@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from claims_builders import CHANCE, Runs, make_runs, make_tuned_study, without
 
 from paribus.analysis.run_measures import (
     DERIVED,
@@ -11,7 +12,6 @@ from paribus.analysis.run_measures import (
 )
 from paribus.errors import UnknownNameError
 from paribus.status import RunStatus
-from tests.claims_builders import CHANCE, Runs, make_runs, make_tuned_study, without
 
 
 def make_small(*plans: Runs):

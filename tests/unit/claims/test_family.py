@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
 from paribus.claims import judge
 from paribus.claims.family import family_level, with_adjusted_p_values
 from paribus.claims.records import AtomVerdict, Verdict
-from tests.claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
 
 def make_atom(name, p_value):

@@ -1,10 +1,10 @@
 """For each atom a study that supports it, one that refutes it, one that cannot tell."""
 
 import pytest
+from claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
 from paribus.claims import AtomVerdict, Verdict, judge
 from paribus.results import StudyResult
-from tests.claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
 
 def atom_of(result: StudyResult, name: str) -> AtomVerdict:

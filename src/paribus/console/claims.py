@@ -1,0 +1,105 @@
+"""Verdicts as text for a terminal."""
+
+from collections.abc import Sequence
+
+from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.console.layout import Row, lay_out
+
+
+MAX_COUNTED_SEEDS = 1000
+
+
+def claims_text(claims: Sequence[ClaimVerdict], *, width: int | None = None) -> str:
+    """Say what a study says of each claim: its verdict, its atoms, what is open.
+
+    Args:
+        claims: As `judge` gives them.
+        width: Columns of the terminal; None where lines may have any length.
+    """
+    n_atoms = sum(len(claim.atoms) for claim in claims)
+    heading = f"{len(claims)} claims, {n_atoms} atoms"
+    return "\n\n".join([heading, *(_claim_text(claim, width) for claim in claims)])
+
+
+def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
+    late = " (declared after the first run)" if claim.is_late else ""
+    lines = [f"{claim.id}: {claim.verdict.value}{late}", claim.text, ""]
+    lines.append(lay_out([_row(atom) for atom in claim.atoms], width=width))
+    notes = [note for atom in claim.atoms for note in _notes(atom)]
+    if claim.apart:
+        apart = ", ".join(atom.id for atom in claim.atoms[-claim.apart :])
+        notes.append(f"listed apart from the verdict: {apart}")
+    scopes = dict.fromkeys(
+        atom.scope
+        for atom in claim.atoms
+        if atom.scope and atom.verdict is not Verdict.UNTESTED
+    )
+    return "\n".join([*lines, *notes, *scopes])
+
+
+def _row(atom: AtomVerdict) -> Row:
+    return {
+        "atom": atom.id,
+        "verdict": atom.verdict.value,
+        "estimate": estimate_text(atom),
+        "smallest effect": _with_unit(atom, _number(atom, atom.smallest_effect, "")),
+        "seeds": str(atom.n_seeds) if atom.n_seeds else "",
+        "measure": atom.measure,
+    }
+
+
+def estimate_text(atom: AtomVerdict) -> str:
+    """Write an estimate and its interval; an end that the data leave open is a dash."""
+    if atom.estimate is None:
+        return ""
+    text = _number(atom, atom.estimate)
+    if atom.lower is None and atom.upper is None:
+        return _with_unit(atom, text)
+    bounds = f"[{_number(atom, atom.lower)}, {_number(atom, atom.upper)}]"
+    return _with_unit(atom, f"{text} {bounds}")
+
+
+def _number(atom: AtomVerdict, value: float | None, sign: str = "+") -> str:
+    if value is None:
+        return "-" if sign else ""
+    if atom.is_ratio:
+        return f"{value:.3g}"
+    return f"{100 * value:{sign}.2f}" if atom.unit == "pp" else f"{value:{sign}.3g}"
+
+
+def _with_unit(atom: AtomVerdict, text: str) -> str:
+    """Put the unit behind a text that is not empty; a ratio is marked in front."""
+    if not text:
+        return ""
+    return f"ratio {text}" if atom.is_ratio else f"{text} {atom.unit}".rstrip()
+
+
+def _notes(atom: AtomVerdict) -> list[str]:
+    """What is open, and what would change it."""
+    match atom.verdict:
+        case Verdict.UNTESTED:
+            remedy = f"; to test it: {atom.remedy}" if atom.remedy else ""
+            return [f"{atom.id}: not tested because {atom.reason}{remedy}"]
+        case Verdict.UNDECIDED:
+            reason = f"; {atom.reason}" if atom.reason else ""
+            return [
+                f"{atom.id}: not decided with {_seeds(atom.n_seeds)}"
+                f"{_would_decide(atom)}{reason}"
+            ]
+        case Verdict.DEPENDS:
+            return [f"{atom.id}: depends, {atom.reason}"]
+        case _:
+            return []
+
+
+def _would_decide(atom: AtomVerdict) -> str:
+    more = atom.more_seeds
+    if more is None:
+        return ""
+    if more > MAX_COUNTED_SEEDS:
+        return ", and more than 1000 would be needed: the estimate sits at the boundary"
+    return f"; about {more} would decide, if the true effect is near the estimate"
+
+
+def _seeds(n: int) -> str:
+    return f"{n} seed" if n == 1 else f"{n} seeds"

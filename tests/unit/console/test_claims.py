@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import pytest
+
+from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.console import claims_text
+
+
+ATOM = AtomVerdict(
+    id="L2a",
+    text="as good as the best",
+    verdict=Verdict.SUPPORTED,
+    measure="validation_accuracy",
+    estimate=0.0123,
+    lower=0.0051,
+    upper=0.0195,
+    smallest_effect=0.002,
+    unit="pp",
+    n_seeds=8,
+    scope="Scope: MNIST.",
+)
+
+
+def text_of(**changes: object) -> str:
+    atom = replace(ATOM, **changes)
+    claim = ClaimVerdict(
+        id="L2",
+        group="learning rate",
+        text="A balance",
+        verdict=atom.verdict,
+        atoms=(atom,),
+    )
+    return claims_text([claim])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "+1.23 [+0.51, +1.95] pp"),
+        (
+            {"is_ratio": True, "estimate": 2.0, "lower": 1.5, "upper": 3.0},
+            "ratio 2 [1.5, 3]",
+        ),
+        ({"is_ratio": True, "estimate": 2.0, "lower": 1.5, "upper": None}, "[1.5, -]"),
+        ({"unit": "nats"}, "+0.0123 [+0.0051, +0.0195] nats"),
+        (
+            {"verdict": Verdict.UNTESTED, "reason": "why", "remedy": "do it"},
+            "L2a: not tested because why; to test it: do it",
+        ),
+        (
+            {"verdict": Verdict.UNDECIDED, "more_seeds": 30},
+            "L2a: not decided with 8 seeds; about 30 would decide",
+        ),
+        (
+            {"verdict": Verdict.UNDECIDED, "more_seeds": 1001, "n_seeds": 1},
+            "L2a: not decided with 1 seed, and more than 1000 would be needed",
+        ),
+        ({"verdict": Verdict.DEPENDS, "reason": "a, not b"}, "L2a: depends, a, not b"),
+    ],
+)
+def test_each_verdict_is_said_with_what_would_change_it(changes, said):
+    assert said in text_of(**changes)
+
+
+def test_no_line_claims_more_than_the_numbers():
+    texts = [text_of(verdict=verdict, reason="why") for verdict in Verdict]
+    for text in texts:
+        assert "significant" not in text
+        assert "no difference" not in text
+        assert "no effect" not in text
