@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.stats.outcomes import mann_kendall_p_value, theil_sen_slope
+from paribus.stats.outcomes import (
+    OutcomeThresholds,
+    TrainingCurves,
+    has_collapsed_late,
+    mann_kendall_p_value,
+    theil_sen_slope,
+)
 
 
 def exact_p_value(curve: np.ndarray) -> float:
@@ -82,3 +88,50 @@ def test_theil_sen_agrees_with_scipy():
     for curve, slope in zip(curves, ours, strict=True):
         theirs: Any = stats.theilslopes(curve, at)
         assert slope == pytest.approx(theirs.slope, rel=1e-12)
+
+
+def steady_accuracies(
+    rng: np.random.Generator, *, n_examples: int, error: float, same_examples: bool
+) -> np.ndarray:
+    """2,000 runs that have stopped changing, evaluated 40 times on a small split."""
+    if not same_examples:
+        return 1 - rng.binomial(n_examples, error, size=(2000, 40)) / n_examples
+    # Calibrated: an example is right with its own probability, and two evaluations
+    # disagree on a share `error` of the examples.
+    ratio = 1 / (2 * (1 - error))
+    total = ratio / (1 - ratio)
+    shape = (2000, n_examples)
+    p = rng.beta(total * (1 - error), total * error, size=shape)
+    return np.stack([(rng.random(shape) < p).mean(axis=1) for _ in range(40)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("same_examples", "most"), [(True, 0.01), (False, 0.05)], ids=["usual", "worst"]
+)
+@pytest.mark.parametrize("n_examples", [100, 200])
+def test_a_steady_run_on_a_small_split_is_no_late_collapse(
+    n_examples: int, same_examples: bool, most: float
+):
+    score = steady_accuracies(
+        np.random.default_rng(0),
+        n_examples=n_examples,
+        error=0.1,
+        same_examples=same_examples,
+    )
+    everything: Any = {
+        "epochs": np.arange(1.0, 41.0),
+        "score": score,
+        "train_accuracy": score,
+        "train_loss": np.ones(score.shape),
+        "chance": 0.1,
+        "label_entropy": 2.303,
+        "n_train_evaluated": 10_000,
+    }
+
+    def share(n_scored: int | None) -> float:
+        curves = TrainingCurves(n_scored=n_scored, **everything)
+        return float(has_collapsed_late(curves, OutcomeThresholds()).mean())
+
+    # 5 points alone call a sixth or more of them so.
+    assert share(None) > 0.15
+    assert share(n_examples) <= most

@@ -51,6 +51,7 @@ def classify_runs(
         chance=result.data.majority_share,
         label_entropy=result.data.label_entropy,
         n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,
+        n_scored=n_examples(result, primary) or None,
         baseline_loss=baseline_loss,
     )
     status = result.status.copy()

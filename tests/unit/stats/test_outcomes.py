@@ -23,8 +23,11 @@ def curves_of(
     train_accuracy: np.ndarray | None = None,
     epochs: np.ndarray = EPOCHS,
     baseline_loss: float | None = None,
+    n_scored: int | None = 10_000,
+    high_loss: tuple[float, float] | None = None,
 ) -> TrainingCurves:
     """One run; what is not said follows from the score."""
+    share, at_end = high_loss or (None, None)
     if loss is None:
         loss = np.asarray(START * (1 - score) / (1 - score[0]))
     accuracy = score if train_accuracy is None else train_accuracy
@@ -36,7 +39,10 @@ def curves_of(
         chance=CHANCE,
         label_entropy=ENTROPY,
         n_train_evaluated=10_000,
+        n_scored=n_scored,
         baseline_loss=baseline_loss,
+        high_loss_share=None if share is None else np.array([share]),
+        ends_high=None if at_end is None else np.array([at_end]),
     )
 
 
@@ -106,6 +112,33 @@ def test_a_late_collapse_loses_more_than_5_points(drop: float, status: RunStatus
     assert status_of(curves_of(score)) == status
 
 
+@pytest.mark.parametrize(
+    ("n_scored", "status"),
+    [
+        # 3 sampling errors are 12.3, 8.7 and .9 points for a fall from 97 % to 87 %.
+        pytest.param(100, RunStatus.CONVERGED, id="100 examples"),
+        pytest.param(200, RunStatus.LATE_COLLAPSE, id="200 examples"),
+        pytest.param(20_000, RunStatus.LATE_COLLAPSE, id="20,000 examples"),
+        pytest.param(None, RunStatus.LATE_COLLAPSE, id="of unknown size"),
+    ],
+)
+def test_a_late_collapse_is_more_than_the_luck_of_a_small_split(
+    n_scored: int | None, status: RunStatus
+):
+    score = saturating()
+    score[-1] = 0.87
+    loss = START * (1 - saturating()) / 0.9
+
+    assert status_of(curves_of(score, loss=loss, n_scored=n_scored)) == status
+
+
+def test_a_fall_to_guessing_is_a_late_collapse_even_on_50_examples():
+    score = saturating()
+    score[-2:] = 0.1
+
+    assert status_of(curves_of(score, n_scored=50)) == RunStatus.LATE_COLLAPSE
+
+
 def test_a_confident_network_with_a_high_loss_is_not_collapsed():
     loss = np.full(EPOCHS.shape, 3.0)
     loss[0] = START
@@ -132,6 +165,35 @@ def test_one_spike_at_the_end_is_not_a_divergence():
     loss[-1] = 4 * START
 
     assert status_of(curves_of(saturating(), loss=loss)) == RunStatus.CONVERGED
+
+
+@pytest.mark.parametrize(
+    ("high_loss", "status"),
+    [
+        pytest.param((0.5, 1.0), RunStatus.DIVERGED, id="high and ends high"),
+        pytest.param((0.01, 1.0), RunStatus.DIVERGED, id="just long enough"),
+        pytest.param((0.009, 1.0), RunStatus.CONVERGED, id="a spike at the end"),
+        pytest.param((0.5, 0.0), RunStatus.CONVERGED, id="recovered"),
+    ],
+)
+def test_measured_minibatch_losses_decide_on_divergence(
+    high_loss: tuple[float, float], status: RunStatus
+):
+    # By the evaluations alone the two would be the other way round.
+    loss = START * np.exp(-EPOCHS)
+    if status == RunStatus.CONVERGED:
+        loss[-5:] = 4 * START
+
+    assert status_of(curves_of(saturating(), loss=loss, high_loss=high_loss)) == status
+
+
+def test_runs_without_measured_losses_are_judged_by_evaluations():
+    loss = START * np.exp(-EPOCHS)
+    loss[-5:] = 4 * START
+
+    curves = curves_of(saturating(), loss=loss, high_loss=(np.nan, np.nan))
+
+    assert status_of(curves) == RunStatus.DIVERGED
 
 
 def test_missing_evaluations_alone_are_no_divergence():
