@@ -6,15 +6,18 @@ from paribus.plots.heatmap import draw_heatmap
 from paribus.plots.one_seed import draw_named_best, draw_reversals
 from paribus.plots.render import javascript, to_png, to_specification, to_svg
 from paribus.plots.runs import draw_runs
+from paribus.plots.verdict_intervals import VerdictInterval, draw_verdict_intervals
 
 
 __all__ = [
+    "VerdictInterval",
     "draw_curves",
     "draw_differences",
     "draw_heatmap",
     "draw_named_best",
     "draw_reversals",
     "draw_runs",
+    "draw_verdict_intervals",
     "javascript",
     "summarise_curves",
     "to_png",

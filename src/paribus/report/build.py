@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from paribus.report.discussion import arrange_claims
 from paribus.report.document import (
     Block,
     Bullets,
@@ -36,10 +37,11 @@ from paribus.report.prose import (
     say_splits,
     say_statuses,
     say_tied,
-    say_unfinished,
 )
 from paribus.report.prose_pairs import say_comparison, say_mixture
+from paribus.report.runs import say_export, tabulate_runs
 from paribus.report.slices import Slice, label_values, slices, varying, words
+from paribus.report.summary import arrange_summary, count_statuses
 from paribus.report.tabulate import (
     tabulate_comparisons,
     tabulate_configs,
@@ -72,6 +74,8 @@ def arrange(findings: Findings) -> Report:
     """Put findings into sections, in the order of reading."""
     result = findings.result
     sections = (
+        arrange_summary(findings),
+        *arrange_claims(findings.verdicts, findings.shown),
         _section("statuses", "How the runs ended", _statuses(findings)),
         *_answers(findings),
         _section("runs", "Every run", [figure_runs(findings)]),
@@ -83,6 +87,7 @@ def arrange(findings: Findings) -> Report:
         _section("grid", "The grid", [figure_heatmap(findings)]),
         _section("pairs", "Which differences are real", _pairs(findings)),
         _section("one-seed", "What one seed would have told you", _one_seed(findings)),
+        _section("all-runs", "All runs, to trace a number", _runs(findings)),
         _section("making", "How it was made", _making(findings)),
     )
     return Report(
@@ -101,17 +106,11 @@ def _section(anchor: str, heading: str, blocks: Iterable[Block | None]) -> Secti
 def _statuses(findings: Findings) -> list[Block]:
     """Counts first, then what the words mean, then the runs that went wrong."""
     result = findings.result
-    counts = {
-        status: int((result.status == status).sum())
-        for status in RunStatus
-        if status != RunStatus.ABSENT and (result.status == status).any()
-    }
-    blocks: list[Block] = [Paragraph(text=say_statuses(counts))]
-    n_unfinished = sum(n for status, n in counts.items() if not status.has_outcome)
-    if n_unfinished:
-        text = say_unfinished(n_unfinished, result.n_runs)
-        blocks.append(Callout(kind="warning", text=text))
-    blocks.append(tabulate_statuses(findings))
+    counts = count_statuses(findings)
+    blocks: list[Block] = [
+        Paragraph(text=say_statuses(counts)),
+        tabulate_statuses(findings),
+    ]
     problems = (*_divergences(findings), *_mixtures(findings))
     if problems:
         blocks.append(Bullets(items=problems))
@@ -256,6 +255,11 @@ def _one_seed(findings: Findings) -> list[Block | None]:
         else None,
         Paragraph(text=say_bank(analysis)),
     ]
+
+
+def _runs(findings: Findings) -> list[Block]:
+    tables = tabulate_runs(findings)
+    return [Paragraph(text=say_export()), *tables] if tables else []
 
 
 def _making(findings: Findings) -> list[Block | None]:

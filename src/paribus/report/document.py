@@ -27,10 +27,12 @@ class Callout:
         kind: `note` for what a reader should know, `warning` for a reason not to trust
             the numbers yet.
         text: Plain text.
+        items: Sentences below it, a line each; may be empty.
     """
 
     kind: Literal["note", "warning"]
     text: str
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class Table:
         rows: The cells; as many in each row as there are columns.
         n_labels: How many columns, from the left, say what a row is about.
         note: What a reader needs to read it; may be empty.
+        anchor: Names the table in links; may be empty.
+        is_folded: Whether the page shows only the caption until it is opened.
     """
 
     caption: str
@@ -50,6 +54,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     n_labels: int = 1
     note: str = ""
+    anchor: str = ""
+    is_folded: bool = False
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.columns) for row in self.rows)
@@ -85,7 +91,81 @@ class Figure:
     panels: tuple[Panel, ...]
 
 
-Block = Paragraph | Bullets | Callout | Table | Figure
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A verdict that does not depend on seeing colours.
+
+    Attributes:
+        icon: One character whose shape tells verdicts apart.
+        word: The verdict.
+    """
+
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A place elsewhere in the report.
+
+    Attributes:
+        text: What is there.
+        anchor: Its id in the page.
+    """
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Atom:
+    """A part of a claim, as it is shown.
+
+    Attributes:
+        name: How the claim's chart calls it, e.g. `L1a`.
+        badge: Its verdict.
+        text: The part as a sentence.
+        finding: What was found, a sentence.
+        change: What would change the verdict, a sentence; may be empty.
+        details: Further sentences: tests, companions.
+        links: The runs it rests on.
+    """
+
+    name: str
+    badge: Badge
+    text: str
+    finding: str
+    change: str = ""
+    details: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A claim with its verdict and its parts.
+
+    Attributes:
+        anchor: Names the claim in links.
+        badge: Its verdict.
+        text: The claim as a sentence.
+        summary: How its parts make the verdict, a sentence.
+        figure: The parts' intervals; None if nothing was measured.
+        atoms: The parts.
+        others: The same parts under other budgets, modes and clocks; None if none.
+        scope: What it is about, where its parts share that; may be empty.
+    """
+
+    anchor: str
+    badge: Badge
+    text: str
+    summary: str
+    figure: Figure | None
+    atoms: tuple[Atom, ...]
+    others: Table | None = None
+    scope: str = ""
+
+
+Block = Paragraph | Bullets | Callout | Table | Figure | Claim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +201,8 @@ class Report:
 
     def figures(self) -> tuple[Figure, ...]:
         """All figures, in order."""
-        return tuple(
-            block
-            for section in self.sections
-            for block in section.blocks
-            if isinstance(block, Figure)
-        )
+        blocks = [block for section in self.sections for block in section.blocks]
+        found = [
+            block.figure if isinstance(block, Claim) else block for block in blocks
+        ]
+        return tuple(block for block in found if isinstance(block, Figure))

@@ -14,6 +14,7 @@ from paribus.analysis import (
     one_seed_analysis,
     summarise_configs,
 )
+from paribus.claims import ClaimVerdict
 from paribus.report.notebook import is_notebook
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
@@ -37,6 +38,7 @@ class Findings:
             have a row for: all, or those with the highest means.
         compared: Indices of the configs in the comparisons.
         is_notebook: Whether the study repeats the course notebook.
+        verdicts: What is said of each claim; empty if none was judged.
     """
 
     result: StudyResult
@@ -47,6 +49,7 @@ class Findings:
     shown: Mapping[int, str]
     compared: tuple[int, ...]
     is_notebook: bool
+    verdicts: tuple[ClaimVerdict, ...] = ()
 
     @property
     def n_configs(self) -> int:

@@ -18,6 +18,8 @@ from paribus.status import RunStatus
 from paribus.study import ELSEWHERE, Study
 
 
+MAX_NAMED_TIES = 4
+
 STATUS_MEANINGS = {
     RunStatus.ABSENT: "not asked for: tuning did not choose its config",
     RunStatus.PENDING: "not trained yet",
@@ -170,14 +172,6 @@ def say_no_bad_runs(n_per_config: int) -> str:
     )
 
 
-def say_unfinished(n_unfinished: int, n_runs: int) -> str:
-    """Warn that a study is not complete."""
-    return (
-        f"{n_unfinished:,} of {count(n_runs, 'run')} have no outcome yet. Every number "
-        "below is about the runs that have; the same `paribus run` trains the rest."
-    )
-
-
 def say_divergence(label: str, seeds: Sequence[int], n_runs: int, first: int) -> str:
     """Name the runs of one config that diverged."""
     shown = ", ".join(str(seed) for seed in seeds[:8])
@@ -195,8 +189,12 @@ def say_tied(labels: Sequence[str], n_configs: int) -> str:
             f"The best of the {n_configs} configs is {labels[0]}: with 95% confidence "
             "no other is as good on average over seeds."
         )
+    named = list(labels)
+    if len(named) > MAX_NAMED_TIES:
+        others = f"{len(named) - MAX_NAMED_TIES} others"
+        named = [*named[:MAX_NAMED_TIES], others]
     return (
-        f"Tied with the best: {join(list(labels))}. The data do not tell these "
+        f"Tied with the best: {join(named)}. The data do not tell these "
         f"{len(labels)} of {n_configs} configs apart."
     )
 

@@ -3,9 +3,12 @@
 import re
 
 from paribus.report.document import (
+    Atom,
+    Badge,
     Block,
     Bullets,
     Callout,
+    Claim,
     Figure,
     Paragraph,
     Report,
@@ -55,11 +58,42 @@ def _render_block(block: Block) -> str:
         case Bullets():
             return "\n".join(f"- {escape(item)}" for item in block.items)
         case Callout():
-            return f"> **{block.kind.capitalize()}.** {escape(block.text)}"
+            first = f"> **{block.kind.capitalize()}.** {escape(block.text)}"
+            return "\n".join([first, *(f"> - {escape(item)}" for item in block.items)])
         case Table():
             return _render_table(block)
         case Figure():
             return _render_figure(block)
+        case Claim():
+            return _render_claim(block)
+
+
+def _render_claim(claim: Claim) -> str:
+    head = f"### {_stamp(claim.badge)} {escape(claim.text)}"
+    parts = [head, escape(claim.summary)]
+    if claim.figure:
+        parts.append(_render_figure(claim.figure))
+    parts.append("\n".join(line for atom in claim.atoms for line in _atom_lines(atom)))
+    if claim.others:
+        parts.append(_render_table(claim.others))
+    if claim.scope:
+        parts.append(escape(claim.scope))
+    return "\n\n".join(parts)
+
+
+def _atom_lines(atom: Atom) -> list[str]:
+    """The atom, then what belongs to it as a list below it."""
+    change = f"What would change this: {atom.change}" if atom.change else ""
+    runs = "; ".join(link.text for link in atom.links)
+    below = [atom.finding, change, *atom.details, f"The runs: {runs}." if runs else ""]
+    return [
+        f"- {_stamp(atom.badge)} {escape(atom.name)}: {escape(atom.text)}",
+        *(f"  - {escape(text)}" for text in below if text),
+    ]
+
+
+def _stamp(badge: Badge) -> str:
+    return f"{escape(badge.icon)} **{badge.word}**"
 
 
 def _render_table(table: Table) -> str:

@@ -49,6 +49,7 @@ def grid():
 
 def test_the_sections_stand_in_the_order_of_reading(notebook):
     assert headings(notebook) == [
+        "In short",
         "How the runs ended",
         "Task 1: learning rate",
         "Task 2: batch size",
@@ -56,6 +57,7 @@ def test_the_sections_stand_in_the_order_of_reading(notebook):
         "Training curves",
         "Which differences are real",
         "What one seed would have told you",
+        "All runs, to trace a number",
         "How it was made",
     ]
 
@@ -136,7 +138,7 @@ def test_shares_of_bad_runs_are_compared_before_the_metric(notebook):
 
 
 def test_another_study_has_a_table_for_each_hyperparameter_and_a_grid(grid):
-    assert headings(grid)[1:3] == ["Learning rate", "Batch size"]
+    assert headings(grid)[2:4] == ["Learning rate", "Batch size"]
     assert "The grid" in headings(grid)
     assert len(table(grid, "learning-rate").rows) == 9
     columns = table(grid, "batch-size").columns
@@ -187,10 +189,12 @@ def test_a_study_with_one_config_and_one_seed_has_a_report():
     report = build_report(result)
 
     assert headings(report) == [
+        "In short",
         "How the runs ended",
         "Configs",
         "Every run",
         "Training curves",
+        "All runs, to trace a number",
         "How it was made",
     ]
     assert report.title.startswith("How well does")
@@ -224,9 +228,10 @@ def test_an_unfinished_study_says_so_before_any_number():
 
     report = build_report(replace(result, status=status, curves=curves))
 
-    (warning,) = [b for b in blocks(report, "statuses") if isinstance(b, Callout)]
+    warning = blocks(report, "summary")[0]
+    assert isinstance(warning, Callout)
     assert warning.kind == "warning"
-    assert "25 of 50 runs have no outcome yet" in warning.text
+    assert warning.items[0].startswith("25 of 50 runs have no outcome yet")
 
 
 @pytest.mark.parametrize("code", [RunStatus.PENDING, RunStatus.DIVERGED])

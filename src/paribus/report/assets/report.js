@@ -17,3 +17,10 @@ for (const script of document.querySelectorAll("script[data-chart]")) {
     console.error(error);
   });
 }
+// A link to folded runs opens them.
+function unfold() {
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (place instanceof HTMLDetailsElement) place.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();

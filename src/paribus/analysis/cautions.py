@@ -1,0 +1,260 @@
+"""Which reasons are there not to trust the numbers of a study yet?"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from paribus.analysis.scores import is_bad, oriented_scores
+from paribus.analysis.summaries import MIN_SEEDS_TO_JUDGE
+from paribus.results import StudyResult
+from paribus.space import Config
+from paribus.stats.power import seeds_needed
+from paribus.stats.selection import select_value
+from paribus.status import RunStatus
+
+
+# Above these shares a comparison is refused (`paribus.claims`), so say it early.
+MAX_UNCONVERGED_SHARE = 0.2
+MAX_TIMING_VARIATION = 0.1
+MIN_VALUES_WITH_EDGES = 3
+FEW_SEEDS = 10
+
+_LARGEST_EFFECT = 16.0  # standard deviations: with 2 seeds even this is not found
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingRuns:
+    """Runs that the study asks for and that have no outcome.
+
+    Attributes:
+        n_missing: Pending, running and interrupted ones.
+        n_failed: Those that raised an error.
+        n_runs: All that the study asks for.
+    """
+
+    n_missing: int
+    n_failed: int
+    n_runs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeOfGrid:
+    """A best value with nothing tried beyond it, so that a better one may lie there.
+
+    Attributes:
+        hyperparameter: Whose value.
+        value: The best one that was tried.
+        side: Which end of the grid it lies on.
+        to_add: The value that would make it interior.
+        others: The values of the other hyperparameters, for each place where it is so.
+        n_places: Combinations of the others with at least 3 values of this one.
+    """
+
+    hyperparameter: str
+    value: float
+    side: Literal["lowest", "highest"]
+    to_add: float
+    others: tuple[Config, ...]
+    n_places: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unconverged:
+    """Configs that many runs of were still improving when the budget was spent.
+
+    Attributes:
+        configs: Their indices.
+        n_configs: Configs with runs.
+        has_best: Whether the config with the highest mean is one of them.
+    """
+
+    configs: tuple[int, ...]
+    n_configs: int
+    has_best: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoisyTiming:
+    """Times of an epoch that varied too much between repeats to compare seconds.
+
+    Attributes:
+        configs: Whose program was timed.
+        worst: The largest coefficient of variation.
+        load: The machine's load average before that timing.
+    """
+
+    configs: tuple[Config, ...]
+    worst: float
+    load: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewSeeds:
+    """Seeds that show only large effects.
+
+    Attributes:
+        n_seeds: Seeds of each config.
+        is_below_minimum: Whether no verdict rests on so few.
+        detectable: The difference that one comparison finds with 80 % power, in
+            standard deviations of one run; None with fewer than 3 seeds.
+    """
+
+    n_seeds: int
+    is_below_minimum: bool
+    detectable: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateClaims:
+    """Claims that were declared or changed after the first run.
+
+    Attributes:
+        texts: Their words.
+    """
+
+    texts: tuple[str, ...]
+
+
+Caution = MissingRuns | EdgeOfGrid | Unconverged | NoisyTiming | FewSeeds | LateClaims
+
+
+def find_cautions(result: StudyResult) -> tuple[Caution, ...]:
+    """Gather what a reader should know before believing any number.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+
+    Returns:
+        The gravest first; empty if there is no reason for caution.
+    """
+    found = (
+        _missing_runs(result),
+        *_edges(result),
+        _unconverged(result),
+        _few_seeds(result),
+        _noisy_timing(result),
+        _late_claims(result),
+    )
+    return tuple(caution for caution in found if caution is not None)
+
+
+def detectable_effect(n_seeds: int) -> float | None:
+    """Find the difference that a single comparison of `n_seeds` would probably see.
+
+    Args:
+        n_seeds: Of each config.
+
+    Returns:
+        In standard deviations of one run, to a tenth; with 80 % power, at 95 %, for
+        independent sides. None if not even 16 is found.
+    """
+    tenths = np.arange(1, int(10 * _LARGEST_EFFECT) + 1)
+    low, high = 0, len(tenths)
+    while low < high:
+        middle = (low + high) // 2
+        needed = seeds_needed(float(tenths[middle]) / 10)
+        if needed is not None and needed <= n_seeds:
+            high = middle
+        else:
+            low = middle + 1
+    return float(tenths[low]) / 10 if low < len(tenths) else None
+
+
+def _missing_runs(result: StudyResult) -> MissingRuns | None:
+    asked = result.status != RunStatus.ABSENT
+    n_failed = int((result.status == RunStatus.FAILED).sum())
+    n_missing = int((asked & ~result.has_outcome()).sum()) - n_failed
+    if not n_missing and not n_failed:
+        return None
+    n_runs = int(asked.sum())
+    return MissingRuns(n_missing=n_missing, n_failed=n_failed, n_runs=n_runs)
+
+
+def _edges(result: StudyResult) -> list[EdgeOfGrid]:
+    """Where the best learning rate, or what else is tuned, lies at an end."""
+    tuning = result.study.tuning
+    name = tuning.hyperparameter if tuning else "learning_rate"
+    if name not in result.study.space.hyperparameters():
+        return []
+    if result.primary_metric not in result.metrics:
+        return []
+    scores = oriented_scores(result, result.primary_metric)
+    values = np.where(scores.is_counted, scores.values, np.nan)
+    groups: dict[Config, list[int]] = {}
+    for index, config in enumerate(result.configs):
+        others = Config({n: v for n, v in config.items() if n != name})
+        if isinstance(config[name], int | float) and scores.is_counted[index].any():
+            groups.setdefault(others, []).append(index)
+    groups = {o: g for o, g in groups.items() if len(g) >= MIN_VALUES_WITH_EDGES}
+    found: dict[tuple[float, Literal["lowest", "highest"], float], list[Config]] = {}
+    for others, members in groups.items():
+        rates = np.array([float(str(result.configs[i][name])) for i in members])
+        if (rates <= 0).any():
+            continue
+        chosen = select_value(rates, values[members], is_bad(result)[members])
+        if chosen.value is not None and chosen.edge in ("lowest", "highest"):
+            key = (chosen.value, chosen.edge, chosen.values_to_add[0])
+            found.setdefault(key, []).append(others)
+    return [
+        EdgeOfGrid(
+            hyperparameter=name,
+            value=value,
+            side=side,
+            to_add=to_add,
+            others=tuple(places),
+            n_places=len(groups),
+        )
+        for (value, side, to_add), places in found.items()
+    ]
+
+
+def _unconverged(result: StudyResult) -> Unconverged | None:
+    n_ended = result.has_outcome().sum(axis=1)
+    n_improving = (result.status == RunStatus.UNCONVERGED).sum(axis=1)
+    is_many = n_improving > MAX_UNCONVERGED_SHARE * n_ended
+    if not is_many.any():
+        return None
+    return Unconverged(
+        configs=tuple(np.flatnonzero(is_many).tolist()),
+        n_configs=int((n_ended > 0).sum()),
+        has_best=bool(is_many[_best(result)]),
+    )
+
+
+def _best(result: StudyResult) -> int:
+    scores = oriented_scores(result, result.primary_metric)
+    n = scores.is_counted.sum(axis=1)
+    sums = np.where(scores.is_counted, scores.values, 0.0).sum(axis=1)
+    return int(np.where(n > 0, sums / np.maximum(n, 1), -np.inf).argmax())
+
+
+def _few_seeds(result: StudyResult) -> FewSeeds | None:
+    n_ended = result.has_outcome()[:, : len(result.study.seeds)].sum(axis=1)
+    if not n_ended.any():
+        return None
+    n = int(n_ended[n_ended > 0].min())
+    if n >= FEW_SEEDS or len(result.configs) < 2:
+        return None
+    return FewSeeds(
+        n_seeds=n,
+        is_below_minimum=n < MIN_SEEDS_TO_JUDGE,
+        detectable=detectable_effect(n),
+    )
+
+
+def _noisy_timing(result: StudyResult) -> NoisyTiming | None:
+    noisy = [t for t in result.timings if t.variation > MAX_TIMING_VARIATION]
+    if not noisy:
+        return None
+    worst = max(noisy, key=lambda timing: timing.variation)
+    return NoisyTiming(
+        configs=tuple(timing.config for timing in noisy),
+        worst=worst.variation,
+        load=worst.load_before,
+    )
+
+
+def _late_claims(result: StudyResult) -> LateClaims | None:
+    late = tuple(claim.text for claim in result.study.claims if claim.is_late)
+    return LateClaims(texts=late) if late else None

@@ -1,0 +1,126 @@
+"""Reasons for caution as sentences."""
+
+from collections.abc import Mapping
+
+from paribus.analysis.cautions import (
+    Caution,
+    EdgeOfGrid,
+    FewSeeds,
+    LateClaims,
+    MissingRuns,
+    NoisyTiming,
+    Unconverged,
+)
+from paribus.report.numbers import count, join, percent
+from paribus.report.prose import sentence
+from paribus.report.slices import label_values, varying, words
+from paribus.space import show_value
+from paribus.study import Study
+
+
+MAX_NAMED = 3
+
+
+def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> str:
+    """Say what is wrong, with its numbers, and what would mend it.
+
+    Args:
+        caution: The reason.
+        study: Whose.
+        labels: Config index -> its name.
+    """
+    match caution:
+        case MissingRuns():
+            return _say_missing(caution)
+        case EdgeOfGrid():
+            return _say_edge(caution)
+        case Unconverged():
+            return _say_unconverged(caution, labels)
+        case FewSeeds():
+            return _say_few_seeds(caution)
+        case NoisyTiming():
+            return _say_noisy_timing(caution, study)
+        case LateClaims():
+            n = count(len(caution.texts), "claim")
+            verb = "was" if len(caution.texts) == 1 else "were"
+            return (
+                f"{n} {verb} declared or changed after the first run: "
+                f"{_some([f'“{text}”' for text in caution.texts])}. What was seen may "
+                "have shaped what is claimed."
+            )
+
+
+def _say_missing(caution: MissingRuns) -> str:
+    n_runs = count(caution.n_runs, "run")
+    parts = []
+    if caution.n_missing:
+        parts.append(
+            f"{caution.n_missing:,} of {n_runs} have no outcome yet. Every number is "
+            "about the runs that have; the same `paribus run` trains the rest."
+        )
+    if caution.n_failed:
+        parts.append(
+            f"{caution.n_failed:,} of {n_runs} raised an error and are in no number."
+        )
+    return " ".join(parts)
+
+
+def _say_edge(caution: EdgeOfGrid) -> str:
+    name = words(caution.hyperparameter)
+    places = [label_values(others) for others in caution.others if others]
+    # All hyperparameters that vary elsewhere: only where they tell places apart.
+    where = "" if len(caution.others) == caution.n_places else f" at {_some(places)}"
+    beyond = "lower" if caution.side == "lowest" else "higher"
+    return (
+        f"The best {name}{where} is {show_value(caution.value)}, the {caution.side} "
+        f"that was tried: a {beyond} one may be better still. Adding "
+        f"{show_value(caution.to_add)} would tell."
+    )
+
+
+def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
+    n = len(caution.configs)
+    named = [labels[index] for index in caution.configs if labels.get(index)]
+    which = f" ({_some(named)})" if named and n < caution.n_configs else ""
+    best = ", the best one among them" if caution.has_best and n > 1 else ""
+    return (
+        f"{n} of {count(caution.n_configs, 'config')}{which}{best} had more than a "
+        "fifth of the runs still improving when the budget was spent: their final "
+        "numbers are about this budget, not about where training leads."
+    )
+
+
+def _say_few_seeds(caution: FewSeeds) -> str:
+    n = count(caution.n_seeds, "seed")
+    if caution.is_below_minimum:
+        return (
+            f"{sentence(n)} a config: values are shown, but no verdict rests on them."
+        )
+    assert caution.detectable is not None
+    return (
+        f"{sentence(n)} a config show large effects only: a single comparison finds a "
+        f"difference of {caution.detectable:g} standard deviations of one run, and "
+        "misses one in five of those."
+    )
+
+
+def _say_noisy_timing(caution: NoisyTiming, study: Study) -> str:
+    varied = varying(study)
+    static = [
+        label_values({n: v for n, v in study.static_part(config) if n in varied})
+        or "the one program"
+        for config in caution.configs
+    ]
+    return (
+        f"Timings were noisy ({_some(static)}): repeats varied by up to "
+        f"{percent(caution.worst, 0)} at a load of {caution.load:.1f}, so what is said "
+        "in seconds is not to be trusted."
+    )
+
+
+def _some(names: list[str]) -> str:
+    """A few names and how many more."""
+    more = len(names) - MAX_NAMED
+    if more <= 0:
+        return join(names)
+    return f"{'; '.join(names[:MAX_NAMED])}; and {more} more"

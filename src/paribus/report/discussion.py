@@ -1,0 +1,192 @@
+"""The discussion: a section for each group of claims, a block for each claim."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.plots import VerdictInterval, draw_verdict_intervals, to_specification
+from paribus.report.document import (
+    Atom,
+    Claim,
+    Figure,
+    Link,
+    Panel,
+    Paragraph,
+    Section,
+    Table,
+)
+from paribus.report.effects import standing, write_effect, write_smallest
+from paribus.report.numbers import NONE
+from paribus.report.runs import config_anchor
+from paribus.report.verdicts import (
+    badge,
+    quoted,
+    say_change,
+    say_finding,
+    say_parts,
+    say_tests,
+    say_text,
+    shared_scope,
+)
+
+
+HEADINGS = {
+    "learning rate": "Claims about the learning rate",
+    "batch size": "Claims about the batch size",
+    "yours": "Your claims",
+}
+HOW_TO_READ = (
+    "Each claim is divided into parts that can be measured, each with a verdict of its "
+    "own. The charts show all effects in multiples of the smallest effect that would "
+    "matter, positive as claimed. An interval wholly beyond the grey band decides; one "
+    "wholly inside says that the effect is practically absent; one that crosses an "
+    "edge of the band is open."
+)
+MAX_LINKS = 12
+
+_NOT_ANCHOR = re.compile(r"[^a-z0-9]+")
+# The same atom under another mode and budget, as the records name it: `untuned-S`.
+_OTHER_TERMS = re.compile(r"/(?:un)?tuned-[A-Z]$")
+
+
+def arrange_claims(
+    claims: Sequence[ClaimVerdict], labels: Mapping[int, str]
+) -> tuple[Section, ...]:
+    """A section for each group that has claims, in the order of `HEADINGS`.
+
+    Args:
+        claims: What was judged.
+        labels: Config index -> its name, for links to its runs.
+    """
+    groups = {group: [c for c in claims if c.group == group] for group in HEADINGS}
+    return tuple(
+        Section(
+            anchor=f"claims-{_anchor(group)}",
+            heading=HEADINGS[group],
+            blocks=(
+                Paragraph(text=HOW_TO_READ),
+                *(arrange_claim(claim, labels) for claim in members),
+            ),
+        )
+        for group, members in groups.items()
+        if members
+    )
+
+
+def arrange_claim(claim: ClaimVerdict, labels: Mapping[int, str]) -> Claim:
+    """One claim as a block: verdict, chart, parts, and what they rest on."""
+    parts = [a for a in claim.atoms if not _OTHER_TERMS.search(a.id)]
+    others = [a for a in claim.atoms if _OTHER_TERMS.search(a.id)]
+    scope = shared_scope(claim.atoms)
+    return Claim(
+        anchor=claim_anchor(claim),
+        badge=badge(claim.verdict),
+        text=quoted(claim),
+        summary=say_parts(claim),
+        figure=figure_intervals(claim.id, parts),
+        atoms=tuple(_arrange_atom(a, labels, with_scope=not scope) for a in parts),
+        others=_tabulate_others(claim, parts, others),
+        scope=scope,
+    )
+
+
+def claim_anchor(claim: ClaimVerdict) -> str:
+    """The id of a claim's block in the page."""
+    return f"claim-{_anchor(claim.id)}"
+
+
+def figure_intervals(claim: str, atoms: Sequence[AtomVerdict]) -> Figure | None:
+    """The measured parts of a claim, one row each; None if nothing was measured."""
+    placed = [(atom, place) for atom in atoms if (place := standing(atom)) is not None]
+    if not placed:
+        return None
+    intervals = [
+        VerdictInterval(
+            label=f"{_short(atom.id)} {badge(atom.verdict).icon} {atom.verdict.value}",
+            remark=write_effect(atom),
+            estimate=place.estimate,
+            lower=place.lower,
+            upper=place.upper,
+            is_decided=atom.verdict in _BY_INTERVAL,
+        )
+        for atom, place in placed
+    ]
+    gist = "; ".join(
+        f"{row.label}: {row.remark}, smallest effect {write_smallest(atom)}"
+        for row, (atom, _) in zip(intervals, placed, strict=True)
+    )
+    specification = to_specification(
+        draw_verdict_intervals(intervals),
+        description="Effects with intervals, in smallest effects",
+    )
+    return Figure(
+        name=f"claim-{_anchor(claim)}",
+        caption=f"The parts of {_short(claim)}: effects with simultaneous intervals, "
+        "against the smallest effects that would matter (grey).",
+        panels=(Panel(title="", description=f"{gist}.", specification=specification),),
+    )
+
+
+_BY_INTERVAL = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)
+
+
+def _arrange_atom(
+    atom: AtomVerdict, labels: Mapping[int, str], *, with_scope: bool
+) -> Atom:
+    parts = tuple(f"{_short(part.id)}: {say_finding(part)}" for part in atom.parts)
+    scope = (atom.scope,) if with_scope and atom.scope else ()
+    return Atom(
+        name=_short(atom.id),
+        badge=badge(atom.verdict),
+        text=say_text(atom),
+        finding=say_finding(atom),
+        change=say_change(atom),
+        details=tuple(filter(None, (*parts, say_tests(atom), *atom.notes, *scope))),
+        links=_links(atom, labels),
+    )
+
+
+def _links(atom: AtomVerdict, labels: Mapping[int, str]) -> tuple[Link, ...]:
+    configs = [c for c in dict.fromkeys(c for c, _ in atom.runs) if c in labels]
+    return tuple(
+        Link(text=labels[config], anchor=config_anchor(config))
+        for config in configs[:MAX_LINKS]
+    )
+
+
+def _tabulate_others(
+    claim: ClaimVerdict, parts: Sequence[AtomVerdict], others: Sequence[AtomVerdict]
+) -> Table | None:
+    """The robustness table: each part under its own terms, then under the others."""
+    if not others:
+        return None
+    again = {_OTHER_TERMS.sub("", atom.id) for atom in others}
+    atoms = [*(a for a in parts if a.id in again), *others]
+    atoms.sort(key=lambda atom: _OTHER_TERMS.sub("", atom.id))
+    return Table(
+        caption=f"{_short(claim.id)} under other budgets, modes and clocks",
+        columns=("part", "mode", "budget", "clock", "effect", "verdict"),
+        rows=tuple(
+            (
+                _short(_OTHER_TERMS.sub("", atom.id)),
+                atom.mode or NONE,
+                atom.budget,
+                atom.clock or NONE,
+                NONE if atom.estimate is None else write_effect(atom),
+                f"{badge(atom.verdict).icon} {atom.verdict.value}",
+            )
+            for atom in atoms
+        ),
+        n_labels=4,
+        note="The parts' own terms are above; all other entries are exploratory, and "
+        "a part that is decided differently in two of them depends.",
+    )
+
+
+def _short(name: str) -> str:
+    """An id for people: `"L1a, sgd"`."""
+    return name.replace("/", ", ")
+
+
+def _anchor(name: str) -> str:
+    return _NOT_ANCHOR.sub("-", name.lower()).strip("-")

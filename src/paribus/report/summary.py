@@ -1,0 +1,71 @@
+"""The report in at most eight lines, for a reader with two minutes."""
+
+from paribus.analysis.cautions import find_cautions
+from paribus.claims import Verdict
+from paribus.report.cautions import say_caution
+from paribus.report.document import Bullets, Callout, Section
+from paribus.report.findings import Findings
+from paribus.report.prose import say_statuses, say_tied
+from paribus.report.verdicts import say_claim, say_verdicts
+from paribus.status import RunStatus
+
+
+MAX_LINES = 8
+
+# What says most comes first.
+_ORDER = (
+    Verdict.REFUTED,
+    Verdict.SUPPORTED,
+    Verdict.DEPENDS,
+    Verdict.NEGLIGIBLE,
+    Verdict.UNDECIDED,
+    Verdict.UNTESTED,
+)
+
+
+def arrange_summary(findings: Findings) -> Section:
+    """Reasons for caution, then what was found, each a line."""
+    cautions = tuple(
+        say_caution(caution, findings.result.study, findings.shown)
+        for caution in find_cautions(findings.result)
+    )
+    blocks: list[Callout | Bullets] = []
+    if cautions:
+        text = "Before you trust the numbers:"
+        blocks.append(Callout(kind="warning", text=text, items=cautions))
+    blocks.append(Bullets(items=tuple(summary_lines(findings))))
+    return Section(anchor="summary", heading="In short", blocks=tuple(blocks))
+
+
+def summary_lines(findings: Findings) -> list[str]:
+    """At most eight lines: how runs ended, what is best, what is said of claims."""
+    lines = [say_statuses(count_statuses(findings)), *_say_best(findings)]
+    claims = findings.verdicts
+    if not claims:
+        return lines
+    room = MAX_LINES - len(lines)
+    if len(claims) > room:
+        lines.append(say_verdicts(claims))
+        room -= 1
+    by_weight = sorted(
+        range(len(claims)), key=lambda i: _ORDER.index(claims[i].verdict)
+    )
+    return [*lines, *(say_claim(claims[i]) for i in sorted(by_weight[:room]))]
+
+
+def count_statuses(findings: Findings) -> dict[RunStatus, int]:
+    """How many runs ended in which way; runs that the study does not have left out."""
+    status = findings.result.status
+    counts = {s: int((status == s).sum()) for s in RunStatus}
+    return {s: n for s, n in counts.items() if n and s is not RunStatus.ABSENT}
+
+
+def _say_best(findings: Findings) -> list[str]:
+    tied = [
+        label
+        for index, label in findings.shown.items()
+        if findings.summaries[index].is_tied_with_best
+    ]
+    if findings.n_configs < 2 or not tied:
+        return []
+    return [say_tied(tied, findings.n_configs)]

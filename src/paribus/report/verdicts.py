@@ -1,0 +1,272 @@
+"""Verdicts as sentences: what was found, how surely, and what would change it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.report.document import Badge
+from paribus.report.effects import (
+    Standing,
+    standing,
+    write_effect,
+    write_size,
+    write_smallest,
+)
+from paribus.report.numbers import count, join, p_value, percent
+from paribus.report.prose import sentence
+from paribus.report.slices import words
+
+
+ICONS = {
+    Verdict.SUPPORTED: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.NEGLIGIBLE: "≈",
+    Verdict.UNDECIDED: "?",
+    Verdict.UNTESTED: "–",
+    Verdict.DEPENDS: "⇄",
+}
+MAX_SEEDS_TO_DECIDE = 1000
+
+# Measures that only runs which learned have; a dead network looks perfectly stable.
+_AMONG_LEARNERS = ("tuv", "jitter", "share_of_increases")
+_MEASURE_WORDS = {
+    "tuv": "TUV",
+    "time": "time to the target",
+    "max_early_loss": "highest early loss",
+    "bad_share": "share of runs that ended badly",
+}
+_BUDGETS = {
+    "epochs": "equal epochs",
+    "steps": "equal steps",
+    "seconds": "equal seconds",
+    "target": "to the target",
+}
+_SPEED = ("faster", "slower", "speed", "slow ", "quick")
+_STABILITY = ("stable", "stability", "steady", "smooth")
+
+
+def badge(verdict: Verdict) -> Badge:
+    """A verdict's word, and a sign whose shape says it too."""
+    return Badge(icon=ICONS[verdict], word=verdict.value)
+
+
+def say_text(atom: AtomVerdict) -> str:
+    """The atom's own sentence, with what must never be left out of one like it.
+
+    A sentence about speed names its clock, one about stability whose runs it is about.
+    """
+    text = atom.text.strip().rstrip(".")
+    lower = text.lower()
+    if (
+        any(word in lower for word in _SPEED)
+        and atom.clock
+        and f"in {atom.clock}" not in lower
+    ):
+        text += f", in {atom.clock}"
+    if any(word in lower for word in _STABILITY) and "among learners" not in lower:
+        text += ", among learners"
+    return f"{text}."
+
+
+def say_finding(atom: AtomVerdict) -> str:
+    """Say what the numbers say of an atom: the estimate, its interval, the verdict."""
+    match atom.verdict:
+        case Verdict.UNTESTED:
+            return f"Not tested because {_clause(atom.reason, 'nothing was measured')}."
+        case Verdict.DEPENDS:
+            return f"It depends: {_clause(atom.reason, 'budgets and clocks differ')}."
+        case Verdict.UNDECIDED:
+            return _say_undecided(atom)
+        case _:
+            return _say_decided(atom)
+
+
+def say_change(atom: AtomVerdict) -> str:
+    """Say what would change the verdict of an atom; empty if nothing is known to."""
+    match atom.verdict:
+        case Verdict.UNTESTED:
+            return atom.remedy and f"To test it: {atom.remedy.rstrip('.')}."
+        case Verdict.DEPENDS:
+            return f"What flips it: {_clause(atom.reason, 'the budget or the clock')}."
+        case Verdict.UNDECIDED:
+            return _say_seeds(atom.more_seeds)
+        case _:
+            return _say_other_smallest_effect(atom)
+
+
+def say_tests(atom: AtomVerdict) -> str:
+    """Say the tests and sizes that go with an interval; empty if there are none."""
+    parts = []
+    if atom.confidence_level is not None:
+        parts.append(f"the interval holds with {percent(atom.confidence_level, 1)}")
+    if atom.p_value is not None:
+        parts.append(f"p of the exact test {p_value(atom.p_value)}")
+    if atom.p_value_holm is not None:
+        parts.append(f"Holm-adjusted {p_value(atom.p_value_holm)}")
+    if atom.effect_size is not None:
+        parts.append(f"Hedges' g {_number(atom.effect_size)}")
+    if atom.share_above is not None and atom.sides:
+        first, second = atom.sides[0], atom.sides[-1]
+        share = percent(atom.share_above, 0)
+        parts.append(f"a run of {first} lies above one of {second} in {share} of pairs")
+    kind = "" if atom.is_primary else "Exploratory. "
+    return f"{kind}{sentence('; '.join(parts))}." if parts else kind.rstrip()
+
+
+def say_parts(claim: ClaimVerdict) -> str:
+    """Say how the parts of a claim make its verdict, and which are listed apart."""
+    deciding = claim.atoms[: len(claim.atoms) - claim.apart]
+    text = f"Its {count(len(deciding), 'part')}: {_tally(deciding)}."
+    if len(deciding) == 1:
+        text = f"Its one part is {deciding[0].verdict.value}."
+    if claim.apart:
+        apart = claim.atoms[len(claim.atoms) - claim.apart :]
+        text += f" Listed apart: {_tally(apart)}."
+    if claim.is_late:
+        text += " It was declared after the first run, so it was not fixed beforehand."
+    return text
+
+
+def say_claim(claim: ClaimVerdict) -> str:
+    """Say a claim and its verdict in one line, with the numbers that made it."""
+    text = quoted(claim)
+    head = f"{badge(claim.verdict).icon} {sentence(claim.verdict.value)}: {text}"
+    made_by = [atom for atom in claim.atoms if atom.verdict is claim.verdict]
+    if not made_by or claim.verdict is Verdict.UNTESTED:
+        untested = [a for a in claim.atoms if a.verdict is Verdict.UNTESTED]
+        reason = _clause(untested[0].reason, "") if untested else ""
+        return f"{head} {sentence(reason)}." if reason else head
+    return f"{head} {say_finding(made_by[0])}"
+
+
+def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
+    """Count the verdicts: `"Of 6 claims: 1 supported, 2 refuted and 3 undecided."`."""
+    return f"Of {count(len(claims), 'claim')}: {_tally(claims)}."
+
+
+def quoted(claim: ClaimVerdict) -> str:
+    """A claim's own words: what is claimed, not what was found."""
+    return f"“{claim.text.strip()}”"
+
+
+def shared_scope(atoms: Sequence[AtomVerdict]) -> str:
+    """The scope that all atoms have in common; empty if they differ."""
+    scopes = {atom.scope for atom in atoms if atom.scope}
+    return scopes.pop() if len(scopes) == 1 else ""
+
+
+def _tally(judged: Sequence[AtomVerdict] | Sequence[ClaimVerdict]) -> str:
+    counts = Counter(item.verdict for item in judged)
+    return join([f"{counts[v]} {v.value}" for v in Verdict if counts[v]])
+
+
+def _say_decided(atom: AtomVerdict) -> str:
+    place = standing(atom)
+    if place is None:
+        return (
+            sentence(_clause(atom.reason, f"{atom.verdict.value} by its parts")) + "."
+        )
+    return f"{_say_measured(atom)}: {_judgement(atom, place)}."
+
+
+def _judgement(atom: AtomVerdict, place: Standing) -> str:
+    """What a decided interval says, read off the interval itself."""
+    smallest = write_smallest(atom)
+    if atom.verdict is Verdict.NEGLIGIBLE:
+        return f"practically absent: the whole interval lies within {_band(atom)}"
+    if atom.verdict is Verdict.REFUTED:
+        if place.is_beyond:
+            return f"the two sides differ by more than {smallest}"
+        return f"the opposite holds by more than {smallest}"
+    if place.is_beyond:
+        return f"the whole interval lies above the smallest effect of {smallest}"
+    if place.is_within:
+        return f"the whole interval lies within {_band(atom)}"
+    return f"a disadvantage of more than {smallest} is ruled out"
+
+
+def _band(atom: AtomVerdict) -> str:
+    """The effects too small to matter."""
+    smallest = write_smallest(atom)
+    return f"{smallest} either way" if atom.is_ratio else f"±{smallest}"
+
+
+def _say_undecided(atom: AtomVerdict) -> str:
+    n = count(atom.n_seeds, "seed")
+    place = standing(atom)
+    decide = _about(atom.more_seeds)
+    verdict = f"not decided with {n}" + (f"; {decide} would decide" if decide else "")
+    open_ = f" {sentence(atom.reason.rstrip('.'))}." if atom.reason else ""
+    if place is None:
+        return f"{sentence(verdict)}.{open_}"
+    return f"{_say_measured(atom)}: {verdict}.{open_ or _say_direction(atom, place)}"
+
+
+def _say_direction(atom: AtomVerdict, place: Standing) -> str:
+    """What an undecided interval says all the same."""
+    smallest = write_smallest(atom)
+    for seen, way in ((place.lower > 0, "in"), (place.upper < 0, "against")):
+        if seen:
+            return (
+                f" An effect {way} the claimed direction is seen; whether it reaches "
+                f"{smallest} is open."
+            )
+    return f" The interval reaches across {smallest}."
+
+
+def _say_measured(atom: AtomVerdict) -> str:
+    """The measure, whose, on which terms, and the numbers."""
+    kind = "ratio" if atom.is_ratio else "difference"
+    measure = _MEASURE_WORDS.get(atom.measure, words(atom.measure))
+    what = f"{kind} of {measure}" if measure else kind
+    if len(atom.sides) == 2:
+        joined = " to " if atom.is_ratio else " minus "
+        what += f", {joined.join(atom.sides)}"
+    terms = [count(atom.n_seeds, "seed")] if atom.n_seeds else []
+    if atom.measure in _AMONG_LEARNERS:
+        terms.append("among learners")
+    terms += [word for word in (atom.mode, _BUDGETS.get(atom.budget, "")) if word]
+    if atom.clock:
+        terms.append(f"in {atom.clock}")
+    return f"{sentence(what)} ({', '.join(terms)}): {write_effect(atom)}"
+
+
+def _say_seeds(more: int | None) -> str:
+    if more is None:
+        return ""
+    if more > MAX_SEEDS_TO_DECIDE:
+        return "More than 1,000 seeds; the estimate sits at the smallest effect."
+    return f"About {more:,} seeds, if the true effect is near the present estimate."
+
+
+def _about(more: int | None) -> str:
+    if more is None:
+        return ""
+    return "more than 1,000" if more > MAX_SEEDS_TO_DECIDE else f"about {more:,}"
+
+
+def _say_other_smallest_effect(atom: AtomVerdict) -> str:
+    """From which other smallest effect on the same interval would be undecided."""
+    place = standing(atom)
+    if place is None or atom.lower is None or atom.upper is None:
+        return ""
+    if place.is_beyond or place.is_opposite:
+        nearest = atom.lower if place.is_beyond else atom.upper
+        return _say_threshold(atom, nearest, "more")
+    if place.is_within:
+        farthest = atom.lower if -place.lower > place.upper else atom.upper
+        return _say_threshold(atom, farthest, "less")
+    return _say_threshold(atom, atom.lower, "less") if place.lower < 0 else ""
+
+
+def _say_threshold(atom: AtomVerdict, bound: float, way: str) -> str:
+    size = write_size(atom, bound)
+    return f"A smallest effect of {size} or {way} would leave it undecided."
+
+
+def _clause(reason: str, otherwise: str) -> str:
+    return reason.strip().rstrip(".") or otherwise
+
+
+def _number(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")

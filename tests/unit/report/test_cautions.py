@@ -1,0 +1,183 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import make_finished, make_result, make_study
+from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
+
+from paribus.analysis.cautions import (
+    EdgeOfGrid,
+    FewSeeds,
+    LateClaims,
+    MissingRuns,
+    NoisyTiming,
+    Unconverged,
+    detectable_effect,
+    find_cautions,
+)
+from paribus.declared import DeclaredClaim
+from paribus.report.cautions import say_caution
+from paribus.results import StudyResult, Timing
+from paribus.space import Config
+from paribus.stats.power import seeds_needed
+from paribus.status import RunStatus
+
+
+HIGH, LOW = (0.97,) * 10, (0.95,) * 10
+LABELS = {i: f"config {i}" for i in range(9)}
+
+
+def found(result: StudyResult, kind: type) -> list[Any]:
+    return [c for c in find_cautions(result) if isinstance(c, kind)]
+
+
+def say(result: StudyResult, kind: type) -> str:
+    (caution,) = found(result, kind)
+    return say_caution(caution, result.study, LABELS)
+
+
+def test_a_sound_study_gives_no_reason_for_caution():
+    assert find_cautions(make_finished(LOW, HIGH, LOW)) == ()
+
+
+def test_runs_without_an_outcome_are_counted_apart_from_failed_ones():
+    result = make_finished(
+        LOW,
+        HIGH,
+        LOW,
+        status={
+            (0, 0): RunStatus.PENDING,
+            (0, 1): RunStatus.INTERRUPTED,
+            (1, 0): RunStatus.FAILED,
+            (2, 0): RunStatus.ABSENT,
+        },
+    )
+
+    assert found(result, MissingRuns) == [
+        MissingRuns(n_missing=2, n_failed=1, n_runs=29)
+    ]
+    assert say(result, MissingRuns) == (
+        "2 of 29 runs have no outcome yet. Every number is about the runs that have; "
+        "the same `paribus run` trains the rest. 1 of 29 runs raised an error and are "
+        "in no number."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            (HIGH, LOW, LOW),
+            "is 0.001, the lowest that was tried: a lower one may be better still. "
+            "Adding 0.0001 would tell.",
+        ),
+        (
+            (LOW, LOW, HIGH),
+            "is 0.1, the highest that was tried: a higher one may be better still. "
+            "Adding 1 would tell.",
+        ),
+    ],
+)
+def test_a_best_value_at_an_end_of_the_grid_is_named_with_one_to_add(rows, words):
+    assert say(make_finished(*rows), EdgeOfGrid) == f"The best learning rate {words}"
+
+
+def test_the_edge_is_said_with_the_place_where_not_all_places_have_it():
+    rows = (HIGH, LOW, LOW, HIGH, LOW, LOW)  # rate by rate, two batch sizes each
+    result = make_finished(*rows, batch_size=(32, 64))
+
+    assert say(result, EdgeOfGrid).startswith(
+        "The best learning rate at batch size 32 is 0.001, the lowest"
+    )
+
+
+def test_two_values_have_no_edge():
+    assert found(make_finished(HIGH, LOW), EdgeOfGrid) == []
+
+
+def test_a_value_at_which_half_of_the_runs_ended_badly_is_not_the_best():
+    bad = {(2, seed): RunStatus.COLLAPSED for seed in range(5)}
+
+    assert found(make_finished(LOW, HIGH, (0.98,) * 10, status=bad), EdgeOfGrid) == []
+
+
+def test_a_fifth_of_unconverged_runs_is_not_yet_many():
+    status = {(1, seed): RunStatus.UNCONVERGED for seed in range(3)}
+    status |= {(0, seed): RunStatus.UNCONVERGED for seed in range(2)}
+    result = make_finished(LOW, HIGH, LOW, status=status)
+
+    assert found(result, Unconverged) == [
+        Unconverged(configs=(1,), n_configs=3, has_best=True)
+    ]
+    assert say(result, Unconverged).startswith(
+        "1 of 3 configs (config 1) had more than a fifth of the runs still improving"
+    )
+
+
+@pytest.mark.parametrize("n", [3, 5, 6, 9, 12])
+def test_the_detectable_effect_is_the_smallest_that_so_many_seeds_find(n):
+    effect = detectable_effect(n)
+
+    assert effect is not None
+    needed, of_less = seeds_needed(effect), seeds_needed(effect - 0.1)
+    assert needed is not None
+    assert needed <= n
+    assert of_less is None or of_less > n
+
+
+def test_few_seeds_are_said_with_what_they_find():
+    six = make_result(make_study(n_seeds=6))
+    three = make_result(make_study(n_seeds=3))
+
+    assert say(six, FewSeeds).startswith(
+        "6 seeds a config show large effects only: a single comparison finds a "
+        f"difference of {detectable_effect(6):g} standard deviations"
+    )
+    assert "no verdict rests on them" in say(three, FewSeeds)
+
+
+def test_a_timing_that_varied_is_named_with_its_program():
+    study = make_notebook_study(grids=FULL_GRID)
+    result = make_notebook_result(study)
+    noisy = Timing(
+        config=Config({"learning_rate": 0.01, "batch_size": 64}),
+        seconds_per_epoch=0.4,
+        variation=0.23,
+        n_repeats=5,
+        load_before=1.8,
+    )
+    result = replace(result, timings=(*result.timings, noisy))
+
+    assert len(found(result, NoisyTiming)) == 1
+    assert say(result, NoisyTiming) == (
+        "Timings were noisy (batch size 64): repeats varied by up to 23% at a load of "
+        "1.8, so what is said in seconds is not to be trusted."
+    )
+
+
+def test_claims_that_came_late_are_quoted():
+    result = make_finished(LOW, HIGH, LOW)
+    claim = DeclaredClaim(
+        text="0.01 wins",
+        measure="test_accuracy",
+        a={"learning_rate": 0.01},
+        b={"learning_rate": 0.1},
+        relation="greater",
+        is_late=True,
+    )
+    result = replace(result, study=replace(result.study, claims=(claim,)))
+
+    assert say(result, LateClaims).startswith(
+        "1 claim was declared or changed after the first run: “0.01 wins”."
+    )
+
+
+def test_a_study_without_any_value_has_cautions():
+    result = make_result(make_study(n_seeds=4))
+    curves = {name: np.full_like(c, np.nan) for name, c in result.curves.items()}
+    status = np.full_like(result.status, RunStatus.PENDING)
+
+    (only,) = find_cautions(replace(result, status=status, curves=curves))
+
+    assert only == MissingRuns(n_missing=8, n_failed=0, n_runs=8)

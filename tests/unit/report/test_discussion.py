@@ -1,0 +1,180 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from claim_builders import make_atom, make_claim, make_claims, make_speed_atom
+from report_builders import make_notebook_result
+
+from paribus.claims import Verdict
+from paribus.report.build import arrange
+from paribus.report.discussion import arrange_claim, arrange_claims, figure_intervals
+from paribus.report.document import Bullets, Claim
+from paribus.report.findings import gather_findings
+from paribus.report.html import render_html
+from paribus.report.runs import tabulate_runs
+from paribus.report.summary import MAX_LINES, summary_lines
+from paribus.report.text import render_markdown
+from paribus.status import RunStatus
+
+
+LABELS = {0: "learning rate 0.001", 1: "learning rate 0.01"}
+
+
+@pytest.fixture(scope="module")
+def findings():
+    result = make_notebook_result(diverged={(2, 4): 312})
+    return replace(gather_findings(result), verdicts=make_claims())
+
+
+@pytest.fixture(scope="module")
+def report(findings):
+    return arrange(findings)
+
+
+def claims_of(report) -> list[Claim]:
+    blocks = [block for section in report.sections for block in section.blocks]
+    return [block for block in blocks if isinstance(block, Claim)]
+
+
+def test_claims_stand_by_group_right_after_the_summary(report):
+    assert [section.heading for section in report.sections][:4] == [
+        "In short",
+        "Claims about the learning rate",
+        "Claims about the batch size",
+        "Your claims",
+    ]
+    assert len(claims_of(report)) == 5
+
+
+def test_a_group_without_claims_has_no_section():
+    sections = arrange_claims([make_claim(group="yours")], LABELS)
+
+    assert [section.anchor for section in sections] == ["claims-yours"]
+
+
+def test_both_faces_say_every_sentence_of_every_claim(report):
+    html, markdown = render_html(report), render_markdown(report)
+
+    assert html.count('class="claim"') == 5
+    plain = markdown.replace("\\", "")
+    for claim in claims_of(report):
+        assert f"{claim.badge.icon} **{claim.badge.word}** {claim.text}" in plain
+        assert f'id="{claim.anchor}"' in html
+        for atom in claim.atoms:
+            for text in (atom.text, atom.finding, atom.change, *atom.details):
+                assert text in plain
+
+
+def test_every_link_leads_to_a_table_of_runs(report):
+    html = render_html(report)
+
+    anchors = {
+        link.anchor for c in claims_of(report) for a in c.atoms for link in a.links
+    }
+    assert anchors == {"runs-1", "runs-2"}
+    assert all(f'<details class="fold" id="{anchor}">' in html for anchor in anchors)
+
+
+def test_a_scope_that_all_parts_share_is_said_once():
+    shared = arrange_claim(make_claim(make_atom(), make_atom(id="L2b")), LABELS)
+    other = make_atom(id="L2b", scope="Scope: elsewhere.")
+    apart = arrange_claim(make_claim(make_atom(), other), LABELS)
+
+    assert shared.scope.startswith("Scope: MNIST")
+    assert not any("Scope" in text for atom in shared.atoms for text in atom.details)
+    assert apart.scope == ""
+    assert apart.atoms[1].details[-1] == "Scope: elsewhere."
+
+
+def test_other_terms_of_a_part_are_a_table_with_the_parts_own_terms_first():
+    claim = arrange_claim(make_claims()[3], LABELS)
+
+    assert [atom.name for atom in claim.atoms] == ["B3e"]
+    assert claim.others is not None
+    assert [row[1:3] + row[-1:] for row in claim.others.rows] == [
+        ("tuned", "epochs", "⇄ depends"),
+        ("untuned", "epochs", "✓ supported"),
+        ("tuned", "steps", "≈ negligible"),
+    ]
+
+
+def test_the_chart_puts_all_units_on_one_scale():
+    atoms = [make_atom(lower=0.004, upper=0.008, estimate=0.006), make_speed_atom()]
+    figure = figure_intervals("L1", atoms)
+
+    assert figure is not None
+    specification = figure.panels[0].specification
+    rows = [
+        row
+        for rows in specification["datasets"].values()
+        for row in rows
+        if "goes_left" in row
+    ]
+    assert [rows[0][k] for k in ("lower", "estimate", "upper")] == pytest.approx(
+        [2, 3, 4]
+    )
+    expected = np.log([1.4, 1.62, 1.88]) / np.log(1.25)
+    found = [rows[1][key] for key in ("lower", "estimate", "upper")]
+    assert found == pytest.approx(expected)
+    assert figure.panels[0].description == (
+        "L2a ✓ supported: +0.60 [+0.40, +0.80] points, smallest effect 0.20 points; "
+        "L1b ✓ supported: 1.62 [1.40, 1.88], smallest effect a factor of 1.25."
+    )
+
+
+def test_a_claim_that_measured_nothing_has_no_chart():
+    claim = arrange_claim(make_claim(make_atom(Verdict.UNTESTED)), LABELS)
+
+    assert claim.figure is None
+
+
+def test_the_summary_has_at_most_eight_lines_and_the_decided_claims(findings):
+    many = make_claims() * 4
+    few, all_of_them = (
+        summary_lines(replace(findings, verdicts=verdicts))
+        for verdicts in (make_claims(), many)
+    )
+
+    assert len(few) == 2 + 5
+    assert few[0].startswith("Of 50 runs: 1 diverged")
+    assert len(all_of_them) == MAX_LINES
+    assert all_of_them[2].startswith("Of 20 claims: 4 supported, 4 refuted")
+    assert all(line[0] in "✓✗" for line in all_of_them[3:])
+
+
+def test_the_summary_without_claims_says_statuses_and_the_best(report, findings):
+    lines = summary_lines(replace(findings, verdicts=()))
+
+    assert len(lines) == 2
+    bullets = next(b for b in report.sections[0].blocks if isinstance(b, Bullets))
+    assert list(bullets.items[:2]) == lines
+
+
+def test_the_tables_of_runs_hold_every_run_with_its_numbers(findings):
+    tables = tabulate_runs(findings)
+
+    result = findings.result
+    assert [table.anchor for table in tables] == [f"runs-{i + 1}" for i in range(5)]
+    assert sum(len(table.rows) for table in tables) == result.status.size
+    third = tables[2]
+    place = third.columns.index("test accuracy")
+    assert third.rows[0][place] == f"{100 * result.final('test_accuracy')[2, 0]:.2f}%"
+    assert third.rows[4][:3] == ("4", "diverged at step 312", "–")
+    assert third.caption.endswith("10 runs, 9 learned")
+
+
+def test_runs_that_the_study_does_not_have_are_in_no_table(findings):
+    status = findings.result.status.copy()
+    status[0, 3:] = RunStatus.ABSENT
+    status[1] = RunStatus.ABSENT
+    share = np.full(status.shape, np.nan)
+    share[0] = 0.25
+    measures = {"overshoot_share": share}
+    fewer = replace(findings.result, status=status, measures=measures)
+
+    tables = tabulate_runs(replace(findings, result=fewer))
+
+    assert [len(table.rows) for table in tables] == [3, 10, 10, 10]
+    assert tables[0].columns[-1] == "overshoot share"
+    assert tables[0].rows[0][-1] == "0.25"
+    assert "overshoot share" not in tables[1].columns

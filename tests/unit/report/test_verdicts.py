@@ -1,0 +1,251 @@
+import re
+
+import pytest
+from claim_builders import make_atom, make_claim, make_claims, make_speed_atom
+
+from paribus.claims import Verdict
+from paribus.report.verdicts import (
+    ICONS,
+    say_change,
+    say_claim,
+    say_finding,
+    say_parts,
+    say_tests,
+    say_text,
+    say_verdicts,
+)
+
+
+MEASURED = (
+    "Difference of validation accuracy, learning rate 0.01 minus learning rate 0.001 "
+    "(10 seeds, equal epochs): "
+)
+TIMED = (
+    "Ratio of time to the target, learning rate 0.001 to 0.01 "
+    "(10 seeds, tuned, to the target, in steps): "
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding", "change"),
+    [
+        (
+            Verdict.SUPPORTED,
+            MEASURED + "+1.47 [+1.20, +1.74] points: the whole interval lies above the "
+            "smallest effect of 0.20 points.",
+            "A smallest effect of 1.20 points or more would leave it undecided.",
+        ),
+        (
+            Verdict.REFUTED,
+            MEASURED + "−1.47 [−1.74, −1.20] points: the opposite holds by more than "
+            "0.20 points.",
+            "A smallest effect of 1.20 points or more would leave it undecided.",
+        ),
+        (
+            Verdict.NEGLIGIBLE,
+            MEASURED + "+0.02 [−0.11, +0.15] points: practically absent: the whole "
+            "interval lies within ±0.20 points.",
+            "A smallest effect of 0.15 points or less would leave it undecided.",
+        ),
+        (
+            Verdict.UNDECIDED,
+            MEASURED + "+0.30 [−0.10, +0.70] points: not decided with 10 seeds; about "
+            "24 would decide. The interval reaches across 0.20 points.",
+            "About 24 seeds, if the true effect is near the present estimate.",
+        ),
+        (
+            Verdict.UNTESTED,
+            "Not tested because the best learning rate lies on the lower edge of the "
+            "grid.",
+            "To test it: `paribus run learning-rate --size standard`.",
+        ),
+        (
+            Verdict.DEPENDS,
+            "It depends: supported per epoch, refuted per second.",
+            "What flips it: supported per epoch, refuted per second.",
+        ),
+    ],
+)
+def test_each_verdict_has_its_sentences(verdict, finding, change):
+    atom = make_atom(verdict)
+
+    assert say_finding(atom) == finding
+    assert say_change(atom) == change
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding", "change"),
+    [
+        (
+            Verdict.SUPPORTED,
+            TIMED + "1.62 [1.40, 1.88]: the whole interval lies above the smallest "
+            "effect of a factor of 1.25.",
+            "A smallest effect of a factor of 1.40 or more would leave it undecided.",
+        ),
+        (
+            Verdict.REFUTED,
+            TIMED + "0.62 [0.53, 0.71]: the opposite holds by more than a factor of "
+            "1.25.",
+            "A smallest effect of a factor of 1.41 or more would leave it undecided.",
+        ),
+        (
+            Verdict.NEGLIGIBLE,
+            TIMED + "1.02 [0.95, 1.10]: practically absent: the whole interval lies "
+            "within a factor of 1.25 either way.",
+            "A smallest effect of a factor of 1.10 or less would leave it undecided.",
+        ),
+    ],
+)
+def test_ratios_are_said_as_factors(verdict, finding, change):
+    atom = make_speed_atom(verdict)
+
+    assert say_finding(atom) == finding
+    assert say_change(atom) == change
+
+
+def test_an_effect_that_is_seen_but_may_be_too_small_is_said_to_be():
+    finding = say_finding(make_speed_atom(Verdict.UNDECIDED))
+
+    assert finding == (
+        TIMED + "1.30 [1.10, 1.54]: not decided with 10 seeds; about 24 would decide. "
+        "An effect in the claimed direction is seen; whether it reaches a factor of "
+        "1.25 is open."
+    )
+
+
+def test_an_effect_against_the_claim_is_said_to_be_against_it():
+    atom = make_atom(Verdict.UNDECIDED, estimate=-0.003, lower=-0.005, upper=-0.001)
+
+    assert "An effect against the claimed direction is seen" in say_finding(atom)
+
+
+def test_more_than_a_thousand_seeds_are_not_counted():
+    atom = make_atom(Verdict.UNDECIDED, more_seeds=1001)
+
+    assert "not decided with 10 seeds; more than 1,000 would decide." in say_finding(
+        atom
+    )
+    assert say_change(atom) == (
+        "More than 1,000 seeds; the estimate sits at the smallest effect."
+    )
+
+
+def test_undecided_without_a_number_of_seeds_says_what_is_open():
+    atom = make_atom(
+        Verdict.UNDECIDED,
+        estimate=None,
+        lower=None,
+        upper=None,
+        n_seeds=3,
+        more_seeds=None,
+        reason="fewer than 5 seeds have both sides",
+    )
+
+    assert say_finding(atom) == (
+        "Not decided with 3 seeds. Fewer than 5 seeds have both sides."
+    )
+    assert say_change(atom) == ""
+
+
+def test_as_good_as_is_supported_by_what_is_ruled_out():
+    atom = make_atom(estimate=0.0005, lower=-0.0011, upper=0.0031)
+
+    assert say_finding(atom).endswith(
+        "+0.05 [−0.11, +0.31] points: a disadvantage of more than 0.20 points is ruled "
+        "out."
+    )
+    assert say_change(atom) == (
+        "A smallest effect of 0.11 points or less would leave it undecided."
+    )
+
+
+def test_as_good_as_needs_no_other_smallest_effect_if_it_is_better():
+    assert say_change(make_atom(estimate=0.0015, lower=0.0003, upper=0.003)) == ""
+
+
+def test_equal_is_supported_within_and_refuted_beyond_the_smallest_effect():
+    within = make_atom(estimate=0.0005, lower=-0.0011, upper=0.0012)
+    beyond = make_atom(Verdict.REFUTED, estimate=0.01, lower=0.008, upper=0.012)
+
+    assert say_finding(within).endswith("lies within ±0.20 points.")
+    assert say_finding(beyond).endswith(
+        ": the two sides differ by more than 0.20 points."
+    )
+
+
+def test_a_part_without_numbers_says_its_reason():
+    atom = make_atom(
+        Verdict.REFUTED, estimate=None, reason="a rival is better on every measure."
+    )
+
+    assert say_finding(atom) == "A rival is better on every measure."
+
+
+def test_a_bound_that_is_missing_is_left_open():
+    atom = make_speed_atom(upper=None)
+
+    assert "1.62 [1.40, …]: the whole interval lies above" in say_finding(atom)
+    assert say_change(atom) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "clock", "said"),
+    [
+        ("0.1 is faster than 0.01", "steps", "0.1 is faster than 0.01, in steps."),
+        ("0.1 is faster in epochs", "epochs", "0.1 is faster in epochs."),
+        ("0.001 is more stable.", "", "0.001 is more stable, among learners."),
+        ("Among learners 0.1 is as stable", "", "Among learners 0.1 is as stable."),
+    ],
+)
+def test_speed_names_its_clock_and_stability_its_runs(text, clock, said):
+    assert say_text(make_atom(text=text, clock=clock)) == said
+
+
+def test_tests_and_sizes_are_said_together():
+    atom = make_atom(
+        p_value=0.00195, p_value_holm=0.0156, effect_size=-2.5, share_above=0.97
+    )
+
+    assert say_tests(atom) == (
+        "The interval holds with 99.4%; p of the exact test 0.002; Holm-adjusted "
+        "0.016; Hedges' g −2.50; a run of learning rate 0.01 lies above one of "
+        "learning rate 0.001 in 97% of pairs."
+    )
+    assert say_tests(make_atom(is_primary=False)).startswith("Exploratory. ")
+    assert say_tests(make_atom(confidence_level=None)) == ""
+
+
+def test_a_claim_counts_its_parts_and_says_what_is_apart():
+    first, second, _, depends, late = make_claims()
+
+    assert say_parts(first) == "Its 2 parts: 1 supported and 1 refuted."
+    assert say_parts(second) == "Its 2 parts: 1 undecided and 1 untested."
+    assert say_parts(depends) == (
+        "Its one part is depends. Listed apart: 1 supported and 1 negligible."
+    )
+    assert "declared after the first run" in say_parts(late)
+
+
+def test_a_claim_in_one_line_has_the_numbers_of_the_part_that_made_its_verdict():
+    first, second, *_ = make_claims()
+
+    assert say_claim(first) == (
+        "✗ Refuted: “A small learning rate (0.001) is more stable but slow.” "
+        + TIMED
+        + "0.62 [0.53, 0.71]: the opposite holds by more than a factor of 1.25."
+    )
+    assert say_claim(second).endswith(
+        "The best learning rate lies on the lower edge of the grid."
+    )
+
+
+def test_verdicts_are_counted():
+    assert say_verdicts(make_claims()) == (
+        "Of 5 claims: 1 supported, 1 refuted, 1 negligible, 1 untested and 1 depends."
+    )
+    assert say_verdicts([make_claim()]) == "Of 1 claim: 1 supported."
+
+
+def test_no_two_verdicts_share_a_sign():
+    assert len(set(ICONS.values())) == len(Verdict)
+    assert all(re.fullmatch(r"\S", icon) for icon in ICONS.values())
