@@ -28,15 +28,20 @@ def test_a_paired_contrast_below_20_seeds_is_scipys_t_interval(level: float):
     np.testing.assert_allclose([ours.lower, ours.upper], theirs, rtol=1e-12)
 
 
-def test_a_paired_contrast_from_20_seeds_is_the_studentised_bootstrap():
-    differences = RNG(2).exponential(size=20)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_paired_contrast_from_20_seeds_holds_what_t_or_the_bootstrap_holds(sign: int):
+    differences = sign * RNG(2).exponential(size=20)
 
     ours = paired_contrast(differences, rng=RNG(5))
-    theirs = bootstrap_interval(
+
+    student = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    resampled = bootstrap_interval(
         differences[None, :], all_counted(differences[None, :]), rng=RNG(5)
     )
-
-    assert (ours.lower, ours.upper) == (theirs.lower[0], theirs.upper[0])
+    assert ours.lower == pytest.approx(min(student.low, resampled.lower[0]))
+    assert ours.upper == pytest.approx(max(student.high, resampled.upper[0]))
+    # Neither of the two would have done alone.
+    assert ours.upper - ours.lower > student.high - student.low
 
 
 def test_a_paired_contrast_has_scipys_sign_flip_p_value():
