@@ -1,13 +1,40 @@
 """What a study declares before its first run: claims to judge, things to measure."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from paribus.errors import StudyError, unknown_name
+from paribus.errors import StudyError, suggest, unknown_name
 from paribus.hyperparameters import Value
+from paribus.problems import Problem
+from paribus.space import Config, show_value, values_of
 
+
+# The chosen value of the tuned hyperparameter, in a side of a claim.
+TUNED = "tuned"
+
+_SPLITS = ("train", "validation", "test", "minibatch")
+_DERIVED = (
+    *("tuv", "jitter", "share_of_increases", "bad_share", "aulc", "aulc_10"),
+    *("gap", "loss_gap", "seconds_per_epoch"),
+    *("steps_to_target", "epochs_to_target", "seconds_to_target"),
+)
+_RECORDED = (
+    *("max_early_loss", "overshoot_share", "first_update", "update_ratio"),
+    *("gradient_norm", "noise_scale", "lambda_max", "preconditioned_lambda_max"),
+    *("asam_sharpness", "sam_sharpness", "keskar_phi", "test_nll", "test_brier"),
+    *("test_ece", "weight_distance", "annealed_train_loss", "rescued"),
+)
+_SUFFIX = re.compile(r"_(at_[0-9.e-]+|0|10|50|100|p50|p90|p99|long)$")
+
+# What a claim may be about; `paribus.analysis` says how each is made.
+MEASURES = (
+    *(f"{split}_{what}" for split in _SPLITS for what in ("accuracy", "loss")),
+    *_DERIVED,
+    *_RECORDED,
+)
 
 Relation = Literal["greater", "less", "at_least", "equivalent"]
 
@@ -74,6 +101,93 @@ class DeclaredClaim:
 
 def _side(values: Mapping[str, Any]) -> dict[str, Value]:
     return {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+
+
+def check_claims(
+    claims: Sequence[DeclaredClaim],
+    grids: Sequence[Mapping[str, tuple[Value, ...]]],
+    tuned: str | None,
+) -> None:
+    """Refuse claims about what a study does not have.
+
+    Args:
+        claims: All claims of a study.
+        grids: Those of its space, with values in their canonical form.
+        tuned: The hyperparameter that the study tunes; None if it tunes none.
+
+    Raises:
+        StudyError: If no measure has the name, a side names no config, or both sides
+            are the same.
+    """
+    for position, claim in enumerate(claims, start=1):
+        for problem in claim_problems(claim, grids, tuned):
+            raise problem.error(f"claim {position}")
+
+
+def claim_problems(
+    claim: DeclaredClaim,
+    grids: Sequence[Mapping[str, tuple[Value, ...]]],
+    tuned: str | None,
+) -> Iterator[Problem]:
+    """What keeps a claim from being judged, as `check_claims` takes it."""
+    if not is_measure(claim.measure):
+        yield Problem(
+            ("measure",),
+            f"no measure is called `{claim.measure}`",
+            suggest(claim.measure, MEASURES),
+        )
+    n_before = 0
+    for side in ("a", "b"):
+        for problem in _side_problems(side, getattr(claim, side), grids, tuned):
+            n_before += 1
+            yield problem
+    if not n_before and claim.a == claim.b:
+        yield Problem(("b",), "`a` and `b` must differ, got the same values twice")
+
+
+def _side_problems(
+    side: str,
+    values: Mapping[str, Value],
+    grids: Sequence[Mapping[str, tuple[Value, ...]]],
+    tuned: str | None,
+) -> Iterator[Problem]:
+    known = values_of(grids)
+    if not values:
+        yield Problem((side,), f"`{side}` must name at least one hyperparameter")
+    is_sound = True
+    for name, value in values.items():
+        if name not in known:
+            is_sound = False
+            yield Problem(
+                (side, name),
+                f"no hyperparameter of the space is called `{name}`",
+                suggest(name, known),
+            )
+        elif value == TUNED and name != tuned:
+            is_sound = False
+            yield Problem(
+                (side, name),
+                f'`{name}` must be tuned to be "{TUNED}"',
+                f'add [tuning] with `hyperparameter = "{name}"`',
+            )
+        elif value != TUNED and value not in known[name]:
+            is_sound = False
+            shown = ", ".join(map(show_value, known[name]))
+            yield Problem(
+                (side, name),
+                f"`{name}` must be a value of the space, got {show_value(value)}",
+                f"there are: {shown}",
+            )
+    fixed = {name: value for name, value in values.items() if value != TUNED}
+    if is_sound and not any(
+        all(value in grid[name] for name, value in fixed.items()) for grid in grids
+    ):
+        yield Problem((side,), f"no config has {Config(fixed).label()}")
+
+
+def is_measure(name: str) -> bool:
+    """Whether a claim may be about it; recorded measures may carry when they were."""
+    return name in MEASURES or _SUFFIX.sub("", name) in _RECORDED
 
 
 def check_diagnostics(names: tuple[str, ...]) -> None:

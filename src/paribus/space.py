@@ -142,6 +142,17 @@ class SearchSpace:
         return len(configs) == math.prod(len(distinct) for distinct in values)
 
 
+def values_of(
+    grids: Sequence[Mapping[str, tuple[Value, ...]]],
+) -> dict[str, tuple[Value, ...]]:
+    """Every value that each hyperparameter takes in any grid, in order."""
+    values: dict[str, dict[Value, None]] = {}
+    for grid in grids:
+        for name, own in grid.items():
+            values.setdefault(name, {}).update(dict.fromkeys(own))
+    return {name: tuple(own) for name, own in values.items()}
+
+
 def check_distinct(name: str, values: Sequence[Any], where: str) -> None:
     """Refuse a list that has a value twice, naming both positions."""
     seen: dict[Any, int] = {}

@@ -14,7 +14,7 @@ from paribus.choices import (
     OptimizerChoice,
     checked_space,
 )
-from paribus.declared import DeclaredClaim, check_diagnostics
+from paribus.declared import DeclaredClaim, check_claims, check_diagnostics
 from paribus.errors import StudyError
 from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
 from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
@@ -115,6 +115,10 @@ class Study:
             self.tuning.check_seeds_differ(self.seeds)
         space = checked_space(self.space, model=self.model, optimizer=self.optimizer)
         object.__setattr__(self, "space", space)
+        if self.tuning is not None:
+            self.tuning.check_fits(space.grids, self.data.validation)
+        tuned = self.tuning.hyperparameter if self.tuning else None
+        check_claims(self.claims, space.grids, tuned)
         if (n_runs := self.n_runs()) > MAX_RUNS:
             raise StudyError(
                 f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}"

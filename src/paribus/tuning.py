@@ -1,14 +1,22 @@
 """How a study finds the best value of a hyperparameter before it compares configs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from paribus.errors import StudyError
+from paribus.errors import StudyError, suggest
+from paribus.hyperparameters import Value
+from paribus.problems import Problem
+from paribus.space import show_value, values_of
 
 
 # A count of tuning seeds begins here, above every seed that a count of seeds gives.
 FIRST_TUNING_SEED = 1_000_000
+
+
+def count_tuning_seeds(n_seeds: int) -> tuple[int, ...]:
+    """The tuning seeds that a count stands for: 1,000,000, 1,000,001, ..."""
+    return tuple(range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + n_seeds))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +69,60 @@ class Tuning:
                 "`tuning.seeds` must differ from `study.seeds`: what chose a value "
                 f"cannot judge it, got {shared[0]} in both"
             )
+
+    def check_fits(
+        self, grids: Sequence[Mapping[str, tuple[Value, ...]]], n_validation: int
+    ) -> None:
+        """Refuse what cannot be tuned in a search space.
+
+        Args:
+            grids: Those of the space, with values in their canonical form.
+            n_validation: Examples that tuning can choose by.
+
+        Raises:
+            StudyError: If there are no such examples, if the hyperparameter is no
+                number above 0, or a held value is not in the space.
+            UnknownNameError: If the space does not vary the hyperparameter.
+        """
+        for problem in self.problems(grids, n_validation):
+            raise problem.error("tuning")
+
+    def problems(
+        self, grids: Sequence[Mapping[str, tuple[Value, ...]]], n_validation: int
+    ) -> Iterator[Problem]:
+        """What keeps the hyperparameter from being tuned, as `check_fits` takes it."""
+        if not n_validation:
+            yield Problem(
+                (),
+                "tuning chooses by examples that are held out of training, got "
+                "`data.validation` = 0",
+                "add `validation = 5000` to [data]",
+            )
+        values = values_of(grids)
+        if self.hyperparameter not in values:
+            yield Problem(
+                ("hyperparameter",),
+                f"no hyperparameter of the space is called `{self.hyperparameter}`",
+                suggest(self.hyperparameter, values),
+            )
+            return
+        for value in values[self.hyperparameter]:
+            if not isinstance(value, int | float) or value is True or value <= 0:
+                yield Problem(
+                    ("hyperparameter",),
+                    f"what is tuned must be numbers above 0, `{self.hyperparameter}` "
+                    f"got {show_value(value)}",
+                )
+                return
+        for value in self.held:
+            if value not in values[self.hyperparameter]:
+                shown = ", ".join(map(show_value, values[self.hyperparameter]))
+                yield Problem(
+                    ("held",),
+                    f"`held` must be values of `{self.hyperparameter}` in the space, "
+                    f"got {show_value(value)}",
+                    f"there are: {shown}",
+                )
 
     def fixed_settings(self) -> dict[str, Any]:
         """What may not change while a study grows, as dotted keys of the study file."""

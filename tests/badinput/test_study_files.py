@@ -13,6 +13,14 @@ SEEDS = "seeds = 2"
 NAME = 'name = "tiny"'
 BATCH = "batch_size = [16]"
 ADAM = 'name = "adam"'
+# A sound claim, to be put in front of [[space]].
+CLAIM = """[[claims]]
+text = "Small is as good"
+measure = "test_accuracy"
+a = { learning_rate = 0.01 }
+b = { learning_rate = 0.1 }
+relation = "at_least"
+"""
 MANY = "{ lin = [0.1, 0.9], n = 1000 }"
 
 # What to write for what in tiny.toml -> what the message has to contain.
@@ -114,6 +122,74 @@ CHANGES = {
         ["adam has no", "`momentum`", "sgd"],
     ),
     "S33 no data": ('path = "tiny.npz"\n', "", ["exactly one", "`name`", "`path`"]),
+    "S34 no hyperparameter": (
+        "[[space]]",
+        CLAIM.replace("a = { learning_rate", "a = { lerning_rate") + "[[space]]",
+        ["[[claims]] 1, a", "`lerning_rate`", "did you mean", "`learning_rate`"],
+    ),
+    "S34 no value of the space": (
+        "[[space]]",
+        CLAIM.replace("a = { learning_rate = 0.01", "a = { learning_rate = 0.02")
+        + "[[space]]",
+        ["[[claims]] 1, a, learning_rate", "0.02", "there are: 0.01, 0.1"],
+    ),
+    "S34 no relation": (
+        "[[space]]",
+        CLAIM.replace('"at_least"', '"better"') + "[[space]]",
+        ["[[claims]] 1, relation", '"better"', '"at_least"', '"equivalent"'],
+    ),
+    "S34 no measure": (
+        "[[space]]",
+        CLAIM.replace("test_accuracy", "acuracy") + "[[space]]",
+        ["[[claims]] 1, measure", "`acuracy`", "_accuracy`"],
+    ),
+    "S34 no text": (
+        "[[space]]",
+        CLAIM.replace('text = "Small is as good"\n', "") + "[[space]]",
+        ["`claims.1.text`", "missing", "[[claims]] 1"],
+    ),
+    "S34 tuned without tuning": (
+        "[[space]]",
+        CLAIM.replace("a = { learning_rate = 0.01", 'a = { learning_rate = "tuned"')
+        + "[[space]]",
+        ["[[claims]] 1, a, learning_rate", '"tuned"', "[tuning]"],
+    ),
+    "S34 one table": (
+        "[[space]]",
+        CLAIM.replace("[[claims]]", "[claims]") + "[[space]]",
+        ["`claims`", "list of tables", "[[claims]]"],
+    ),
+    "tuning without held-out examples": (
+        "validation = 16\n",
+        "[tuning]\nseeds = 2\n",
+        ["tuning chooses by", "`data.validation` = 0", "[tuning]"],
+    ),
+    "tuning of what is not there": (
+        "[model]",
+        '[tuning]\nhyperparameter = "momentum"\nseeds = 2\n[model]',
+        ["`momentum`", "[tuning], hyperparameter"],
+    ),
+    "tuning with a held value that is not there": (
+        "[model]",
+        "[tuning]\nseeds = 2\nheld = [0.02]\n[model]",
+        ["0.02", "there are: 0.01, 0.1", "[tuning], held"],
+    ),
+    "tuning without seeds": ("[model]", "[tuning]\n[model]", ["`tuning.seeds`"]),
+    "tuning with words": (
+        "[model]",
+        '[tuning]\nseeds = 0\ncompare = "best"\nsteps = 3\n[model]',
+        ["3 mistakes", "got 0", '"tuned", "all", got "best"', "`steps` is unknown"],
+    ),
+    "diagnostics that are none": (
+        "[model]",
+        '[diagnostics]\nmeasure = ["sharpnes"]\n[model]',
+        ["`sharpnes`", "did you mean", "`sharpness`", "[diagnostics]"],
+    ),
+    "steps that are none": (
+        EPOCHS,
+        f"{EPOCHS}\nsteps = 0",
+        ["`study.steps`", "got 0", "[study], steps"],
+    ),
     "S35 include": ("[study]", 'include = "o.toml"\n[study]', ["`include`", "unknown"]),
     "S35 variable": (NAME, 'name = "$HOME"', ["letters, digits"]),
     "S35 never": (EPOCHS, f"{EPOCHS}\nevaluate_every = 0", ["evaluate_every", "got 0"]),

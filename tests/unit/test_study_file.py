@@ -235,3 +235,49 @@ def test_mistakes_about_optimizers_and_examples_are_named(
 ):
     with pytest.raises(StudyError, match=words):
         read_study(write(tmp_path, text))
+
+
+DECLARED = (
+    TEXT.replace("[data]", "[data]\nvalidation = 16").replace(
+        "epochs = 4", "epochs = 4\nsteps = 100"
+    )
+    + """
+[tuning]
+seeds = 2
+target_seeds = 5
+held = [0.1]
+compare = "all"
+[diagnostics]
+measure = ["sharpness", "noise_scale"]
+[[claims]]
+text = "Tuned is better"
+measure = "epochs_to_target"
+a = { learning_rate = "tuned" }
+b = { learning_rate = 0.1 }
+relation = "less"
+smallest_effect = 1.25
+"""
+)
+
+
+def test_what_a_study_declares_is_read_and_survives_being_written(tmp_path: Path):
+    study = read_study(write(tmp_path, DECLARED)).study
+
+    tuning = study.tuning
+    assert tuning is not None
+    assert tuning.n_choosing == 2
+    assert tuning.seeds == tuple(range(1_000_000, 1_000_005))
+    assert (tuning.held, tuning.compare) == ((0.1,), "all")
+    assert study.budget.steps == 100
+    assert study.diagnostics == ("sharpness", "noise_scale")
+    (claim,) = study.claims
+    assert claim.a == {"learning_rate": "tuned"}
+    assert claim.smallest_effect == 1.25
+    assert not claim.is_late
+    assert type(study).from_dict(study.to_dict()) == study
+
+
+def test_a_study_without_declarations_has_none(tmp_path: Path):
+    study = read_study(write(tmp_path)).study
+
+    assert (study.tuning, study.claims, study.diagnostics) == (None, (), ())

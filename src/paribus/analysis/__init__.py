@@ -15,6 +15,16 @@ from paribus.analysis.records import (
     OneSeedAnalysis,
 )
 from paribus.analysis.summaries import summarise_configs
+from paribus.analysis.tuned import (
+    PlannedRuns,
+    TunedChoice,
+    best_by_optimizer,
+    best_tuned,
+    choose_tuned,
+    mark_absent,
+    plan_runs,
+    say_edge,
+)
 
 
 __all__ = [
@@ -23,9 +33,17 @@ __all__ = [
     "ConfigSummary",
     "MetricSummary",
     "OneSeedAnalysis",
+    "PlannedRuns",
+    "TunedChoice",
+    "best_by_optimizer",
+    "best_tuned",
+    "choose_tuned",
     "classify_runs",
     "compare",
     "compare_all",
+    "mark_absent",
     "one_seed_analysis",
+    "plan_runs",
+    "say_edge",
     "summarise_configs",
 ]

@@ -43,11 +43,17 @@ def classify_runs(
     is_classified = result.status > RunStatus.DIVERGED
     if not needed <= set(result.metrics) or not is_classified.any():
         return result
+
+    def in_budget(metric: str) -> np.ndarray:
+        # What runs of large batches do after `epochs`, for equal steps, is not judged.
+        curve = result.curve(metric)[..., : result.n_evaluations]
+        return curve[is_classified].astype(np.float64)
+
     curves = TrainingCurves(
-        epochs=result.epochs.astype(np.float64),
-        score=result.curve(primary)[is_classified].astype(np.float64),
-        train_accuracy=result.curve("train_accuracy")[is_classified].astype(np.float64),
-        train_loss=result.curve("train_loss")[is_classified].astype(np.float64),
+        epochs=result.epochs[: result.n_evaluations].astype(np.float64),
+        score=in_budget(primary),
+        train_accuracy=in_budget("train_accuracy"),
+        train_loss=in_budget("train_loss"),
         chance=result.data.majority_share,
         label_entropy=result.data.label_entropy,
         n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,

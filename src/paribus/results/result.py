@@ -136,6 +136,8 @@ class StudyResult:
     def of_seeds(self, seeds: tuple[int, ...]) -> "StudyResult":
         """The same study with some of its seeds only, as if it had no others.
 
+        It tunes nothing and claims nothing, since claims may speak of tuned values.
+
         Args:
             seeds: e.g. `study.seeds`, to compare configs on seeds that chose nothing.
         """
@@ -143,7 +145,7 @@ class StudyResult:
         by_new = {old: new for new, old in enumerate(kept)}
         return replace(
             self,
-            study=replace(self.study, seeds=seeds, tuning=None),
+            study=replace(self.study, seeds=seeds, tuning=None, claims=()),
             status=self.status[:, kept],
             diverged_at=self.diverged_at[:, kept],
             curves={name: values[:, kept] for name, values in self.curves.items()},

@@ -3,21 +3,29 @@
 from dataclasses import replace
 from typing import Any
 
+from paribus.declared import DeclaredClaim
 from paribus.errors import StudyError
 from paribus.space import SearchSpace
 from paribus.study import Study
 
 
-def grown(stored: Study, wanted: Study) -> Study:
+def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     """Unite a stored study with one that asks for more, or for less.
 
     What is stored keeps its place, what is new follows, and what `wanted` no longer
-    names is kept. So a config or a seed never changes its position.
+    names is kept. So a config or a seed never changes its position, and a claim that
+    was made before the first run cannot be taken back.
+
+    Args:
+        stored: What the folder holds.
+        wanted: What is asked for now.
+        has_begun: Whether runs have been trained: claims that are new are then late.
 
     Raises:
         StudyError: If a fixed setting differs; the message names all that do.
     """
     check_fixed_settings(stored, wanted)
+    _check_evaluations_stay(stored, wanted)
     known = set(stored.configs())
     grids = list(stored.space.grids)
     for grid in wanted.space.grids:
@@ -26,9 +34,38 @@ def grown(stored: Study, wanted: Study) -> Study:
             grids.append(grid)
             known.update(configs)
     seeds = tuple(dict.fromkeys((*stored.seeds, *wanted.seeds)))
-    if len(grids) == len(stored.space.grids) and seeds == stored.seeds:
+    claims = _united_claims(stored.claims, wanted.claims, has_begun=has_begun)
+    is_same_space = len(grids) == len(stored.space.grids)
+    if is_same_space and seeds == stored.seeds and claims == stored.claims:
         return stored
-    return replace(stored, seeds=seeds, space=SearchSpace(grids=tuple(grids)))
+    return replace(
+        stored, seeds=seeds, space=SearchSpace(grids=tuple(grids)), claims=claims
+    )
+
+
+def _united_claims(
+    stored: tuple[DeclaredClaim, ...],
+    wanted: tuple[DeclaredClaim, ...],
+    *,
+    has_begun: bool,
+) -> tuple[DeclaredClaim, ...]:
+    """Add the claims that are new, marked as late if runs were seen before them."""
+    known = [replace(claim, is_late=False) for claim in stored]
+    new = [claim for claim in wanted if replace(claim, is_late=False) not in known]
+    return (*stored, *(replace(claim, is_late=has_begun) for claim in new))
+
+
+def _check_evaluations_stay(stored: Study, wanted: Study) -> None:
+    """Refuse batch sizes that would change when the stored runs are evaluated."""
+    if stored.budget.steps is None:
+        return
+    if new := sorted(set(wanted.batch_sizes()) - set(stored.batch_sizes())):
+        raise StudyError(
+            "`batch_size` must stay as it was in a study with `study.steps`, since all "
+            f"runs are evaluated when each batch size has taken them, got {new[0]} too",
+            hint="train the changed study in another folder: give it another name, "
+            "or use `--out`",
+        )
 
 
 def check_fixed_settings(stored: Study, wanted: Study) -> None:

@@ -139,7 +139,7 @@ class StudyWriter:
             self._lock.release()
 
     def grow(self, study: Study) -> None:
-        """Add the configs and seeds of `study` that are not stored yet.
+        """Add the configs, seeds and claims of `study` that are not stored yet.
 
         What `study` no longer names is kept.
 
@@ -147,7 +147,9 @@ class StudyWriter:
             StudyError: If a fixed setting differs; the message names all that do.
             ResourceError: If the disk is full or fails.
         """
-        wanted = grown(self.study, study)
+        with translated(self.folder / DATABASE):
+            has_begun = bool(self._ledger.read(BLOCK))
+        wanted = grown(self.study, study, has_begun=has_begun)
         if wanted is self.study:
             return
         if wanted.evaluation_epochs(self.data.n_train) != self.epochs:

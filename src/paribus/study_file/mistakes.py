@@ -69,7 +69,7 @@ class Mistakes:
 
     def add_missing(self, key: Key, hint: str = "") -> None:
         """Note that `key` must be there and is not."""
-        dotted = ".".join(map(str, key))
+        dotted = dotted_key(key)
         place = self.place(key[:-1])
         self.found.append(
             Mistake(text=f"`{dotted}` is missing", place=place, hint=hint, missing=key)
@@ -81,8 +81,8 @@ class Mistakes:
         if option:
             return option
         parts = [self.file]
-        if key[:1] == ("space",) and len(key) > 1:
-            parts.append(f"[[space]] {int(key[1]) + 1}")
+        if key[:1] in (("space",), ("claims",)) and len(key) > 1:
+            parts.append(f"[[{key[0]}]] {int(key[1]) + 1}")
             key = key[2:]
         elif len(key) > 0:
             parts.append(f"[{printable(str(key[0]))}]")
@@ -132,6 +132,23 @@ def _meant(key: Key, known: list[str]) -> Key:
     by_lower_case = {name.lower(): name for name in known}
     close = get_close_matches(str(key[-1]).lower(), by_lower_case, n=1)
     return (*key[:-1], by_lower_case[close[0]]) if close else ()
+
+
+def dotted_key(key: Key) -> str:
+    """Write a key as `--set` does, positions counted from 1."""
+    return ".".join(str(part + 1 if isinstance(part, int) else part) for part in key)
+
+
+def one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
+    """Return `value` if it is one of the words of a setting.
+
+    Raises:
+        StudyError: If it is none.
+    """
+    if value not in known:
+        words = ", ".join(f'"{word}"' for word in known)
+        raise StudyError(f"`{name}` must be one of {words}, got {as_toml(value)}")
+    return value
 
 
 def quoted(name: str) -> str:

@@ -13,6 +13,7 @@ from paribus.study_file.choices import (
     read_optimizer,
     varied_optimizers,
 )
+from paribus.study_file.declarations import Declarations, read_declarations
 from paribus.study_file.grids import Grid, Known, n_points, read_grids
 from paribus.study_file.mistakes import Key, Mistakes
 from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
@@ -91,10 +92,13 @@ def _build(document: dict[str, Any], source: Source, mistakes: Mistakes) -> Stud
         optimizers=varied_optimizers(document) or (),
     )
     grids = read_grids(document, known, mistakes)
+    n_validation = None if parts.data is None else parts.data.validation
+    declared = read_declarations(document, grids, n_validation, mistakes)
     if parts.seeds is not None:
-        _check_size(grids, len(parts.seeds), mistakes)
+        n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
+        _check_size(grids, len(parts.seeds) + n_tuning, mistakes)
     mistakes.raise_any()
-    study = _study(parts, model, optimizer, grids, mistakes)
+    study = _study(parts, (model, optimizer), grids, declared, mistakes)
     n_united = n_points(grids) - len(study.configs())
     return StudyFile(
         study=study, folder=source.folder, text=source.text, n_united=n_united
@@ -116,9 +120,9 @@ def _check_size(grids: tuple[Grid, ...], n_seeds: int, mistakes: Mistakes) -> No
 
 def _study(
     parts: Parts,
-    model: ModelChoice | None,
-    optimizer: OptimizerChoice | None,
+    choices: tuple[ModelChoice | None, OptimizerChoice | None],
     grids: tuple[Grid, ...],
+    declared: Declarations,
     mistakes: Mistakes,
 ) -> Study:
     # A part that is missing was a mistake, and mistakes have been raised before.
@@ -128,9 +132,10 @@ def _study(
             seeds=_there(parts.seeds),
             budget=_there(parts.budget),
             data=_there(parts.data),
-            model=_there(model),
-            optimizer=_there(optimizer),
+            model=_there(choices[0]),
+            optimizer=_there(choices[1]),
             space=SearchSpace(grids=grids),
+            **declared._asdict(),
         )
     except StudyError as error:  # a rule between the parts that only the records know
         raise type(error)(f"{error} ({mistakes.file})", hint=error.hint) from None

@@ -21,23 +21,40 @@ from paribus.study import (
     count_seeds,
 )
 from paribus.study_file.choices import varied_optimizers
-from paribus.study_file.mistakes import Key, Mistakes, as_toml
+from paribus.study_file.mistakes import Key, Mistakes, as_toml, dotted_key
 
 
-TOP = ("study", "data", "model", "optimizer", "space")
+# pydantic's kinds of errors -> the broken rule.
+_RULES = {
+    "int_type": "be an integer",
+    "float_type": "be a number",
+    "string_type": "be text",
+    "list_type": "be a list",
+    "model_type": "be a table",
+    "string_too_short": "not be empty",
+    "too_short": "have at least one value",
+    "greater_than_equal": "be at least {ge}",
+    "less_than_equal": "be at most {le}",
+}
+
+REQUIRED = ("study", "data", "model", "optimizer", "space")
+TOP = (*REQUIRED, "tuning", "claims", "diagnostics", "sizes")
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table of fixed shape: other keys are mistakes, types are exact."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-TableT = TypeVar("TableT", bound=_Table)
+TableT = TypeVar("TableT", bound=Table)
 
 
-class _StudyTable(_Table):
+class _StudyTable(Table):
     name: str
     seeds: Any
     epochs: int
+    steps: int | None = None
     evaluate_every: Any = "auto"
 
     @field_validator("name")
@@ -64,6 +81,11 @@ class _StudyTable(_Table):
     def _check_epochs(cls, epochs: int) -> int:
         return Budget(epochs=epochs).epochs
 
+    @field_validator("steps")
+    @classmethod
+    def _check_steps(cls, steps: int | None) -> int | None:
+        return Budget(epochs=1, steps=steps).steps
+
     @field_validator("evaluate_every")
     @classmethod
     def _read_cadence(cls, every: Any, info: Any) -> Any:
@@ -85,7 +107,7 @@ class _StudyTable(_Table):
         return number
 
 
-class _DataTable(_Table):
+class _DataTable(Table):
     name: str | None = Field(default=None, min_length=1)
     path: str | None = Field(default=None, min_length=1)
     validation: int = Field(default=0, ge=0)
@@ -106,21 +128,22 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
     for name in document:
         if name not in TOP:
             mistakes.add_unknown((name,), list(TOP))
-    for name in TOP:
+    for name in REQUIRED:
         may_lack = name == "optimizer" and varied_optimizers(document) is not None
         if name not in document and not may_lack:
             written = "[[space]]" if name == "space" else f"[{name}]"
             mistakes.add_missing((name,), f"add a table {written}")
-    study = _validated(_StudyTable, document, "study", mistakes)
-    data = _validated(_DataTable, document, "data", mistakes)
+    study = data = None
+    if "study" in document:
+        study = validated(_StudyTable, document["study"], ("study",), mistakes)
+    if "data" in document:
+        data = validated(_DataTable, document["data"], ("data",), mistakes)
     if study is None:
         return Parts(None, None, None, _data_choice(data, mistakes))
-    return Parts(
-        study.name,
-        study.seeds,
-        Budget(epochs=study.epochs, evaluate_every=study.evaluate_every),
-        _data_choice(data, mistakes),
+    budget = Budget(
+        epochs=study.epochs, evaluate_every=study.evaluate_every, steps=study.steps
     )
+    return Parts(study.name, study.seeds, budget, _data_choice(data, mistakes))
 
 
 def _data_choice(table: _DataTable | None, mistakes: Mistakes) -> DataChoice | None:
@@ -140,44 +163,42 @@ def _data_choice(table: _DataTable | None, mistakes: Mistakes) -> DataChoice | N
     )
 
 
-def _validated(
-    kind: type[TableT], document: dict[str, Any], name: str, mistakes: Mistakes
+def validated(
+    kind: type[TableT], written: Any, place: Key, mistakes: Mistakes
 ) -> TableT | None:
-    if name not in document:
-        return None
+    """Read a table of fixed shape; None where it has a mistake, all of them noted.
+
+    Args:
+        kind: Its shape.
+        written: As parsed.
+        place: Its key in the document.
+        mistakes: Where mistakes go.
+    """
     try:
-        return kind.model_validate(document[name])
+        return kind.model_validate(written)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            _note(detail, name, kind, mistakes)
+            _note(detail, place, kind, mistakes)
     return None
 
 
 def _note(
-    detail: ErrorDetails, table: str, kind: type[_Table], mistakes: Mistakes
+    detail: ErrorDetails, table: Key, kind: type[Table], mistakes: Mistakes
 ) -> None:
     """Say what pydantic found in our words."""
-    key: Key = (table, *detail["loc"])
+    key: Key = (*table, *detail["loc"])
     got = as_toml(detail["input"])
-    dotted = f"`{'.'.join(map(str, key))}`"
-    bound = detail.get("ctx", {})
+    dotted = f"`{dotted_key(key)}`"
     match detail["type"]:
         case "missing":
             mistakes.add_missing(key)
         case "extra_forbidden":
             mistakes.add_unknown(key, list(kind.model_fields))
         case "value_error":
-            ours = bound["error"]
+            ours = detail.get("ctx", {})["error"]
             mistakes.add(key, str(ours), getattr(ours, "hint", ""))
-        case "int_type":
-            mistakes.add(key, f"{dotted} must be an integer, got {got}")
-        case "string_type":
-            mistakes.add(key, f"{dotted} must be text, got {got}")
-        case "string_too_short":
-            mistakes.add(key, f"{dotted} must not be empty, got {got}")
-        case "greater_than_equal":
-            mistakes.add(key, f"{dotted} must be at least {bound['ge']}, got {got}")
-        case "model_type":
-            mistakes.add(key, f"{dotted} must be a table, got {got}")
+        case error if error in _RULES:
+            rule = _RULES[error].format(**detail.get("ctx", {}))
+            mistakes.add(key, f"{dotted} must {rule}, got {got}")
         case _:
             mistakes.add(key, f"{dotted} {detail['msg'].lower()}, got {got}")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from paribus.errors import DataError, StudyError
 from paribus.results import Timing
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, study_exists
-from paribus.study import Run
+from paribus.study import Budget, DeclaredClaim, Run, Study
 
 
 @pytest.fixture
@@ -323,3 +324,51 @@ def test_a_moved_study_is_the_same_study(folder: Path, tmp_path: Path):
     with StudyWriter.open(moved) as writer:
         assert len(writer.runs()) == 8
     assert check_study(moved).problems == ()
+
+
+def claimed(text: str) -> Study:
+    claim = DeclaredClaim(
+        text=text,
+        measure="test_accuracy",
+        a={"learning_rate": 0.001},
+        b={"learning_rate": 0.01},
+        relation="greater",
+    )
+    return replace(make_study(), claims=(claim,))
+
+
+def test_a_claim_made_before_the_first_run_is_not_late(folder: Path):
+    StudyWriter.create(folder, make_study(), make_facts()).close()
+
+    with StudyWriter.open(folder) as writer:
+        writer.grow(claimed("early"))
+
+    assert [claim.is_late for claim in read_study(folder).study.claims] == [False]
+
+
+def test_a_claim_made_after_the_first_run_is_late_and_none_is_taken_back(folder: Path):
+    make_store(folder, study=claimed("first"))
+
+    for wanted in (claimed("second"), claimed("second"), make_study()):
+        with StudyWriter.open(folder) as writer:
+            writer.grow(wanted)
+
+    stored = read_study(folder).study.claims
+    assert [(claim.text, claim.is_late) for claim in stored] == [
+        ("first", False),
+        ("second", True),
+    ]
+
+
+def test_batch_sizes_stay_where_all_runs_are_evaluated_by_steps(folder: Path):
+    budget = Budget(epochs=2, evaluate_every=1.0, steps=100)
+    StudyWriter.create(
+        folder, replace(make_study(), budget=budget), make_facts()
+    ).close()
+
+    grown = replace(make_study(batch_size=(32, 64)), budget=budget)
+    with (
+        StudyWriter.open(folder) as writer,
+        pytest.raises(StudyError, match=r"`batch_size` must stay.* got 64 too"),
+    ):
+        writer.grow(grown)

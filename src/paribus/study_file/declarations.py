@@ -1,0 +1,185 @@
+"""[tuning], [[claims]] and [diagnostics]: what a study declares before it runs."""
+
+from typing import Any, NamedTuple
+
+from pydantic import Field, field_validator
+
+from paribus.declared import DeclaredClaim, check_diagnostics, claim_problems
+from paribus.errors import StudyError
+from paribus.hyperparameters import Value
+from paribus.study_file.grids import Grid
+from paribus.study_file.mistakes import Key, Mistakes, as_toml, one_of
+from paribus.study_file.tables import Table, validated
+from paribus.tuning import Tuning, count_tuning_seeds
+
+
+MAX_TUNING_SEEDS = 10_000
+
+
+class Declarations(NamedTuple):
+    """What a study file declares beside its space."""
+
+    tuning: Tuning | None
+    claims: tuple[DeclaredClaim, ...]
+    diagnostics: tuple[str, ...]
+
+
+class _TuningTable(Table):
+    hyperparameter: str = "learning_rate"
+    seeds: int = Field(ge=1, le=MAX_TUNING_SEEDS)
+    target_seeds: int = Field(default=0, ge=0, le=MAX_TUNING_SEEDS)
+    held: Any = ()
+    compare: Any = "tuned"
+
+    @field_validator("held")
+    @classmethod
+    def _check_held(cls, held: Any) -> tuple[float, ...]:
+        if not isinstance(held, list):
+            raise StudyError(
+                f"`tuning.held` must be a list of values, got {as_toml(held)}"
+            )
+        for value in held:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise StudyError(f"`tuning.held` must be numbers, got {as_toml(value)}")
+        if len(set(held)) < len(held):
+            raise StudyError(
+                f"`tuning.held` must have each value once, got {as_toml(held)}"
+            )
+        return tuple(map(float, held))
+
+    @field_validator("compare")
+    @classmethod
+    def _check_compare(cls, compare: Any) -> str:
+        return one_of("tuning.compare", compare, ("tuned", "all"))
+
+
+class _ClaimTable(Table):
+    text: str = Field(min_length=1)
+    measure: str = Field(min_length=1)
+    a: Any
+    b: Any
+    relation: Any
+    smallest_effect: float | None = None
+
+    @field_validator("relation")
+    @classmethod
+    def _check_relation(cls, relation: Any) -> str:
+        known = ("at_least", "greater", "less", "equivalent")
+        return one_of("relation", relation, known)
+
+    @field_validator("a", "b")
+    @classmethod
+    def _read_side(cls, side: Any) -> dict[str, Value]:
+        if not isinstance(side, dict):
+            raise StudyError(
+                "a side of a claim must be a table such as { learning_rate = 0.01 }, "
+                f"got {as_toml(side)}"
+            )
+        return {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in side.items()
+        }
+
+    @field_validator("smallest_effect")
+    @classmethod
+    def _check_effect(cls, effect: float | None) -> float | None:
+        if effect is not None and not 0 < effect < float("inf"):
+            raise StudyError(
+                f"`smallest_effect` must be above 0 and finite, got {as_toml(effect)}"
+            )
+        return effect
+
+
+class _DiagnosticsTable(Table):
+    measure: list[str] = Field(min_length=1)
+
+    @field_validator("measure")
+    @classmethod
+    def _check_names(cls, names: list[str]) -> list[str]:
+        check_diagnostics(tuple(names))
+        return names
+
+
+def read_declarations(
+    document: dict[str, Any],
+    grids: tuple[Grid, ...],
+    n_validation: int | None,
+    mistakes: Mistakes,
+) -> Declarations:
+    """Read what a study declares, and note every mistake in it.
+
+    Args:
+        document: The whole file.
+        grids: The search space, as far as it could be read.
+        n_validation: Examples held out of training; None where [data] has a mistake.
+        mistakes: Where mistakes go.
+    """
+    tuning = _read_tuning(document, grids, n_validation, mistakes)
+    tuned = _tuned_name(document, tuning)
+    claims = _read_claims(document, grids, tuned, mistakes)
+    table = None
+    if "diagnostics" in document:
+        written = document["diagnostics"]
+        table = validated(_DiagnosticsTable, written, ("diagnostics",), mistakes)
+    diagnostics = () if table is None else tuple(dict.fromkeys(table.measure))
+    return Declarations(tuning, claims, diagnostics)
+
+
+def _read_tuning(
+    document: dict[str, Any],
+    grids: tuple[Grid, ...],
+    n_validation: int | None,
+    mistakes: Mistakes,
+) -> Tuning | None:
+    if "tuning" not in document:
+        return None
+    table = validated(_TuningTable, document["tuning"], ("tuning",), mistakes)
+    if table is None:
+        return None
+    tuning = Tuning(
+        hyperparameter=table.hyperparameter,
+        seeds=count_tuning_seeds(max(table.seeds, table.target_seeds)),
+        n_choosing=table.seeds,
+        held=table.held,
+        compare=table.compare,
+    )
+    # Where [data] has a mistake, how much it holds out is not known.
+    for problem in tuning.problems(grids, 1 if n_validation is None else n_validation):
+        mistakes.add(("tuning", *problem.key), problem.text, problem.hint)
+    return tuning
+
+
+def _tuned_name(document: dict[str, Any], tuning: Tuning | None) -> str | None:
+    """What is tuned, also where [tuning] has a mistake in something else."""
+    if tuning is not None:
+        return tuning.hyperparameter
+    written = document.get("tuning")
+    if not isinstance(written, dict):
+        return None
+    return written.get("hyperparameter", "learning_rate")
+
+
+def _read_claims(
+    document: dict[str, Any],
+    grids: tuple[Grid, ...],
+    tuned: str | None,
+    mistakes: Mistakes,
+) -> tuple[DeclaredClaim, ...]:
+    written = document.get("claims", [])
+    is_list = isinstance(written, list)
+    if not is_list or not all(isinstance(claim, dict) for claim in written):
+        hint = "write [[claims]]" if isinstance(written, dict) else ""
+        text = f"`claims` must be a list of tables, got {as_toml(written)}"
+        mistakes.add(("claims",), text, hint)
+        return ()
+    claims = []
+    for position, item in enumerate(written):
+        key: Key = ("claims", position)
+        table = validated(_ClaimTable, item, key, mistakes)
+        if table is None:
+            continue
+        claim = DeclaredClaim(**table.model_dump())
+        claims.append(claim)
+        for problem in claim_problems(claim, grids, tuned):
+            mistakes.add((*key, *problem.key), problem.text, problem.hint)
+    return tuple(claims)

@@ -1,0 +1,103 @@
+"""Functions that make tuned studies for tests; they assert nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from builders import make_facts
+
+from paribus.results import StudyResult
+from paribus.space import SearchSpace
+from paribus.status import RunStatus
+from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice, Study
+from paribus.tuning import Tuning, count_tuning_seeds
+
+
+RATES = (0.001, 0.01, 0.1)
+
+
+def make_tuned_study(
+    *,
+    learning_rate: tuple[float, ...] = RATES,
+    batch_size: tuple[int, ...] = (32, 64),
+    optimizer: tuple[str, ...] = (),
+    n_seeds: int = 3,
+    n_choosing: int = 2,
+    n_targets: int = 2,
+    held: tuple[float, ...] = (),
+    compare: str = "tuned",
+    steps: int | None = None,
+) -> Study:
+    """A study that tunes its learning rate, not trained.
+
+    Args:
+        n_targets: Tuning seeds in all, as `target_seeds` of a study file.
+    """
+    grid = {"learning_rate": learning_rate, "batch_size": batch_size}
+    varied = {"optimizer": optimizer} if optimizer else {}
+    return Study(
+        name="tuned",
+        seeds=tuple(range(n_seeds)),
+        budget=Budget(epochs=4, evaluate_every=1.0, steps=steps),
+        data=DataChoice(name="mnist", validation=5000),
+        model=ModelChoice(name="mlp", settings={"hidden": (8,)}),
+        optimizer=OptimizerChoice(name=None if optimizer else "keras_adam"),
+        space=SearchSpace(grids=({**varied, **grid},)),
+        tuning=Tuning(
+            seeds=count_tuning_seeds(max(n_choosing, n_targets)),
+            n_choosing=n_choosing,
+            held=held,
+            compare="all" if compare == "all" else "tuned",
+        ),
+    )
+
+
+def make_tuned_result(
+    study: Study, accuracy: Mapping[Any, float], *, n_trained: int = -1
+) -> StudyResult:
+    """Tuning seeds that have trained and reached the accuracies; all others pending.
+
+    Args:
+        study: As `make_tuned_study` makes it.
+        accuracy: The values of a config, in the order of the space -> final accuracy,
+            a little higher with each seed.
+        n_trained: How many of the choosing seeds have; all if not said.
+    """
+    assert study.tuning is not None
+    shape = (len(study.configs()), len(study.all_seeds))
+    first = len(study.seeds)
+    n = study.tuning.n_choosing if n_trained < 0 else n_trained
+    final = np.full(shape, np.nan)
+    status = np.full(shape, int(RunStatus.PENDING))
+    for i, config in enumerate(study.configs()):
+        final[i, first : first + n] = accuracy[tuple(config.values())]
+        final[i, first : first + n] += 0.001 * np.arange(n)
+        status[i, first : first + n] = RunStatus.CONVERGED
+    facts = make_facts(n_validation=5000)
+    epochs = np.array(study.evaluation_epochs(facts.n_train))
+    rise = np.minimum(epochs / study.budget.epochs, 1.0)
+    curve = 0.1 + (final[..., None] - 0.1) * rise
+    curves = {}
+    for split in ("train", "validation", "test"):
+        curves[f"{split}_accuracy"] = curve
+        curves[f"{split}_loss"] = 2.3 * (1 - 0.95 * (curve - 0.1) / 0.9)
+    return StudyResult(
+        study=study,
+        data=facts,
+        status=status,
+        diverged_at=np.zeros(shape, dtype=np.int64),
+        epochs=epochs,
+        curves=curves,
+        messages={},
+    )
+
+
+def trained(result: StudyResult, runs: np.ndarray, accuracy: float) -> StudyResult:
+    """The result with some runs trained too."""
+    status = np.where(runs, int(RunStatus.CONVERGED), result.status)
+    curves = {
+        name: np.where(runs[..., None], accuracy, curve)
+        for name, curve in result.curves.items()
+    }
+    return replace(result, status=status, curves=curves)

@@ -1,0 +1,195 @@
+"""Which value tuning chooses, and which runs follow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tuning_builders import make_tuned_result, make_tuned_study, trained
+
+from paribus.analysis import (
+    best_by_optimizer,
+    best_tuned,
+    choose_tuned,
+    mark_absent,
+    plan_runs,
+    say_edge,
+)
+from paribus.status import RunStatus
+
+
+# Learning rate, batch size -> accuracy: the middle is best at 32, the top at 64.
+SCORES = {
+    (0.001, 32): 0.90,
+    (0.01, 32): 0.95,
+    (0.1, 32): 0.93,
+    (0.001, 64): 0.90,
+    (0.01, 64): 0.91,
+    (0.1, 64): 0.92,
+}
+INTERIOR = {**SCORES, (0.1, 64): 0.80}
+
+
+def place(study, **values):
+    return next(i for i, config in enumerate(study.configs()) if config.matches(values))
+
+
+def test_the_best_mean_is_chosen_for_each_combination():
+    study = make_tuned_study()
+
+    at_32, at_64 = choose_tuned(make_tuned_result(study, SCORES))
+
+    assert at_32.others == {"batch_size": 32}
+    assert at_32.best_value == 0.01
+    assert at_32.best_index == place(study, learning_rate=0.01, batch_size=32)
+    assert at_32.edge is None
+    # Two seeds, .001 apart, and diverged at none.
+    np.testing.assert_allclose(at_32.scores, [0.9005, 0.9505, 0.9305])
+    assert (at_64.best_value, at_64.edge) == (0.1, "upper")
+    assert at_64.value_to_add == 1.0
+    assert not at_64.is_settled
+
+
+def test_scores_that_chose_nothing_do_not_move_the_choice():
+    study = make_tuned_study()
+    result = make_tuned_result(study, INTERIOR)
+    others = np.zeros(result.status.shape, dtype=bool)
+    others[place(study, learning_rate=0.1, batch_size=32), :3] = True
+
+    spoilt = trained(result, others, accuracy=0.999)
+
+    assert choose_tuned(spoilt) == choose_tuned(result)
+
+
+def test_a_value_of_which_half_the_runs_diverged_is_excluded():
+    study = make_tuned_study()
+    result = make_tuned_result(study, SCORES)
+    status = result.status.copy()
+    status[place(study, learning_rate=0.01, batch_size=32), 3] = RunStatus.DIVERGED
+
+    choice = choose_tuned(replace(result, status=status))[0]
+
+    assert choice.excluded == (0.01,)
+    assert choice.best_value == 0.1
+
+
+def test_while_tuning_goes_on_only_choosing_runs_and_held_values_are_planned():
+    study = make_tuned_study(held=(0.1,))
+    result = make_tuned_result(study, INTERIOR, n_trained=1)
+
+    plan = plan_runs(result)
+
+    assert plan.is_planned[:, 3:].all()
+    held = [place(study, learning_rate=0.1, batch_size=b) for b in (32, 64)]
+    assert sorted(np.flatnonzero(plan.is_planned[:, 0])) == sorted(held)
+    assert (plan.is_open == ~plan.is_planned).all()
+    # 6 configs x 2 choosing, 2 held x 3, 2 chosen x 3.
+    assert plan.n_expected == 12 + 6 + 6
+    assert (mark_absent(result).status != RunStatus.ABSENT).all()
+
+
+def test_chosen_and_held_values_are_compared_and_the_others_absent():
+    study = make_tuned_study(held=(0.1,))
+    result = make_tuned_result(study, INTERIOR)
+
+    plan = plan_runs(result)
+
+    compared = {
+        (config["learning_rate"], config["batch_size"])
+        for i, config in enumerate(study.configs())
+        if plan.is_planned[i, :3].all()
+    }
+    assert compared == {(0.1, 32), (0.1, 64), (0.01, 32), (0.01, 64)}
+    assert not plan.is_open.any()
+    assert plan.n_expected == plan.is_planned.sum() == 12 + 12
+    marked = mark_absent(result).status
+    assert ((marked == RunStatus.ABSENT) == ~plan.is_planned).all()
+
+
+def test_no_run_is_planned_for_a_choice_at_the_edge():
+    study = make_tuned_study()
+
+    plan = plan_runs(make_tuned_result(study, SCORES))
+
+    assert plan.is_planned[:, 0].sum() == 1
+    assert plan.is_planned[place(study, learning_rate=0.01, batch_size=32), 0]
+
+
+def test_every_value_is_compared_if_the_study_says_so():
+    result = make_tuned_result(make_tuned_study(compare="all"), SCORES, n_trained=0)
+
+    plan = plan_runs(result)
+
+    assert plan.is_planned.all()
+
+
+def test_the_best_config_of_each_optimizer_is_trained_with_the_target_seeds():
+    study = make_tuned_study(
+        optimizer=("sgd", "keras_adam"), batch_size=(32,), n_targets=5
+    )
+    accuracy = {
+        (name, rate, 32): INTERIOR[rate, 32] + (0.01 if name == "sgd" else 0.0)
+        for name in ("sgd", "keras_adam")
+        for rate in (0.001, 0.01, 0.1)
+    }
+    result = make_tuned_result(study, accuracy)
+
+    targets = plan_runs(result).is_planned[:, 3 + 2 :]
+
+    best = {
+        name: choice.best_index for name, choice in best_by_optimizer(result).items()
+    }
+    assert best == {
+        "sgd": place(study, optimizer="sgd", learning_rate=0.01),
+        "keras_adam": place(study, optimizer="keras_adam", learning_rate=0.01),
+    }
+    assert sorted(np.flatnonzero(targets.all(axis=1))) == sorted(
+        place(study, optimizer=name, learning_rate=0.01)
+        for name in ("sgd", "keras_adam")
+    )
+    assert targets.sum() == 2 * 3
+    overall = best_tuned(result)
+    assert overall is not None
+    assert overall.others["optimizer"] == "sgd"
+
+
+def test_runs_trained_before_the_grid_was_extended_stay():
+    study = make_tuned_study()
+    result = make_tuned_result(study, INTERIOR)
+    earlier = np.zeros(result.status.shape, dtype=bool)
+    earlier[place(study, learning_rate=0.1, batch_size=32), :3] = True
+
+    marked = mark_absent(trained(result, earlier, accuracy=0.5))
+
+    assert (marked.status[earlier] == RunStatus.CONVERGED).all()
+
+
+@pytest.mark.parametrize(
+    ("scores", "at", "words"),
+    [
+        (
+            SCORES,
+            1,
+            "learning_rate: the best value 0.1 at batch_size=64 is the highest that "
+            "was tried, so nothing is concluded; add 1: "
+            "--set 'space.1.learning_rate=[0.001, 0.01, 0.1, 1]'",
+        ),
+        (
+            {**SCORES, (0.001, 32): 0.99},
+            0,
+            "learning_rate: the best value 0.001 at batch_size=32 is the lowest that "
+            "was tried, so nothing is concluded; add 0.0001: "
+            "--set 'space.1.learning_rate=[0.0001, 0.001, 0.01, 0.1]'",
+        ),
+    ],
+)
+def test_an_edge_names_the_value_to_add_and_the_option(scores, at, words):
+    result = make_tuned_result(make_tuned_study(), scores)
+
+    assert say_edge(result, choose_tuned(result)[at]) == words
+
+
+def test_a_study_without_tuning_has_all_its_runs():
+    result = make_tuned_result(make_tuned_study(), SCORES).of_seeds((0, 1, 2))
+
+    assert plan_runs(result).is_planned.all()
+    assert mark_absent(result) is result
