@@ -16,8 +16,8 @@ Coverage of the contrast of two sides (4,000 studies, +-.7), for 3, 5, 6, 10, 20
     bimodal, both sides             97.5  98.1  98.1  96.0  95.2
     bimodal against normal          84.0  77.2  79.2  88.6  96.7   refused, see below
 
-Of the mean of one config: normal, and losses as logarithms, 94.3-95.5; skewed on the raw
-scale 87 below 20 seeds; bimodal 69-88 below 20.
+Of the mean of one config: normal, and losses as logarithms, 94.3-95.5; skewed on the
+raw scale 87 below 20 seeds; bimodal 69-88 below 20.
 
 So: with 3 or 4 seeds no contrast has bounds. Where a side has collapsed runs among
 learners, means are not compared: first the shares of bad runs (`stats/proportions.py`),
@@ -25,8 +25,8 @@ then the learners alone. A bimodal config is described as a mixture. What is ske
 nature, times and losses, goes through the logarithm; a skewed accuracy of one config is
 covered less often than it says, and `mean_interval` says so.
 
-Any false verdict with the smallest effect at 0, the hardest case (1,000 studies, at most
-5 + 2.3), for 6, 10, 20, 30 seeds and families of 1 / 8:
+Any false verdict with the smallest effect at 0, the hardest case (1,000 studies, at
+most 5 + 2.3), for 6, 10, 20, 30 seeds and families of 1 / 8:
 
     normal                          6.0/4.8  5.1/4.6  5.3/3.4  3.5/3.0
     skewed, raw                     4.5/1.6  4.1/1.4  4.2/2.8  3.6/2.9
