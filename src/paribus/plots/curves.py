@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from altair.typing import ChartType
 
-from paribus.analysis.scores import is_accuracy
+from paribus.analysis.scores import is_accuracy, n_examples
 from paribus.plots.theme import (
     DASHES,
     PALETTE,
@@ -132,7 +132,7 @@ def _vertical(result: StudyResult, metric: str, table: pd.DataFrame):
     title = metric_words(metric)
     if is_accuracy(metric):
         ends = [*table["lowest"], *table["highest"]]
-        around = AccuracyAxis.around(ends, n_examples=result.data.n_test)
+        around = AccuracyAxis.around(ends, n_examples=n_examples(result, metric))
         return around.scale(), around.axis(title), around.place
     highest = _HIGHEST_LOSS * result.data.label_entropy
     values = table[["lowest", "highest"]].to_numpy(float).clip(1e-9, highest)

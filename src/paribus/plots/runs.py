@@ -10,6 +10,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from paribus.analysis import ConfigSummary, MetricSummary
+from paribus.analysis.scores import n_examples
 from paribus.plots.rows import Rows
 from paribus.plots.theme import (
     BLUE,
@@ -106,7 +107,7 @@ def draw_runs(
         ]
     ]
     ends = [end for mark in marks for end in (mark.accuracy, mark.lower, mark.upper)]
-    axis = AccuracyAxis.around(ends, n_examples=result.data.n_test)
+    axis = AccuracyAxis.around(ends, n_examples=n_examples(result, metric))
     table = pd.DataFrame(
         [
             {

@@ -37,8 +37,9 @@ MAX_LINES = 8
 
 
 def figure_runs(findings: Findings) -> Figure:
-    """Every run's test accuracy, by config."""
-    metric = "test_accuracy"
+    """Every run's accuracy by config, on the split that configs are compared on."""
+    metric = findings.metric
+    what = words(metric)
     published: dict[int, list[float]] = {}
     if findings.is_notebook:
         for task in TASKS:
@@ -59,7 +60,7 @@ def figure_runs(findings: Findings) -> Figure:
         for measured in [findings.summaries[index].metrics.get(metric)]
     )
     caption = (
-        "Every run's test accuracy at the end of the budget. Each dot is one run; the "
+        f"Every run's {what} at the end of the budget. Each dot is one run; the "
         "diamond and its line are the mean over seeds and its 95% interval."
     )
     if any(findings.summaries[i].metrics[metric].is_bimodal for i in labels):
@@ -73,9 +74,9 @@ def figure_runs(findings: Findings) -> Figure:
         caption += f" Each config is shown by {MAX_POINTS} of its runs, evenly by rank."
     panel = Panel(
         title="",
-        description=f"Test accuracy by config. {gist}.",
+        description=f"{what.capitalize()} by config. {gist}.",
         specification=to_specification(
-            chart, description="Every run's test accuracy, by config"
+            chart, description=f"Every run's {what}, by config"
         ),
     )
     return Figure(name="runs", caption=caption, panels=(panel,))
@@ -84,8 +85,8 @@ def figure_runs(findings: Findings) -> Figure:
 def figure_curves(findings: Findings) -> Figure:
     """Training curves, a panel per group of configs and metric."""
     groups = _curve_groups(findings)
-    splits = ("train_loss", "test_accuracy")
-    metrics = [metric for metric in splits if metric in findings.result.metrics]
+    drawn = ("train_loss", findings.metric)
+    metrics = [metric for metric in drawn if metric in findings.result.metrics]
     everyone = sorted({index for _, labels in groups for index in labels})
     panels = [
         Panel(

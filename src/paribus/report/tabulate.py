@@ -185,14 +185,9 @@ def _columns(
     summaries = findings.summaries
     columns: dict[str, Cell] = {}
 
-    def add(metric: str) -> None:
-        columns[f"{words(metric)}, mean and 95% interval"] = lambda i: estimate(
-            summaries[i].metrics.get(metric)
-        )
-
-    add(findings.metric)
-    if findings.metric != "test_accuracy":
-        add("test_accuracy")
+    columns[f"{words(findings.metric)}, mean and 95% interval"] = lambda i: estimate(
+        summaries[i].metrics.get(findings.metric)
+    )
     columns["lowest to highest run"] = lambda i: spread(
         summaries[i].metrics.get(findings.metric)
     )

@@ -74,6 +74,30 @@ def test_the_first_lines_say_what_a_validation_split_is_for(grid):
     assert "Configs are compared on the validation split" in grid.lead[1]
 
 
+def test_with_a_validation_split_the_test_split_stands_once_at_the_end():
+    study = make_notebook_study(name="mine", grids=FULL_GRID, validation=5000)
+    result = make_notebook_result(study)
+    # The test split says the opposite: whatever is ranked or drawn by it shows.
+    upside_down = 1 - result.curves["test_accuracy"]
+    result = replace(result, curves={**result.curves, "test_accuracy": upside_down})
+
+    report = build_report(result)
+
+    drawn = [p for figure in report.figures() for p in figure.panels]
+    assert drawn
+    for panel in drawn:
+        text = f"{panel.title} {panel.description} {panel.specification}"
+        assert "test" not in text.replace("_", " ").lower().split()
+    tables = [
+        block.columns
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Table)
+    ]
+    assert sum("test accuracy" in heading for t in tables for heading in t) == 1
+    assert "validation accuracy" in report.figures()[0].caption
+
+
 def test_statuses_are_counted_first_and_add_up(notebook):
     found = table(notebook, "statuses")
 
