@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 import paribus
 from paribus.cli import app
+from paribus.study_file import read_study
 
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,25 @@ def test_init_writes_the_commented_file(
     assert call("init", "notebook") == "notebook.toml\n"
     written = (tmp_path / "notebook.toml").read_text()
     assert written == (ROOT / "src/paribus/studies/notebook.toml").read_text()
+
+
+@pytest.mark.parametrize("preset", ["notebook", "notebook-grid"])
+@pytest.mark.parametrize(
+    ("file", "name"), [("mine.toml", "mine"), ("my first study.toml", "my-first-study")]
+)
+def test_init_names_the_study_as_its_file(
+    tmp_path: Path, preset: str, file: str, name: str
+):
+    path = tmp_path / file
+
+    call("init", preset, "--out", str(path))
+
+    found = read_study(path)
+    assert found.study.name == name
+    assert f"studies/{name}" in found.text
+    assert f"studies/{preset}" not in found.text
+    built_in = read_study(preset)
+    assert replace(found.study, name=preset) == built_in.study
 
 
 def test_init_replaces_a_file_only_if_forced(tmp_path: Path):

@@ -155,7 +155,43 @@ def test_a_setting_inside_a_list_of_tables_is_refused_with_the_way_to_do_it(
     with pytest.raises(StudyError, match=r"--set space\.learning_rate") as raised:
         read_study(write(tmp_path), overrides=["space.learning_rate=[0.1]"])
 
-    assert "--set 'space=" in raised.value.hint
+    assert "--set 'space.1.learning_rate=" in raised.value.hint
+
+
+TWO_GRIDS = TEXT + "[[space]]\nlearning_rate = [1.0]\nbatch_size = [4]\n"
+
+
+def test_a_list_of_one_grid_is_replaced_from_the_command_line(tmp_path: Path):
+    path = write(tmp_path, TWO_GRIDS)
+
+    plain = read_study(path).study.space.grids
+    found = read_study(path, overrides=["space.2.learning_rate=[2.0, 3.0]"]).study
+
+    assert found.space.grids[0] == plain[0]
+    assert found.space.grids[1] == {"learning_rate": (2.0, 3.0), "batch_size": (4,)}
+
+
+def test_two_lists_of_a_grid_are_replaced(tmp_path: Path):
+    settings = ["space.1.learning_rate=[2.0]", "space.1.batch_size=[4]"]
+
+    found = read_study(write(tmp_path), overrides=settings).study
+
+    assert found.configs() == ({"learning_rate": 2.0, "batch_size": 4},)
+
+
+@pytest.mark.parametrize("position", ["0", "3"])
+def test_a_grid_that_is_not_there_is_refused(tmp_path: Path, position: str):
+    setting = f"space.{position}.learning_rate=[2.0]"
+
+    with pytest.raises(StudyError, match="must name one of the 2 grids") as raised:
+        read_study(write(tmp_path, TWO_GRIDS), overrides=[setting])
+
+    assert f"(--set space.{position}.learning_rate)" in str(raised.value)
+
+
+def test_a_mistake_in_a_grid_from_the_command_line_names_the_option(tmp_path: Path):
+    with pytest.raises(StudyError, match=r"--set space\.1\.learning_rate"):
+        read_study(write(tmp_path), overrides=["space.1.learning_rate=[-1.0]"])
 
 
 @pytest.mark.parametrize("key", ["builder", "loader"])

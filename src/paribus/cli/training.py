@@ -40,9 +40,9 @@ def init(
     out: OutFile = None,
     force: Force = False,
 ) -> None:
-    """Write a commented study file to start from."""
+    """Write a commented study file to start from; the study is named as the file."""
     from paribus.results.files import write_atomically
-    from paribus.study_file.sources import built_in_names, built_in_text
+    from paribus.study_file.sources import built_in_names, built_in_text, renamed
 
     if preset is None:
         write("\n".join(built_in_names()))
@@ -53,7 +53,7 @@ def init(
         raise CommandError(str(error), hint=error.hint) from None
     path = out or Path(f"{preset}.toml")
     check_target(path, may_replace=force)
-    write_atomically(path, text)
+    write_atomically(path, renamed(text, preset, path.stem))
     write(str(path))
 
 
@@ -85,7 +85,8 @@ def run(  # noqa: PLR0913  (options are arguments)
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="Replace a setting of the study file, e.g. study.epochs=2.",
+            help="Replace a setting of the study file: study.epochs=2, or, of the "
+            "first [[space]], 'space.1.learning_rate=[0.1, 1]'.",
         ),
     ] = None,
     device: Annotated[

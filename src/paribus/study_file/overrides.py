@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paribus.errors import CommandError, printable
-from paribus.study_file.mistakes import Mistakes, as_toml
+from paribus.study_file.mistakes import Key, Mistakes, as_toml
 
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -21,17 +21,18 @@ class Override:
     """One assignment.
 
     Attributes:
-        key: The dotted key's parts.
+        key: The dotted key's parts; a grid of the space by its position, from 0.
         value: A TOML value.
     """
 
-    key: tuple[str, ...]
+    key: Key
     value: Any
 
     @property
     def option(self) -> str:
         """The option as a message names it."""
-        return f"--set {'.'.join(self.key)}"
+        parts = (str(part + 1) if isinstance(part, int) else part for part in self.key)
+        return f"--set {'.'.join(parts)}"
 
 
 def parse_overrides(texts: Sequence[str]) -> tuple[Override, ...]:
@@ -39,7 +40,7 @@ def parse_overrides(texts: Sequence[str]) -> tuple[Override, ...]:
 
     Args:
         texts: Each `KEY=VALUE`: a dotted key, and a TOML value or a bare word, which is
-            text.
+            text. `space.2.learning_rate` is a list of the second `[[space]]`.
 
     Raises:
         CommandError: If one is not exactly one assignment, or two set the same key.
@@ -87,7 +88,8 @@ def apply_overrides(
 ) -> dict[str, Any]:
     """Return the document with the overrides' values in place.
 
-    An override whose key leads through something that is no table is a mistake.
+    An override whose key leads through something that is no table, or to a grid that
+    is not there, is a mistake.
     """
     for override in overrides:
         document = _assigned(document, override, 0, mistakes)
@@ -103,7 +105,14 @@ def _parse(text: str) -> Override:
             f"`--set` needs KEY=VALUE, got `{printable(text)}`",
             hint="for example --set study.epochs=2",
         )
-    return Override(key=tuple(key.split(".")), value=_parse_value(value, text))
+    return Override(key=_parse_key(key), value=_parse_value(value, text))
+
+
+def _parse_key(text: str) -> Key:
+    parts = text.split(".")
+    if parts[0] == "space" and len(parts) > 1 and parts[1].isdecimal():
+        return ("space", int(parts[1]) - 1, *parts[2:])
+    return tuple(parts)
 
 
 def _parse_value(value: str, text: str, option: str = "--set") -> Any:
@@ -118,25 +127,46 @@ def _parse_value(value: str, text: str, option: str = "--set") -> Any:
     )
 
 
-def _overlap(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+def _overlap(a: Key, b: Key) -> bool:
     shared = min(len(a), len(b))
     return a[:shared] == b[:shared]
 
 
 def _assigned(
-    table: dict[str, Any], override: Override, depth: int, mistakes: Mistakes
-) -> dict[str, Any]:
+    table: dict[Any, Any], override: Override, depth: int, mistakes: Mistakes
+) -> dict[Any, Any]:
     name, *rest = override.key[depth:]
     if not rest:
         return {**table, name: override.value}
     inner = table.get(name, {})
-    if isinstance(inner, dict):
+    if isinstance(inner, dict) and not isinstance(rest[0], int):
         return {**table, name: _assigned(inner, override, depth + 1, mistakes)}
-    dotted = ".".join(override.key[: depth + 1])
+    if isinstance(inner, list) and isinstance(rest[0], int):
+        return {**table, name: _assigned_grid(inner, override, mistakes)}
+    dotted = ".".join(map(str, override.key[: depth + 1]))
     hint = ""
     if override.key[0] == "space":
-        hint = "set the whole list: --set 'space=[{ learning_rate = [0.1], ... }]'"
+        hint = "name one grid, from 1: --set 'space.1.learning_rate=[0.1]'"
     mistakes.add(
         override.key, f"`{dotted}` must be a table, got {as_toml(inner)}", hint
     )
     return table
+
+
+def _assigned_grid(
+    grids: list[Any], override: Override, mistakes: Mistakes
+) -> list[Any]:
+    """The grids with a value of one of them, or all of it, replaced."""
+    position = override.key[1]
+    assert isinstance(position, int)
+    is_there = 0 <= position < len(grids)
+    if not is_there or not isinstance(grids[position], dict):
+        mistakes.add(
+            override.key,
+            f"`space.{position + 1}` must name one of the {len(grids)} grids, from 1",
+        )
+        return grids
+    grid = override.value
+    if len(override.key) > 2:
+        grid = _assigned(grids[position], override, 2, mistakes)
+    return [*grids[:position], grid, *grids[position + 1 :]]

@@ -1,5 +1,6 @@
 """Where study files come from: built-in names and files, as text or a refusal."""
 
+import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,6 +49,26 @@ def built_in_text(name: str) -> str:
     if name not in built_in_names():
         raise unknown_name("built-in study", printable(name), built_in_names())
     return (_BUILT_IN / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def renamed(text: str, old: str, new: str) -> str:
+    """Name the study in a built-in study's text `new`.
+
+    Args:
+        text: The text of the built-in study `old`.
+        old: Its name, as in the line `name = "notebook"  # ... studies/notebook`.
+        new: Another name; what a study's name cannot hold becomes `-`.
+    """
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", new)[:100].lstrip("_.-")
+    if not name or name == old:
+        return text
+
+    def rename(found: re.Match[str]) -> str:
+        comment = found["comment"].replace(f"studies/{old}", f"studies/{name}")
+        return f'name = "{name}"{found["gap"]}{comment}'
+
+    line = rf'^name = "{re.escape(old)}"(?P<gap> *)(?P<comment>.*)$'
+    return re.sub(line, rename, text, count=1, flags=re.MULTILINE)
 
 
 def read_source(source: str | Path) -> Source:

@@ -1,0 +1,75 @@
+"""What the README shows works as it stands there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from builders import make_study
+from store_builders import make_store
+from typer.testing import CliRunner
+
+from paribus.cli import app
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+PYTHON = re.findall(r"(?ms)^```python\n(.*?)^```", README)
+COMMANDS = re.findall(r"(?m)^\.venv/bin/paribus (.*?) *(?:#.*)?$", README)
+OPTIONS = re.findall(r"`(--set .*?|--seeds \d+)`", README)
+NEEDS_MORE = ("run", "import")  # a training, and runs of another tool
+
+
+@pytest.fixture
+def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder where `mine` has been trained."""
+    study = make_study(name="mine", n_seeds=6)
+    (tmp_path / "studies").mkdir()
+    make_store(tmp_path / "studies" / "mine", study=study)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_shows_every_command_but_check():
+    shown = {command.split()[0] for command in COMMANDS}
+
+    assert shown == {"init", "run", "show", "compare", "report", "export", "import"}
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c.split()[0] not in NEEDS_MORE]
+)
+def test_a_command_of_the_readme_works(finished: Path, command: str):
+    ended = CliRunner().invoke(app, shlex.split(command), catch_exceptions=False)
+
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout
+
+
+def test_options_of_the_readme_change_the_study_it_makes(finished: Path):
+    from paribus.study_file import read_study
+
+    call = CliRunner().invoke
+    assert call(app, shlex.split(COMMANDS[0])).exit_code == 0
+    words = [shlex.split(option) for option in OPTIONS]
+    settings = [value for name, value in words if name == "--set"]
+    (seeds,) = (int(value) for name, value in words if name == "--seeds")
+
+    study = read_study(Path("mine.toml"), overrides=settings, seeds=seeds).study
+
+    assert (study.name, len(study.seeds), study.budget.epochs) == ("mine", seeds, 2)
+    assert study.space.grids[0]["learning_rate"] == (0.001, 0.003)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    (code,) = PYTHON
+
+    exec(compile(code, "README.md", "exec"), {})
+
+    printed = capsys.readouterr().out
+    assert "first: 10 of 10 runs finished, 2 configs, 5 seeds" in printed
+    assert "validation_accuracy: learning_rate=0.001" in printed
+    assert (tmp_path / "first.html").read_text("utf-8").startswith("<!doctype html>")
