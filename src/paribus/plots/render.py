@@ -1,13 +1,19 @@
 """A chart as a specification, a picture, and the JavaScript that draws it in a page."""
 
+import hashlib
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import vl_convert
 from altair.typing import ChartType
 
+from paribus.errors import ParibusError
 from paribus.plots.theme import theme_config
+from paribus.results.files import write_atomically
 
 
 STATIC_WIDTH = 640
@@ -56,11 +62,41 @@ def to_png(specification: dict[str, Any], *, scale: float = 2.0) -> bytes:
 def javascript() -> str:
     """The JavaScript that draws specifications, once per page: sets `vegaEmbed`.
 
-    Vega, Vega-Lite and Vega-Embed from inside vl-convert: nothing is fetched.
+    Vega, Vega-Lite and Vega-Embed from inside vl-convert: nothing is fetched. Bundling
+    takes seconds, so the result is kept in the user's cache folder, by versions, with
+    its digest; what does not verify is bundled anew. Where nothing can be kept, each
+    call of the program bundles.
     """
-    return vl_convert.javascript_bundle(
+    path = _bundle_path()
+    kept = _kept_bundle(path)
+    if kept is not None:
+        return kept
+    text = vl_convert.javascript_bundle(
         "window.vegaEmbed = vegaEmbed", vl_version=_version()
     )
+    with suppress(ParibusError):
+        write_atomically(path, f"{_digest(text)}\n{text}")
+    return text
+
+
+def _bundle_path() -> Path:
+    from platformdirs import user_cache_path
+
+    bundler = version("vl-convert-python")
+    return user_cache_path("paribus") / f"vega-{_version()}-from-{bundler}.js"
+
+
+def _kept_bundle(path: Path) -> str | None:
+    """The bundle in the cache; None if there is none, or not as it was written."""
+    try:
+        digest, _, text = path.read_bytes().decode().partition("\n")
+    except (OSError, ValueError):
+        return None
+    return text if _digest(text) == digest else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _version() -> str:
