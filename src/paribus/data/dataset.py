@@ -83,11 +83,19 @@ class Dataset:
 
         The part is min(10,000, n) examples, the same for every run of a study.
         """
-        n_train = len(self.train)
-        n_evaluated = min(MAX_TRAIN_EVALUATED, n_train)
-        order = random_order(SPLIT_SEED, stream="train subset", position=0, n=n_train)
-        subset = self.train.take(np.sort(order[:n_evaluated]))
+        subset = self.train_part(MAX_TRAIN_EVALUATED, stream="train subset")
         return {**self.splits, "train": subset}
+
+    def train_part(self, n: int, *, stream: str) -> Split:
+        """A fixed part of training: min(n, all) examples, drawn by a fixed seed.
+
+        Args:
+            n: At most how many.
+            stream: What they are for; other streams give other examples.
+        """
+        n_train = len(self.train)
+        order = random_order(SPLIT_SEED, stream=stream, position=0, n=n_train)
+        return self.train.take(np.sort(order[: min(n, n_train)]))
 
     def hold_out(self, n: int, *, to: str) -> "Dataset":
         """Move `n` training examples, drawn by a fixed seed, to a split of their own.

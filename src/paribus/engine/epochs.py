@@ -11,6 +11,8 @@ from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.evaluation import Ending
 from paribus.engine.keys import seed_words
+from paribus.engine.prober import Prober
+from paribus.engine.run import RunState
 from paribus.optimizers.transformations import traced_numbers
 from paribus.space import Config
 from paribus.study import Run, Study
@@ -41,6 +43,7 @@ def train_block(
     study: Study,
     *,
     n_examples: int,
+    prober: Prober | None = None,
     on_evaluation: Callable[[float], None] = lambda epoch: None,
 ) -> BlockCurves:
     """Train runs of one static group for the study's budget.
@@ -50,6 +53,7 @@ def train_block(
         runs: At most as many as the driver's shape has places; the others idle.
         study: Says when runs are evaluated.
         n_examples: In the training split.
+        prober: Measures what the study's diagnostics ask for; None if they are none.
         on_evaluation: Called with the epoch after each evaluation.
     """
     shape = driver.shape
@@ -57,32 +61,47 @@ def train_block(
     by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
     batch_size = study.settings(runs[0].config).batch_size
     traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
-    states = driver.start(np.stack([seed_words(run.seed) for run in by_seat]), traced)
+    seeds = np.stack([seed_words(run.seed) for run in by_seat])
+    states = driver.start(seeds, traced)
     orders = _Orders(shape, [run.seed for run in by_seat], n_examples)
+    watch = prober.watch(seeds, traced, seats >= 0) if prober else None
 
-    rows: list[dict[str, np.ndarray]] = []
-    ending: Ending | None = None
-    step = 0
-    for epoch in study.evaluation_epochs(n_examples):
-        to_step = step_at(epoch, n_examples, batch_size)
+    def advance(
+        states: RunState, traced: Mapping[str, Array], step: int, to_step: int
+    ) -> RunState:
         for part in segments(n_examples, batch_size, after_step=step, to_step=to_step):
             order = orders.of(part.epoch)
             states = driver.train(states, traced, order, part, active=seats >= 0)
+        return states
+
+    rows: list[dict[str, np.ndarray]] = []
+    ending: Ending | None = None
+    diagnosed: dict[str, np.ndarray] = {}
+    step = 0
+    for epoch in study.evaluation_epochs(n_examples):
+        to_step = step_at(epoch, n_examples, batch_size)
+        states = advance(states, traced, step, to_step)
         step = to_step
         states, metrics = driver.evaluate(states)
         rows.append(metrics)
-        if epoch == study.budget.epochs:
+        share = epoch / study.budget.epochs
+        if watch is not None and share <= 1:
+            watch.see(states, train_loss=metrics["train_loss"], share=share)
+        if share == 1:
             ending = driver.end(states)
+            if watch is not None:
+                diagnosed = watch.end(states, step=step, driver=driver, advance=advance)
         on_evaluation(epoch)
 
     assert ending is not None  # `study.epochs` is always an evaluation
     places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
+    measures = {**ending.measures, **diagnosed}
     return BlockCurves(
         curves={
             name: np.stack([row[name][places] for row in rows]) for name in rows[0]
         },
         diverged_at=np.asarray(states.diverged_at)[places].astype(np.int64),
-        measures={n: np.asarray(v)[places] for n, v in ending.measures.items()},
+        measures={n: np.asarray(v)[places] for n, v in measures.items()},
         correct={n: np.asarray(bits)[places] for n, bits in ending.correct.items()},
     )
 

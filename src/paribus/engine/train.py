@@ -4,32 +4,23 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 
-from paribus.data import Dataset, Split, load_dataset
-from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
+from paribus.data import Dataset, load_dataset
+from paribus.engine.block import Compiler
 from paribus.engine.devices import (
     choose_devices,
     describe_environment,
     nan_checks_off,
     use_compilation_cache,
 )
-from paribus.engine.epochs import traced_values, train_block
-from paribus.engine.plan import (
-    Block,
-    StaticGroup,
-    group_configs,
-    plan_blocks,
-    runs_per_device,
-)
-from paribus.engine.run import Arrays, Recipe
+from paribus.engine.epochs import train_block
+from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.timing import time_epoch
+from paribus.engine.trainer import Trainer
 from paribus.errors import StudyError, TooManyFailuresError
-from paribus.models.build import build_model
-from paribus.models.model import Model
 from paribus.results import Progress, StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study, study_exists
@@ -93,7 +84,7 @@ def train_study(
         stack.enter_context(nan_checks_off())
         compiler = stack.enter_context(Compiler(n_threads=2))
         session = _Session(study, folder, writer, on_progress)
-        session.train(_Trainer(study, dataset, devices, compiler, session.waiting()))
+        session.train(Trainer(study, dataset, devices, compiler, session.waiting()))
     result = read_study(folder)
     _check_failures(result, max_failed)
     return result
@@ -122,102 +113,6 @@ def _check_failures(result: StudyResult, max_failed: int) -> None:
             f"{n_failed} of {is_failed.size} runs failed, at most {max_failed} may: "
             f"{message}",
             hint="--retry-failed trains them again",
-        )
-
-
-class _Trainer:
-    """Makes the driver of each static group, and plans the blocks."""
-
-    def __init__(
-        self,
-        study: Study,
-        dataset: Dataset,
-        devices: tuple[Any, ...],
-        compiler: Compiler,
-        waiting: tuple[Run, ...],
-    ) -> None:
-        self.study = study
-        self.compiler = compiler
-        self.n_examples = len(dataset.train)
-        self._dataset = dataset
-        self._devices = devices
-        self._on_cpu = devices[0].platform == "cpu"
-        groups = group_configs(study)
-        by_config = {config: group for group in groups for config in group.configs}
-        n_waiting = dict.fromkeys(groups, 0)
-        for run in waiting:
-            n_waiting[by_config[run.config]] += 1
-        self._shapes = {
-            group: self._shape(group, n) for group, n in n_waiting.items() if n
-        }
-        places = {group: shape.n_runs for group, shape in self._shapes.items()}
-        self.blocks = plan_blocks(study, waiting, places=places)
-        self._drivers: dict[StaticGroup, CompiledEpochs] = {}
-        one_shape = next(iter(self._shapes.values()), None)
-        if one_shape is not None:
-            self._data = _place(dataset.train, one_shape)
-            self._splits = {
-                name: _place(split, one_shape)
-                for name, split in dataset.evaluation_splits().items()
-            }
-
-    def driver(self, group: StaticGroup) -> CompiledEpochs:
-        """The group's driver; its programs begin to be compiled at the first call."""
-        if group not in self._drivers:
-            recipe = self._recipe(group)
-            shape = self._shapes[group]
-            without_batch_size = tuple(group.key[1:])
-            self._drivers[group] = CompiledEpochs(
-                recipe,
-                shape,
-                self.compiler,
-                data=self._data,
-                splits=self._splits,
-                traced_names=self._traced_names(group),
-                epochs=float(self.study.budget.epochs),
-                key=(without_batch_size, shape.runs_per_device),
-            )
-        return self._drivers[group]
-
-    def _traced_names(self, group: StaticGroup) -> list[str]:
-        run = Run(group.configs[0], self.study.all_seeds[0])
-        return list(traced_values(self.study, [run], n_examples=self.n_examples))
-
-    def _model(self, group: StaticGroup) -> Model:
-        return build_model(
-            self.study.model.name,
-            self.study.settings(group.configs[0]).model,
-            example_shape=self._dataset.example_shape,
-            n_classes=self._dataset.n_classes,
-        )
-
-    def _recipe(self, group: StaticGroup) -> Recipe:
-        settings = self.study.settings(group.configs[0])
-        traced = self._traced_names(group)
-        static = {n: v for n, v in settings.optimizer.items() if n not in traced}
-        return Recipe(
-            model=self._model(group),
-            optimizer_name=settings.optimizer_name,
-            static_settings=static,
-            batch_size=settings.batch_size,
-            n_examples=self.n_examples,
-            input_divisor=self._dataset.input_divisor,
-        )
-
-    def _shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
-        weights = jax.eval_shape(self._model(group).init, jax.random.key(0))
-        n_places = runs_per_device(
-            n_weights=sum(leaf.size for leaf in jax.tree.leaves(weights)),
-            n_examples=self.n_examples,
-            epochs=self.study.budget.epochs,
-            n_runs=n_runs,
-            n_devices=len(self._devices),
-            on_cpu=self._on_cpu,
-        )
-        return BlockShape(
-            devices=self._devices,
-            runs_per_device=n_places,
-            map_width=1 if self._on_cpu else n_places,
         )
 
 
@@ -260,7 +155,7 @@ class _Session:
             if status[run := Run(config, seed)] in WAITING
         )
 
-    def train(self, trainer: _Trainer) -> None:
+    def train(self, trainer: Trainer) -> None:
         """Train every block; whatever interrupts leaves a valid study."""
         try:
             for position, block in enumerate(trainer.blocks):
@@ -271,12 +166,12 @@ class _Session:
             seconds = time.monotonic() - self._started
             self._writer.finish_attempt(self._n_trained, seconds)
 
-    def _train_block(self, trainer: _Trainer, block: Block) -> None:
+    def _train_block(self, trainer: Trainer, block: Block) -> None:
         group = block.group
         is_first = group not in self._block_seconds
         if is_first:
             self._say(f"compiling {group.description}")
-        driver = trainer.driver(group)
+        driver, prober = trainer.driver(group), trainer.prober(group)
         self._compile_ahead(trainer)
         epochs = self._study.budget.epochs
         started = time.monotonic()
@@ -292,6 +187,7 @@ class _Session:
                 block.runs,
                 self._study,
                 n_examples=trainer.n_examples,
+                prober=prober,
                 on_evaluation=say_epoch,
             )
         except jax.errors.JaxRuntimeError as error:
@@ -305,15 +201,16 @@ class _Session:
         if is_first:
             self._time(trainer, block)
 
-    def _compile_ahead(self, trainer: _Trainer) -> None:
+    def _compile_ahead(self, trainer: Trainer) -> None:
         """Let the next group's programs be compiled while this block trains."""
         known = (*self._block_seconds, self._to_do[0].group)
         for block in self._to_do:
             if block.group not in known:
                 trainer.driver(block.group)
+                trainer.prober(block.group)
                 return
 
-    def _time(self, trainer: _Trainer, block: Block) -> None:
+    def _time(self, trainer: Trainer, block: Block) -> None:
         trainer.compiler.wait()
         self._writer.commit_timing(
             time_epoch(
@@ -371,7 +268,3 @@ class _Session:
         left = sum(medians.get(block.group, typical) for block in self._to_do)
         current = medians.get(self._to_do[0].group, typical) if self._to_do else 0.0
         return max(left - self._in_block * current, 0.0)
-
-
-def _place(split: Split, shape: BlockShape) -> Arrays:
-    return Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))

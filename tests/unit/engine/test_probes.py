@@ -1,0 +1,330 @@
+"""What is measured of one run, and of a block without changing it."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from builders import make_blobs_study, make_dataset
+from probe_builders import make_examples, make_network
+
+from paribus.declared import DIAGNOSTICS
+from paribus.engine.annealing import anneal
+from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
+from paribus.engine.epochs import BlockCurves, traced_values, train_block
+from paribus.engine.prober import Prober
+from paribus.engine.probes import ProbeData, probe_noise, probe_weights
+from paribus.engine.run import Arrays, Recipe, start_run
+from paribus.engine.snapshots import LEVELS, Weights, keep_snapshots, start_snapshots
+from paribus.models.build import build_model
+from paribus.study import Run
+
+
+SUFFIXES = ("", *(f"_at_{level:g}" for level in LEVELS))
+NOISE = ("noise_scale", "noise_scale_trace", "noise_scale_gradient2")
+CURVATURE = ("lambda_max", "preconditioned_lambda_max", "edge_ratio")
+SHARPNESS = ("asam_sharpness", "sam_sharpness", "keskar_phi")
+SGD = {"learning_rate": jnp.asarray(0.1), "momentum": jnp.asarray(0.0)}
+SEED = jnp.array([0, 7], jnp.uint32)
+
+
+def make_recipe(*, hidden: tuple[int, ...] = (8,)):
+    model, params = make_network(hidden=hidden)
+    recipe = Recipe(
+        model=model,
+        optimizer_name="sgd",
+        static_settings={"nesterov": False, "schedule": "constant"},
+        batch_size=8,
+        n_examples=40,
+        input_divisor=1.0,
+    )
+    return recipe, params
+
+
+def measure_weights(recipe, params):
+    """Curvature and sharpness by a compiled program."""
+    examples = Arrays(*make_examples())
+    measure = jax.jit(
+        lambda params: probe_weights(
+            recipe,
+            ("curvature", "sharpness"),
+            Weights(params, None),
+            SGD,
+            jax.random.key(0),
+            examples,
+        )
+    )
+    return {name: float(value) for name, value in measure(params).items()}
+
+
+def train_blobs_block(*learning_rates: float, diagnostics=DIAGNOSTICS) -> BlockCurves:
+    """One block of three blobs runs on one device, measured in every way."""
+    study = replace(
+        make_blobs_study(learning_rate=learning_rates, seeds=(0,), epochs=4),
+        diagnostics=diagnostics,
+    )
+    dataset = make_dataset()
+    runs = [Run(config, 0) for config in study.configs()]
+    settings = study.settings(runs[0].config)
+    names = list(traced_values(study, runs, n_examples=len(dataset.train)))
+    recipe = Recipe(
+        model=build_model(
+            "mlp",
+            settings.model,
+            example_shape=dataset.example_shape,
+            n_classes=dataset.n_classes,
+        ),
+        optimizer_name="keras_adam",
+        static_settings={"schedule": "constant"},
+        batch_size=settings.batch_size,
+        n_examples=len(dataset.train),
+        input_divisor=255.0,
+    )
+    shape = BlockShape(
+        devices=tuple(jax.devices("cpu")[:1]), runs_per_device=4, map_width=1
+    )
+    splits = {
+        name: Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))
+        for name, split in dataset.evaluation_splits().items()
+    }
+    with Compiler(n_threads=2) as compiler:
+        driver = CompiledEpochs(
+            recipe,
+            shape,
+            compiler,
+            data=splits["train"],
+            splits=splits,
+            traced_names=names,
+            epochs=4.0,
+            key="blobs",
+        )
+        prober = Prober(
+            recipe,
+            shape,
+            compiler,
+            asked=diagnostics,
+            data=ProbeData(splits["train"], splits["test"]),
+            traced_names=names,
+            key="blobs",
+        )
+        return train_block(
+            driver,
+            runs,
+            study,
+            n_examples=len(dataset.train),
+            prober=prober if diagnostics else None,
+        )
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return train_blobs_block(0.01, 0.1, 0.02)
+
+
+@pytest.fixture(scope="module")
+def with_a_diverged_run():
+    return train_blobs_block(0.01, 1e38, 0.02)
+
+
+@pytest.mark.slow
+def test_every_diagnostic_has_its_measures(measured):
+    names = {
+        *(f"{n}_{share}" for n in NOISE for share in (0, 10, 50, 100)),
+        *(f"{n}{suffix}" for n in (*CURVATURE, *SHARPNESS) for suffix in SUFFIXES),
+        *(f"train_loss{suffix}" for suffix in SUFFIXES[1:]),
+        *(f"test_{n}" for n in ("nll", "brier", "ece", "ece_debiased")),
+        *("test_ece_null", "test_ece_null_upper", "weight_distance"),
+        *("annealed_train_loss", "annealed_train_loss_long"),
+    }
+
+    assert names <= measured.measures.keys()
+    assert all(measured.measures[name].shape == (3,) for name in names)
+
+
+@pytest.mark.slow
+def test_measuring_changes_no_bit_of_training(measured):
+    without = train_blobs_block(0.01, 0.1, 0.02, diagnostics=())
+
+    for name, curve in without.curves.items():
+        assert curve.tobytes() == measured.curves[name].tobytes(), name
+    for name, values in without.measures.items():
+        assert values.tobytes() == measured.measures[name].tobytes(), name
+
+
+@pytest.mark.slow
+def test_a_diverged_run_has_no_measures_and_its_neighbours_keep_theirs(
+    measured, with_a_diverged_run
+):
+    diagnosed = measured.measures.keys() - train_names()
+    assert with_a_diverged_run.diverged_at[1] > 0
+
+    for name in sorted(diagnosed):
+        ours, theirs = measured.measures[name], with_a_diverged_run.measures[name]
+        assert ours[[0, 2]].tobytes() == theirs[[0, 2]].tobytes(), name
+        if not name.endswith("_0"):  # before the first step nothing had diverged
+            assert np.isnan(theirs[1]), name
+
+
+def train_names() -> set[str]:
+    """What is measured while runs train."""
+    return {
+        "early_overshoot_share",
+        "ends_high",
+        "first_update",
+        "gradient_norm_p50",
+        "gradient_norm_p90",
+        "gradient_norm_p99",
+        "high_loss_share",
+        "max_early_loss",
+        "overshoot_share",
+        "update_ratio",
+    }
+
+
+@pytest.mark.slow
+def test_levels_are_measured_where_the_loss_first_fell_to_them(measured):
+    losses = measured.curves["train_loss"]  # evaluation, run
+
+    for level in LEVELS:
+        for run in range(3):
+            below = losses[losses[:, run] <= np.float32(level), run]
+            expected = below[0] if len(below) else np.nan
+            found = measured.measures[f"train_loss_at_{level:g}"][run]
+            np.testing.assert_equal(found, np.float32(expected))
+            sharpness = measured.measures[f"asam_sharpness_at_{level:g}"][run]
+            assert np.isnan(sharpness) == np.isnan(expected)
+
+
+@pytest.mark.slow
+def test_a_level_that_is_reached_at_the_end_is_measured_as_the_end_is(measured):
+    losses = measured.curves["train_loss"]
+    last = np.array(
+        [
+            [(losses[:-1, run] > np.float32(level)).all() for run in range(3)]
+            for level in LEVELS
+        ]
+    ) & (losses[-1] <= np.array(LEVELS, np.float32)[:, None])
+    assert last.any()  # else this tests nothing
+
+    for level, run in zip(*np.nonzero(last), strict=True):
+        for name in (*CURVATURE, *SHARPNESS):
+            at_level = measured.measures[f"{name}_at_{LEVELS[level]:g}"][run]
+            assert at_level == measured.measures[name][run], name
+
+
+def test_snapshots_keep_the_first_weights_below_each_level():
+    recipe, params = make_recipe()
+    state = start_run(recipe, SEED, SGD)
+    snapshots = start_snapshots(recipe, state, SGD)
+
+    losses = [2.3, 0.2, 0.25, 0.03, np.nan]
+    for place, loss in enumerate(losses):
+        now = jax.tree.map(lambda w, place=place: jnp.full_like(w, place), params)
+        snapshots = keep_snapshots(
+            recipe, snapshots, state._replace(params=now), SGD, jnp.float32(loss)
+        )
+
+    np.testing.assert_equal(
+        np.asarray(snapshots.loss), np.array([0.2, 0.03, 0.03, np.nan], np.float32)
+    )
+    for leaf in jax.tree.leaves(snapshots.weights.params):
+        assert np.unique(leaf[0]) == 1
+        assert np.unique(leaf[1]) == np.unique(leaf[2]) == 3
+
+
+def test_a_dead_network_is_flat_but_for_its_last_biases():
+    recipe, params = make_recipe()
+    params[0]["bias"] = jnp.full_like(params[0]["bias"], -1000.0)
+
+    found = measure_weights(recipe, params)
+
+    # The logits are the last biases: the Hessian is the covariance of a softmax.
+    shares = np.exp(params[1]["bias"]) / np.exp(params[1]["bias"]).sum()
+    hessian = np.diag(shares) - np.outer(shares, shares)
+    assert found["lambda_max"] == pytest.approx(
+        np.linalg.eigvalsh(hessian)[-1], rel=1e-3
+    )
+    assert all(np.isfinite(value) for value in found.values())
+
+
+def test_a_network_without_any_slope_is_not_sharp():
+    recipe, params = make_recipe()
+    params = jax.tree.map(jnp.zeros_like, params)
+
+    found = measure_weights(recipe, params)
+
+    # Balanced or not, the gradient of the last biases alone is left, and ASAM's
+    # distances are relative to weights that are 0.
+    assert found["asam_sharpness"] == pytest.approx(0, abs=1e-6)  # float32
+    assert found["sam_sharpness"] > 0
+
+
+def test_softmax_regression_is_measured_too():
+    recipe, params = make_recipe(hidden=())
+
+    found = measure_weights(recipe, params)
+
+    assert all(value > 0 for value in found.values())  # a convex loss
+
+
+def test_edge_ratio_is_one_at_the_stability_edge():
+    recipe, params = make_recipe()
+
+    found = measure_weights(recipe, params)
+
+    assert found["edge_ratio"] == pytest.approx(found["lambda_max"] * 0.1 / 2)
+
+
+def test_noise_of_a_model_of_other_layers_comes_from_batches():
+    recipe, params = make_recipe()
+    state = start_run(recipe, SEED, SGD)._replace(params=params)
+    examples = Arrays(*make_examples(n=4000))
+    other = replace(recipe, model=recipe.model._replace(layer_inputs=None))
+
+    exact, batched = (
+        jax.jit(
+            lambda state, recipe=recipe: probe_noise(
+                recipe, state, jnp.asarray(True), examples
+            )
+        )(state)
+        for recipe in (recipe, other)
+    )
+
+    # 40 batches estimate the trace to about √(2/40)/√(directions of noise): 10%.
+    for name in ("noise_scale_trace", "noise_scale_gradient2"):
+        assert float(batched[name]) == pytest.approx(float(exact[name]), rel=0.2)
+
+
+def test_idle_places_are_not_measured():
+    recipe, params = make_recipe()
+    state = start_run(recipe, SEED, SGD)._replace(params=params)
+
+    found = probe_noise(recipe, state, jnp.asarray(False), Arrays(*make_examples()))
+
+    assert all(np.isnan(float(value)) for value in found.values())
+
+
+@pytest.mark.parametrize("n_extra", [1, 7, 50, 1000])
+def test_annealing_lets_the_learning_rate_fall_linearly(n_extra):
+    shape = BlockShape(
+        devices=tuple(jax.devices("cpu")[:1]), runs_per_device=2, map_width=1
+    )
+    recipe, _ = make_recipe()
+    state = start_run(recipe, SEED, SGD)
+    by_step: list[np.ndarray] = []
+
+    def advance(state, traced, step, to_step):
+        assert step == 300 + len(by_step)
+        by_step.extend([np.asarray(traced["learning_rate"])] * (to_step - step))
+        return state
+
+    rates = np.array([0.1, 3.0], np.float32)
+    traced = {"learning_rate": jnp.asarray(rates), "momentum": jnp.zeros(2)}
+    anneal(advance, state, traced, shape=shape, step=300, n_extra=n_extra)
+
+    line = 1 - (np.arange(n_extra) + 0.5) / n_extra
+    # A stair is a fiftieth high: it differs from the line by at most half of that.
+    found = np.stack(by_step)
+    np.testing.assert_allclose(found, line[:, None] * rates, atol=0.0101 * 3)
+    np.testing.assert_allclose(found.mean(axis=0), rates / 2, rtol=1e-5)
