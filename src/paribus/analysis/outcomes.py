@@ -49,6 +49,12 @@ def classify_runs(
         curve = result.curve(metric)[..., : result.n_evaluations]
         return curve[is_classified].astype(np.float64)
 
+    def measured(name: str) -> np.ndarray | None:
+        # Measured over the whole run: not of the budget if some went on.
+        if name not in result.measures or result.n_evaluations < len(result.epochs):
+            return None
+        return result.measures[name][is_classified].astype(np.float64)
+
     curves = TrainingCurves(
         epochs=result.epochs[: result.n_evaluations].astype(np.float64),
         score=in_budget(primary),
@@ -59,6 +65,8 @@ def classify_runs(
         n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,
         n_scored=n_examples(result, primary) or None,
         baseline_loss=baseline_loss,
+        high_loss_share=measured("high_loss_share"),
+        ends_high=measured("ends_high"),
     )
     status = result.status.copy()
     status[is_classified] = classify_outcomes(

@@ -57,3 +57,14 @@ def test_a_result_without_training_curves_is_returned_as_it_is():
     bare = replace(result, curves={"test_accuracy": result.curve("test_accuracy")})
 
     assert classify_runs(bare) is bare
+
+
+def test_minibatch_losses_that_were_measured_decide_on_divergence():
+    result = make_finished(SIX)
+    share, at_end = np.zeros((1, 6)), np.zeros((1, 6))
+    share[0, 1:3], at_end[0, 2] = 0.5, 1.0
+    measured = replace(result, measures={"high_loss_share": share, "ends_high": at_end})
+
+    found = classify_runs(measured).status == DIVERGED
+
+    assert found.tolist() == [[False, False, True, False, False, False]]
