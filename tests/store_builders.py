@@ -34,6 +34,23 @@ def make_curves(study: Study, n_runs: int, *, seed: int = 0) -> dict[str, np.nda
     return curves
 
 
+def make_measures(n_runs: int, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Measures of a block, with a NaN in them."""
+    rng = np.random.default_rng(seed)
+    measures = {
+        name: rng.random(n_runs, dtype=np.float32)
+        for name in ("first_update", "overshoot_share")
+    }
+    measures["overshoot_share"][-1] = np.nan
+    return measures
+
+
+def make_answers(n_runs: int, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Answers of a block to the 10,000 test examples of `make_facts`."""
+    rng = np.random.default_rng(seed)
+    return {"test": rng.integers(0, 256, (n_runs, 1250), dtype=np.uint8)}
+
+
 def waiting(writer: StudyWriter) -> list[Run]:
     """The runs that a writer has still to train."""
     return [
@@ -49,7 +66,13 @@ def train(writer: StudyWriter, runs: Sequence[Run], *, seed: int = 0) -> int:
     diverged_at = np.zeros(len(runs), dtype=np.int64)
     diverged_at[0] = 7
     curves = make_curves(writer.study, len(runs), seed=seed)
-    writer.commit_block(block, curves=curves, diverged_at=diverged_at)
+    writer.commit_block(
+        block,
+        curves=curves,
+        diverged_at=diverged_at,
+        measures=make_measures(len(runs), seed=seed),
+        correct=make_answers(len(runs), seed=seed),
+    )
     return block
 
 

@@ -32,7 +32,7 @@ def classify_runs(
             effect taken from the noise floor of the split that decides, at the best
             config's error.
         baseline_loss: Final training loss of softmax regression with the same budget;
-            None if it was not trained, and then no run is called sublinear.
+            None for the result's own. If that was not trained no run is sublinear.
 
     Returns:
         A new result; arrays other than `status` are shared with the old one. The same
@@ -64,7 +64,7 @@ def classify_runs(
         label_entropy=result.data.label_entropy,
         n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,
         n_scored=n_examples(result, primary) or None,
-        baseline_loss=baseline_loss,
+        baseline_loss=result.baseline_loss if baseline_loss is None else baseline_loss,
         high_loss_share=measured("high_loss_share"),
         ends_high=measured("ends_high"),
     )

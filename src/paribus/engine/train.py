@@ -194,7 +194,11 @@ class _Session:
             self._fail(number, block, str(error))
             return
         self._writer.commit_block(
-            number, curves=trained.curves, diverged_at=trained.diverged_at
+            number,
+            curves=trained.curves,
+            diverged_at=trained.diverged_at,
+            measures=trained.measures,
+            correct=trained.correct,
         )
         self._block_seconds.setdefault(group, []).append(time.monotonic() - started)
         self._note(block, trained.curves[self._metric][-1], trained.diverged_at > 0)

@@ -103,8 +103,12 @@ class StudyResult:
         measures: What was measured of each run as one number, by name, e.g.
             `overshoot_share`; NaN where it was not. `paribus.measures` says what each
             name means.
-        correct: Split -> whether each of its examples was classified right at the end
-            of the budget; only splits that were recorded.
+        correct: Split -> whether each of its examples was classified right after
+            `study.epochs` epochs; only splits that were recorded. False throughout for
+            a run that has diverged or is not trained.
+        baseline_loss: Training loss that softmax regression reached in the study's
+            epochs: the median over seeds at its best learning rate. None if it was not
+            trained.
     """
 
     study: Study
@@ -122,6 +126,7 @@ class StudyResult:
     correct: Mapping[str, Bool[np.ndarray, "config seed example"]] = field(
         default_factory=dict
     )
+    baseline_loss: float | None = None
 
     @property
     def configs(self) -> tuple[Config, ...]:

@@ -20,8 +20,9 @@ def runs(result: StudyResult) -> pd.DataFrame:
     Returns:
         A column per hyperparameter of the space, then `seed`, `status` (the word),
         `diverged_at` (the step, counted from 1; missing where all stayed finite), and
-        the final value of every metric, accuracies as fractions and losses in nats.
-        A run without a value has NaN there.
+        the final value of every metric, accuracies as fractions and losses in nats,
+        then every measure of the run, e.g. `overshoot_share`. A run without a value has
+        NaN there.
     """
     n_configs, n_seeds = result.status.shape
     columns = _labels(result, np.arange(n_configs * n_seeds))
@@ -30,6 +31,8 @@ def runs(result: StudyResult) -> pd.DataFrame:
     columns["diverged_at"] = pd.Series(steps).where(result.diverged_at.ravel() > 0)
     for metric in result.metrics:
         columns[metric] = result.final(metric).ravel()
+    for name, values in result.measures.items():
+        columns[name] = values.ravel()
     return pd.DataFrame(columns)
 
 

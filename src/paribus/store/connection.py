@@ -14,6 +14,7 @@ from paribus.store.failures import damaged
 from paribus.store.schema import (
     APPLICATION_ID,
     CREATE_TOTAL,
+    OLDEST_SCHEMA,
     SCHEMA_VERSION,
     SELECT_OBJECTS,
     TABLES,
@@ -136,7 +137,7 @@ def check_header(database: Path) -> None:
 
 
 def check_identity(database: Path, *, application_id: int, version: int) -> None:
-    """Refuse the database of another program, and one of a newer schema."""
+    """Refuse the database of another program, and one of a schema that is not read."""
     if application_id != APPLICATION_ID:
         raise StoreError(
             f"`{database}` belongs to another program: it has application id "
@@ -150,6 +151,12 @@ def check_identity(database: Path, *, application_id: int, version: int) -> None
         )
     if version < 1:
         raise damaged(database, f"it has schema {version}")
+    if version < OLDEST_SCHEMA:
+        raise StoreError(
+            f"cannot read `{database}`: its schema {version} is older than this "
+            f"program's {SCHEMA_VERSION}, and no release wrote it",
+            hint="train the study again in another folder, with `--out`",
+        )
 
 
 def check_schema(connection: sqlite3.Connection, database: Path) -> None:
@@ -186,7 +193,7 @@ def create_schema(connection: sqlite3.Connection) -> None:
         connection.execute(table.create)
     connection.execute(CREATE_TOTAL)
     connection.execute("PRAGMA application_id = 1346458185")
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute("PRAGMA user_version = 2")
 
 
 def guarded() -> AbstractContextManager[Any]:

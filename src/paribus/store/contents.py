@@ -7,10 +7,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from paribus.results import DataFacts
+from paribus.results.answers import PackedAnswers
 from paribus.status import RunStatus
 from paribus.store.chunks import read_runs
 from paribus.store.curves import CurveReader, unknown_curves
 from paribus.store.documents import read_row
+from paribus.store.endings import EndingReader
 from paribus.store.failures import damaged
 from paribus.store.ledger import Ledger
 from paribus.store.rows import BlockRow, BlockStatus, RunRow
@@ -43,6 +45,8 @@ class Contents:
         block_of: The last block that held each run, 0 for none.
         blocks: The blocks by id.
         curves: `<split>_<metric>` -> values.
+        measures: Name -> one number a run.
+        correct: Split -> which examples each run classified right.
     """
 
     study: Study
@@ -55,6 +59,8 @@ class Contents:
     block_of: Int[np.ndarray, " run"]
     blocks: Mapping[int, BlockRow]
     curves: Mapping[str, Float[np.ndarray, "config seed evaluation"]]
+    measures: Mapping[str, Float[np.ndarray, "config seed"]]
+    correct: PackedAnswers
 
     def grid(self, values: Int[np.ndarray, " run"]) -> Int[np.ndarray, "config seed"]:
         """Arrange one value a run as config by seed."""
@@ -84,9 +90,14 @@ def read_contents(ledger: Ledger) -> Contents:
     shape = (len(study.configs()), len(study.all_seeds), len(epochs))
     curves = CurveReader(ledger, shape, members, (config_of, seed_of))
     curves.read()
-    for block in blocks.values():
-        if block.status == BlockStatus.FINISHED:
-            curves.check_complete(block.id)
+    finished = {
+        block.id: members[block.id]
+        for block in blocks.values()
+        if block.status == BlockStatus.FINISHED
+    }
+    for block in finished:
+        curves.check_complete(block)
+    endings = EndingReader(ledger, finished, (config_of, seed_of), shape[:2])
     return Contents(
         study=study,
         data=data,
@@ -98,6 +109,8 @@ def read_contents(ledger: Ledger) -> Contents:
         block_of=block_of,
         blocks=blocks,
         curves=curves.in_order() or unknown_curves(data, shape),
+        measures=endings.measures(),
+        correct=endings.answers(data),
     )
 
 

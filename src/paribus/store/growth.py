@@ -68,6 +68,15 @@ def _check_evaluations_stay(stored: Study, wanted: Study) -> None:
         )
 
 
+def new_runs(stored: Study, wanted: Study) -> list[tuple[int, int]]:
+    """The runs that a grown study has beside the stored ones: config, seed."""
+    n_stored, n_configs = len(stored.configs()), len(wanted.configs())
+    new_seeds = wanted.seeds[len(stored.seeds) :]
+    of_stored = [(c, seed) for c in range(n_stored) for seed in new_seeds]
+    of_new = [(c, s) for c in range(n_stored, n_configs) for s in wanted.all_seeds]
+    return of_stored + of_new
+
+
 def check_fixed_settings(stored: Study, wanted: Study) -> None:
     """Refuse a study whose fixed settings differ from the stored ones.
 

@@ -15,14 +15,13 @@ from paribus.store.folder import sync_folder
 from paribus.store.rows import BlockRow, RunRow, TotalRow
 from paribus.store.schema import (
     BLOCK,
-    CHUNK,
     REPLACE_TOTAL,
     RUN,
     SELECT_BLOCK,
-    SELECT_CHUNK_SIZES,
     SELECT_RUN,
     SELECT_TOTAL,
     TABLES,
+    Blob,
     Table,
 )
 
@@ -84,8 +83,8 @@ class Ledger:
 
     def read(self, table: Table[R]) -> list[R]:
         """Read and verify all rows, in the order of their keys."""
-        if table is CHUNK:
-            self._check_chunk_sizes()
+        if table.blob is not None:
+            self._check_blob_sizes(table, table.blob)
         rows: list[R] = []
         digests = 0
         for written in self.connection.execute(table.select):
@@ -164,15 +163,16 @@ class Ledger:
             )
         return table.row(*values)
 
-    def _check_chunk_sizes(self) -> None:
+    def _check_blob_sizes(self, table: Table[Any], blob: Blob) -> None:
         """Compare the length of each blob with its declared shape before it is read."""
-        for row in self.connection.execute(SELECT_CHUNK_SIZES):
-            *key, n_evaluations, n_runs, length = row
-            if length != 4 * n_evaluations * n_runs or min(n_evaluations, n_runs) < 1:
+        for row in self.connection.execute(blob.sizes):
+            shape, length = row[table.n_key : -1], row[-1]
+            if min(shape) < 1 or length != blob.n_bytes(*shape):
+                declared = " by ".join(map(str, shape))
                 raise damaged(
                     self.database,
-                    f"table `{CHUNK.name}`, key {CHUNK.key_of(tuple(key))}: "
-                    f"{length} bytes for {n_evaluations} evaluations of {n_runs} runs",
+                    f"table `{table.name}`, key {table.key_of(row)}: {length} bytes "
+                    f"for a declared shape of {declared}",
                 )
 
     def _check_total(self, table: Table[Any], n_rows: int, digests: int) -> None:

@@ -13,7 +13,7 @@ from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
 from paribus.store.rows import AttemptRow
-from paribus.store.schema import ATTEMPT, TIMING
+from paribus.store.schema import ATTEMPT, BASELINE, TIMING
 from paribus.store.snapshot import read_snapshot
 
 
@@ -67,6 +67,9 @@ def read_result(ledger: Ledger) -> StudyResult:
         messages=_messages(contents),
         timings=_timings(ledger, contents),
         attempts=tuple(_attempt(ledger, row) for row in ledger.read(ATTEMPT)),
+        measures=contents.measures,
+        correct=contents.correct,
+        baseline_loss=_baseline_loss(ledger),
     )
 
 
@@ -100,6 +103,11 @@ def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
             )
         )
     return tuple(timings)
+
+
+def _baseline_loss(ledger: Ledger) -> float | None:
+    rows = ledger.read(BASELINE)
+    return rows[0].train_loss if rows else None
 
 
 def _attempt(ledger: Ledger, row: AttemptRow) -> Attempt:

@@ -92,6 +92,39 @@ class ChunkRow(NamedTuple):
     data: bytes
 
 
+class MeasureRow(NamedTuple):
+    """One number for each run of a block, float32 [run]."""
+
+    block: int
+    name: str
+    n_runs: int
+    crc: int
+    data: bytes
+
+
+class AnswerRow(NamedTuple):
+    """Which examples of a split each run classified right, in bits [run, example].
+
+    Each run begins with a byte of its own; the first example is in the highest bit.
+    """
+
+    block: int
+    split: str
+    n_runs: int
+    n_examples: int
+    crc: int
+    data: bytes
+
+
+class BaselineRow(NamedTuple):
+    """How low softmax regression brought the training loss in the study's budget."""
+
+    id: int
+    train_loss: float
+    learning_rate: float
+    attempt: int
+
+
 class CheckpointRow(NamedTuple):
     """One file in `checkpoints/`."""
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from paribus.store.rows import (
+    AnswerRow,
     AttemptRow,
+    BaselineRow,
     BlockRow,
     CheckpointRow,
     ChunkRow,
     ConfigRow,
+    MeasureRow,
     RunRow,
     StudyRow,
     TimingRow,
@@ -20,10 +23,24 @@ from paribus.store.rows import (
 
 
 APPLICATION_ID = 0x50415249  # "PARI"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+OLDEST_SCHEMA = 2  # nothing that was released wrote an older one
 
 
 R = TypeVar("R", bound=tuple[Any, ...])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blob:
+    """How long the blob of a row must be.
+
+    Attributes:
+        sizes: Selects the key, the numbers that say its shape, and its length.
+        n_bytes: Its length by those numbers.
+    """
+
+    sizes: str
+    n_bytes: Callable[..., int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +56,7 @@ class Table(Generic[R]):
         sum: Counts the rows and sums the upper and the lower 24 bits of the digests.
         insert: Adds a row.
         replace: Puts a row in the place of the one with its key.
+        blob: What its blob, if it has one, must be; checked before any is read.
     """
 
     name: str
@@ -49,6 +67,7 @@ class Table(Generic[R]):
     sum: str
     insert: str
     replace: str
+    blob: Blob | None = None
 
     def key_of(self, row: tuple[Any, ...]) -> str:
         """Name a row in a message."""
@@ -177,6 +196,81 @@ CHUNK = Table(
     sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM chunk",
     insert="INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     replace="REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    blob=Blob(
+        sizes="""SELECT block, split, metric, first_evaluation, attempt,
+            n_evaluations, n_runs, length(data) FROM chunk
+            ORDER BY block, split, metric, first_evaluation, attempt""",
+        n_bytes=lambda n_evaluations, n_runs: 4 * n_evaluations * n_runs,
+    ),
+)
+
+MEASURE = Table(
+    name="measure",
+    row=MeasureRow,
+    n_key=2,
+    create="""CREATE TABLE measure (
+        block INTEGER NOT NULL REFERENCES block (id),
+        name TEXT NOT NULL,
+        n_runs INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        digest INTEGER NOT NULL,
+        PRIMARY KEY (block, name)
+    ) STRICT""",
+    select="""SELECT block, name, n_runs, crc, data, digest FROM measure
+        ORDER BY block, name""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM measure",
+    insert="INSERT INTO measure VALUES (?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO measure VALUES (?, ?, ?, ?, ?, ?)",
+    blob=Blob(
+        sizes="""SELECT block, name, n_runs, length(data) FROM measure
+            ORDER BY block, name""",
+        n_bytes=lambda n_runs: 4 * n_runs,
+    ),
+)
+
+ANSWER = Table(
+    name="answer",
+    row=AnswerRow,
+    n_key=2,
+    create="""CREATE TABLE answer (
+        block INTEGER NOT NULL REFERENCES block (id),
+        split TEXT NOT NULL,
+        n_runs INTEGER NOT NULL,
+        n_examples INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        digest INTEGER NOT NULL,
+        PRIMARY KEY (block, split)
+    ) STRICT""",
+    select="""SELECT block, split, n_runs, n_examples, crc, data, digest FROM answer
+        ORDER BY block, split""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM answer",
+    insert="INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+    blob=Blob(
+        sizes="""SELECT block, split, n_runs, n_examples, length(data) FROM answer
+            ORDER BY block, split""",
+        n_bytes=lambda n_runs, n_examples: n_runs * -(-n_examples // 8),
+    ),
+)
+
+BASELINE = Table(
+    name="baseline",
+    row=BaselineRow,
+    n_key=1,
+    create="""CREATE TABLE baseline (
+        id INTEGER NOT NULL PRIMARY KEY,
+        train_loss REAL NOT NULL,
+        learning_rate REAL NOT NULL,
+        attempt INTEGER NOT NULL REFERENCES attempt (number),
+        digest INTEGER NOT NULL
+    ) STRICT""",
+    select="""SELECT id, train_loss, learning_rate, attempt, digest FROM baseline
+        ORDER BY id""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM baseline",
+    insert="INSERT INTO baseline VALUES (?, ?, ?, ?, ?)",
+    replace="REPLACE INTO baseline VALUES (?, ?, ?, ?, ?)",
 )
 
 CHECKPOINT = Table(
@@ -226,6 +320,9 @@ TABLES: tuple[Table[Any], ...] = (
     ATTEMPT,
     BLOCK,
     CHUNK,
+    MEASURE,
+    ANSWER,
+    BASELINE,
     CHECKPOINT,
     TIMING,
 )
@@ -242,7 +339,4 @@ SELECT_RUN = """SELECT id, name, config, seed, status, diverged_at, block, diges
     FROM run WHERE id = ?"""
 SELECT_BLOCK = """SELECT id, attempt, description, status, message, runs, digest
     FROM block WHERE id = ?"""
-SELECT_CHUNK_SIZES = """SELECT block, split, metric, first_evaluation, attempt,
-    n_evaluations, n_runs, length(data) FROM chunk
-    ORDER BY block, split, metric, first_evaluation, attempt"""
 SELECT_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Int, UInt8
 
-from paribus.errors import DataError, StudyError
+from paribus.errors import StudyError
 from paribus.results import DataFacts, Timing
 from paribus.status import RunStatus
-from paribus.store.attempts import new_attempt, stop_running
+from paribus.store.attempts import stop_running
 from paribus.store.blocks import check_shapes, read_running, with_outcomes
 from paribus.store.chunks import write_chunks, write_runs
 from paribus.store.contents import read_stored_runs
@@ -22,16 +21,29 @@ from paribus.store.creation import (
     run_rows,
 )
 from paribus.store.documents import storable, study_row
+from paribus.store.endings import add_measures, write_answers, write_measures
 from paribus.store.failures import translated
 from paribus.store.folder import DATABASE, study_exists
-from paribus.store.growth import grown
-from paribus.store.opening import Opened, open_for_writing, open_locked
-from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, TimingRow
-from paribus.store.schema import ATTEMPT, BLOCK, CHUNK, CONFIG, RUN, STUDY, TIMING
+from paribus.store.growth import grown, new_runs
+from paribus.store.held import HeldStudy
+from paribus.store.opening import open_for_writing, open_locked
+from paribus.store.rows import BaselineRow, BlockRow, BlockStatus, TimingRow
+from paribus.store.schema import (
+    ANSWER,
+    ATTEMPT,
+    BASELINE,
+    BLOCK,
+    CHUNK,
+    CONFIG,
+    MEASURE,
+    RUN,
+    STUDY,
+    TIMING,
+)
 from paribus.study import Run, Study
 
 
-class StudyWriter:
+class StudyWriter(HeldStudy):
     """A study folder that is open for writing, by this process alone.
 
     What a method has stored is on the disk when it returns: only then may it be
@@ -50,17 +62,6 @@ class StudyWriter:
             block = writer.begin_block(runs, description="batch_size=32")
             writer.commit_block(block, curves=curves, diverged_at=diverged_at)
     """
-
-    def __init__(self, folder: Path, opened: Opened) -> None:
-        self.folder = folder
-        self._lock = opened.lock
-        self._ledger = opened.ledger
-        self.study = opened.study
-        self.data = opened.data
-        self.epochs = opened.epochs
-        self._ids: dict[Run, int] = {}
-        self._attempt: int | None = None  # its number
-        self._began = time.monotonic()
 
     @classmethod
     def create(
@@ -123,21 +124,6 @@ class StudyWriter:
     def __enter__(self) -> "StudyWriter":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the study back to whoever wants to write it next."""
-        try:
-            self._ledger.connection.close()
-        finally:
-            self._lock.release()
-
     def grow(self, study: Study) -> None:
         """Add the configs, seeds and claims of `study` that are not stored yet.
 
@@ -160,11 +146,7 @@ class StudyWriter:
             )
         n_stored = len(self.study.configs())
         configs = wanted.configs()
-        new_seeds = wanted.seeds[len(self.study.seeds) :]
-        pairs = [(c, seed) for c in range(n_stored) for seed in new_seeds]
-        pairs += [
-            (c, s) for c in range(n_stored, len(configs)) for s in wanted.all_seeds
-        ]
+        pairs = new_runs(self.study, wanted)
         n_runs = self.study.n_runs()
         with translated(self.folder / DATABASE):
             (stored,) = self._ledger.read(STUDY)
@@ -180,19 +162,6 @@ class StudyWriter:
         self.study = wanted
         self._ids = {}
 
-    def check_data(self, data: DataFacts) -> None:
-        """Refuse data that are not those the study began with.
-
-        Raises:
-            DataError: If their content differs.
-        """
-        if data.content_hash != self.data.content_hash:
-            raise DataError(
-                f"`{data.name}` differs from the data recorded in `{self.folder}`, got "
-                f"content {data.content_hash[:16]}, was {self.data.content_hash[:16]}",
-                hint="bring the first data back, or train in another folder",
-            )
-
     def runs(self) -> dict[Run, RunStatus]:
         """What became of every run of the stored study, by config, then by seed."""
         with translated(self.folder / DATABASE):
@@ -203,27 +172,6 @@ class StudyWriter:
             for position, config in enumerate(self.study.configs())
             for seed in self.study.all_seeds
         }
-
-    def begin_attempt(self, environment: Mapping[str, str]) -> int:
-        """Record that this process begins to train.
-
-        Runs that an attempt before was training when it died become pending.
-
-        Args:
-            environment: Versions, device and machine: name -> text.
-
-        Returns:
-            The attempt's number, 1 for the first.
-        """
-        with translated(self.folder / DATABASE):
-            earlier = self._ledger.read(ATTEMPT)
-            row = new_attempt(len(earlier) + 1, environment)
-            with self._ledger.transaction():
-                self._ledger.insert(ATTEMPT, [row])
-                stop_running(self._ledger, RunStatus.PENDING, BlockStatus.DIED)
-        self._attempt = row.number
-        self._began = time.monotonic()
-        return row.number
 
     def begin_block(self, runs: Sequence[Run], *, description: str) -> int:
         """Record that these runs are being trained together.
@@ -267,6 +215,8 @@ class StudyWriter:
         *,
         curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
         diverged_at: Int[np.ndarray, " run"],
+        measures: Mapping[str, Float32[np.ndarray, " run"]] | None = None,
+        correct: Mapping[str, UInt8[np.ndarray, "run byte"]] | None = None,
     ) -> None:
         """Store what became of a block. When it returns, the runs are acknowledged.
 
@@ -276,6 +226,9 @@ class StudyWriter:
                 the runs in the order in which the block was begun.
             diverged_at: The first step with a non-finite loss or parameter, counted
                 from 1; 0 for runs that had none.
+            measures: Name -> one number a run, NaN where there is none.
+            correct: Split -> which of its examples each run classified right after
+                `study.epochs` epochs, eight to a byte, the first in the highest bit.
 
         Raises:
             ValueError: If the block is not running, or the arrays do not fit it.
@@ -291,11 +244,49 @@ class StudyWriter:
             )
             finished = row._replace(status=BlockStatus.FINISHED.value)
             chunks = write_chunks(curves, block=block, attempt=attempt.number)
+            numbers = write_measures(measures or {}, block=block, n_runs=len(runs))
+            answers = write_answers(
+                correct or {}, block=block, n_runs=len(runs), data=self.data
+            )
             with self._ledger.transaction():
                 self._ledger.insert(CHUNK, chunks)
+                self._ledger.insert(MEASURE, numbers)
+                self._ledger.insert(ANSWER, answers)
                 self._ledger.replace(RUN, runs, with_outcomes(runs, diverged_at))
                 self._ledger.replace(BLOCK, [row], [finished])
                 self._ledger.replace(ATTEMPT, [attempt], [progressed])
+
+    def commit_measures(
+        self, block: int, measures: Mapping[str, Float32[np.ndarray, " run"]]
+    ) -> None:
+        """Store more about a finished block; what has the same name is replaced.
+
+        Args:
+            block: What `begin_block` returned.
+            measures: Name -> one number a run, in the order of the block's runs.
+
+        Raises:
+            ValueError: If the block is not finished, or a measure does not fit it.
+        """
+        with translated(self.folder / DATABASE):
+            add_measures(self._ledger, block, measures)
+
+    def has_baseline(self) -> bool:
+        """Whether it is stored what softmax regression reaches."""
+        with translated(self.folder / DATABASE):
+            return bool(self._ledger.read(BASELINE))
+
+    def commit_baseline(self, *, train_loss: float, learning_rate: float) -> None:
+        """Store the training loss that softmax regression reaches, once and for all.
+
+        Args:
+            train_loss: The median over seeds at its best learning rate, finite.
+            learning_rate: That learning rate.
+        """
+        attempt = self._current_attempt().number
+        row = BaselineRow(1, float(train_loss), float(learning_rate), attempt)
+        with translated(self.folder / DATABASE), self._ledger.transaction():
+            self._ledger.insert(BASELINE, [row])
 
     def fail_block(self, block: int, message: str) -> None:
         """Record that a block raised; its runs are failed, with the message.
@@ -350,27 +341,6 @@ class StudyWriter:
             old = [o for o in self._ledger.read(TIMING) if o.config == row.config]
             with self._ledger.transaction():
                 self._ledger.replace(TIMING, old, [row])
-
-    def finish_attempt(self, n_runs: int, seconds: float) -> None:
-        """Record that the attempt has ended in order.
-
-        Args:
-            n_runs: Runs it finished.
-            seconds: From its start to its last commit.
-        """
-        attempt = self._current_attempt()
-        done = attempt._replace(
-            n_runs=int(n_runs), seconds=float(seconds), is_finished=1
-        )
-        with translated(self.folder / DATABASE), self._ledger.transaction():
-            self._ledger.replace(ATTEMPT, [attempt], [done])
-
-    def _current_attempt(self) -> AttemptRow:
-        if self._attempt is None:
-            raise ValueError("`begin_attempt` must come first")
-        # Read each time: a commit may have worked although its sync then failed.
-        with translated(self.folder / DATABASE):
-            return self._ledger.read(ATTEMPT)[self._attempt - 1]
 
     def _id_of(self, run: Run) -> int:
         if not self._ids:

@@ -1,0 +1,102 @@
+"""A study folder held for writing: its lock, its tables, and the attempts on it."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from paribus.errors import DataError
+from paribus.results import DataFacts
+from paribus.status import RunStatus
+from paribus.store.attempts import new_attempt, stop_running
+from paribus.store.failures import translated
+from paribus.store.folder import DATABASE
+from paribus.store.opening import Opened
+from paribus.store.rows import AttemptRow, BlockStatus
+from paribus.store.schema import ATTEMPT
+from paribus.study import Run
+
+
+class HeldStudy:
+    """What `StudyWriter` is before it says what became of runs."""
+
+    def __init__(self, folder: Path, opened: Opened) -> None:
+        self.folder = folder
+        self._lock = opened.lock
+        self._ledger = opened.ledger
+        self.study = opened.study
+        self.data = opened.data
+        self.epochs = opened.epochs
+        self._ids: dict[Run, int] = {}
+        self._attempt: int | None = None  # its number
+        self._began = time.monotonic()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the study back to whoever wants to write it next."""
+        try:
+            self._ledger.connection.close()
+        finally:
+            self._lock.release()
+
+    def check_data(self, data: DataFacts) -> None:
+        """Refuse data that are not those the study began with.
+
+        Raises:
+            DataError: If their content differs.
+        """
+        if data.content_hash != self.data.content_hash:
+            raise DataError(
+                f"`{data.name}` differs from the data recorded in `{self.folder}`, got "
+                f"content {data.content_hash[:16]}, was {self.data.content_hash[:16]}",
+                hint="bring the first data back, or train in another folder",
+            )
+
+    def begin_attempt(self, environment: Mapping[str, str]) -> int:
+        """Record that this process begins to train.
+
+        Runs that an attempt before was training when it died become pending.
+
+        Args:
+            environment: Versions, device and machine: name -> text.
+
+        Returns:
+            The attempt's number, 1 for the first.
+        """
+        with translated(self.folder / DATABASE):
+            earlier = self._ledger.read(ATTEMPT)
+            row = new_attempt(len(earlier) + 1, environment)
+            with self._ledger.transaction():
+                self._ledger.insert(ATTEMPT, [row])
+                stop_running(self._ledger, RunStatus.PENDING, BlockStatus.DIED)
+        self._attempt = row.number
+        self._began = time.monotonic()
+        return row.number
+
+    def finish_attempt(self, n_runs: int, seconds: float) -> None:
+        """Record that the attempt has ended in order.
+
+        Args:
+            n_runs: Runs it finished.
+            seconds: From its start to its last commit.
+        """
+        attempt = self._current_attempt()
+        done = attempt._replace(
+            n_runs=int(n_runs), seconds=float(seconds), is_finished=1
+        )
+        with translated(self.folder / DATABASE), self._ledger.transaction():
+            self._ledger.replace(ATTEMPT, [attempt], [done])
+
+    def _current_attempt(self) -> AttemptRow:
+        if self._attempt is None:
+            raise ValueError("`begin_attempt` must come first")
+        # Read each time: a commit may have worked although its sync then failed.
+        with translated(self.folder / DATABASE):
+            return self._ledger.read(ATTEMPT)[self._attempt - 1]
