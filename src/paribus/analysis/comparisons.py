@@ -25,6 +25,7 @@ from paribus.stats.families import simultaneous_level
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.noise import difference_noise_floor
 from paribus.stats.power import seeds_to_decide
+from paribus.stats.proportions import compare_shares_paired
 
 
 Pairs = tuple[tuple[int, int], ...]
@@ -253,8 +254,6 @@ def _with_shares(
     is_bad_b: Bool[np.ndarray, " seed"],
 ) -> Comparison:
     """Compare how often the sides ended badly."""
-    from paribus.stats.proportions import compare_shares_paired  # loads scipy.stats
-
     found = compare_shares_paired(
         is_bad_a, is_bad_b, confidence_level=comparison.confidence_level
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
 from paribus.errors import TooFewSeedsError
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
@@ -84,6 +83,8 @@ def benjamini_hochberg(
     References:
         Benjamini and Hochberg, Controlling the False Discovery Rate, 1995.
     """
+    from scipy import stats  # slow to load
+
     if not len(p_values):
         return p_values.copy()
     return np.asarray(stats.false_discovery_control(p_values, method="bh"))

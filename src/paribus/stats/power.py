@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from functools import cache
 
 import numpy as np
 from scipy import special
@@ -11,9 +12,6 @@ from paribus.stats.intervals import MIN_SEEDS
 
 
 MAX_SEEDS = 1000
-
-# Gauss-Legendre nodes over the distribution of the standard deviation.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(400)
 
 
 def seeds_needed(
@@ -158,7 +156,14 @@ def _negligible_power(n: int, smallest_effect: float, n_comparisons: int) -> flo
     # s / sigma is the root of chi-square / df; integrate over its quantiles below the
     # largest one at which the interval still fits.
     largest = special.chdtr(df, df * (bound / quantile) ** 2)
-    quantiles = largest * (_NODES + 1) / 2
+    nodes, weights = _quadrature()
+    quantiles = largest * (nodes + 1) / 2
     s = np.sqrt(special.chdtri(df, 1 - quantiles) / df)
     fits = 2 * special.ndtr(np.maximum(bound - quantile * s, 0.0)) - 1
-    return float((_WEIGHTS * fits).sum() * largest / 2)
+    return float((weights * fits).sum() * largest / 2)
+
+
+@cache
+def _quadrature() -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes over the distribution of the standard deviation."""
+    return np.polynomial.legendre.leggauss(400)  # slow: only where it is needed

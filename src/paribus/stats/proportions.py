@@ -3,11 +3,12 @@
 The interval of a single share is `share_interval` in `intervals.py`.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy import special, stats
+from scipy import special
 
 from paribus.errors import TooFewSeedsError
 from paribus.stats.power import MAX_SEEDS
@@ -115,6 +116,8 @@ def compare_shares(
     lower, upper = newcombe_bounds(
         n_hits_a, n_seeds_a, n_hits_b, n_seeds_b, confidence_level=confidence_level
     )
+    from scipy import stats  # slow to load
+
     table = [[n_hits_a, n_seeds_a - n_hits_a], [n_hits_b, n_seeds_b - n_hits_b]]
     _, p_value = np.asarray(stats.fisher_exact(table))
     return ShareDifference(
@@ -204,7 +207,9 @@ def mcnemar_p_value(n_only_a: int, n_only_b: int) -> float:
         Proportions or Percentages, 1947 (the exact form).
     """
     n = n_only_a + n_only_b
-    return float(stats.binomtest(n_only_a, n).pvalue) if n else 1.0
+    # In whole numbers, so that it is exact and needs no `scipy.stats`, slow to load.
+    n_as_extreme = 2 * sum(math.comb(n, k) for k in range(min(n_only_a, n_only_b) + 1))
+    return min(n_as_extreme / 2**n, 1.0)
 
 
 def upper_bound_of_none(n_seeds: int, *, confidence_level: float = 0.95) -> float:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special, stats
+from scipy import special
 
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, Contrast
 from paribus.stats.intervals import MIN_SEEDS
@@ -85,6 +85,8 @@ def brown_forsythe_p_value(
     References:
         Brown and Forsythe, Robust Tests for the Equality of Variances, 1974.
     """
+    from scipy import stats  # slow to load
+
     deviations = [np.abs(side - np.median(side)) for side in (a, b)]
     if all(np.ptp(deviation) == 0 for deviation in deviations):
         return 1.0 if deviations[0][0] == deviations[1][0] else 0.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special, stats
+from scipy import special
 
 from paribus.errors import TooFewSeedsError
 
@@ -152,6 +152,8 @@ def partial_kendall_tau(
 
 
 def _kendall_tau(x: Float[np.ndarray, " run"], y: Float[np.ndarray, " run"]) -> float:
+    from scipy import stats  # slow to load
+
     tau = stats.kendalltau(x, y, method="asymptotic").statistic  # type: ignore
     return float(tau)
 
