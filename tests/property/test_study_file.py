@@ -146,7 +146,7 @@ def test_any_setting_is_one_assignment_or_a_command_error(text: str):
         (override,) = parse_overrides([text])
     except CommandError:
         return
-    assert text.startswith(".".join(override.key) + "=")
+    assert text.startswith(f"{override.option.removeprefix('--set ')}=")
 
 
 @given(value=st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False)))

@@ -181,7 +181,8 @@ def load(folder: str | Path) -> Result:
     Raises:
         StoreError: If there is no study, or it is damaged.
     """
-    from paribus.analysis import classify_runs
+    from paribus.analysis import classify_runs, mark_absent
     from paribus.store import read_study
 
-    return Result(classify_runs(read_study(Path(folder))), folder=Path(folder))
+    result = mark_absent(classify_runs(read_study(Path(folder))))
+    return Result(result, folder=Path(folder))

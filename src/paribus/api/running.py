@@ -27,7 +27,8 @@ def run_study(
 ) -> StudyResult:
     """Train the runs of a study that are missing in its folder.
 
-    A study that is finished is only read: JAX is not loaded for it.
+    A study that is finished is only read, or given the claims that are new: JAX is not
+    loaded for it.
 
     Args:
         study: What to train; it may have grown since the folder was made.
@@ -44,7 +45,7 @@ def run_study(
     Raises:
         ParibusError: Whatever keeps the study from being trained; its kind says what.
     """
-    from paribus.analysis import classify_runs
+    from paribus.analysis import classify_runs, mark_absent
     from paribus.store import read_study, study_exists
 
     stored = _finished(study, folder, retry_failed=retry_failed)
@@ -64,7 +65,7 @@ def run_study(
         )
     else:
         _check_failures(only_asked(stored, study), max_failed)
-    return classify_runs(stored)
+    return mark_absent(classify_runs(stored))
 
 
 def _counting(
@@ -84,8 +85,9 @@ def _finished(
     study: records.Study, folder: Path, *, retry_failed: bool
 ) -> StudyResult | None:
     """What is stored, if there is nothing left to train; else None."""
-    from paribus.store import read_study, study_exists
-    from paribus.store.growth import check_fixed_settings
+    from paribus.analysis import plan_runs
+    from paribus.store import StudyWriter, read_study, study_exists
+    from paribus.store.growth import check_fixed_settings, grown
 
     if not study_exists(folder):
         return None
@@ -98,10 +100,15 @@ def _finished(
     waiting = (*UNTRAINED, RunStatus.FAILED) if retry_failed else UNTRAINED
     place = {config: i for i, config in enumerate(stored.configs)}
     configs = [place[config] for config in study.configs()]
-    seeds = [stored.seeds.index(seed) for seed in study.seeds]
-    status = stored.status[np.ix_(configs, seeds)]
-    is_waiting = any((status == code).any() for code in waiting)
-    return None if is_waiting else stored
+    seeds = [stored.seeds.index(seed) for seed in study.all_seeds]
+    is_waiting = plan_runs(stored).is_planned & np.isin(stored.status, waiting)
+    if is_waiting[np.ix_(configs, seeds)].any():
+        return None
+    if grown(stored.study, study) is stored.study:
+        return stored
+    with StudyWriter.open(folder) as writer:
+        writer.grow(study)
+    return read_study(folder)
 
 
 def _check_failures(result: StudyResult, max_failed: int) -> None:

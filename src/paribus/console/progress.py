@@ -119,7 +119,7 @@ def progress_rows(progress: Progress) -> list[Row]:
     """
     configs = progress.configs
     means, lower, upper = narrowing_intervals(progress.scores)
-    n_seeds = progress.status.shape[1]
+    n_seeds = (progress.status != RunStatus.ABSENT).sum(axis=1)
     n_done = (progress.status >= RunStatus.DIVERGED).sum(axis=1)
     order = np.arange(len(configs))
     if len(configs) > MAX_ROWS:
@@ -133,7 +133,7 @@ def progress_rows(progress: Progress) -> list[Row]:
             score = interval_text(
                 float(means[i]), low if is_known else None, high if is_known else None
             )
-        row = {"config": configs[i].label(), "seeds": f"{n_done[i]}/{n_seeds}"}
+        row = {"config": configs[i].label(), "seeds": f"{n_done[i]}/{n_seeds[i]}"}
         rows.append({**row, progress.metric: score})
     return rows
 

@@ -78,7 +78,9 @@ def train_block(
     ending: Ending | None = None
     diagnosed: dict[str, np.ndarray] = {}
     step = 0
-    for epoch in study.evaluation_epochs(n_examples):
+    epochs = study.evaluation_epochs(n_examples)
+    last = study.run_epochs(runs[0].config, n_examples) + 1e-9
+    for epoch in (epoch for epoch in epochs if epoch <= last):
         to_step = step_at(epoch, n_examples, batch_size)
         states = advance(states, traced, step, to_step)
         step = to_step
@@ -94,6 +96,9 @@ def train_block(
         on_evaluation(epoch)
 
     assert ending is not None  # `study.epochs` is always an evaluation
+    # Runs of larger batches go on: their later evaluations are not these runs'.
+    missing = {name: np.full_like(values, np.nan) for name, values in rows[0].items()}
+    rows += [missing] * (len(epochs) - len(rows))
     places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
     measures = {**ending.measures, **diagnosed}
     return BlockCurves(

@@ -73,7 +73,8 @@ def plan_blocks(
     """Put runs into blocks, so that every config gets its first seed before its second.
 
     Args:
-        study: The study; the order of its seeds is the order of training.
+        study: The study. Its tuning seeds, which choose what is compared, come first;
+            the order of its seeds is the order of training.
         runs: The runs to train.
         places: Runs in a block of each static group.
     """
@@ -82,7 +83,7 @@ def plan_blocks(
     for group, n_places in places.items():
         in_order = [
             (position, Run(config, seed))
-            for position, seed in enumerate(study.seeds)
+            for position, seed in enumerate(_seeds_in_order(study))
             for config in group.configs
             if Run(config, seed) in wanted
         ]
@@ -94,11 +95,15 @@ def plan_blocks(
     return tuple(block for _, block in sorted(blocks, key=lambda item: item[0]))
 
 
+def _seeds_in_order(study: Study) -> tuple[int, ...]:
+    return (*(study.tuning.seeds if study.tuning else ()), *study.seeds)
+
+
 def runs_per_device(
     *,
     n_weights: int,
     n_examples: int,
-    epochs: int,
+    epochs: float,
     n_runs: int,
     n_devices: int,
     on_cpu: bool,
@@ -111,7 +116,7 @@ def runs_per_device(
     Args:
         n_weights: Of one model.
         n_examples: In the training split.
-        epochs: The budget.
+        epochs: How long each run trains.
         n_runs: Runs of the static group that wait for training.
         n_devices: How many devices share a block.
         on_cpu: Whether the devices are CPU cores.

@@ -1,5 +1,8 @@
 """What the blocks of a study need: their data on the devices, and their programs."""
 
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -8,6 +11,7 @@ from paribus.data import Dataset, Split
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import traced_values
 from paribus.engine.plan import (
+    Block,
     StaticGroup,
     group_configs,
     plan_blocks,
@@ -30,7 +34,6 @@ class Trainer:
         dataset: Dataset,
         devices: tuple[Any, ...],
         compiler: Compiler,
-        waiting: tuple[Run, ...],
     ) -> None:
         self.study = study
         self.compiler = compiler
@@ -39,24 +42,40 @@ class Trainer:
         self._devices = devices
         self._on_cpu = devices[0].platform == "cpu"
         groups = group_configs(study)
-        by_config = {config: group for group in groups for config in group.configs}
-        n_waiting = dict.fromkeys(groups, 0)
-        for run in waiting:
-            n_waiting[by_config[run.config]] += 1
-        self._shapes = {
-            group: self._shape(group, n) for group, n in n_waiting.items() if n
-        }
-        places = {group: shape.n_runs for group, shape in self._shapes.items()}
-        self.blocks = plan_blocks(study, waiting, places=places)
+        self._groups = {config: group for group in groups for config in group.configs}
+        self._shapes: dict[StaticGroup, BlockShape] = {}
         self._drivers: dict[StaticGroup, CompiledEpochs] = {}
         self._probers: dict[StaticGroup, Prober] = {}
-        one_shape = next(iter(self._shapes.values()), None)
-        if one_shape is not None:
-            self._data = _place(dataset.train, one_shape)
-            self._splits = {
-                name: _place(split, one_shape)
-                for name, split in dataset.evaluation_splits().items()
-            }
+
+    def blocks(self, waiting: Sequence[Run]) -> tuple[Block, ...]:
+        """Put runs into blocks.
+
+        A group keeps the shape that its first runs gave it, so that what tuning asks
+        for later compiles nothing.
+        """
+        n_waiting = Counter(self._groups[run.config] for run in waiting)
+        for group, n_runs in n_waiting.items():
+            if group not in self._shapes:
+                self._shapes[group] = self._shape(group, n_runs)
+        in_order = dict.fromkeys(self._groups.values())
+        places = {g: self._shapes[g].n_runs for g in in_order if g in n_waiting}
+        return plan_blocks(self.study, waiting, places=places)
+
+    @cached_property
+    def _data(self) -> Arrays:
+        return _place(self._dataset.train, self._any_shape())
+
+    @cached_property
+    def _splits(self) -> dict[str, Arrays]:
+        shape = self._any_shape()
+        return {
+            name: _place(split, shape)
+            for name, split in self._dataset.evaluation_splits().items()
+        }
+
+    def _any_shape(self) -> BlockShape:
+        """All shapes have the same devices, and data are shared by all runs."""
+        return next(iter(self._shapes.values()))
 
     def driver(self, group: StaticGroup) -> CompiledEpochs:
         """The group's driver; its programs begin to be compiled at the first call."""
@@ -124,7 +143,7 @@ class Trainer:
         n_places = runs_per_device(
             n_weights=sum(leaf.size for leaf in jax.tree.leaves(weights)),
             n_examples=self.n_examples,
-            epochs=self.study.budget.epochs,
+            epochs=self.study.run_epochs(group.configs[0], self.n_examples),
             n_runs=n_runs,
             n_devices=len(self._devices),
             on_cpu=self._on_cpu,

@@ -9,7 +9,7 @@ from paribus.results.progress import Progress
 from paribus.results.result import StudyResult
 from paribus.space import Config
 from paribus.status import RunStatus
-from paribus.study import Study
+from paribus.study import DeclaredClaim, Study
 
 
 def only_asked(result: StudyResult, asked: Study) -> StudyResult:
@@ -34,7 +34,11 @@ def only_asked(result: StudyResult, asked: Study) -> StudyResult:
     return replace(
         result,
         study=replace(
-            result.study, seeds=asked.seeds, tuning=asked.tuning, space=asked.space
+            result.study,
+            seeds=asked.seeds,
+            tuning=asked.tuning,
+            space=asked.space,
+            claims=_asked_claims(result.study, asked),
         ),
         status=result.status[grid],
         diverged_at=result.diverged_at[grid],
@@ -57,14 +61,21 @@ def only_asked_progress(
     """
     grid = np.ix_(*_places(progress.configs, seeds, asked))
     status = progress.status[grid]
+    n_present = int((status != RunStatus.ABSENT).sum())
     return replace(
         progress,
-        n_runs=status.size,
+        n_runs=min(progress.n_runs, n_present),
         n_finished=int((status >= RunStatus.DIVERGED).sum()),
         scores=progress.scores[grid],
         status=status,
         configs=asked.configs(),
     )
+
+
+def _asked_claims(stored: Study, asked: Study) -> tuple[DeclaredClaim, ...]:
+    """The asked claims, late where they are stored as late."""
+    wanted = [replace(claim, is_late=False) for claim in asked.claims]
+    return tuple(c for c in stored.claims if replace(c, is_late=False) in wanted)
 
 
 def _places(

@@ -1,0 +1,194 @@
+"""One call that trains a study: block after block, each stored, progress reported."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from paribus.analysis import mark_absent, plan_runs
+from paribus.analysis.tuned import WAITING
+from paribus.engine.epochs import train_block
+from paribus.engine.plan import Block, StaticGroup
+from paribus.engine.timing import time_epoch
+from paribus.engine.trainer import Trainer
+from paribus.results import Progress, StudyResult
+from paribus.status import RunStatus
+from paribus.store import StudyWriter, read_study
+from paribus.study import Run, Study
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Session:
+    """Trains what waits, block by block, and says how far it is."""
+
+    def __init__(
+        self,
+        study: Study,
+        folder: Path,
+        writer: StudyWriter,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self._study = study
+        self._writer = writer
+        self._on_progress = on_progress
+        self._started = time.monotonic()
+        self._n_trained = 0
+        self._block_seconds: dict[StaticGroup, list[float]] = {}
+        self._to_do: tuple[Block, ...] = ()
+        self._in_block = 0.0
+        stored = read_study(folder)
+        self._folder = folder
+        self._metric = stored.primary_metric
+        self._last = stored.n_evaluations - 1
+        self._places = {
+            Run(config, seed): (i, j)
+            for i, config in enumerate(stored.configs)
+            for j, seed in enumerate(stored.seeds)
+        }
+        self._configs = stored.configs
+        self._scores = stored.final(self._metric).copy()
+        self._look(stored)
+
+    def train(self, trainer: Trainer) -> None:
+        """Train every block; whatever interrupts leaves a valid study.
+
+        When the choosing runs have ended, what tuning chose is trained in its turn.
+        """
+        try:
+            while blocks := trainer.blocks(self._waiting()):
+                for position, block in enumerate(blocks):
+                    self._to_do = blocks[position:]
+                    self._train_block(trainer, block)
+                self._look(read_study(self._folder))
+        finally:
+            self._writer.interrupt()
+            seconds = time.monotonic() - self._started
+            self._writer.finish_attempt(self._n_trained, seconds)
+
+    def _look(self, stored: StudyResult) -> None:
+        """See what has been trained, and what is to be trained therefore."""
+        self._plan = plan_runs(stored)
+        self._status = mark_absent(stored).status.copy()
+
+    def _waiting(self) -> tuple[Run, ...]:
+        """The runs that are to be trained, as far as tuning has come."""
+        is_waiting = self._plan.is_planned & np.isin(self._status, WAITING)
+        asked, seeds = set(self._study.configs()), set(self._study.all_seeds)
+        return tuple(
+            run
+            for run, place in self._places.items()
+            if is_waiting[place] and run.config in asked and run.seed in seeds
+        )
+
+    def _train_block(self, trainer: Trainer, block: Block) -> None:
+        group = block.group
+        is_first = group not in self._block_seconds
+        if is_first:
+            self._say(f"compiling {group.description}")
+        driver, prober = trainer.driver(group), trainer.prober(group)
+        self._compile_ahead(trainer)
+        n_examples = trainer.n_examples
+        epochs = self._study.run_epochs(group.configs[0], n_examples)
+        started = time.monotonic()
+
+        def say_epoch(epoch: float) -> None:
+            self._in_block = epoch / epochs
+            self._say(f"{group.description}: epoch {epoch:g} of {epochs:g}")
+
+        number = self._writer.begin_block(block.runs, description=group.description)
+        try:
+            trained = train_block(
+                driver,
+                block.runs,
+                self._study,
+                n_examples=n_examples,
+                prober=prober,
+                on_evaluation=say_epoch,
+            )
+        except jax.errors.JaxRuntimeError as error:
+            self._fail(number, block, str(error))
+            return
+        self._writer.commit_block(
+            number,
+            curves=trained.curves,
+            diverged_at=trained.diverged_at,
+            measures=trained.measures,
+            correct=trained.correct,
+        )
+        self._block_seconds.setdefault(group, []).append(time.monotonic() - started)
+        scores = trained.curves[self._metric][self._last]
+        self._note(block, scores, trained.diverged_at > 0)
+        if is_first:
+            self._time(trainer, block)
+
+    def _compile_ahead(self, trainer: Trainer) -> None:
+        """Let the next group's programs be compiled while this block trains."""
+        known = (*self._block_seconds, self._to_do[0].group)
+        for block in self._to_do:
+            if block.group not in known:
+                trainer.driver(block.group)
+                trainer.prober(block.group)
+                return
+
+    def _time(self, trainer: Trainer, block: Block) -> None:
+        trainer.compiler.wait()
+        self._writer.commit_timing(
+            time_epoch(
+                trainer.driver(block.group),
+                block.runs[0],
+                self._study,
+                n_examples=trainer.n_examples,
+            )
+        )
+
+    def _note(self, block: Block, scores: np.ndarray, has_diverged: np.ndarray) -> None:
+        """Take a committed block into the picture that progress shows."""
+        for run, score, diverged in zip(block.runs, scores, has_diverged, strict=True):
+            place = self._places[run]
+            self._scores[place] = score
+            self._status[place] = (
+                RunStatus.DIVERGED if diverged else RunStatus.CONVERGED
+            )
+        self._n_trained += len(block.runs)
+        self._to_do = self._to_do[1:]
+        self._in_block = 0.0
+        self._say(block.group.description)
+
+    def _fail(self, number: int, block: Block, message: str) -> None:
+        self._writer.fail_block(number, message)
+        for run in block.runs:
+            self._status[self._places[run]] = RunStatus.FAILED
+        self._to_do = self._to_do[1:]
+        self._say(f"{block.group.description} failed")
+
+    def _say(self, activity: str) -> None:
+        if self._on_progress is None:
+            return
+        self._on_progress(
+            Progress(
+                activity=activity,
+                n_runs=self._plan.n_expected,
+                n_finished=int((self._status >= RunStatus.DIVERGED).sum()),
+                n_trained=self._n_trained,
+                elapsed_s=time.monotonic() - self._started,
+                remaining_s=self._remaining_s(),
+                metric=self._metric,
+                scores=self._scores.copy(),
+                status=self._status.copy(),
+                configs=self._configs,
+            )
+        )
+
+    def _remaining_s(self) -> float | None:
+        """What the blocks to do will take, if they take what their like took."""
+        if not self._block_seconds:
+            return None
+        medians = {g: float(np.median(s)) for g, s in self._block_seconds.items()}
+        typical = float(np.mean(list(medians.values())))
+        left = sum(medians.get(block.group, typical) for block in self._to_do)
+        current = medians.get(self._to_do[0].group, typical) if self._to_do else 0.0
+        return max(left - self._in_block * current, 0.0)

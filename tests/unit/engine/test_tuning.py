@@ -1,0 +1,125 @@
+"""Training in stages: tune, choose, then compare; and runs of unequal length."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import make_blobs_study, write_blobs
+
+from paribus.analysis import choose_tuned, plan_runs
+from paribus.api import run_study
+from paribus.status import RunStatus
+from paribus.study import Budget, Study
+from paribus.tuning import Tuning, count_tuning_seeds
+
+
+def tuned_blobs(**changes: object) -> Study:
+    study = make_blobs_study(
+        learning_rate=(1e-5, 0.03, 300.0), batch_size=(16, 32), seeds=(0, 1)
+    )
+    return replace(
+        study,
+        data=replace(study.data, validation=40),
+        tuning=Tuning(seeds=count_tuning_seeds(3), n_choosing=2, held=(1e-5,)),
+        **changes,
+    )
+
+
+def run(study, folder, **options):
+    if not (folder / "blobs.npz").exists():
+        write_blobs(folder / "blobs.npz")
+    return run_study(
+        study, folder / study.name, data_folder=folder, device="cpu", **options
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tuned")
+    return folder, run(tuned_blobs(), folder)
+
+
+def test_exactly_the_planned_runs_are_trained(trained):
+    _, result = trained
+
+    values = [choice.best_value for choice in choose_tuned(result)]
+    assert values == [0.03, 0.03]  # the others are far too small and far too large
+    planned = plan_runs(result).is_planned
+    assert (result.has_outcome() == planned).all()
+    assert ((result.status == RunStatus.ABSENT) == ~planned).all()
+    # 6 configs x 2 choosing; 2 chosen and 2 held x 2 seeds; 1 best x 1 target.
+    assert planned.sum() == 12 + 8 + 1
+
+
+class Interrupt:
+    """Stops a study once it has committed some runs, as Ctrl-C would."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def __call__(self, progress) -> None:
+        assert progress.n_finished <= progress.n_runs
+        if progress.n_trained >= self.after:
+            raise KeyboardInterrupt
+
+
+def test_a_study_stopped_at_every_stage_ends_as_if_it_never_was(trained, tmp_path):
+    _, expected = trained
+
+    n_stops, result = 0, None
+    while result is None:
+        try:
+            result = run(tuned_blobs(), tmp_path, on_progress=Interrupt(after=1))
+        except KeyboardInterrupt:
+            n_stops += 1
+
+    assert n_stops >= 3  # while it tunes, while it sets targets, while it compares
+    np.testing.assert_array_equal(result.status, expected.status)
+    for name in ("validation_accuracy", "train_loss"):
+        # Other shapes of a block give other last bits, and 26 steps amplify them.
+        np.testing.assert_allclose(
+            result.curves[name], expected.curves[name], rtol=1e-3, atol=1e-4
+        )
+
+
+def test_nothing_is_trained_again(trained):
+    folder, result = trained
+
+    again = run(tuned_blobs(), folder, on_progress=Interrupt(after=0))
+
+    assert len(again.attempts) == len(result.attempts)
+
+
+def test_a_value_more_is_tuned_and_the_choice_made_anew(trained, tmp_path):
+    edge = tuned_blobs()
+    grids = ({**edge.space.grids[0], "learning_rate": (1e-5, 0.03)},)
+    small = replace(edge, space=replace(edge.space, grids=grids))
+
+    before = run(small, tmp_path)
+    after = run(tuned_blobs(), tmp_path)
+
+    assert {choice.edge for choice in choose_tuned(before)} == {"upper"}
+    # Only the held value was compared, and no target set.
+    assert plan_runs(before).is_planned.sum() == 4 * 2 + 2 * 2
+    assert [choice.best_value for choice in choose_tuned(after)] == [0.03, 0.03]
+    assert (after.has_outcome() == plan_runs(after).is_planned).all()
+
+
+def test_large_batches_go_on_until_they_have_taken_as_many_steps(tmp_path):
+    budget = Budget(epochs=2, evaluate_every=1.0, steps=30)
+    study = make_blobs_study(learning_rate=(0.03,), batch_size=(8, 40), seeds=(0, 1))
+    usual = replace(study, name="usual")
+
+    result = run(replace(study, budget=budget), tmp_path)
+    short = run(usual, tmp_path)
+
+    # 200 examples: 25 steps an epoch at 8, so 30 are 1.2 epochs; 5 at 40, so 6 epochs.
+    assert result.epochs.tolist() == pytest.approx([0, 1, 1.2, 2, 3, 4, 5, 6])
+    curve = result.curves["test_loss"]
+    assert np.isnan(curve[0, :, 4:]).all()
+    assert np.isfinite(curve[0, :, :4]).all()
+    assert np.isfinite(curve[1]).all()
+    # What a run does up to `epochs` does not depend on what comes after.
+    np.testing.assert_allclose(
+        result.final("test_loss"), short.final("test_loss"), rtol=1e-5
+    )
