@@ -145,6 +145,9 @@ def probe_weights(
         measured["edge_ratio"] = curvature / edge
     if "sharpness" in asked:
         measured["asam_sharpness"] = asam_sharpness(loss, weights.params)
+        measured["asam_sharpness_10_steps"] = asam_sharpness(
+            loss, weights.params, n_steps=10
+        )
         measured["sam_sharpness"] = sam_sharpness(loss, weights.params)
         measured["keskar_phi"] = keskar_phi(loss, weights.params)
     return measured

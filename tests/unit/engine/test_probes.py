@@ -24,7 +24,12 @@ from paribus.study import Run
 SUFFIXES = ("", *(f"_at_{level:g}" for level in LEVELS))
 NOISE = ("noise_scale", "noise_scale_trace", "noise_scale_gradient2")
 CURVATURE = ("lambda_max", "preconditioned_lambda_max", "edge_ratio")
-SHARPNESS = ("asam_sharpness", "sam_sharpness", "keskar_phi")
+SHARPNESS = (
+    "asam_sharpness",
+    "asam_sharpness_10_steps",
+    "sam_sharpness",
+    "keskar_phi",
+)
 SGD = {"learning_rate": jnp.asarray(0.1), "momentum": jnp.asarray(0.0)}
 SEED = jnp.array([0, 7], jnp.uint32)
 
