@@ -25,7 +25,8 @@ _RECORDED = (
     *("max_early_loss", "overshoot_share", "first_update", "update_ratio"),
     *("gradient_norm", "noise_scale", "lambda_max", "preconditioned_lambda_max"),
     *("asam_sharpness", "sam_sharpness", "keskar_phi", "test_nll", "test_brier"),
-    *("test_ece", "weight_distance", "annealed_train_loss", "rescued"),
+    *("edge_ratio", "test_ece", "test_ece_debiased", "weight_distance"),
+    "annealed_train_loss",
 )
 _SUFFIX = re.compile(r"_(at_[0-9.e-]+|0|10|50|100|p50|p90|p99|long)$")
 
@@ -45,7 +46,6 @@ DIAGNOSTICS = (
     "calibration",
     "weight_distance",
     "anneal",
-    "rescue",
 )
 
 

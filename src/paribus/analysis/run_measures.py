@@ -180,6 +180,12 @@ RECORDED: Mapping[str, MeasureFacts] = {
     "preconditioned_lambda_max": MeasureFacts(
         words="largest eigenvalue of the preconditioned Hessian", **_SHARPNESS
     ),
+    "edge_ratio": MeasureFacts(
+        words="curvature against the edge of stability",
+        is_ratio=True,
+        smallest_effect=1.5,
+        population="learners",
+    ),
     "asam_sharpness": MeasureFacts(words="ASAM sharpness", **_SHARPNESS),
     "sam_sharpness": MeasureFacts(words="SAM sharpness", **_SHARPNESS),
     "keskar_phi": MeasureFacts(words="Keskar's sharpness", **_SHARPNESS),
@@ -193,6 +199,12 @@ RECORDED: Mapping[str, MeasureFacts] = {
         unit="pp",
         population="learners",
     ),
+    "test_ece_debiased": MeasureFacts(
+        words="calibration error on the test split, without that of chance",
+        higher_is_better=False,
+        unit="pp",
+        population="learners",
+    ),
     "weight_distance": MeasureFacts(
         words="distance of the weights from their start",
         is_ratio=True,
@@ -201,13 +213,6 @@ RECORDED: Mapping[str, MeasureFacts] = {
     ),
     "annealed_train_loss": MeasureFacts(
         words="training loss after annealing", population="learners", **_LOSS
-    ),
-    "rescued": MeasureFacts(
-        words="share of bad runs that recovered at the best learning rate",
-        higher_is_better=True,
-        unit="pp",
-        smallest_effect=0.2,
-        is_share=True,
     ),
 }
 

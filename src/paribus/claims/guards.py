@@ -82,13 +82,13 @@ _DIAGNOSTICS = (
     ("keskar_phi", "sharpness"),
     ("lambda_max", "curvature"),
     ("preconditioned_lambda_max", "curvature"),
+    ("edge_ratio", "curvature"),
     ("noise_scale", "noise_scale"),
     ("test_ece", "calibration"),
     ("test_nll", "calibration"),
     ("test_brier", "calibration"),
     ("weight_distance", "weight_distance"),
     ("annealed_train_loss", "anneal"),
-    ("rescued", "rescue"),
 )
 
 
