@@ -189,3 +189,18 @@ def test_optimizers_of_one_study_train_as_in_studies_of_their_own(tmp_path):
                 name,
                 metric,
             )
+
+
+def test_diagnostics_of_every_run_are_stored(tmp_path):
+    asked = ("noise_scale", "calibration", "weight_distance")
+    study = dataclasses.replace(make_blobs_study(), diagnostics=asked)
+
+    result = train_blobs(study, tmp_path)
+
+    for name in ("noise_scale_trace_50", "test_brier", "weight_distance"):
+        values = result.measures[name]
+        assert values.shape == (len(result.configs), len(result.seeds))
+        assert np.isfinite(values).all(), name
+    # The larger learning rate travels further.
+    first, second = result.measures["weight_distance"]
+    assert (second > first).all()
