@@ -67,7 +67,7 @@ def make_speed_atom(verdict: Verdict = Verdict.SUPPORTED, **changes: Any):
         **{
             "id": "L1b",
             "text": "A learning rate of 0.001 is slower than 0.01",
-            "measure": "time",
+            "measure": "steps_to_target",
             "estimate": estimate,
             "lower": lower,
             "upper": upper,

@@ -17,6 +17,7 @@ from paribus.report.document import (
 )
 from paribus.report.effects import standing, write_effect, write_smallest
 from paribus.report.numbers import NONE
+from paribus.report.prose import sentence
 from paribus.report.runs import config_anchor
 from paribus.report.verdicts import (
     badge,
@@ -133,7 +134,8 @@ _BY_INTERVAL = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)
 def _arrange_atom(
     atom: AtomVerdict, labels: Mapping[int, str], *, with_scope: bool
 ) -> Atom:
-    parts = tuple(f"{_short(part.id)}: {say_finding(part)}" for part in atom.parts)
+    parts = tuple(say_finding(part) for part in atom.parts)
+    notes = tuple(sentence(note) for note in atom.notes)
     scope = (atom.scope,) if with_scope and atom.scope else ()
     return Atom(
         name=_short(atom.id),
@@ -141,7 +143,7 @@ def _arrange_atom(
         text=say_text(atom),
         finding=say_finding(atom),
         change=say_change(atom),
-        details=tuple(filter(None, (*parts, say_tests(atom), *atom.notes, *scope))),
+        details=tuple(filter(None, (*parts, say_tests(atom), *notes, *scope))),
         links=_links(atom, labels),
     )
 

@@ -92,7 +92,7 @@ def write_size(atom: AtomVerdict, size: float) -> str:
     """Write the size of an effect, without a sign, on the scale of the atom."""
     if atom.is_ratio:
         return f"a factor of {_ratio(max(size, 1 / size) if size > 0 else size)}"
-    text = f"{abs(100 * size):.2f}" if atom.unit == "pp" else _plain(abs(size))
+    text = _points(abs(100 * size)) if atom.unit == "pp" else _plain(abs(size))
     return _with_unit(atom, text)
 
 
@@ -131,11 +131,16 @@ def _ratio(value: float) -> str:
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
+def _points(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}".removesuffix(".0")
+
+
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _with_unit(atom: AtomVerdict, text: str) -> str:
-    if atom.unit == "pp":
-        return f"{text} points"
-    return f"{text} {atom.unit}".rstrip()
+    if atom.is_ratio:
+        return text
+    unit = "points" if atom.unit == "pp" else atom.unit
+    return f"{text} {unit}".rstrip()

@@ -14,7 +14,7 @@ from paribus.analysis import (
     one_seed_analysis,
     summarise_configs,
 )
-from paribus.claims import ClaimVerdict
+from paribus.claims import ClaimVerdict, judge
 from paribus.report.notebook import is_notebook
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
@@ -80,6 +80,7 @@ def gather_findings(result: StudyResult) -> Findings:
         shown={i: label_config(result.study, result.configs[i]) for i in shown},
         compared=compared,
         is_notebook=is_notebook(result.study),
+        verdicts=judge(result),
     )
 
 

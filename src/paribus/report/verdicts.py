@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from paribus.analysis.run_measures import measure_facts
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.errors import UnknownNameError
 from paribus.report.document import Badge
 from paribus.report.effects import (
     Standing,
@@ -27,14 +29,6 @@ ICONS = {
 }
 MAX_SEEDS_TO_DECIDE = 1000
 
-# Measures that only runs which learned have; a dead network looks perfectly stable.
-_AMONG_LEARNERS = ("tuv", "jitter", "share_of_increases")
-_MEASURE_WORDS = {
-    "tuv": "TUV",
-    "time": "time to the target",
-    "max_early_loss": "highest early loss",
-    "bad_share": "share of runs that ended badly",
-}
 _BUDGETS = {
     "epochs": "equal epochs",
     "steps": "equal steps",
@@ -42,7 +36,7 @@ _BUDGETS = {
     "target": "to the target",
 }
 _SPEED = ("faster", "slower", "speed", "slow ", "quick")
-_STABILITY = ("stable", "stability", "steady", "smooth")
+_STABILITY = ("stab", "steady", "smooth")
 
 
 def badge(verdict: Verdict) -> Badge:
@@ -85,11 +79,11 @@ def say_change(atom: AtomVerdict) -> str:
     """Say what would change the verdict of an atom; empty if nothing is known to."""
     match atom.verdict:
         case Verdict.UNTESTED:
-            return atom.remedy and f"To test it: {atom.remedy.rstrip('.')}."
+            return atom.remedy and f"To test it: {_as_command(atom.remedy)}."
         case Verdict.DEPENDS:
             return f"What flips it: {_clause(atom.reason, 'the budget or the clock')}."
         case Verdict.UNDECIDED:
-            return _say_seeds(atom.more_seeds)
+            return _say_seeds(atom)
         case _:
             return _say_other_smallest_effect(atom)
 
@@ -132,11 +126,9 @@ def say_claim(claim: ClaimVerdict) -> str:
     text = quoted(claim)
     head = f"{badge(claim.verdict).icon} {sentence(claim.verdict.value)}: {text}"
     made_by = [atom for atom in claim.atoms if atom.verdict is claim.verdict]
-    if not made_by or claim.verdict is Verdict.UNTESTED:
-        untested = [a for a in claim.atoms if a.verdict is Verdict.UNTESTED]
-        reason = _clause(untested[0].reason, "") if untested else ""
-        return f"{head} {sentence(reason)}." if reason else head
-    return f"{head} {say_finding(made_by[0])}"
+    if not made_by:
+        return f"{head}."
+    return f"{head}. {made_by[0].id.replace('/', ', ')}: {say_finding(made_by[0])}"
 
 
 def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
@@ -146,7 +138,7 @@ def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
 
 def quoted(claim: ClaimVerdict) -> str:
     """A claim's own words: what is claimed, not what was found."""
-    return f"“{claim.text.strip()}”"
+    return f"“{claim.text.strip().rstrip('.')}”"
 
 
 def shared_scope(atoms: Sequence[AtomVerdict]) -> str:
@@ -217,25 +209,37 @@ def _say_direction(atom: AtomVerdict, place: Standing) -> str:
 def _say_measured(atom: AtomVerdict) -> str:
     """The measure, whose, on which terms, and the numbers."""
     kind = "ratio" if atom.is_ratio else "difference"
-    measure = _MEASURE_WORDS.get(atom.measure, words(atom.measure))
-    what = f"{kind} of {measure}" if measure else kind
+    what = f"{kind} of {_measure_words(atom.measure)}" if atom.measure else kind
     if len(atom.sides) == 2:
         joined = " to " if atom.is_ratio else " minus "
         what += f", {joined.join(atom.sides)}"
     terms = [count(atom.n_seeds, "seed")] if atom.n_seeds else []
-    if atom.measure in _AMONG_LEARNERS:
-        terms.append("among learners")
     terms += [word for word in (atom.mode, _BUDGETS.get(atom.budget, "")) if word]
     if atom.clock:
         terms.append(f"in {atom.clock}")
     return f"{sentence(what)} ({', '.join(terms)}): {write_effect(atom)}"
 
 
-def _say_seeds(more: int | None) -> str:
+def _as_command(remedy: str) -> str:
+    """Commands stand in backticks."""
+    remedy = remedy.strip().rstrip(".")
+    return f"`{remedy}`" if remedy.startswith(("paribus ", "--")) else remedy
+
+
+def _measure_words(name: str) -> str:
+    try:
+        return measure_facts(name).words
+    except UnknownNameError:  # a tool that we import from has names of its own
+        return words(name)
+
+
+def _say_seeds(atom: AtomVerdict) -> str:
+    more = atom.more_seeds
     if more is None:
         return ""
     if more > MAX_SEEDS_TO_DECIDE:
-        return "More than 1,000 seeds; the estimate sits at the smallest effect."
+        at = "; the estimate sits at the smallest effect" if standing(atom) else ""
+        return f"More than 1,000 seeds{at}."
     return f"About {more:,} seeds, if the true effect is near the present estimate."
 
 
