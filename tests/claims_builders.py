@@ -178,3 +178,77 @@ def without(result: StudyResult, *curves: str) -> StudyResult:
     return replace(
         result, curves={n: c for n, c in result.curves.items() if n not in curves}
     )
+
+
+BATCH_SIZES = (32, 64, 128, 6000)
+# The best for every batch size; what is held for all is another one.
+BEST_RATE, HELD_RATE = 0.01, 0.003
+
+
+def make_batches(
+    small: Runs | None = None,
+    medium: Runs | None = None,
+    large: Runs | None = None,
+    largest: Runs | None = None,
+    *,
+    held: Mapping[int, Runs] | None = None,
+    n_seeds: int = 10,
+    seconds: Mapping[int, float] | None = None,
+    variation: float = 0.02,
+    batch_size: Sequence[int] = BATCH_SIZES,
+    seed: int = 0,
+) -> StudyResult:
+    """A batch-size study, tuned at 0.01 as asked, and with 0.003 held for all."""
+    study = make_tuned_study(
+        learning_rate=(0.001, HELD_RATE, BEST_RATE, 0.03),
+        batch_size=batch_size,
+        n_seeds=n_seeds,
+        compare="tuned",
+        held=(HELD_RATE,),
+    )
+    named = {32: small, 64: medium, 128: large, 6000: largest}
+    plans = {
+        config: _batch_plan(config, named, held or {}) for config in study.configs()
+    }
+    result = make_runs(study, plans, seed=seed)
+    is_trained = np.array(
+        [
+            config["learning_rate"] in (BEST_RATE, HELD_RATE)
+            for config in study.configs()
+        ]
+    )
+    status = result.status.copy()
+    status[~is_trained, :n_seeds] = RunStatus.ABSENT
+    times = seconds or {}
+    timings = tuple(
+        make_timing(
+            config,
+            seconds=times.get(config["batch_size"], 1.0),  # pyright: ignore[reportArgumentType, reportCallIssue]
+            variation=variation,
+        )
+        for config in study.configs()
+    )
+    return replace(result, status=status, timings=timings)
+
+
+def _batch_plan(
+    config: Config, named: Mapping[int, Runs | None], held: Mapping[int, Runs]
+) -> Runs:
+    size = config["batch_size"]
+    assert isinstance(size, int)
+    if config["learning_rate"] == BEST_RATE:
+        return named.get(size) or Runs(accuracy=0.98)
+    if config["learning_rate"] == HELD_RATE:
+        return held.get(size, Runs(accuracy=0.96))
+    return Runs(accuracy=0.9)
+
+
+def with_answers(
+    result: StudyResult, *, n_examples: int = 2000, seed: int = 0
+) -> StudyResult:
+    """Add which test examples each run got right, as often as its test accuracy."""
+    rng = np.random.default_rng(seed)
+    hard = rng.random(n_examples)
+    accuracy = result.final("test_accuracy")[..., None]
+    noise = 0.02 * rng.normal(size=(*result.status.shape, n_examples))
+    return replace(result, correct={"test": hard + noise < accuracy})

@@ -309,10 +309,37 @@ def final_values(
 ) -> Float[np.ndarray, "config seed"]:
     """The metric at one evaluation, with the score of guessing for diverged runs."""
     values = result.curves[metric][:, :, evaluation].astype(np.float64)
-    data = result.data
-    guessing = data.label_entropy if is_loss(metric) else data.majority_share
+    guessing = _guessing(result, metric)
     values = np.where(result.status == RunStatus.DIVERGED, guessing, values)
     return np.where(result.has_outcome(), values, np.nan)
+
+
+def values_at(
+    result: StudyResult, metric: str, config: int, epochs: float
+) -> Float[np.ndarray, " seed"]:
+    """A config's metric after some epochs, read between evaluations.
+
+    Not a number beyond the last evaluation of its runs. Diverged runs have the score of
+    guessing.
+    """
+    at, curve = result.epochs.astype(np.float64), result.curves[metric][config]
+    after = int(np.searchsorted(at, epochs * (1 - 1e-6)))
+    if not after < len(at):
+        return np.full(len(curve), np.nan)
+    before = max(after - 1, 0)
+    gap = at[after] - at[before]
+    share = (epochs - at[before]) / gap if gap > 0 else 1.0
+    first, last = (curve[:, i].astype(np.float64) for i in (before, after))
+    read = last if abs(share - 1) < 1e-6 else first + share * (last - first)
+    status = result.status[config]
+    guessing = _guessing(result, metric)
+    values = np.where(status == RunStatus.DIVERGED, guessing, read)
+    return np.where(result.has_outcome()[config], values, np.nan)
+
+
+def _guessing(result: StudyResult, metric: str) -> float:
+    data = result.data
+    return data.label_entropy if is_loss(metric) else data.majority_share
 
 
 def _train_loss(result: StudyResult) -> Float[np.ndarray, "config seed evaluation"]:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from paribus.analysis.run_measures import TIMES, RunMeasure
 from paribus.analysis.scores import is_bad, is_learner
-from paribus.claims.evidence import Evidence, Question
+from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.claims.findings import (
     MORE_THAN_MAX,
     Found,
@@ -17,8 +17,10 @@ from paribus.claims.findings import (
     unbounded,
     untested,
 )
-from paribus.claims.guards import first_refusal
+from paribus.claims.generalising import find_two_way, has_answers
+from paribus.claims.guards import first_refusal, noisy_timing
 from paribus.claims.records import AtomVerdict
+from paribus.claims.throughput import find_throughput_ratio
 from paribus.claims.times import find_time_ratio
 from paribus.stats.compare import hedges_g_av, share_above
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, paired_contrast
@@ -44,6 +46,11 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
         found = find_time_ratio(evidence, question)
         if not isinstance(found, Found):
             return untested(evidence, question, found)
+    elif question.generalises and has_answers(evidence, question):
+        measure = measure_of(evidence, question)
+        assert measure is not None, "a guard refuses what was not recorded"
+        smallest = _smallest_effect(question, measure)
+        found = find_two_way(evidence, question, smallest)
     else:
         found = _find(evidence, question)
     if refusal is not None:
@@ -52,8 +59,17 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
     return said(evidence, question, found)
 
 
+def ask_throughput(evidence: Evidence, question: Question) -> AtomVerdict:
+    """Answer a question about examples per second: from timings, not from seeds."""
+    refusal = noisy_timing(evidence, question)
+    if refusal is not None:
+        return untested(evidence, question, refusal)
+    found = said(evidence, question, find_throughput_ratio(evidence, question))
+    return replace(found, measure="examples_per_s")
+
+
 def _find(evidence: Evidence, question: Question) -> Found:
-    measure = evidence.measure(question.measure, question.budget)
+    measure = measure_of(evidence, question)
     assert measure is not None, "a guard refuses what was not recorded"
     if measure.facts.is_share:
         return _find_shares(evidence, question, measure)

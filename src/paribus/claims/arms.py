@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from paribus.analysis.scores import is_accuracy
-from paribus.claims.evidence import Choice, Evidence, Mode, is_same_value
+from paribus.claims.evidence import (
+    BudgetKind,
+    Choice,
+    Evidence,
+    Mode,
+    is_same_value,
+)
 from paribus.errors import TooFewSeedsError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
@@ -34,7 +40,9 @@ class Arms:
         configs: Role -> position of its config; a role without a config is missing.
         words: Role -> how a sentence names it.
         choices: Role -> the choice it rests on, for those that tuning chose.
+        designed: Roles that the study was designed to have, found or not yet.
         mode: Whether each arm has its own learning rate.
+        budget: What is held equal where final quality is compared.
         label: What tells it from the other arms of the study; empty for the first.
     """
 
@@ -43,7 +51,9 @@ class Arms:
     configs: Mapping[str, int]
     words: Mapping[str, str]
     choices: Mapping[str, Choice] = field(default_factory=dict)
+    designed: frozenset[str] = frozenset()
     mode: Mode = ""
+    budget: BudgetKind = "epochs"
     label: str = ""
 
     def lacks(self, roles: tuple[str, ...]) -> tuple[str, ...]:
@@ -75,6 +85,7 @@ def learning_rate_arms(evidence: Evidence, optimizer: str) -> tuple[Arms, ...]:
                 configs=configs,
                 words=words,
                 choices=choices,
+                designed=frozenset({*configs, "best"}),
                 label=others.label(without=("optimizer",)),
             )
         )

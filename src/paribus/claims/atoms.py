@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from paribus.claims.arms import Arms
-from paribus.claims.evidence import Evidence
+from paribus.claims.evidence import BudgetKind, Evidence
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import all_of
 
@@ -25,6 +25,8 @@ class Atom:
         contrast: Which contrast of the confirmatory family it is; atoms that look at
             one contrast from its two ends share it. Empty for an exploratory atom.
         remedy: The study that has the arms.
+        budgets: Equal budgets that it is judged at, the primary one first; empty if its
+            measure has one of its own.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Atom:
     judge: Judge
     contrast: str
     remedy: str
+    budgets: tuple[BudgetKind, ...] = ()
 
     def verdict(self, evidence: Evidence, arms: Arms | None) -> AtomVerdict:
         """Judge it, or say which design is missing."""
@@ -41,7 +44,7 @@ class Atom:
                 id="",
                 text="",
                 verdict=Verdict.UNTESTED,
-                reason=_missing(arms, self.needs),
+                reason=_missing(arms, self.needs, self.remedy),
                 remedy=self.remedy,
             )
         else:
@@ -55,9 +58,13 @@ class Atom:
         )
 
 
-def _missing(arms: Arms | None, needs: tuple[str, ...]) -> str:
+def _missing(arms: Arms | None, needs: tuple[str, ...], remedy: str) -> str:
     lacking = needs if arms is None else arms.lacks(needs)
-    words = ", ".join(_ROLES.get(role, role) for role in lacking)
+    words = ", ".join(_ROLES[role] for role in lacking)
+    if arms is not None and arms.designed >= set(needs):
+        return f"no learning rate could be chosen: no run has learned yet at {words}"
+    if arms is None and remedy.endswith("batch-size"):
+        return "the learning rate is not tuned for each batch size"
     return f"the study has no runs at {words}"
 
 

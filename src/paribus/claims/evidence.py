@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from paribus.analysis.run_measures import RunMeasure, run_measure
+from paribus.analysis.run_measures import CURVES, RunMeasure, run_measure, values_at
+from paribus.budget import epochs_after
 from paribus.claims.rules import Relation
 from paribus.errors import UnknownNameError
 from paribus.hyperparameters import Value
@@ -18,6 +19,9 @@ from paribus.space import Config
 
 BudgetKind = Literal["epochs", "steps", "seconds", "target"]
 Mode = Literal["", "tuned", "untuned"]
+
+# Equal steps are by default what this batch size takes.
+REFERENCE_BATCH_SIZE = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,7 @@ class Question:
         needs_fine_grid: Whether a coarse grid would make the best value look worse.
         needs_learners: Whether runs that ended badly are left out on both sides.
         judges_final_quality: Whether runs must have converged.
+        generalises: Whether the sentence is about unseen examples: their luck counts.
         rung: Position in the ladder of targets, for times to target; -1 for the one
             whose time varies least in the runs that set them.
     """
@@ -82,6 +87,7 @@ class Question:
     needs_fine_grid: bool = False
     needs_learners: bool = False
     judges_final_quality: bool = False
+    generalises: bool = False
     rung: int = 0
 
     @property
@@ -103,7 +109,7 @@ class Evidence:
     whole: StudyResult
     judged: StudyResult
     confidence_level: float = 0.95
-    _measures: dict[tuple[str, str], RunMeasure | None] = field(default_factory=dict)
+    _measures: dict[str, RunMeasure | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, result: StudyResult) -> "Evidence":
@@ -116,18 +122,60 @@ class Evidence:
         """The same evidence with intervals of another level."""
         return replace(self, confidence_level=confidence_level)
 
-    def measure(self, name: str, budget: BudgetKind = "epochs") -> RunMeasure | None:
+    def measure(self, name: str) -> RunMeasure | None:
         """A measure of the judging runs; None if the study has not recorded it.
 
         Raises:
             UnknownNameError: If nothing has the name.
         """
-        key = (name, budget)
-        if key not in self._measures:
-            self._measures[key] = self._made(name, budget)
-        return self._measures[key]
+        if name not in self._measures:
+            self._measures[name] = self._made(name)
+        return self._measures[name]
 
-    def _made(self, name: str, budget: BudgetKind) -> RunMeasure | None:
+    def epochs_at(self, budget: BudgetKind, configs: tuple[int, ...]) -> list[float]:
+        """When each of the configs has spent an equal budget, in epochs of its own.
+
+        Equal steps are those of the study's budget, or what batch size 128 takes in its
+        epochs. Equal seconds are what the first of the configs to end has taken, by the
+        solo timings; not a number where a config was not timed.
+        """
+        judged, n_train = self.judged, self.judged.data.n_train
+        named = [judged.configs[i] for i in configs]
+        ends = [judged.study.run_epochs(config, n_train) for config in named]
+        if budget == "steps":
+            sizes = [judged.study.settings(config).batch_size for config in named]
+            steps = judged.study.budget.steps or math.ceil(
+                judged.study.budget.epochs * n_train / REFERENCE_BATCH_SIZE
+            )
+            return [
+                epochs_after(steps, n_train=n_train, batch_size=size) for size in sizes
+            ]
+        if budget == "seconds":
+            seconds = [judged.seconds_per_epoch(c) or math.nan for c in named]
+            shared = min(e * s for e, s in zip(ends, seconds, strict=True))
+            return [shared / s for s in seconds]
+        return [float(judged.study.budget.epochs)] * len(configs)
+
+    def measure_at(
+        self, name: str, budget: BudgetKind, configs: tuple[int, ...]
+    ) -> RunMeasure | None:
+        """A measure at the end of an equal budget; None if it has no value there.
+
+        Of budgets other than the study's epochs curves alone tell anything: they are
+        read between evaluations.
+        """
+        measure = self.measure(name)
+        if measure is None or budget in ("epochs", "target"):
+            return measure
+        if name not in CURVES:
+            return None
+        values = np.full_like(measure.values, np.nan)
+        for i, epochs in zip(configs, self.epochs_at(budget, configs), strict=True):
+            values[i] = values_at(self.judged, name, i, epochs)
+        has_value = np.isfinite(values[list(configs)]).any(axis=1).all()
+        return replace(measure, values=values) if has_value else None
+
+    def _made(self, name: str) -> RunMeasure | None:
         try:
             made = run_measure(self.judged, name)
         except UnknownNameError:
@@ -165,3 +213,8 @@ def is_same_value(a: Value | None, b: Value) -> bool:
     if isinstance(a, float | int) and isinstance(b, float | int):
         return math.isclose(a, b, rel_tol=1e-6)
     return a == b
+
+
+def measure_of(evidence: Evidence, question: Question) -> RunMeasure | None:
+    """What a question compares; None if the study has not recorded it."""
+    return evidence.measure_at(question.measure, question.budget, question.configs)

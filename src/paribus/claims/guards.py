@@ -11,7 +11,7 @@ import numpy as np
 
 from paribus.analysis.run_measures import TIMES, measure_facts
 from paribus.analysis.scores import is_bad, is_learner
-from paribus.claims.evidence import Evidence, Question
+from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.space import show_value
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.status import RunStatus
@@ -59,9 +59,14 @@ def unrecorded(evidence: Evidence, question: Question) -> Refusal | None:
     """The study lacks what the measure is made from."""
     if question.measure in TIMES:
         return None  # `unreachable_target` says it better
-    if evidence.measure(question.measure, question.budget) is not None:
+    if measure_of(evidence, question) is not None:
         return None
     words = measure_facts(question.measure).words
+    if evidence.measure(question.measure) is not None:
+        return Refusal(
+            f"some runs end before the equal {question.budget} that it is compared at",
+            "paribus run batch-size",
+        )
     return Refusal(f"the study has not recorded the {words}", _how_to_record(question))
 
 
@@ -94,7 +99,7 @@ _DIAGNOSTICS = (
 
 def no_smallest_effect(evidence: Evidence, question: Question) -> Refusal | None:
     """There is no convention for the measure, and none was declared."""
-    measure = evidence.measure(question.measure, question.budget)
+    measure = measure_of(evidence, question)
     if question.smallest_effect is not None or measure is None:
         return None
     if measure.smallest_effect is not None:
@@ -270,14 +275,20 @@ def small_batches(evidence: Evidence, question: Question) -> Refusal | None:
     if not question.needs_large_batch:
         return None
     n_train = evidence.judged.data.n_train
-    sizes = [int(c["batch_size"]) for c in evidence.judged.configs]  # pyright: ignore[reportArgumentType]
-    if max(sizes) >= LARGE_BATCH_SHARE * n_train * 0.99:
+    named = (evidence.judged.configs[i] for i in question.configs)
+    largest = max(evidence.judged.study.settings(config).batch_size for config in named)
+    if is_large_batch(largest, n_train):
         return None
     return Refusal(
-        f"the largest batch, {max(sizes)}, is below a tenth of the {n_train:,} "
+        f"the largest batch, {largest}, is below a tenth of the {n_train:,} "
         "training examples",
         "paribus run batch-size --size standard",
     )
+
+
+def is_large_batch(batch_size: int, n_train: int) -> bool:
+    """Whether a batch is a tenth of the data, to within the rounding of its size."""
+    return batch_size >= 0.99 * LARGE_BATCH_SHARE * n_train
 
 
 def noisy_timing(evidence: Evidence, question: Question) -> Refusal | None:

@@ -1,34 +1,48 @@
 """From a study's result to a verdict on every claim: the one entry of this package."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from paribus.claims.arms import Arms, learning_rate_arms
 from paribus.claims.atoms import Atom
-from paribus.claims.catalogue import CLAIMS, Claim, learning_rate
+from paribus.claims.batch_arms import batch_size_arms
+from paribus.claims.catalogue import CLAIMS, Claim, batch_size, learning_rate
+from paribus.claims.declared import declared_contrasts, judge_declared
 from paribus.claims.evidence import Evidence
 from paribus.claims.family import family_level, with_adjusted_p_values
 from paribus.claims.records import AtomVerdict, ClaimVerdict
+from paribus.claims.robustness import beside, with_entries
 from paribus.results import StudyResult
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """The atoms of one group for one optimizer, with the arms they compare."""
+    """The atoms of one group for one optimizer, with the arms they compare.
+
+    Attributes:
+        optimizer: Whose runs they are.
+        atoms: Of the catalogue.
+        arms: The primary ones; None if the study was not designed for the group.
+        others: All other arms: the rest of the robustness table.
+    """
 
     optimizer: str
-    group: str
     atoms: tuple[Atom, ...]
     arms: Arms | None
+    others: tuple[Arms, ...]
 
     def contrasts(self) -> list[str]:
         """The confirmatory contrasts that the study was designed for."""
+        designed = frozenset() if self.arms is None else self.arms.designed
         return [
-            f"{self.optimizer}: {atom.contrast}"
+            self.contrast(atom)
             for atom in self.atoms
-            if atom.contrast
-            and self.arms is not None
-            and not self.arms.lacks(atom.needs)
+            if atom.contrast and designed >= set(atom.needs)
         ]
+
+    def contrast(self, atom: Atom) -> str:
+        """Its name in the family; empty for an exploratory atom."""
+        return f"{self.optimizer}: {atom.contrast}" if atom.contrast else ""
 
 
 def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
@@ -51,64 +65,68 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
         designed for, whatever its runs show.
     """
     evidence = Evidence.of(result)
-    cases = _cases(evidence)
+    cases = [case for name in evidence.optimizers for case in _cases(evidence, name)]
     contrasts = [contrast for case in cases for contrast in case.contrasts()]
-    evidence = evidence.at_level(family_level(contrasts))
+    own = declared_contrasts(result.study.claims)
+    evidence = evidence.at_level(family_level([*contrasts, *filter(None, own)]))
+    declared = judge_declared(evidence)
     found = [
         (case, atom, atom.verdict(evidence, case.arms))
         for case in cases
         for atom in case.atoms
     ]
     adjusted = with_adjusted_p_values(
-        [verdict for _, _, verdict in found],
-        [_contrast(case, atom) for case, atom, _ in found],
+        [*(verdict for _, _, verdict in found), *(c.atoms[0] for c in declared)],
+        [*(case.contrast(atom) for case, atom, _ in found), *own],
     )
-    verdicts = {
-        (case.optimizer, atom.id): verdict
-        for (case, atom, _), verdict in zip(found, adjusted, strict=True)
-    }
     is_one = len(evidence.optimizers) == 1
-    return tuple(
+    verdicts: dict[tuple[str, str], tuple[AtomVerdict, ...]] = {}
+    for (case, atom, _), verdict in zip(found, adjusted, strict=False):
+        suffix = "" if is_one else f"/{case.optimizer}"
+        verdicts[case.optimizer, atom.id] = with_entries(
+            replace(verdict, id=atom.id + suffix),
+            beside(evidence, atom, case.arms, case.others, suffix=suffix),
+        )
+    catalogue = (
         _together(claim, optimizer, verdicts, suffix="" if is_one else f"/{optimizer}")
         for claim in CLAIMS
         for optimizer in evidence.optimizers
     )
+    last = zip(declared, adjusted[len(found) :], strict=True)
+    return (*catalogue, *(replace(claim, atoms=(atom,)) for claim, atom in last))
 
 
-def _cases(evidence: Evidence) -> list[_Case]:
-    cases: list[_Case] = []
-    for optimizer in evidence.optimizers:
-        arms = learning_rate_arms(evidence, optimizer)
-        cases.append(
-            _Case(
-                optimizer=optimizer,
-                group="learning rate",
-                atoms=learning_rate.ATOMS,
-                arms=arms[0] if arms else None,
-            )
-        )
-    return cases
-
-
-def _contrast(case: _Case, atom: Atom) -> str:
-    return f"{case.optimizer}: {atom.contrast}" if atom.contrast else ""
+def _cases(evidence: Evidence, optimizer: str) -> tuple[_Case, _Case]:
+    rates = learning_rate_arms(evidence, optimizer)
+    tuned, untuned = batch_size_arms(evidence, optimizer)
+    return (
+        _Case(
+            optimizer=optimizer,
+            atoms=learning_rate.ATOMS,
+            arms=rates[0] if rates else None,
+            others=rates[1:],
+        ),
+        _Case(optimizer=optimizer, atoms=batch_size.ATOMS, arms=tuned, others=untuned),
+    )
 
 
 def _together(
     claim: Claim,
     optimizer: str,
-    verdicts: dict[tuple[str, str], AtomVerdict],
+    verdicts: Mapping[tuple[str, str], tuple[AtomVerdict, ...]],
     *,
     suffix: str,
 ) -> ClaimVerdict:
-    """A claim from its atoms."""
-    atoms = [verdicts[optimizer, name] for name in claim.atoms]
-    apart = [verdicts[optimizer, name] for name in claim.apart]
+    """A claim from its atoms; other entries of the robustness table stand apart."""
+    atoms = [verdicts[optimizer, name][0] for name in claim.atoms]
+    apart = [verdicts[optimizer, name][0] for name in claim.apart]
+    names = claim.atoms + claim.apart
+    entries = [e for name in names for e in verdicts[optimizer, name][1:]]
     return ClaimVerdict(
         id=claim.id + suffix,
         group=claim.group,
         text=claim.text,
         verdict=claim.combine(tuple(atom.verdict for atom in atoms)),
-        atoms=tuple(replace(atom, id=atom.id + suffix) for atom in atoms + apart),
-        apart=len(apart),
+        atoms=(*atoms, *apart, *entries),
+        apart=len(apart) + len(entries),
     )

@@ -163,7 +163,7 @@ def _crossings(
 def _pilot_scores(
     evidence: Evidence, question: Question
 ) -> tuple[Float[np.ndarray, " run"], Float[np.ndarray, "run evaluation"]] | None:
-    """Final scores and curves of the best config, with seeds that judge nothing here.
+    """Final scores and curves of the optimizer's best config, with seeds of their own.
 
     In a study with tuning these are the tuning seeds; without, the seeds of the best
     config that the compared sides do not have.
@@ -184,7 +184,13 @@ def _pilot_scores(
         return None
     pilot = evidence.of_seeds(seeds)
     scores = oriented_scores(pilot, metric)
-    means = counted_means(scores.values, scores.is_counted & is_learner(pilot))
+    own = evidence.optimizer(evidence.judged.configs[question.higher[0]])
+    is_own = np.array([evidence.optimizer(config) == own for config in pilot.configs])
+    counted = scores.is_counted & is_learner(pilot) & is_own[:, None]
+    n_most = counted.sum(axis=1).max()
+    # The runs that set targets are added at the best config alone: it has the most.
+    is_pilot = counted.sum(axis=1) == n_most
+    means = counted_means(scores.values, counted & is_pilot[:, None])
     best = int(means.argmax())
     is_run = scores.is_counted[best] & is_learner(pilot)[best]
     if is_run.sum() < MIN_PILOT_RUNS:

@@ -1,11 +1,11 @@
 """How the claims of the catalogue are made of their atoms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from paribus.claims.records import Verdict
-from paribus.claims.rules import all_of, any_of
+from paribus.claims.rules import across, all_of, any_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,11 @@ def _large_rate(parts: tuple[Verdict, ...]) -> Verdict:
     return all_of([overshoots, any_of([fails, suboptimal])])
 
 
+def _small_batch(parts: tuple[Verdict, ...]) -> Verdict:
+    *clocks, stuck = parts
+    return all_of([across(clocks), stuck])
+
+
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="L1",
@@ -57,9 +62,32 @@ CLAIMS: tuple[Claim, ...] = (
         apart=("L3a",),
         combine=_large_rate,
     ),
+    Claim(
+        id="B1",
+        group="batch size",
+        text="A small batch (32) converges faster because it updates more often, but "
+        "its noise can get it stuck in local minima",
+        atoms=("B1a", "B1b", "B1c", "B1d"),
+        combine=_small_batch,
+    ),
+    Claim(
+        id="B2",
+        group="batch size",
+        text="A medium batch (64) is a good balance with stable convergence",
+        atoms=("B2b", "B2c"),
+        apart=("B2a",),
+    ),
+    Claim(
+        id="B3-speed",
+        group="batch size",
+        text="A large batch (128) trains faster because it updates less often",
+        atoms=("B3a", "B3b", "B3c"),
+        combine=across,
+    ),
+    Claim(
+        id="B3-quality",
+        group="batch size",
+        text="Very large batches reach sharp minima and generalise worse",
+        atoms=("B3d", "B3e"),
+    ),
 )
-
-
-def atom_texts(claims: tuple[Claim, ...]) -> Mapping[str, Claim]:
-    """Which claim each atom belongs to."""
-    return {atom: claim for claim in claims for atom in claim.atoms + claim.apart}

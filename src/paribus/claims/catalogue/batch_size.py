@@ -1,0 +1,330 @@
+"""B1 to B3: what is said of small, medium and large batches."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from paribus.analysis.run_measures import run_measure
+from paribus.claims.answering import ask, ask_throughput
+from paribus.claims.arms import Arms
+from paribus.claims.atoms import Atom, Judge, put_together
+from paribus.claims.balance import ask_balance
+from paribus.claims.evidence import BudgetKind, Evidence, Question
+from paribus.claims.findings import untested
+from paribus.claims.guards import Refusal
+from paribus.claims.records import AtomVerdict
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
+
+
+_REMEDY = "paribus run batch-size"
+
+SMALL, MEDIUM, LARGE, LARGEST = (
+    "batch-small",
+    "batch-medium",
+    "batch-large",
+    "batch-largest",
+)
+
+# The training losses at which sharpness is compared, lowest first: the lower the loss
+# that both sides reach, the nearer they are to the end.
+MATCHED_LOSSES = ("0.01", "0.03", "0.1", "0.3")
+# Where annealing twice as long changes the loss by more, annealing was too short.
+MAX_ANNEAL_CHANGE = 0.05
+
+
+def _question(
+    arms: Arms, measure: str, higher: str, lower: tuple[str, ...], **more: object
+) -> Question:
+    roles = (higher, *lower)
+    words = " and ".join(arms.words[role] for role in lower)
+    return replace(
+        Question(
+            measure=measure,
+            higher=(arms.configs[higher],),
+            lower=tuple(arms.configs[role] for role in lower),
+            sides=(arms.words[higher], words),
+            choices=tuple(arms.choices[r] for r in roles if r in arms.choices),
+            budget=arms.budget,
+            mode=arms.mode,
+        ),
+        **more,
+    )
+
+
+def _faster(clock: str, fast: str, slow: str) -> Judge:
+    """The atom that one batch size reaches the target before another, on one clock."""
+
+    def judge(evidence: Evidence, arms: Arms) -> AtomVerdict:
+        question = _question(
+            arms,
+            f"{clock}_to_target",
+            slow,
+            (fast,),
+            budget="target",
+            clock=clock,
+            rung=-1,
+        )
+        return ask(evidence, question)
+
+    return judge
+
+
+def stuck(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B1d: ends higher even after annealing, which takes the noise out."""
+    question = _question(arms, "annealed_train_loss", SMALL, (LARGE,))
+    refusal = _short_anneal(evidence, question)
+    if refusal is not None:
+        return untested(evidence, question, refusal)
+    found = ask(evidence, question)
+    floors = [_noise_floor(evidence, arms, role) for role in (SMALL, LARGE)]
+    return replace(found, notes=found.notes + tuple(filter(None, floors)))
+
+
+def _short_anneal(evidence: Evidence, question: Question) -> Refusal | None:
+    short = evidence.measure("annealed_train_loss")
+    long = evidence.measure("annealed_train_loss_long")
+    if short is None or long is None:
+        return None
+    for i in question.configs:
+        change = np.abs(short.scores()[i] - long.scores()[i])
+        change = change[np.isfinite(change)]
+        if change.size and np.median(change) > math.log(1 + MAX_ANNEAL_CHANGE):
+            return Refusal(
+                "annealing twice as long still changes the loss by more than 5%",
+                "anneal over a longer budget",
+            )
+    return None
+
+
+def _noise_floor(evidence: Evidence, arms: Arms, role: str) -> str:
+    """What annealing took off the training loss: the noise of a constant rate."""
+    annealed = evidence.measure("annealed_train_loss")
+    final = evidence.measure("train_loss")
+    if annealed is None or final is None:
+        return ""
+    i = arms.configs[role]
+    fall = final.values[i] - annealed.values[i]
+    fall = fall[np.isfinite(fall)]
+    if not fall.size:
+        return ""
+    return f"Annealing lowered the loss at {arms.words[role]} by {np.median(fall):.3g}."
+
+
+def balanced(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B2a: dominated by neither neighbour in final error and the three times."""
+    frame = Question(measure="", mode=arms.mode, budget=arms.budget)
+    times = (
+        replace(
+            frame, measure=f"{clock}_to_target", budget="target", clock=clock, rung=-1
+        )
+        for clock in ("epochs", "steps", "seconds")
+    )
+    measures = (replace(frame, measure=evidence.judged.primary_metric), *times)
+    return ask_balance(evidence, arms, (MEDIUM, SMALL, LARGE), measures)
+
+
+def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B2b: better than the mean of its neighbours."""
+    return ask(
+        evidence,
+        _question(
+            arms,
+            evidence.judged.primary_metric,
+            MEDIUM,
+            (SMALL, LARGE),
+            judges_final_quality=True,
+        ),
+    )
+
+
+def steady(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B2c: as little jitter and as few bumps as both neighbours."""
+    parts = [
+        ask(
+            evidence,
+            _question(arms, measure, rival, (MEDIUM,), relation="at_least"),
+        )
+        for measure in ("jitter", "tuv")
+        for rival in (SMALL, LARGE)
+    ]
+    return put_together(parts)
+
+
+def busier(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B3a: more examples a second."""
+    question = _question(arms, "seconds_per_epoch", LARGE, (SMALL,), clock="seconds")
+    return ask_throughput(evidence, question)
+
+
+def sharp(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B3d: sharper at the same training loss."""
+    loss = _common_loss(evidence, arms)
+    if loss is None and evidence.measure("asam_sharpness") is not None:
+        question = _largest(arms, "asam_sharpness")
+        return untested(
+            evidence,
+            question,
+            Refusal(
+                "no training loss at which sharpness is measured is reached by 5 runs "
+                "of both sides",
+                f"--set study.epochs={3 * evidence.judged.study.budget.epochs}",
+            ),
+        )
+    name = "asam_sharpness" if loss is None else f"asam_sharpness_at_{loss}"
+    found = ask(evidence, _largest(arms, name))
+    if loss is None or found.estimate is None:
+        return found
+    return replace(
+        found, notes=(*found.notes, f"Both sides at a training loss of {loss}.")
+    )
+
+
+def _largest(arms: Arms, measure: str, **more: object) -> Question:
+    return _question(arms, measure, LARGEST, (MEDIUM,), needs_large_batch=True, **more)
+
+
+def _common_loss(evidence: Evidence, arms: Arms) -> str | None:
+    """The lowest training loss with a sharpness for 5 runs of both sides."""
+    for loss in MATCHED_LOSSES:
+        name = f"asam_sharpness_at_{loss}"
+        if name not in evidence.judged.measures:
+            continue
+        values = run_measure(evidence.judged, name).values
+        both = [np.isfinite(values[arms.configs[r]]) for r in (LARGEST, MEDIUM)]
+        if (both[0] & both[1]).sum() >= MIN_CONTRAST_SEEDS:
+            return loss
+    return None
+
+
+def generalises_worse(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """B3e: a higher test error, over seeds and test examples."""
+    accuracy = evidence.measure("test_accuracy")
+    smallest = None
+    if accuracy is not None and accuracy.smallest_effect is not None:
+        # One noise floor where quality elsewhere takes two: the published effect is
+        # .22 percentage points, no more than that.
+        smallest = accuracy.smallest_effect / 2
+    question = _question(
+        arms,
+        "test_accuracy",
+        MEDIUM,
+        (LARGEST,),
+        needs_large_batch=True,
+        judges_final_quality=True,
+        smallest_effect=smallest,
+        generalises=True,
+    )
+    return ask(evidence, question)
+
+
+def _atom(
+    name: str,
+    text: str,
+    needs: tuple[str, ...],
+    judge: Judge,
+    contrast: str,
+    *,
+    budgets: tuple[BudgetKind, ...] = (),
+) -> Atom:
+    return Atom(
+        id=name,
+        text=text,
+        needs=needs,
+        judge=judge,
+        contrast=contrast,
+        remedy=_REMEDY,
+        budgets=budgets,
+    )
+
+
+_QUALITY: tuple[BudgetKind, ...] = ("epochs", "steps", "seconds")
+
+ATOMS: tuple[Atom, ...] = (
+    _atom(
+        "B1a",
+        "Batch size 32 reaches the target in fewer epochs than 128",
+        (SMALL, LARGE),
+        _faster("epochs", SMALL, LARGE),
+        "epochs to target, small and large batch",
+    ),
+    _atom(
+        "B1b",
+        "Batch size 32 reaches the target in fewer steps than 128",
+        (SMALL, LARGE),
+        _faster("steps", SMALL, LARGE),
+        "steps to target, small and large batch",
+    ),
+    _atom(
+        "B1c",
+        "Batch size 32 reaches the target in fewer seconds than 128",
+        (SMALL, LARGE),
+        _faster("seconds", SMALL, LARGE),
+        "seconds to target, small and large batch",
+    ),
+    _atom(
+        "B1d",
+        "Batch size 32 is stuck above 128 even when its noise is annealed away",
+        (SMALL, LARGE),
+        stuck,
+        "annealed loss, small and large batch",
+    ),
+    _atom(
+        "B2a",
+        "Batch size 64 is a balance: neither 32 nor 128 dominates it",
+        (SMALL, MEDIUM, LARGE),
+        balanced,
+        "balance of the medium batch",
+    ),
+    _atom(
+        "B2b",
+        "Batch size 64 ends better than the mean of 32 and 128",
+        (SMALL, MEDIUM, LARGE),
+        special,
+        "quality of the medium batch against both neighbours",
+        budgets=_QUALITY,
+    ),
+    _atom(
+        "B2c",
+        "Batch size 64 trains as steadily as 32 and 128",
+        (SMALL, MEDIUM, LARGE),
+        steady,
+        "stability of the medium batch",
+    ),
+    _atom(
+        "B3a",
+        "Batch size 128 goes through more examples a second than 32",
+        (SMALL, LARGE),
+        busier,
+        "throughput, small and large batch",
+    ),
+    _atom(
+        "B3b",
+        "Batch size 128 reaches the target in fewer seconds than 32",
+        (SMALL, LARGE),
+        _faster("seconds", LARGE, SMALL),
+        "seconds to target, small and large batch",
+    ),
+    _atom(
+        "B3c",
+        "Batch size 128 reaches the target in fewer steps than 32",
+        (SMALL, LARGE),
+        _faster("steps", LARGE, SMALL),
+        "steps to target, small and large batch",
+    ),
+    _atom(
+        "B3d",
+        "A batch of a tenth of the data ends in sharper minima than 64",
+        (MEDIUM, LARGEST),
+        sharp,
+        "sharpness, medium and largest batch",
+    ),
+    _atom(
+        "B3e",
+        "A batch of a tenth of the data generalises worse than 64",
+        (MEDIUM, LARGEST),
+        generalises_worse,
+        "test error, medium and largest batch",
+        budgets=_QUALITY,
+    ),
+)

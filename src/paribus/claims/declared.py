@@ -1,0 +1,179 @@
+"""The study's own claims: what was declared, judged like the catalogue's."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from paribus.analysis.run_measures import CURVES, TIMES, measure_facts
+from paribus.claims.answering import ask
+from paribus.claims.arms import choose
+from paribus.claims.evidence import Choice, Evidence, Question, is_same_value
+from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
+from paribus.claims.rules import Relation
+from paribus.declared import DeclaredClaim
+from paribus.errors import ParibusError, StudyError, unknown_name
+from paribus.hyperparameters import Value
+from paribus.space import Config
+from paribus.study import Study
+
+
+# The word for "the value that tuning chose".
+TUNED = "tuned"
+
+Side = tuple[tuple[int, ...], tuple[Choice, ...]]
+
+
+def claims_digest(study: Study) -> str:
+    """Fingerprint of the claims that were declared before the first run.
+
+    Returns:
+        SHA-256 in hexadecimal of their canonical JSON; of an empty list too.
+    """
+    written = [claim.to_dict() for claim in study.claims if not claim.is_late]
+    text = json.dumps(written, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_declared(study: Study) -> None:
+    """Refuse claims that could never be judged.
+
+    Raises:
+        UnknownNameError: If a measure or a hyperparameter is not known.
+        StudyError: If both sides are the same, or the smallest effect of a ratio is no
+            factor above 1.
+    """
+    for number, claim in enumerate(study.claims, start=1):
+        try:
+            _check(study, claim)
+        except StudyError as error:
+            where = f"[[claims]] {number}: {error}"
+            raise type(error)(where, hint=error.hint) from None
+
+
+def _check(study: Study, claim: DeclaredClaim) -> None:
+    facts = measure_facts(claim.measure)
+    effect = claim.smallest_effect
+    if facts.is_ratio and effect is not None and effect <= 1:
+        raise StudyError(
+            f"`smallest_effect` of `{claim.measure}` must be a factor above 1, "
+            f"got {effect}"
+        )
+    known = study.space.hyperparameters()
+    for name in (*claim.a, *claim.b):
+        if name not in known:
+            raise unknown_name("hyperparameter", name, known)
+    if dict(claim.a) == dict(claim.b):
+        raise StudyError(f"`a` and `b` must differ, got {Config(claim.a).label()}")
+
+
+def declared_contrasts(claims: Sequence[DeclaredClaim]) -> list[str]:
+    """The confirmatory contrast of each claim; empty for one that came too late."""
+    return ["" if claim.is_late else _contrast(claim) for claim in claims]
+
+
+def _contrast(claim: DeclaredClaim) -> str:
+    """Two claims about one comparison, from its two ends too, share a contrast."""
+    sides = sorted(json.dumps(dict(s), sort_keys=True) for s in (claim.a, claim.b))
+    return f"{claim.measure}: {' and '.join(sides)}"
+
+
+def judge_declared(evidence: Evidence) -> tuple[ClaimVerdict, ...]:
+    """Judge each claim of the study's own: `U1`, `U2`, ..., one atom each."""
+    return tuple(
+        _judged(evidence, f"U{number}", claim)
+        for number, claim in enumerate(evidence.whole.study.claims, start=1)
+    )
+
+
+def _judged(evidence: Evidence, name: str, claim: DeclaredClaim) -> ClaimVerdict:
+    try:
+        _check(evidence.whole.study, claim)
+        atom = ask(evidence, _question(evidence, claim))
+    except ParibusError as error:
+        atom = AtomVerdict(
+            id="",
+            text="",
+            verdict=Verdict.UNTESTED,
+            measure=claim.measure,
+            reason=str(error),
+            remedy=error.hint,
+        )
+    atom = replace(atom, id=name, text=claim.text, is_primary=not claim.is_late)
+    return ClaimVerdict(
+        id=name,
+        group="yours",
+        text=claim.text,
+        verdict=atom.verdict,
+        atoms=(atom,),
+        is_late=claim.is_late,
+    )
+
+
+def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
+    only_a = {name: value for name, value in claim.a.items() if name not in claim.b}
+    only_b = {name: value for name, value in claim.b.items() if name not in claim.a}
+    a, b = {**claim.a, **only_b}, {**claim.b, **only_a}
+    by_others_a, by_others_b = (_configs(evidence, values) for values in (a, b))
+    shared = [others for others in by_others_a if others in by_others_b]
+    if not shared:
+        raise StudyError(
+            f"no config with {Config(a).label()} has a partner with "
+            f"{Config(b).label()} that is equal in everything else",
+            hint="name values that the study has",
+        )
+    sides = [
+        [found[others] for others in shared] for found in (by_others_a, by_others_b)
+    ]
+    words = [Config(claim.a).label(), Config(claim.b).label()]
+    if claim.relation == "less":
+        sides.reverse()
+        words.reverse()
+    higher, lower = (tuple(config for config, _ in side) for side in sides)
+    choices = tuple(
+        choice for side in sides for _, choice in side if choice is not None
+    )
+    is_time = claim.measure in TIMES
+    is_tuned = TUNED in (*claim.a.values(), *claim.b.values())
+    return Question(
+        measure=claim.measure,
+        higher=higher,
+        lower=lower,
+        sides=(words[0], words[1]),
+        relation=_RELATIONS[claim.relation],
+        smallest_effect=claim.smallest_effect,
+        budget="target" if is_time else "epochs",
+        clock=claim.measure.partition("_")[0] if is_time else "",
+        mode="tuned" if is_tuned else "",
+        choices=choices,
+        judges_final_quality=claim.measure in CURVES,
+        generalises=claim.measure == "test_accuracy",
+        rung=-1,
+    )
+
+
+_RELATIONS: Mapping[str, Relation] = {
+    "greater": "greater",
+    "less": "greater",
+    "at_least": "at_least",
+    "equivalent": "equivalent",
+}
+
+
+def _configs(
+    evidence: Evidence, values: Mapping[str, Value]
+) -> dict[Config, tuple[int, Choice | None]]:
+    """The configs of a side, by the hyperparameters that neither side names."""
+    named = {name: value for name, value in values.items() if value != TUNED}
+    groups: dict[Config, tuple[int, ...]] = {}
+    for i, config in enumerate(evidence.judged.configs):
+        if all(is_same_value(config.get(n), v) for n, v in named.items()):
+            others = Config({n: v for n, v in config.items() if n not in values})
+            groups[others] = (*groups.get(others, ()), i)
+    if TUNED not in values.values():
+        return {others: (members[0], None) for others, members in groups.items()}
+    chosen = {
+        others: choose(evidence, Config({**others, **named}), members)
+        for others, members in groups.items()
+    }
+    return {o: (c.config, c) for o, c in chosen.items() if c is not None}

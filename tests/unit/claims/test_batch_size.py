@@ -1,0 +1,229 @@
+"""For each atom a study that supports it, one that refutes it, one that cannot tell."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from claims_builders import (
+    Runs,
+    make_batches,
+    make_runs,
+    make_tuned_study,
+    with_answers,
+)
+from scipy import stats
+
+from paribus.claims import AtomVerdict, Verdict, judge
+from paribus.claims.batch_arms import batch_size_arms
+from paribus.claims.catalogue.batch_size import ATOMS
+from paribus.claims.evidence import Evidence
+from paribus.results import StudyResult
+
+
+def atom_of(result: StudyResult, name: str) -> AtomVerdict:
+    atoms = [atom for claim in judge(result) for atom in claim.atoms]
+    return next(atom for atom in atoms if atom.id == name)
+
+
+def annealed(loss: float) -> Runs:
+    return Runs(accuracy=0.98, measures={"annealed_train_loss": loss})
+
+
+def sharp(value: float) -> Runs:
+    return Runs(accuracy=0.98, measures={"asam_sharpness_at_0.1": value})
+
+
+FAST, SLOW = Runs(accuracy=0.98, speed=5), Runs(accuracy=0.98, speed=2)
+UNSURE = Runs(accuracy=0.98, speed=2.5, speed_spread=0.8)
+# So noisy at the held rate that no other entry can flip a verdict.
+NOISY = dict.fromkeys(
+    (32, 64, 128, 6000), Runs(accuracy=0.96, spread=0.02, speed_spread=1)
+)
+
+CASES = [
+    ("B1a", "supported", {"small": FAST, "large": SLOW}),
+    ("B1a", "refuted", {"small": SLOW, "large": FAST}),
+    ("B1a", "undecided", {"small": UNSURE, "large": SLOW}),
+    # Four times as many steps an epoch: 2.5 times faster is not enough.
+    ("B1b", "refuted", {"small": FAST, "large": SLOW}),
+    ("B1b", "supported", {"small": Runs(accuracy=0.98, speed=15), "large": SLOW}),
+    ("B1b", "undecided", {"small": UNSURE, "large": Runs(accuracy=0.98, speed=1)}),
+    ("B1c", "refuted", {"seconds": {32: 4.0, 128: 1.0}}),
+    ("B1c", "supported", {"small": FAST, "large": SLOW}),
+    ("B1c", "untested", {"variation": 0.2}),
+    ("B1d", "supported", {"small": annealed(0.04), "large": annealed(0.02)}),
+    ("B1d", "refuted", {"small": annealed(0.02), "large": annealed(0.04)}),
+    ("B1d", "negligible", {"small": annealed(0.02), "large": annealed(0.02)}),
+    ("B1d", "untested", {}),
+    (
+        "B2a",
+        "supported",
+        {
+            "small": Runs(accuracy=0.97, speed=6),
+            "medium": Runs(accuracy=0.98, speed=4),
+            "large": Runs(accuracy=0.985, speed=1),
+        },
+    ),
+    ("B2a", "refuted", {"small": Runs(accuracy=0.985), "medium": Runs(accuracy=0.97)}),
+    # Equally fast in epochs, 128 takes half the steps: the same for less.
+    ("B2a", "refuted", {}),
+    ("B2a", "undecided", {"medium": Runs(accuracy=0.98, spread=0.02, speed_spread=1)}),
+    ("B2b", "supported", {"medium": Runs(accuracy=0.989)}),
+    ("B2b", "refuted", {"medium": Runs(accuracy=0.97)}),
+    ("B2b", "negligible", {"medium": Runs(accuracy=0.98)}),
+    ("B2b", "undecided", {"medium": Runs(accuracy=0.98, spread=0.004)}),
+    ("B2c", "refuted", {"medium": Runs(accuracy=0.98, bumps=0.4)}),
+    ("B3a", "supported", {"seconds": {32: 4.0, 128: 1.0}}),
+    ("B3a", "refuted", {"seconds": {32: 1.0, 128: 4.0}}),
+    ("B3a", "negligible", {}),
+    ("B3a", "untested", {"variation": 0.2}),
+    ("B3b", "supported", {"seconds": {32: 4.0, 128: 1.0}}),
+    ("B3b", "refuted", {"small": FAST, "large": SLOW}),
+    ("B3c", "supported", {"small": FAST, "large": SLOW}),
+    ("B3c", "refuted", {"small": Runs(accuracy=0.98, speed=15), "large": SLOW}),
+    ("B3d", "supported", {"largest": sharp(0.5), "medium": sharp(0.1)}),
+    ("B3d", "refuted", {"largest": sharp(0.1), "medium": sharp(0.5)}),
+    ("B3d", "negligible", {"largest": sharp(0.1), "medium": sharp(0.1)}),
+    ("B3d", "untested", {}),
+    (
+        "B3e",
+        "supported",
+        {"largest": Runs(accuracy=0.97), "medium": Runs(accuracy=0.98)},
+    ),
+    (
+        "B3e",
+        "refuted",
+        {"largest": Runs(accuracy=0.989), "medium": Runs(accuracy=0.98)},
+    ),
+    ("B3e", "undecided", {"largest": Runs(accuracy=0.98, spread=0.004)}),
+]
+
+
+@pytest.mark.parametrize(("name", "verdict", "arms"), CASES)
+def test_each_atom_says_what_its_study_shows(name, verdict, arms):
+    evidence = Evidence.of(make_batches(**arms)).at_level(1 - 0.05 / 10)
+    tuned, _ = batch_size_arms(evidence, "adam")
+    atom = next(atom for atom in ATOMS if atom.id == name)
+    assert atom.verdict(evidence, tuned).verdict == verdict
+
+
+def test_an_untuned_study_judges_no_batch_size_but_shows_the_entries():
+    study = make_tuned_study(
+        learning_rate=(0.01,), batch_size=(32, 64, 128), is_tuned=False
+    )
+    result = make_runs(study, [Runs(), Runs(accuracy=0.98), Runs()])
+
+    found = atom_of(result, "B2b")
+    entry = atom_of(result, "B2b/untuned-E")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason == "the learning rate is not tuned for each batch size"
+    assert found.remedy == "paribus run batch-size"
+    assert (entry.verdict, entry.is_primary) == (Verdict.SUPPORTED, False)
+
+
+def test_128_is_not_what_is_called_a_large_batch():
+    found = atom_of(make_batches(batch_size=(32, 64, 128)), "B3e")
+    assert found.reason == (
+        "the largest batch, 128, is below a tenth of the 55,000 training examples"
+    )
+
+
+def test_a_best_rate_on_the_edge_leaves_the_atom_untested_with_the_rate_to_add():
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.003, 0.01), batch_size=(32, 64, 128), held=(0.003,)
+    )
+    plans = [Runs(accuracy=0.9 + 4 * c["learning_rate"]) for c in study.configs()]
+    found = atom_of(make_runs(study, plans), "B2b")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert "lies on the upper edge of the grid" in found.reason
+    assert "learning_rate=[0.001, 0.003, 0.01, 0.0333333]" in found.remedy
+
+
+def test_clocks_that_disagree_make_the_claim_depend_on_the_clock():
+    claims = {c.id: c for c in judge(make_batches(small=FAST, large=SLOW, held=NOISY))}
+    speed = claims["B3-speed"]
+    assert {a.id: a.verdict.value for a in speed.atoms[:3]} == {
+        "B3a": "negligible",
+        "B3b": "refuted",
+        "B3c": "supported",
+    }
+    assert speed.verdict is Verdict.DEPENDS
+
+
+def test_another_mode_that_decides_otherwise_makes_the_atom_depend():
+    held = {6000: Runs(accuracy=0.90), 64: Runs(accuracy=0.96)}
+    result = make_batches(largest=Runs(accuracy=0.9895), held=held)
+
+    found = atom_of(result, "B3e")
+
+    assert found.verdict is Verdict.DEPENDS
+    assert "refuted for tuned-E" in found.reason
+    assert "supported for untuned-E" in found.reason
+    assert found.estimate is not None
+
+
+def test_equal_steps_are_read_between_evaluations_and_refused_beyond_the_end():
+    result = make_batches()
+    steps = atom_of(result, "B2b/tuned-S")
+    # Five epochs of batch size 128 are 2.5 of 64 and 1.25 of 32: all were evaluated.
+    assert steps.n_seeds == 10
+    beyond = atom_of(result, "B3e/tuned-S")
+    assert beyond.reason == (
+        "some runs end before the equal steps that it is compared at"
+    )
+
+
+def test_equal_seconds_end_with_the_first_of_the_runs():
+    entry = atom_of(make_batches(seconds={32: 4.0, 64: 2.0}), "B2b/tuned-W")
+    assert (entry.budget, entry.n_seeds) == ("seconds", 10)
+
+
+def test_a_sentence_about_generalising_counts_the_luck_of_the_examples():
+    pair = {"largest": Runs(accuracy=0.97), "medium": Runs(accuracy=0.98)}
+    plain = make_batches(**pair)
+    seeds_only = atom_of(plain, "B3e")
+    both = atom_of(with_answers(plain), "B3e")
+
+    assert both.upper - both.lower > 2 * (seeds_only.upper - seeds_only.lower)
+    assert any("2,000 test examples together" in note for note in both.notes)
+
+
+def test_throughput_has_the_interval_of_its_repeats():
+    found = atom_of(make_batches(seconds={32: 4.0, 128: 1.0}), "B3a")
+
+    assert found.estimate == pytest.approx(4.0)
+    # Two medians of five repeats that vary by 2 %: by hand, Welch's interval at the
+    # family's level, with 8 degrees of freedom and pi/2 for the medians.
+    error = np.sqrt(2 * np.pi / 2 * 0.02**2 / 5)
+    quantile = stats.t.ppf(1 - (1 - found.confidence_level) / 2, 8)
+    assert found.upper == pytest.approx(4 * np.exp(quantile * error))
+    assert found.n_seeds == 5
+
+
+def test_too_short_an_anneal_is_not_judged():
+    plan = Runs(
+        accuracy=0.98,
+        measures={"annealed_train_loss": 0.04, "annealed_train_loss_long": 0.02},
+    )
+    found = atom_of(make_batches(small=plan, large=plan), "B1d")
+    assert found.reason.startswith("annealing twice as long still changes the loss")
+
+
+def test_no_common_loss_leaves_sharpness_untested():
+    low, high = sharp(0.1), Runs(accuracy=0.98, measures={"asam_sharpness": 0.5})
+    both = replace(low, measures={**low.measures, "asam_sharpness": 0.1})
+    found = atom_of(make_batches(largest=high, medium=both), "B3d")
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason.startswith("no training loss at which sharpness is measured")
+
+
+def test_the_whole_family_of_batch_sizes_has_ten_contrasts():
+    levels = {
+        a.confidence_level
+        for c in judge(make_batches())
+        for a in c.atoms
+        if a.id == "B2b"
+    }
+    assert levels == {1 - 0.05 / 10}
