@@ -1,0 +1,142 @@
+import hashlib
+from dataclasses import replace
+
+import pytest
+from claims_builders import Runs, make_batches, make_runs, make_tuned_study
+
+from paribus.claims import Verdict, judge
+from paribus.claims.declared import check_declared, claims_digest
+from paribus.declared import DeclaredClaim
+from paribus.errors import StudyError, UnknownNameError
+
+
+def make_claim(**changes) -> DeclaredClaim:
+    plain = DeclaredClaim(
+        text="0.01 beats 0.001",
+        measure="validation_accuracy",
+        a={"learning_rate": 0.01},
+        b={"learning_rate": 0.001},
+        relation="greater",
+        smallest_effect=0.005,
+    )
+    return replace(plain, **changes)
+
+
+def judged(claim: DeclaredClaim, *plans: Runs):
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01), batch_size=(32, 64), is_tuned=False
+    )
+    plans = plans or (Runs(accuracy=0.95),) * 2 + (Runs(accuracy=0.97),) * 2
+    return last(make_runs(replace(study, claims=(claim,)), plans))
+
+
+def last(result):
+    (*_, claim) = judge(result)
+    assert claim.group == "yours"
+    return claim.atoms[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "supported"),
+        ({"relation": "less"}, "refuted"),
+        ({"relation": "at_least"}, "supported"),
+        ({"relation": "equivalent"}, "refuted"),
+        ({"relation": "equivalent", "smallest_effect": 0.05}, "supported"),
+        ({"smallest_effect": 0.05}, "negligible"),
+        ({"smallest_effect": 0.02}, "undecided"),
+        ({"measure": "train_loss", "smallest_effect": 1.2}, "negligible"),
+    ],
+)
+def test_each_relation_is_judged(changes, verdict):
+    assert judged(make_claim(**changes)).verdict == verdict
+
+
+def test_values_are_averaged_over_what_is_equal_seed_by_seed():
+    found = judged(make_claim())
+    assert (found.id, found.n_seeds) == ("U1", 10)
+    assert found.estimate == pytest.approx(0.02, abs=0.001)
+    assert {config for config, _ in found.runs} == {0, 1, 2, 3}
+
+
+def test_a_config_can_be_a_side():
+    sides = {
+        "a": {"learning_rate": 0.01, "batch_size": 32},
+        "b": {"learning_rate": 0.001, "batch_size": 64},
+    }
+    assert {config for config, _ in judged(make_claim(**sides)).runs} == {2, 1}
+
+
+def test_tuned_sides_stand_for_what_tuning_chose():
+    claim = make_claim(
+        a={"batch_size": 32, "learning_rate": "tuned"},
+        b={"batch_size": 128, "learning_rate": "tuned"},
+    )
+    result = make_batches(small=Runs(accuracy=0.98), large=Runs(accuracy=0.97))
+    found = last(replace(result, study=replace(result.study, claims=(claim,))))
+
+    assert (found.verdict, found.mode) == (Verdict.SUPPORTED, "tuned")
+    rates = {result.configs[config]["learning_rate"] for config, _ in found.runs}
+    assert rates == {0.01}
+
+
+def test_shares_and_times_are_measures_too():
+    dead = (Runs(),) * 2 + (Runs(n_bad=10),) * 2
+    more = make_claim(measure="bad_share", smallest_effect=None)
+    assert judged(more, *dead).verdict is Verdict.SUPPORTED
+    time = make_claim(measure="steps_to_target", smallest_effect=None)
+    assert judged(time).reason == "a time to target compares one config with one other"
+
+
+def test_a_late_claim_is_marked_and_no_part_of_the_family():
+    early, late = judged(make_claim()), judged(make_claim(is_late=True))
+    assert early.is_primary
+    assert not late.is_primary
+    assert early.p_value_holm is not None
+    assert late.p_value_holm is None
+    assert late.confidence_level < early.confidence_level
+
+
+@pytest.mark.parametrize(
+    ("changes", "message", "hint"),
+    [
+        ({"measure": "jiter"}, "no measure is called `jiter`", "`jitter`"),
+        ({"a": {"learing_rate": 1.0}}, "is called `learing_rate`", "`learning_rate`"),
+        ({"b": {"learning_rate": 0.01}}, "`a` and `b` must differ", ""),
+        ({"measure": "tuv", "smallest_effect": 0.5}, "must be a factor above 1", ""),
+    ],
+)
+def test_what_can_never_be_judged_is_refused_and_in_a_result_untested(
+    changes, message, hint
+):
+    claim = make_claim(**changes)
+    study = replace(make_tuned_study(is_tuned=False), claims=(claim,))
+    with pytest.raises(StudyError, match=r"\[\[claims\]\] 1: ") as raised:
+        check_declared(study)
+    assert message in str(raised.value)
+    assert hint in raised.value.hint
+    assert message in judged(claim).reason
+
+
+def test_a_value_that_no_config_has_is_untested():
+    found = judged(make_claim(a={"learning_rate": 0.5}))
+    assert found.verdict is Verdict.UNTESTED
+    assert "learning_rate=0.5 has a partner" in found.reason
+
+
+def test_the_digest_is_of_what_was_declared_in_time():
+    study = make_tuned_study(is_tuned=False)
+    assert claims_digest(study) == hashlib.sha256(b"[]").hexdigest()
+    early = replace(study, claims=(make_claim(),))
+    both = replace(early, claims=(make_claim(), make_claim(is_late=True)))
+    assert claims_digest(early) == claims_digest(both) != claims_digest(study)
+    assert claims_digest(early) != claims_digest(
+        replace(study, claims=(make_claim(smallest_effect=0.006),))
+    )
+
+
+def test_the_unknown_stays_an_unknown_name():
+    study = replace(make_tuned_study(), claims=(make_claim(measure="jiter"),))
+    with pytest.raises(UnknownNameError):
+        check_declared(study)
