@@ -12,7 +12,7 @@ from paribus.claims.evidence import Choice, Evidence, Question, is_same_value
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import Relation
 from paribus.declared import DeclaredClaim
-from paribus.errors import ParibusError, StudyError, unknown_name
+from paribus.errors import ParibusError, StudyError
 from paribus.hyperparameters import Value
 from paribus.space import Config
 from paribus.study import Study
@@ -33,38 +33,6 @@ def claims_digest(study: Study) -> str:
     written = [claim.to_dict() for claim in study.claims if not claim.is_late]
     text = json.dumps(written, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def check_declared(study: Study) -> None:
-    """Refuse claims that could never be judged.
-
-    Raises:
-        UnknownNameError: If a measure or a hyperparameter is not known.
-        StudyError: If both sides are the same, or the smallest effect of a ratio is no
-            factor above 1.
-    """
-    for number, claim in enumerate(study.claims, start=1):
-        try:
-            _check(study, claim)
-        except StudyError as error:
-            where = f"[[claims]] {number}: {error}"
-            raise type(error)(where, hint=error.hint) from None
-
-
-def _check(study: Study, claim: DeclaredClaim) -> None:
-    facts = measure_facts(claim.measure)
-    effect = claim.smallest_effect
-    if facts.is_ratio and effect is not None and effect <= 1:
-        raise StudyError(
-            f"`smallest_effect` of `{claim.measure}` must be a factor above 1, "
-            f"got {effect}"
-        )
-    known = study.space.hyperparameters()
-    for name in (*claim.a, *claim.b):
-        if name not in known:
-            raise unknown_name("hyperparameter", name, known)
-    if dict(claim.a) == dict(claim.b):
-        raise StudyError(f"`a` and `b` must differ, got {Config(claim.a).label()}")
 
 
 def declared_contrasts(claims: Sequence[DeclaredClaim]) -> list[str]:
@@ -88,7 +56,6 @@ def judge_declared(evidence: Evidence) -> tuple[ClaimVerdict, ...]:
 
 def _judged(evidence: Evidence, name: str, claim: DeclaredClaim) -> ClaimVerdict:
     try:
-        _check(evidence.whole.study, claim)
         atom = ask(evidence, _question(evidence, claim))
     except ParibusError as error:
         atom = AtomVerdict(
@@ -111,6 +78,13 @@ def _judged(evidence: Evidence, name: str, claim: DeclaredClaim) -> ClaimVerdict
 
 
 def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
+    facts = measure_facts(claim.measure)
+    effect = claim.smallest_effect
+    if facts.is_ratio and effect is not None and effect <= 1:
+        raise StudyError(
+            f"the smallest effect of `{claim.measure}` must be a factor above 1, "
+            f"got {effect}"
+        )
     only_a = {name: value for name, value in claim.a.items() if name not in claim.b}
     only_b = {name: value for name, value in claim.b.items() if name not in claim.a}
     a, b = {**claim.a, **only_b}, {**claim.b, **only_a}

@@ -11,7 +11,8 @@ import numpy as np
 
 from paribus.analysis.run_measures import TIMES, measure_facts
 from paribus.analysis.scores import is_bad, is_learner
-from paribus.claims.evidence import Evidence, Question, measure_of
+from paribus.analysis.tuned import choose_tuned, extension_option
+from paribus.claims.evidence import Choice, Evidence, Question, measure_of
 from paribus.space import show_value
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.status import RunStatus
@@ -226,7 +227,7 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
                 f"the best learning rate, {show_value(choice.value)}"
                 + (f" at {at}" if at else "")
                 + f", lies on the {choice.edge} edge of the grid",
-                _extended_grid(evidence, choice.value_to_add),
+                _extended_grid(evidence, choice),
                 allows_direction=True,
             )
     return None
@@ -334,12 +335,13 @@ def one_workload(n_workloads: int) -> Refusal | None:
     )
 
 
-def _extended_grid(evidence: Evidence, value: float | None) -> str:
-    if value is None:
-        return "paribus run learning-rate"
-    rates = {config["learning_rate"] for config in evidence.whole.configs}
-    written = ", ".join(map(show_value, sorted([*rates, value])))
-    return f"--set 'space.learning_rate=[{written}]'"
+def _extended_grid(evidence: Evidence, choice: Choice) -> str:
+    """The option that adds what would make the choice interior."""
+    if evidence.whole.study.tuning is not None:
+        for tuned in choose_tuned(evidence.whole):
+            if tuned.others == choice.others and tuned.value_to_add is not None:
+                return extension_option(evidence.whole, tuned)
+    return "paribus run learning-rate"
 
 
 def _built_in(question: Question) -> str:

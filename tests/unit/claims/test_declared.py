@@ -1,13 +1,15 @@
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from claims_builders import Runs, make_batches, make_runs, make_tuned_study
 
+from paribus.analysis.run_measures import measure_names
 from paribus.claims import Verdict, judge
-from paribus.claims.declared import check_declared, claims_digest
-from paribus.declared import DeclaredClaim
-from paribus.errors import StudyError, UnknownNameError
+from paribus.claims.declared import claims_digest
+from paribus.declared import MEASURES, DeclaredClaim
+from paribus.space import SearchSpace
 
 
 def make_claim(**changes) -> DeclaredClaim:
@@ -22,7 +24,7 @@ def make_claim(**changes) -> DeclaredClaim:
     return replace(plain, **changes)
 
 
-def judged(claim: DeclaredClaim, *plans: Runs):
+def judged(claim: DeclaredClaim, *plans: Runs) -> Any:
     study = make_tuned_study(
         learning_rate=(0.001, 0.01), batch_size=(32, 64), is_tuned=False
     )
@@ -30,7 +32,7 @@ def judged(claim: DeclaredClaim, *plans: Runs):
     return last(make_runs(replace(study, claims=(claim,)), plans))
 
 
-def last(result):
+def last(result) -> Any:
     (*_, claim) = judge(result)
     assert claim.group == "yours"
     return claim.atoms[0]
@@ -98,31 +100,23 @@ def test_a_late_claim_is_marked_and_no_part_of_the_family():
     assert late.confidence_level < early.confidence_level
 
 
-@pytest.mark.parametrize(
-    ("changes", "message", "hint"),
-    [
-        ({"measure": "jiter"}, "no measure is called `jiter`", "`jitter`"),
-        ({"a": {"learing_rate": 1.0}}, "is called `learing_rate`", "`learning_rate`"),
-        ({"b": {"learning_rate": 0.01}}, "`a` and `b` must differ", ""),
-        ({"measure": "tuv", "smallest_effect": 0.5}, "must be a factor above 1", ""),
-    ],
-)
-def test_what_can_never_be_judged_is_refused_and_in_a_result_untested(
-    changes, message, hint
-):
-    claim = make_claim(**changes)
-    study = replace(make_tuned_study(is_tuned=False), claims=(claim,))
-    with pytest.raises(StudyError, match=r"\[\[claims\]\] 1: ") as raised:
-        check_declared(study)
-    assert message in str(raised.value)
-    assert hint in raised.value.hint
-    assert message in judged(claim).reason
-
-
-def test_a_value_that_no_config_has_is_untested():
-    found = judged(make_claim(a={"learning_rate": 0.5}))
+def test_a_factor_below_1_is_no_smallest_effect_of_a_ratio():
+    found = judged(make_claim(measure="tuv", smallest_effect=0.5))
     assert found.verdict is Verdict.UNTESTED
-    assert "learning_rate=0.5 has a partner" in found.reason
+    assert found.reason.endswith("must be a factor above 1, got 0.5")
+
+
+def test_sides_without_equal_partners_are_untested():
+    study = make_tuned_study(learning_rate=(0.001, 0.01), is_tuned=False)
+    rates = ({"learning_rate": (0.001,), "batch_size": (32,)},)
+    rates += ({"learning_rate": (0.01,), "batch_size": (64,)},)
+    apart = replace(study, space=SearchSpace(grids=rates), claims=(make_claim(),))
+    found = last(make_runs(apart, [Runs(), Runs()]))
+    assert "has a partner with learning_rate=0.001" in found.reason
+
+
+def test_a_study_may_name_exactly_the_measures_that_are_known():
+    assert set(MEASURES) == set(measure_names())
 
 
 def test_the_digest_is_of_what_was_declared_in_time():
@@ -134,9 +128,3 @@ def test_the_digest_is_of_what_was_declared_in_time():
     assert claims_digest(early) != claims_digest(
         replace(study, claims=(make_claim(smallest_effect=0.006),))
     )
-
-
-def test_the_unknown_stays_an_unknown_name():
-    study = replace(make_tuned_study(), claims=(make_claim(measure="jiter"),))
-    with pytest.raises(UnknownNameError):
-        check_declared(study)

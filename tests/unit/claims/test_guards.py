@@ -1,6 +1,7 @@
 """Each guard fires on a minimal case, names its remedy, and is silent without it."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def make_pair(a: Runs | None = None, b: Runs | None = None, *, n_seeds: int = 10
     return make_runs(study, [a or Runs(), b or Runs()])
 
 
-def ask(guard, result, **changes):
+def ask(guard, result, **changes) -> Any:
     question = Question(
         measure="validation_accuracy", higher=(0,), lower=(1,), sides=("a", "b")
     )
@@ -147,12 +148,14 @@ def test_nothing_is_chosen_on_the_test_split():
 
 def test_a_best_value_on_the_edge_names_the_value_to_add():
     edge = choice(edge="upper", value_to_add=0.1)
-    refusal = ask(guards.best_on_edge, make_pair(), choices=(edge,))
+    study = make_tuned_study(learning_rate=(0.001, 0.01))
+    rising = make_runs(study, [Runs(accuracy=0.9), Runs()])
+    refusal = ask(guards.best_on_edge, rising, choices=(edge,))
     assert refusal.reason == (
         "the best learning rate, 0.01 at batch_size=64, lies on the upper edge of the "
         "grid"
     )
-    assert refusal.remedy == "--set 'space.learning_rate=[0.001, 0.01, 0.1]'"
+    assert refusal.remedy == "--set 'space.1.learning_rate=[0.001, 0.01, 0.1]'"
     assert ask(guards.best_on_edge, make_pair(), choices=(choice(),)) is None
 
 
@@ -182,7 +185,7 @@ def test_tuning_and_evaluation_seeds_must_differ():
     question = Question(
         measure="validation_accuracy", higher=(0,), lower=(1,), choices=(choice(),)
     )
-    refusal = guards.shared_seeds(shared, question)
+    refusal: Any = guards.shared_seeds(shared, question)
     assert refusal.reason.startswith("seed 1000000 both chose")
     assert guards.shared_seeds(evidence, question) is None
 
@@ -222,20 +225,17 @@ def test_optimizers_are_not_ranked_with_their_settings_fixed():
 
 
 def test_often_needs_five_workloads():
-    assert guards.one_workload(1).reason.startswith("the study has one workload")
+    alone: Any = guards.one_workload(1)
+    assert alone.reason.startswith("the study has one workload")
     assert guards.one_workload(4) is not None
     assert guards.one_workload(5) is None
 
 
 def test_no_reason_ends_in_a_stop_and_each_has_a_remedy():
     dependent = (choice(is_independent=False),)
-    refusals = [
+    refusals: list[Any] = [
         ask(guards.unrecorded, make_pair(), measure="lambda_max"),
-        ask(
-            guards.dependent_choice,
-            make_pair(),
-            choices=(choice(is_independent=False),),
-        ),
+        ask(guards.dependent_choice, make_pair(), choices=dependent),
         guards.one_workload(1),
     ]
     for refusal in refusals:
