@@ -106,7 +106,7 @@ def train_block(
             name: np.stack([row[name][places] for row in rows]) for name in rows[0]
         },
         diverged_at=np.asarray(states.diverged_at)[places].astype(np.int64),
-        measures={n: np.asarray(v)[places] for n, v in measures.items()},
+        measures={n: np.asarray(v, np.float32)[places] for n, v in measures.items()},
         correct={n: np.asarray(bits)[places] for n, bits in ending.correct.items()},
     )
 

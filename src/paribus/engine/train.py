@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from paribus.data import Dataset, load_dataset
+from paribus.engine.baseline import train_baseline
 from paribus.engine.block import Compiler
 from paribus.engine.devices import (
     choose_devices,
@@ -73,6 +74,10 @@ def train_study(
         compiler = stack.enter_context(Compiler(n_threads=2))
         session = Session(study, folder, writer, on_progress)
         session.train(Trainer(study, dataset, devices, compiler))
+        if not writer.has_baseline():
+            baseline = train_baseline(study, dataset, devices)
+            if baseline is not None:
+                writer.commit_baseline(**baseline._asdict())
     result = read_study(folder)
     _check_failures(result, max_failed)
     return result
