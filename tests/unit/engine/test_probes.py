@@ -1,6 +1,7 @@
 """What is measured of one run, and of a block without changing it."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +15,7 @@ from paribus.engine.annealing import anneal
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import BlockCurves, traced_values, train_block
 from paribus.engine.prober import Prober
-from paribus.engine.probes import ProbeData, probe_noise, probe_weights
+from paribus.engine.probes import ProbeData, probe_end, probe_noise, probe_weights
 from paribus.engine.run import Arrays, Recipe, start_run
 from paribus.engine.snapshots import LEVELS, Weights, keep_snapshots, start_snapshots
 from paribus.models.build import build_model
@@ -333,3 +334,29 @@ def test_annealing_lets_the_learning_rate_fall_linearly(n_extra):
     found = np.stack(by_step)
     np.testing.assert_allclose(found, line[:, None] * rates, atol=0.0101 * 3)
     np.testing.assert_allclose(found.mean(axis=0), rates / 2, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_runs_of_a_block_are_measured_as_each_alone():
+    recipe, _ = make_recipe()
+    data = ProbeData(Arrays(*make_examples()), Arrays(*make_examples(seed=1)))
+    measure = partial(probe_end, recipe, DIAGNOSTICS)
+    shape = BlockShape(
+        devices=tuple(jax.devices("cpu")[:1]), runs_per_device=2, map_width=2
+    )
+
+    def one_run(seed):
+        state = start_run(recipe, seed, SGD)._replace(step=jnp.int32(1))
+        snapshots = start_snapshots(recipe, state, SGD)
+        kept = keep_snapshots(recipe, snapshots, state, SGD, jnp.float32(0.05))
+        return measure(state, SGD, seed, jnp.asarray(True), kept, data)
+
+    seeds = jnp.array([[0, 3], [0, 4]], jnp.uint32)
+    in_block = shape.vectorised(one_run)((seeds,), ())
+
+    for place, seed in enumerate(seeds):
+        for name, alone in jax.jit(one_run)(seed).items():
+            # Sums in another order; sharpness is a difference of losses near 1.5.
+            np.testing.assert_allclose(
+                in_block[name][place], alone, rtol=2e-3, atol=1e-6, err_msg=name
+            )
