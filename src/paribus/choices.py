@@ -79,8 +79,8 @@ class OptimizerChoice:
     """Which optimizer a study trains with, or how all optimizers of its space are set.
 
     Attributes:
-        name: A built-in optimizer: `"keras_adam"`, `"adam"` or `"sgd"`; None if the
-            space varies `optimizer`.
+        name: A built-in optimizer: `"keras_adam"`, `"adam"`, `"rmsprop"` or `"sgd"`;
+            None if the space varies `optimizer`.
         settings: Fixed hyperparameters; those left out have their defaults. Without a
             name each is for every optimizer of the space that has it.
     """

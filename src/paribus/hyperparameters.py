@@ -151,11 +151,18 @@ OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
         Hyperparameter(name="eps", kind="number", above=0.0, default=1e-8),
         _SCHEDULE,
     ),
-    "sgd": _by_name(
+    "rmsprop": _by_name(
         _LEARNING_RATE,
         Hyperparameter(
-            name="momentum", kind="number", at_least=0.0, below=1.0, default=0.0
+            name="decay", kind="number", at_least=0.0, below=1.0, default=0.9
         ),
+        Hyperparameter(name="eps", kind="number", above=0.0, default=1e-8),
+        _MOMENTUM,
+        _SCHEDULE,
+    ),
+    "sgd": _by_name(
+        _LEARNING_RATE,
+        _MOMENTUM,
         Hyperparameter(name="nesterov", kind="switch", is_static=True, default=False),
         _SCHEDULE,
     ),
@@ -175,6 +182,9 @@ MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
             is_static=True,
             default="relu",
             choices=("relu", "tanh", "sigmoid", "gelu", "elu", "silu"),
+        ),
+        Hyperparameter(
+            name="dropout", kind="number", at_least=0.0, below=1.0, default=0.0
         ),
     ),
     "softmax": {},

@@ -136,6 +136,29 @@ def test_preconditioner_is_what_the_averaged_gradient_is_divided_by(name):
         np.testing.assert_allclose(step, -0.01 * m / d, rtol=1e-5, atol=1e-9)
 
 
+@pytest.mark.parametrize("eps", [1e-8, 1e-2])
+def test_rmsprop_divides_the_gradient_by_its_preconditioner(eps):
+    _, params = make_network()
+    traced = traced_numbers(
+        "rmsprop", {"learning_rate": 0.01, "decay": 0.9, "eps": eps, "momentum": 0.0}
+    )
+    optimizer = build_optimizer("rmsprop", traced)
+    state = optimizer.init(params)
+    update = jax.jit(optimizer.update)
+    rng = np.random.default_rng(0)
+    updates, gradient = params, params
+    for _ in range(3):
+        gradient = jax.tree.map(lambda w: jnp.asarray(rng.normal(size=w.shape)), params)
+        updates, state = update(gradient, state, params)
+
+    diagonal = preconditioner("rmsprop", state, traced)
+
+    for step, g, d in zip(
+        *map(jax.tree.leaves, (updates, gradient, diagonal)), strict=True
+    ):
+        np.testing.assert_allclose(step, -0.01 * g / d, rtol=1e-5, atol=1e-9)
+
+
 def test_gradient_descent_is_not_preconditioned():
     assert preconditioner("sgd", (), {"learning_rate": 0.1}) is None
 

@@ -129,9 +129,11 @@ def test_only_numbers_are_traced(name, hyperparameter):
         (optax.adam, "b1"),
         (optax.adam, "b2"),
         (optax.adam, "eps"),
+        (optax.rmsprop, "decay"),
+        (optax.rmsprop, "eps"),
         (optax.sgd, "nesterov"),
     ],
-    ids=["b1", "b2", "eps", "nesterov"],
+    ids=["b1", "b2", "eps", "decay", "rmsprop-eps", "nesterov"],
 )
 def test_default_is_the_one_of_optax(function, name):
     theirs = inspect.signature(function).parameters[name].default

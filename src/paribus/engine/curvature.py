@@ -181,7 +181,8 @@ def preconditioner(name: str, state: Any, traced: Any) -> Any:
 
     A step is w - learning rate × m / D. For optax's form, with v̂ = v/(1 - b2^t),
     D = (1 - b1^t)(√v̂ + eps); Keras's form adds eps to √v instead, so that
-    D = (1 - b1^t)(√v + eps)/√(1 - b2^t).
+    D = (1 - b1^t)(√v + eps)/√(1 - b2^t). RMSprop's is √(v + eps), with the plain
+    gradient, or its velocity, for m.
 
     Args:
         name: A key of `paribus.hyperparameters.OPTIMIZERS`.
@@ -191,6 +192,9 @@ def preconditioner(name: str, state: Any, traced: Any) -> Any:
     Returns:
         D, shaped like the weights; None for an optimizer that divides by nothing.
     """
+    if name == "rmsprop":
+        v = optax.tree_utils.tree_get(state, "nu")
+        return jax.tree.map(lambda v: jnp.sqrt(v + traced["eps"]), v)
     if name == "adam":
         n_steps, v = (
             optax.tree_utils.tree_get(state, "count"),
@@ -212,7 +216,8 @@ def stability_edge(name: str, settings: Any) -> Any:
 
     2/learning rate for gradient descent; with momentum b (2 + 2b)/learning rate, by
     Nesterov's form divided by 1 + 2b. Adam averages: (2 + 2b)/((1 - b) learning rate)
-    is the edge of its preconditioned curvature.
+    is the edge of its preconditioned curvature. RMSprop's is that of gradient descent,
+    preconditioned.
 
     Args:
         name: A key of `paribus.hyperparameters.OPTIMIZERS`.
@@ -223,9 +228,9 @@ def stability_edge(name: str, settings: Any) -> Any:
         of Stability, 2021, section 2 and appendix B; the same, 2022.
     """
     rate = settings["learning_rate"]
-    if name != "sgd":
+    if name not in ("sgd", "rmsprop"):
         b = settings["b1"]
         return (2 + 2 * b) / ((1 - b) * rate)
     b = settings["momentum"]
     edge = (2 + 2 * b) / rate
-    return edge / (1 + 2 * b) if settings["nesterov"] else edge
+    return edge / (1 + 2 * b) if settings.get("nesterov", False) else edge

@@ -7,7 +7,7 @@ from paribus.hyperparameters import Value
 from paribus.study import OptimizerChoice
 
 
-__all__ = ["adam", "keras_adam", "sgd"]
+__all__ = ["adam", "keras_adam", "rmsprop", "sgd"]
 
 
 def adam(
@@ -44,6 +44,30 @@ def keras_adam(
         eps: Added to the root of the second moment, above 0; 1e-7 if not said.
     """
     return _choice("keras_adam", learning_rate=learning_rate, b1=b1, b2=b2, eps=eps)
+
+
+def rmsprop(
+    *,
+    learning_rate: float | None = None,
+    decay: float | None = None,
+    eps: float | None = None,
+    momentum: float | None = None,
+) -> OptimizerChoice:
+    """Choose RMSprop as optax and Keras compute it: epsilon stands under the root.
+
+    Args:
+        learning_rate: Step size, above 0.
+        decay: Decay of the second moment, in [0, 1); 0.9 if not said. Keras's `rho`.
+        eps: Added to the second moment, above 0; 1e-8 if not said. Keras's is 1e-7.
+        momentum: Decay of the velocity, in [0, 1); 0 if not said.
+    """
+    return _choice(
+        "rmsprop",
+        learning_rate=learning_rate,
+        decay=decay,
+        eps=eps,
+        momentum=momentum,
+    )
 
 
 def sgd(

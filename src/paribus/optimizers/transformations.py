@@ -101,7 +101,9 @@ def build_optimizer(
             return keras_adam(**own)
         case "adam":
             return optax.adam(**own)
+        # Always with momentum: a traced 0.0 is none.
+        case "rmsprop":
+            return optax.rmsprop(**own)
         case "sgd":
-            # Always with momentum: a traced 0.0 is plain gradient descent.
             return optax.sgd(**own)
     raise AssertionError(name)
