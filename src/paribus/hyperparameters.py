@@ -132,6 +132,9 @@ _SCHEDULE = Hyperparameter(
     default="constant",
     choices=("constant", "linear", "cosine"),
 )
+_MOMENTUM = Hyperparameter(
+    name="momentum", kind="number", at_least=0.0, below=1.0, default=0.0
+)
 _B1 = Hyperparameter(name="b1", kind="number", at_least=0.0, below=1.0, default=0.9)
 _B2 = Hyperparameter(name="b2", kind="number", at_least=0.0, below=1.0, default=0.999)
 

@@ -11,6 +11,7 @@ from paribus import models
 from paribus.hyperparameters import MODELS
 from paribus.models.build import build_model
 from paribus.models.dense import ACTIVATIONS
+from paribus.models.model import Dropout
 
 
 # Written out in NumPy; `gelu` in the form with the hyperbolic tangent.
@@ -126,6 +127,24 @@ def test_logits_are_those_written_out_in_numpy(activation):
     hidden = FORMULAS[activation](examples.reshape(6, 6) @ first + shift)
     # float32 sums of six terms of about 1.
     np.testing.assert_allclose(logits, hidden @ second + last_shift, atol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_dropout_leaves_out_its_share_and_scales_the_rest(rate):
+    model = build(example_shape=(3,), n_classes=1, hidden=(4000,))
+    # Every hidden output is 1, and the logit is their mean.
+    params = [
+        {"kernel": jnp.zeros((3, 4000)), "bias": jnp.ones(4000)},
+        {"kernel": jnp.full((4000, 1), 1 / 4000), "bias": jnp.zeros(1)},
+    ]
+    dropout = Dropout(key=jax.random.key(0), rate=jnp.float32(rate))
+
+    logits = np.asarray(model.apply(params, jnp.zeros((50, 3)), dropout))
+
+    # Each is the share of 4,000 units that were kept, over 1 - rate.
+    spread = np.sqrt(rate / (1 - rate) / 4000)
+    assert logits.mean() == pytest.approx(1, abs=5 * spread / np.sqrt(50))
+    assert logits.std() == pytest.approx(spread, rel=0.5)  # 50 of them: 10% each
 
 
 def test_activations_that_may_be_set_are_those_there_are():

@@ -63,7 +63,7 @@ def test_settings_join_the_space_the_fixed_and_the_defaults():
     settings = study.settings(CONFIG)
 
     assert settings.batch_size == 32
-    assert settings.model == {"hidden": (8,), "activation": "relu"}
+    assert settings.model == {"hidden": (8,), "activation": "relu", "dropout": 0.0}
     assert settings.optimizer == {
         "learning_rate": 0.01,
         "b1": 0.5,

@@ -34,8 +34,8 @@ def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> s
         f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"),
     ]
     return (
-        f"Scope: {', '.join(parts)}; varied by seed: initial weights and the order of "
-        "examples."
+        f"Scope: {', '.join(parts)}; varied by seed: "
+        f"{_streams(evidence, question.configs)}."
     )
 
 
@@ -44,6 +44,17 @@ def budget_words(result: StudyResult, budget: str) -> str:
     n = result.study.budget.epochs
     epochs = f"{n} epoch" + ("" if n == 1 else "s")
     return _BUDGETS.get(budget, epochs).format(epochs=epochs)
+
+
+def _streams(evidence: Evidence, configs: tuple[int, ...]) -> str:
+    """What a run's seed draws."""
+    result = evidence.judged
+    has_dropout = any(
+        result.study.settings(result.configs[i]).model.get("dropout") for i in configs
+    )
+    if has_dropout:
+        return "initial weights, the order of examples and the masks of dropout"
+    return "initial weights and the order of examples"
 
 
 def _settings(evidence: Evidence, configs: tuple[int, ...]) -> list[str]:

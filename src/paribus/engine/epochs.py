@@ -12,7 +12,7 @@ from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.evaluation import Ending
 from paribus.engine.keys import seed_words
 from paribus.engine.prober import Prober
-from paribus.engine.run import RunState
+from paribus.engine.run import DROPOUT, RunState
 from paribus.optimizers.transformations import traced_numbers
 from paribus.space import Config
 from paribus.study import Run, Study
@@ -136,9 +136,24 @@ def traced_values(
         }
 
 
+def has_dropout(study: Study) -> bool:
+    """Whether the programs of a study draw masks: if it varies dropout, or sets it.
+
+    A property of the study, not of its values, so that a larger space changes nothing
+    for the runs it had. What is fixed can never change.
+    """
+    return DROPOUT in study.space.hyperparameters() or bool(
+        study.model.settings.get(DROPOUT)
+    )
+
+
 def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, float]:
     settings = study.settings(config)
     numbers = traced_numbers(settings.optimizer_name, settings.optimizer)
+    if has_dropout(study):
+        rate = settings.model[DROPOUT]
+        assert isinstance(rate, float)
+        numbers[DROPOUT] = rate
     if settings.optimizer["schedule"] == "constant":
         return numbers
     end = study.run_epochs(config, n_examples)

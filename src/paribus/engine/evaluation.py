@@ -95,7 +95,7 @@ class _Sums(NamedTuple):
 
     loss: Float[Array, ""]
     n_correct: Int[Array, ""]
-    n_active: list[Int[Array, " unit"]]
+    n_active: list[Int[Array, " _unit"]]
     n_values: list[Int[Array, ""]]
 
 
@@ -120,7 +120,7 @@ def _sums(recipe: Recipe, params: Any, split: Arrays, *, looks_inside: bool) -> 
 
 
 def _relu_shares(
-    n_active: list[Int[Array, " unit"]], n_values: list[Int[Array, ""]]
+    n_active: list[Int[Array, " _unit"]], n_values: list[Int[Array, ""]]
 ) -> dict[str, Float[Array, ""]]:
     """Shares of units that are always off, and always on, in the worst layer."""
     shares = [

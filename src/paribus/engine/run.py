@@ -20,12 +20,15 @@ from paribus.engine.measures import (
     watch_early_loss,
     watch_loss,
 )
-from paribus.models.model import Model
+from paribus.models.model import Dropout, Model
 from paribus.optimizers.transformations import build_optimizer
 
 
 # One run's traced hyperparameters by name, e.g. its learning rate.
 Traced = Mapping[str, Float[Array, ""]]
+
+# Traced where a study sets or varies it; without it a program draws no masks.
+DROPOUT = "dropout"
 
 
 class Arrays(NamedTuple):
@@ -70,6 +73,7 @@ class RunState(NamedTuple):
         n_correct: How many of them were classified correctly.
         n_seen: How many there were.
         measures: What is known of the run so far.
+        seed: The words of its seed where a step draws anything, else None: nothing.
     """
 
     params: Any
@@ -80,6 +84,7 @@ class RunState(NamedTuple):
     n_correct: Int[Array, ""]
     n_seen: Int[Array, ""]
     measures: Measures
+    seed: UInt32[Array, "2"] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +111,8 @@ class Recipe:
         self, traced: Traced, *, step: ArrayLike
     ) -> optax.GradientTransformation:
         """The optimizer of a step, inside the traced function that uses it."""
-        settings = {**traced, **self.static_settings}
+        own = {name: value for name, value in traced.items() if name != DROPOUT}
+        settings = {**own, **self.static_settings}
         return build_optimizer(self.optimizer_name, settings, step=step)
 
     def scaled(self, batch: Arrays) -> Float[Array, "example ..."]:
@@ -114,10 +120,10 @@ class Recipe:
         return batch.inputs.astype(jnp.float32) / self.input_divisor
 
     def loss_and_correct(
-        self, params: Any, batch: Arrays
+        self, params: Any, batch: Arrays, dropout: Dropout | None = None
     ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
         """Mean cross-entropy from logits, in nats; which are classified right."""
-        logits = self.model.apply(params, self.scaled(batch))
+        logits = self.model.apply(params, self.scaled(batch), dropout)
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
         return losses.mean(), jnp.argmax(logits, axis=-1) == batch.labels
 
@@ -135,6 +141,7 @@ def start_run(recipe: Recipe, seed: UInt32[Array, "2"], traced: Traced) -> RunSt
         n_correct=zero,
         n_seen=zero,
         measures=start_measures(params),
+        seed=seed if DROPOUT in traced else None,
     )
 
 
@@ -179,6 +186,7 @@ class _Done(NamedTuple):
     new: RunState
     gradient: Any
     loss: Float[Array, ""]
+    dropout: Dropout | None
 
 
 _Keep = Callable[[_Done, Measures], RunState]
@@ -245,7 +253,8 @@ def _train(
 
 def _step(recipe: Recipe, old: RunState, traced: Traced, batch: Arrays) -> _Done:
     differentiate = jax.value_and_grad(recipe.loss_and_correct, has_aux=True)
-    (loss, correct), gradient = differentiate(old.params, batch)
+    dropout = _dropout(old, traced)
+    (loss, correct), gradient = differentiate(old.params, batch, dropout)
     updates, optimizer_state = recipe.optimizer(traced, step=old.step).update(
         gradient, old.optimizer, old.params
     )
@@ -259,14 +268,24 @@ def _step(recipe: Recipe, old: RunState, traced: Traced, batch: Arrays) -> _Done
         n_correct=old.n_correct + correct.sum(),
         n_seen=old.n_seen + n_examples,
         measures=old.measures,
+        seed=old.seed,
     )
-    return _Done(old, new, gradient, loss)
+    return _Done(old, new, gradient, loss, dropout)
+
+
+def _dropout(state: RunState, traced: Traced) -> Dropout | None:
+    """What the next step leaves out; None where the program has no dropout."""
+    if state.seed is None:
+        return None
+    key = jax.random.fold_in(purpose_key(state.seed, DROPOUT), state.step)
+    return Dropout(key=key, rate=traced[DROPOUT])
 
 
 def _measured(
     recipe: Recipe, measures: Measures, done: _Done, batch: Arrays, index: ArrayLike
 ) -> Measures:
-    loss_after, _ = recipe.loss_and_correct(done.new.params, batch)
+    # With the step's own mask: another one would change the loss by itself.
+    loss_after, _ = recipe.loss_and_correct(done.new.params, batch, done.dropout)
     sampled = SampledStep(
         before=done.old.params,
         after=done.new.params,

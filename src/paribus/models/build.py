@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from paribus.hyperparameters import MODELS
 from paribus.models.dense import mlp
 from paribus.models.model import Model
 
@@ -19,7 +20,8 @@ def build_model(
 
     Args:
         name: A key of `paribus.hyperparameters.MODELS`.
-        settings: A value for each of its hyperparameters.
+        settings: A value for each of its hyperparameters; those that are traced are
+            left to the program.
         example_shape: Shape of one example.
         n_classes: Number of logits.
     """
@@ -27,9 +29,10 @@ def build_model(
         "n_inputs": math.prod(example_shape),
         "n_classes": n_classes,
     }
+    static = {n: v for n, v in settings.items() if MODELS[name][n].is_static}
     match name:
         case "mlp":
-            return mlp(**arguments, **settings)
+            return mlp(**arguments, **static)
         case "softmax":
             linear = mlp(**arguments, hidden=(), activation="relu")
             return linear._replace(relu_outputs=None)

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from paribus.models.model import Model
+from paribus.models.model import Dropout, Model
 
 
 ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = {
@@ -26,7 +26,8 @@ def mlp(
 ) -> Model:
     """Build a multilayer perceptron: flatten, dense layers with `activation`, logits.
 
-    Kernels are Glorot uniform and biases zero, as Keras draws them.
+    Kernels are Glorot uniform and biases zero, as Keras draws them. Dropout follows
+    each hidden layer, behind its activation.
 
     Args:
         n_inputs: Numbers in one example.
@@ -54,15 +55,21 @@ def mlp(
             for part, shape in zip(jnp.split(drawn, ends[:-1]), shapes, strict=True)
         ]
 
-    def layer_inputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
+    def layer_inputs(
+        params: Any, inputs: jax.Array, dropout: Dropout | None = None
+    ) -> tuple[jax.Array, ...]:
         entering = [inputs.reshape(len(inputs), -1)]
-        for layer in params[:-1]:
-            entering.append(activate(entering[-1] @ layer["kernel"] + layer["bias"]))
+        for position, layer in enumerate(params[:-1]):
+            outputs = activate(entering[-1] @ layer["kernel"] + layer["bias"])
+            entering.append(_thinned(outputs, dropout, position))
         return tuple(entering)
 
-    def apply(params: Any, inputs: jax.Array) -> jax.Array:
+    def apply(
+        params: Any, inputs: jax.Array, dropout: Dropout | None = None
+    ) -> jax.Array:
         last = params[-1]
-        return layer_inputs(params, inputs)[-1] @ last["kernel"] + last["bias"]
+        entering = layer_inputs(params, inputs, dropout)[-1]
+        return entering @ last["kernel"] + last["bias"]
 
     def relu_outputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
         return layer_inputs(params, inputs)[1:] if activation == "relu" else ()
@@ -70,3 +77,12 @@ def mlp(
     return Model(
         init=init, apply=apply, layer_inputs=layer_inputs, relu_outputs=relu_outputs
     )
+
+
+def _thinned(outputs: jax.Array, dropout: Dropout | None, position: int) -> jax.Array:
+    """The outputs of the hidden layer at `position` after dropout."""
+    if dropout is None:
+        return outputs
+    key = jax.random.fold_in(dropout.key, position)
+    is_kept = jax.random.uniform(key, outputs.shape) >= dropout.rate
+    return jnp.where(is_kept, outputs / (1 - dropout.rate), 0.0)
