@@ -12,6 +12,7 @@ import pytest
 import paribus as pb
 from paribus import RunStatus
 from paribus.analysis import summarise_configs
+from paribus.claims import Verdict, judge
 
 
 CURVES = Path(__file__).parents[1] / "data" / "deepobs_fmnist_2c2d.csv.gz"
@@ -95,3 +96,36 @@ def test_training_breaks_where_published(deepobs, optimizer, best, first_bad):
     ]
 
     assert min(rate for rate in rates if rate > best) == first_bad
+
+
+def test_one_seed_gives_the_known_directions_and_decides_nothing(deepobs):
+    """Directions as read off the published table; nothing can be decided by them."""
+    atoms = {atom.id: atom for claim in judge(deepobs) for atom in claim.atoms}
+    directions = {
+        name: _direction(atoms[name])
+        for kind in ("L1a", "L1b", "L2a", "L3c")
+        for name in (f"{kind}/sgd", f"{kind}/adam", f"{kind}/momentum")
+    }
+
+    assert directions == {
+        "L1a/sgd": 1,
+        "L1a/adam": 1,
+        "L1a/momentum": 1,
+        "L1b/sgd": 1,
+        "L1b/adam": -1,
+        "L1b/momentum": -1,
+        "L2a/sgd": -1,
+        "L2a/adam": -1,
+        "L2a/momentum": -1,
+        "L3c/sgd": 0,
+        "L3c/adam": 1,
+        "L3c/momentum": 1,
+    }
+    for name in directions:
+        assert atoms[name].verdict is Verdict.UNDECIDED
+        assert (atoms[name].more_seeds or 0) >= 5
+
+
+def _direction(atom):
+    """The sign of the estimate: of its logarithm for a ratio."""
+    return int(np.sign(atom.estimate - (1 if atom.is_ratio else 0)))

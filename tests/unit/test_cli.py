@@ -158,7 +158,7 @@ def test_claims_as_json_are_a_list_with_the_documented_keys(many_seeds: str):
     assert len(ids) == len(set(ids))
     by_id = {record["id"]: record for record in records}
     assert by_id["L1a"]["claim"] == "L1"
-    assert by_id["L1"]["atoms"] == ["L1a", "L1b"]
+    assert by_id["L1"]["atoms"] == ["L1a", "L1b", "L1c"]
     assert by_id["L3c"]["verdict"] == "untested"
     assert by_id["L3c"]["remedy"] == "paribus run learning-rate"
 

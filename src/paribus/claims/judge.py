@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from paribus.claims.arms import Arms, learning_rate_arms
 from paribus.claims.atoms import Atom
 from paribus.claims.batch_arms import batch_size_arms
-from paribus.claims.catalogue import CLAIMS, Claim, batch_size, learning_rate
+from paribus.claims.catalogue import (
+    CLAIMS,
+    Claim,
+    batch_size,
+    learning_rate,
+    secondary,
+)
 from paribus.claims.declared import declared_contrasts, judge_declared
 from paribus.claims.evidence import Evidence
 from paribus.claims.family import family_level, with_adjusted_p_values
@@ -102,7 +108,7 @@ def _cases(evidence: Evidence, optimizer: str) -> tuple[_Case, _Case]:
     return (
         _Case(
             optimizer=optimizer,
-            atoms=learning_rate.ATOMS,
+            atoms=learning_rate.ATOMS + secondary.ATOMS,
             arms=rates[0] if rates else None,
             others=rates[1:],
         ),

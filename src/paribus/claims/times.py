@@ -97,6 +97,10 @@ def _compared(
     level = evidence.confidence_level
     ratio = log_time_ratio(*sides, confidence_level=level, rng=rng)
     notes = (target, *_lost(evidence, question, times))
+    unit = question.clock
+    if unit == "steps" and not _knows_steps(evidence, question):
+        unit = "epochs"
+        notes += ("The batch size is not known: steps are in the ratio of epochs.",)
     if ratio.n_censored_a or ratio.n_censored_b:
         rest = restricted_mean_difference(*sides, confidence_level=level, rng=rng)
         missed = f"{ratio.n_censored_a} and {ratio.n_censored_b}"
@@ -104,7 +108,7 @@ def _compared(
         notes += (
             f"Runs that never reached it: {missed} of {n}. Up to the end of the budget "
             f"the mean times differ by {rest.estimate:+.4g} "
-            f"{question.clock}"
+            f"{unit}"
             + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if rest.is_bounded else "."),
         )
     return replace(
@@ -127,13 +131,24 @@ def _on_clock(
     n_train = judged.data.n_train
     in_epochs = TargetTimes(times=times, tau=_end(judged, config))
     if question.clock == "steps":
-        steps = math.ceil(n_train / study.settings(named).batch_size)
-        return in_epochs.on_clock(float(steps))
+        batch_size = study.settings(named).batch_size
+        if not _knows_steps(evidence, question):
+            return in_epochs
+        return in_epochs.on_clock(float(math.ceil(n_train / batch_size)))
     if question.clock == "seconds":
         seconds = judged.seconds_per_epoch(named)
         assert seconds is not None, "a guard refuses what was not timed"
         return in_epochs.on_clock(seconds)
     return in_epochs
+
+
+def _knows_steps(evidence: Evidence, question: Question) -> bool:
+    """Whether steps can be counted; with an unknown batch size epochs stand in."""
+    judged = evidence.judged
+    sizes = (
+        judged.study.settings(judged.configs[i]).batch_size for i in question.configs
+    )
+    return all(sizes)
 
 
 def _end(judged: StudyResult, config: int) -> float:

@@ -45,6 +45,7 @@ CLAIMS: tuple[Claim, ...] = (
         group="learning rate",
         text="A small learning rate (0.001) is more stable but slow",
         atoms=("L1a", "L1b"),
+        apart=("L1c",),
     ),
     Claim(
         id="L2",
@@ -52,6 +53,7 @@ CLAIMS: tuple[Claim, ...] = (
         text="A medium learning rate (0.01) is a balance and often reaches a good "
         "solution",
         atoms=("L2a", "L2b"),
+        apart=("L2c",),
     ),
     Claim(
         id="L3",
@@ -59,7 +61,7 @@ CLAIMS: tuple[Claim, ...] = (
         text="A large learning rate (0.1) may be faster, but overshoots, fails to "
         "converge or ends suboptimal",
         atoms=("L3b", "L3c", "L3d"),
-        apart=("L3a",),
+        apart=("L3a", "L3e"),
         combine=_large_rate,
     ),
     Claim(

@@ -49,8 +49,8 @@ def more_stable(evidence: Evidence, arms: Arms) -> AtomVerdict:
 
 def _steadier(evidence: Evidence, arms: Arms, rival: str) -> AtomVerdict:
     learned = is_learner(evidence.judged)[arms.configs[rival]]
-    needed = min(MIN_CONTRAST_SEEDS, len(evidence.judged.seeds))
-    if learned.sum() >= needed:
+    ended = evidence.judged.has_outcome()[arms.configs[rival]]
+    if learned.sum() >= min(MIN_CONTRAST_SEEDS, max(int(ended.sum()), 1)):
         return ask(evidence, _question(arms, "tuv", rival, "small"))
     # Too few learners to compare how smoothly they train: compare how many there are.
     return ask(evidence, _question(arms, "bad_share", rival, "small"))

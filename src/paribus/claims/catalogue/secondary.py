@@ -1,0 +1,120 @@
+"""L1c, L2c, L3e: secondary atoms about learning rates, outside the family."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from paribus.analysis.run_measures import values_at
+from paribus.claims.arms import Arms
+from paribus.claims.atoms import Atom, put_together
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.findings import Found, said, seeds_that_decide, untested
+from paribus.claims.guards import Refusal, first_refusal, one_workload
+from paribus.claims.records import AtomVerdict
+from paribus.claims.rules import Relation
+from paribus.stats.contrasts import paired_contrast
+
+
+# The short budget of L1c, as a share of the study's own, which is the long one.
+SHORT_SHARE = 0.2
+
+_REMEDY = "paribus run learning-rate"
+
+
+def worse_early(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """L1c: below the best learning rate after a fifth of the budget, not at its end."""
+    early = _against_best(evidence, arms, share=SHORT_SHARE, relation="greater")
+    late = _against_best(evidence, arms, share=1.0, relation="at_least")
+    return put_together([early, late])
+
+
+def _against_best(
+    evidence: Evidence, arms: Arms, *, share: float, relation: Relation
+) -> AtomVerdict:
+    judged = evidence.judged
+    sides = ("best", "small") if relation == "greater" else ("small", "best")
+    higher, lower = (arms.configs[role] for role in sides)
+    question = Question(
+        measure=judged.primary_metric,
+        higher=(higher,),
+        lower=(lower,),
+        sides=(arms.words[sides[0]], arms.words[sides[1]]),
+        relation=relation,
+        choices=(arms.choices["best"],),
+    )
+    refusal = first_refusal(evidence, question)
+    if refusal is not None:
+        return untested(evidence, question, refusal)
+    measure = evidence.measure(question.measure)
+    assert measure is not None
+    assert measure.smallest_effect is not None
+    epochs = share * judged.study.budget.epochs
+    a, b = (values_at(judged, question.measure, i, epochs) for i in (higher, lower))
+    seeds = np.isfinite(a) & np.isfinite(b)
+    contrast = paired_contrast(
+        (a - b)[seeds],
+        confidence_level=evidence.confidence_level,
+        rng=np.random.default_rng(0),
+    )
+    found = Found(
+        contrast=contrast,
+        facts=measure.facts,
+        smallest_effect=measure.smallest_effect,
+        seeds=seeds,
+        more_seeds=seeds_that_decide(contrast, measure.smallest_effect, question),
+        notes=(f"After {epochs:g} epochs; the best is that of the whole budget.",),
+    )
+    return said(evidence, question, found)
+
+
+def often(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """L2c: in more than half of the workloads, of which a study has one."""
+    question = Question(
+        measure=evidence.judged.primary_metric,
+        higher=(arms.configs["medium"],),
+        lower=(arms.configs["medium"],),
+    )
+    refusal = one_workload(1)
+    assert refusal is not None
+    return replace(untested(evidence, question, refusal), measure="")
+
+
+def permanent(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """L3e: whether bad runs recover at the best rate, which no study tries yet."""
+    large = arms.configs["large"]
+    question = Question(measure="bad_share", higher=(large,), lower=(large,))
+    refusal = Refusal(
+        "no study trains its bad runs on at the best learning rate, to see whether "
+        "they recover",
+        "",
+    )
+    return replace(untested(evidence, question, refusal), measure="")
+
+
+ATOMS: tuple[Atom, ...] = (
+    Atom(
+        id="L1c",
+        text="A learning rate of 0.001 is worse than the best after a fifth of the "
+        "budget, and as good at its end",
+        needs=("small", "best"),
+        judge=worse_early,
+        contrast="",
+        remedy=_REMEDY,
+    ),
+    Atom(
+        id="L2c",
+        text="A learning rate of 0.01 is often as good as the best",
+        needs=("medium",),
+        judge=often,
+        contrast="",
+        remedy=_REMEDY,
+    ),
+    Atom(
+        id="L3e",
+        text="Runs that fail at a learning rate of 0.1 stay damaged",
+        needs=("large",),
+        judge=permanent,
+        contrast="",
+        remedy=_REMEDY,
+    ),
+)

@@ -1,0 +1,40 @@
+"""The atoms outside the family: supported, refuted and untested."""
+
+from typing import Any
+
+import pytest
+from claims_builders import Runs, make_rates
+
+from paribus.claims import judge
+
+
+def atom_of(name: str, **arms: Any) -> Any:
+    atoms = [a for claim in judge(make_rates(**arms)) for a in claim.atoms]
+    return next(atom for atom in atoms if atom.id == name)
+
+
+EVEN = Runs(accuracy=0.98, spread=0.0005, speed_spread=0.001)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "arms"),
+    [
+        # As good at the end, but far from there after one of five epochs.
+        ("L1c", "supported", {"small": Runs(accuracy=0.98, speed=1)}),
+        # Never worse.
+        ("L1c", "negligible", {"small": EVEN, "best": EVEN}),
+        # Worse at the end too.
+        ("L1c", "refuted", {"small": Runs(accuracy=0.95, speed=1)}),
+        ("L2c", "untested", {}),
+        ("L3e", "untested", {}),
+    ],
+)
+def test_each_secondary_atom_says_what_its_study_shows(name, verdict, arms):
+    found = atom_of(name, **arms)
+    assert found.verdict == verdict
+    assert not found.is_primary
+    assert found.p_value_holm is None
+
+
+def test_one_workload_is_not_often():
+    assert atom_of("L2c").reason == 'the study has one workload, and "often" needs 5'
