@@ -31,6 +31,11 @@ from paribus.stats.proportions import compare_shares_paired, seeds_to_decide_sha
 # The last bit of a float32, in which scores are recorded: closer sums are ties.
 _FLOAT32_STEP = 2.0**-23
 
+_SEEDS_ONLY = (
+    "The interval is over seeds only: which test examples were right at this budget "
+    "was not kept, so the luck of the test split is not in it."
+)
+
 
 def ask(evidence: Evidence, question: Question) -> AtomVerdict:
     """Answer a question: a verdict without id and text, which the atom adds.
@@ -53,6 +58,8 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
         found = find_two_way(evidence, question, smallest)
     else:
         found = _find(evidence, question)
+        if question.generalises:
+            found = replace(found, notes=(*found.notes, _SEEDS_ONLY))
     if refusal is not None:
         direction = f"A direction only: {refusal.reason}."
         found = replace(found, notes=(direction, *found.notes))

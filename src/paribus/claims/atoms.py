@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from paribus.claims.arms import Arms
+from paribus.claims.arms import LEARNING_RATES, Arms
 from paribus.claims.evidence import BudgetKind, Evidence
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import all_of
@@ -54,8 +54,25 @@ class Atom:
             id=self.id,
             text=self.text,
             is_primary=bool(self.contrast),
-            budget=found.budget,
+            notes=found.notes + _against_best(arms, self.needs, found),
         )
+
+
+def _against_best(
+    arms: Arms | None, needs: tuple[str, ...], found: AtomVerdict
+) -> tuple[str, ...]:
+    """Where the learning rates of an atom lie against the best one of the study."""
+    if arms is None or "best" not in arms.choices:
+        return ()
+    if found.verdict is Verdict.UNTESTED:
+        return ()
+    best = arms.choices["best"].value
+    ratios = ", ".join(
+        f"{LEARNING_RATES[role]:g} is {LEARNING_RATES[role] / best:.3g} times"
+        for role in needs
+        if role in LEARNING_RATES
+    )
+    return (f"Of learning rates, {ratios} the best of the grid, {best:g}.",)
 
 
 def _missing(arms: Arms | None, needs: tuple[str, ...], remedy: str) -> str:

@@ -126,6 +126,8 @@ def broken_runs(evidence: Evidence, question: Question) -> Refusal | None:
 def unequal_cadence(evidence: Evidence, question: Question) -> Refusal | None:
     """The sides were not evaluated at the same numbers of examples."""
     judged = evidence.judged
+    if not judged.curves:
+        return None
     curve = next(iter(judged.curves.values()))[:, :, : judged.n_evaluations]
     patterns = {
         tuple(np.isfinite(curve[i, learned]).all(axis=0).tolist())

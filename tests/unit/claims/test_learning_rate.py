@@ -115,16 +115,23 @@ def test_replaced_weights_are_told_from_overshooting():
         large=overshooting(0.4, first_update=0.9),
         medium=overshooting(0.1, first_update=0.1),
     )
-    assert "weights were replaced" in atom_of(result, "L3b").notes[-1]
+    assert "weights were replaced" in atom_of(result, "L3b").notes[0]
 
 
 def test_a_mixture_is_compared_among_learners_and_says_so():
     found = atom_of(make_rates(medium=Runs(accuracy=0.98, n_bad=3)), "L2a")
 
     assert found.n_seeds == 7
-    assert found.notes == (
+    assert found.notes[:1] == (
         "Among the 7 seeds whose runs learned on both sides; of 10 seeds, runs ended "
         "badly: 3 at learning rate 0.01 and 0 at the best learning rate, 0.00316.",
+    )
+
+
+def test_every_learning_rate_is_said_in_multiples_of_the_best():
+    assert atom_of(make_rates(), "L3c").notes[-1] == (
+        "Of learning rates, 0.01 is 3.16 times, 0.1 is 31.6 times the best of the "
+        "grid, 0.00316."
     )
 
 
