@@ -6,6 +6,7 @@ from paribus.plots.heatmap import draw_heatmap
 from paribus.plots.one_seed import draw_named_best, draw_reversals
 from paribus.plots.render import javascript, to_png, to_specification, to_svg
 from paribus.plots.runs import draw_runs
+from paribus.plots.tradeoffs import draw_tradeoffs
 from paribus.plots.verdict_intervals import VerdictInterval, draw_verdict_intervals
 
 
@@ -17,6 +18,7 @@ __all__ = [
     "draw_named_best",
     "draw_reversals",
     "draw_runs",
+    "draw_tradeoffs",
     "draw_verdict_intervals",
     "javascript",
     "summarise_curves",

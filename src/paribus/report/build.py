@@ -22,6 +22,7 @@ from paribus.report.figures import (
     figure_runs,
 )
 from paribus.report.findings import Findings, gather_findings
+from paribus.report.flips import tabulate_flips
 from paribus.report.making import tabulate_attempts, tabulate_making
 from paribus.report.notebook import TASKS, place_published
 from paribus.report.prose import (
@@ -50,6 +51,7 @@ from paribus.report.tabulate import (
     tabulate_statuses,
     tabulate_task,
 )
+from paribus.report.tradeoffs import arrange_tradeoffs, arrange_variance
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 
@@ -85,6 +87,8 @@ def arrange(findings: Findings) -> Report:
             [figure_curves(findings), tabulate_metrics(findings)],
         ),
         _section("grid", "The grid", [figure_heatmap(findings)]),
+        _section("variance", "What the scores vary with", arrange_variance(findings)),
+        _section("tradeoffs", "What is gained and paid", arrange_tradeoffs(findings)),
         _section("pairs", "Which differences are real", _pairs(findings)),
         _section("one-seed", "What one seed would have told you", _one_seed(findings)),
         _section("all-runs", "All runs, to trace a number", _runs(findings)),
@@ -250,6 +254,7 @@ def _one_seed(findings: Findings) -> list[Block | None]:
         Paragraph(text=say_one_seed(analysis, labels, best)),
         figure_named_best(findings),
         figure_reversals(findings),
+        tabulate_flips(findings.verdicts),
         Paragraph(text=say_more_seeds(analysis.flips_by_n_seeds))
         if analysis.named_best[best] < 1
         else None,

@@ -1,0 +1,179 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import make_finished, make_result, make_study
+from claim_builders import make_atom, make_claim
+from report_builders import FULL_GRID, make_notebook_study
+
+from paribus.analysis.tradeoffs import find_tradeoffs
+from paribus.analysis.variance import divide_variance
+from paribus.claims import Verdict
+from paribus.report.document import Figure, Table
+from paribus.report.findings import gather_findings
+from paribus.report.flips import flip_share, tabulate_flips
+from paribus.report.tradeoffs import arrange_tradeoffs, arrange_variance
+from paribus.results import Timing
+from paribus.status import RunStatus
+
+
+def with_rises(result, sizes):
+    """Give each config's training loss one rise of its own size."""
+    loss = np.tile(np.linspace(2, 0.5, len(result.epochs)), (*result.status.shape, 1))
+    loss[:, :, 1] = loss[:, :, 0] + np.array(sizes)[:, None]
+    return replace(result, curves={**result.curves, "train_loss": loss})
+
+
+def timed(result, *seconds):
+    timings = tuple(
+        Timing(
+            config=config,
+            seconds_per_epoch=s,
+            variation=0.01,
+            n_repeats=5,
+            load_before=0.1,
+        )
+        for config, s in zip(result.configs, seconds, strict=True)
+    )
+    return replace(result, timings=timings)
+
+
+@pytest.fixture
+def result():
+    """The best, a steadier one, and one that is worse on both."""
+    rows = ((0.97,) * 6, (0.95,) * 6, (0.94,) * 6)
+    finished = make_finished(*rows, batch_size=(32, 64, 128))
+    return with_rises(finished, [0.6, 0.1, 0.9])
+
+
+def test_the_front_holds_what_is_beaten_on_no_objective(result):
+    found = find_tradeoffs(result)
+
+    assert [t.is_on_front for t in found] == [True, True, False]
+    assert [t.probability for t in found] == [1, 1, 0]
+    assert [t.seconds for t in found] == [None, None, None]
+    tuv = [0.6 / 1.5, 0.1 / 1.5, 0.9 / 1.5]
+    assert [t.variation for t in found] == pytest.approx(tuv)
+
+
+def test_time_alone_can_save_a_config(result):
+    found = find_tradeoffs(timed(result, 4.0, 2.0, 1.0))
+
+    assert [t.is_on_front for t in found] == [True, True, True]
+    epochs = result.study.budget.epochs
+    assert [t.seconds for t in found] == [4 * epochs, 2 * epochs, epochs]
+
+
+def test_a_config_that_fails_is_no_candidate(result):
+    status = result.status.copy()
+    status[0, 2] = RunStatus.COLLAPSED
+
+    found = find_tradeoffs(replace(result, status=status))
+
+    assert [t.config for t in found] == [1, 2]
+
+
+def test_the_section_says_the_front_and_shows_it(result):
+    findings = gather_findings(result)
+    tuv_only = arrange_tradeoffs(replace(findings, result=result))
+    both = arrange_tradeoffs(replace(findings, result=timed(result, 4.0, 2.0, 1.0)))
+
+    sentence, figure, table = tuv_only
+    assert getattr(sentence, "text", "") == (
+        "No other config beats batch size 32 and batch size 64 on accuracy and "
+        "stability together."
+    )
+    assert isinstance(figure, Figure)
+    assert isinstance(table, Table)
+    assert [row[-2] for row in table.rows] == ["yes", "yes", "no"]
+    assert "read it as an order" in table.note
+    assert len(figure.panels) == 1
+    assert isinstance(both[1], Figure)
+    assert len(both[1].panels) == 2
+
+
+def planted(first, second, noise=0.001, n_seeds=6):
+    """Accuracies of the notebook's grid with additive effects."""
+    study = make_notebook_study(grids=FULL_GRID, n_seeds=n_seeds)
+    rng = np.random.default_rng(0)
+    rates = sorted({c["learning_rate"] for c in study.configs()})
+    sizes = sorted({c["batch_size"] for c in study.configs()})
+    centre = [
+        0.9
+        + first * rates.index(c["learning_rate"])
+        + second * sizes.index(c["batch_size"])
+        for c in study.configs()
+    ]
+    shape = (len(centre), n_seeds)
+    accuracy = np.array(centre)[:, None] + noise * rng.normal(size=shape)
+    return make_result(study, final_accuracy=accuracy)
+
+
+def test_planted_effects_have_their_shares():
+    found = divide_variance(planted(0.02, 0.01), metric="test_accuracy")
+
+    assert found is not None
+    assert found.names == ("learning_rate", "batch_size")
+    first, second, interaction, seed = found.versions.everything.shares
+    # Sums of squares 4 : 1, and noise of a thousandth beside hundredths.
+    assert first == pytest.approx(0.8, abs=0.02)
+    assert second == pytest.approx(0.2, abs=0.02)
+    assert max(interaction, seed) < 0.01
+
+
+def test_the_shares_are_said_and_tabulated_in_three_versions():
+    result = planted(0.02, 0.01)
+    status = result.status.copy()
+    worst = [i for i, c in enumerate(result.configs) if c["learning_rate"] == 0.1]
+    status[worst] = RunStatus.COLLAPSED
+    findings = replace(gather_findings(result), result=replace(result, status=status))
+
+    sentence, table = arrange_variance(findings)
+
+    assert "without the values at which most runs ended badly" in sentence.text
+    assert isinstance(table, Table)
+    assert len(table.columns) == 4
+    assert [row[0] for row in table.rows] == [
+        "learning rate",
+        "batch size",
+        "both together",
+        "seed",
+    ]
+    assert "learning rate 0.001, 0.01; batch size 32, 64, 128" in table.note
+
+
+def test_an_incomplete_grid_has_no_shares():
+    result = planted(0.02, 0.01)
+    status = result.status.copy()
+    status[0, 0] = RunStatus.PENDING
+
+    assert (
+        divide_variance(replace(result, status=status), metric="test_accuracy") is None
+    )
+    single = make_result(make_study(n_seeds=6))
+    assert divide_variance(single, metric="test_accuracy") is None
+
+
+@pytest.mark.parametrize(("estimate", "share"), [(0.01, 0.25), (-0.01, 0.75)])
+def test_the_flip_share_is_that_of_the_opposite_direction(estimate, share):
+    atom = make_atom(estimate=estimate, share_above=0.75)
+
+    assert flip_share(atom) == pytest.approx(share)
+
+
+def test_conclusions_without_a_direction_come_last():
+    parts = (
+        make_atom(Verdict.NEGLIGIBLE, share_above=0.55),
+        make_atom(Verdict.REFUTED, share_above=0.1),
+        make_atom(Verdict.UNTESTED),
+    )
+
+    table = tabulate_flips([make_claim(*parts)])
+
+    assert table is not None
+    assert [row[3:] for row in table.rows] == [
+        ("✗ refuted", "10%"),
+        ("≈ negligible", "45%"),
+    ]
+    assert table.rows[0][1:3] == ("learning rate 0.001", "learning rate 0.01")
+    assert tabulate_flips([make_claim(make_atom(Verdict.UNTESTED))]) is None
