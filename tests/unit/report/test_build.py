@@ -61,6 +61,7 @@ def test_the_sections_stand_in_the_order_of_reading(notebook):
         "Task 2: batch size",
         "Every run",
         "Training curves",
+        "What is gained and paid",
         "Which differences are real",
         "What one seed would have told you",
         "All runs, to trace a number",

@@ -9,7 +9,7 @@ from report_builders import FULL_GRID, make_notebook_study
 from paribus.analysis.tradeoffs import find_tradeoffs
 from paribus.analysis.variance import divide_variance
 from paribus.claims import Verdict
-from paribus.report.document import Figure, Table
+from paribus.report.document import Figure, Paragraph, Table
 from paribus.report.findings import gather_findings
 from paribus.report.flips import flip_share, tabulate_flips
 from paribus.report.tradeoffs import arrange_tradeoffs, arrange_variance
@@ -130,6 +130,7 @@ def test_the_shares_are_said_and_tabulated_in_three_versions():
 
     sentence, table = arrange_variance(findings)
 
+    assert isinstance(sentence, Paragraph)
     assert "without the values at which most runs ended badly" in sentence.text
     assert isinstance(table, Table)
     assert len(table.columns) == 4
