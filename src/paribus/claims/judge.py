@@ -11,6 +11,7 @@ from paribus.claims.catalogue import (
     Claim,
     batch_size,
     learning_rate,
+    link,
     secondary,
 )
 from paribus.claims.declared import declared_contrasts, judge_declared
@@ -112,7 +113,12 @@ def _cases(evidence: Evidence, optimizer: str) -> tuple[_Case, _Case]:
             arms=rates[0] if rates else None,
             others=rates[1:],
         ),
-        _Case(optimizer=optimizer, atoms=batch_size.ATOMS, arms=tuned, others=untuned),
+        _Case(
+            optimizer=optimizer,
+            atoms=batch_size.ATOMS + link.ATOMS,
+            arms=tuned,
+            others=untuned,
+        ),
     )
 
 

@@ -232,3 +232,33 @@ def test_the_whole_family_of_batch_sizes_has_ten_contrasts():
         if a.id == "B2b"
     }
     assert levels == {1 - 0.05 / 10}
+
+
+def with_link(sign: float, *, n_seeds: int = 10) -> Any:
+    """Runs whose gap rises or falls with their sharpness, and nothing else varies."""
+    result = make_batches(
+        n_seeds=n_seeds, held=dict.fromkeys((32, 64, 128, 6000), Runs())
+    )
+    rng = np.random.default_rng(1)
+    sharpness = np.exp(rng.normal(size=result.status.shape))
+    train = np.full(result.curves["train_accuracy"].shape, 0.99)
+    gap = 0.02 + sign * 0.001 * np.log(sharpness)
+    curves = {**result.curves, "train_accuracy": train}
+    curves["test_accuracy"] = train - gap[..., None]
+    return replace(result, curves=curves, measures={"asam_sharpness": sharpness})
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_link_is_described_and_never_decided(sign):
+    found = atom_of(with_link(sign), "B3f")
+    assert found.verdict is Verdict.UNDECIDED
+    assert not found.is_primary
+    # The order of one is the order of the other; what is held still adds only noise.
+    assert found.estimate * sign > 0.9
+    assert "described only" in found.reason
+    assert any(note.startswith("Within batch size 64: ") for note in found.notes)
+
+
+def test_a_link_needs_20_runs_with_both_measures():
+    assert "only 16 runs" in atom_of(with_link(1.0, n_seeds=2), "B3f").reason
+    assert "ASAM sharpness" in atom_of(make_batches(), "B3f").reason

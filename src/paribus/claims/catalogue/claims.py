@@ -91,5 +91,6 @@ CLAIMS: tuple[Claim, ...] = (
         group="batch size",
         text="Very large batches reach sharp minima and generalise worse",
         atoms=("B3d", "B3e"),
+        apart=("B3f",),
     ),
 )

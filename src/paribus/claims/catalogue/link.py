@@ -1,0 +1,119 @@
+"""B3f: whether sharpness and the generalisation gap go together. Described only."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.analysis.run_measures import RunMeasure
+from paribus.claims.arms import Arms
+from paribus.claims.atoms import Atom
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.findings import untested
+from paribus.claims.guards import Refusal, unrecorded
+from paribus.claims.records import AtomVerdict, Verdict
+from paribus.stats.trends import partial_kendall_tau
+
+
+# Fewer runs than this make no rank correlation worth printing.
+MIN_RUNS = 20
+
+_SHARPNESS = "asam_sharpness"
+
+
+def linked(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """The partial rank correlation, learning rate and training loss held still.
+
+    Never pooled over learning rates without holding them still, and decided by nothing:
+    its distribution is not known.
+    """
+    question = Question(
+        measure=_SHARPNESS,
+        higher=(arms.configs["batch-largest"],),
+        lower=(arms.configs["batch-medium"],),
+        mode=arms.mode,
+    )
+    refusal = unrecorded(evidence, question)
+    names = (_SHARPNESS, "gap", "train_loss")
+    measures = [m for name in names if (m := evidence.measure(name)) is not None]
+    if refusal is None and len(measures) < len(names):
+        refusal = Refusal("the study has no test accuracy to take a gap from", "")
+    if refusal is not None:
+        return untested(evidence, question, refusal)
+    runs = _runs(evidence, arms, measures)
+    if runs.sum() < MIN_RUNS:
+        reason = f"only {int(runs.sum())} runs have both, fewer than {MIN_RUNS}"
+        return untested(evidence, question, Refusal(reason, "train more seeds"))
+    tau = _tau(evidence, measures, runs)
+    if not math.isfinite(tau):
+        refusal = Refusal("one of the two does not vary between runs", "")
+        return untested(evidence, question, refusal)
+    return replace(
+        untested(evidence, question, Refusal("", "")),
+        verdict=Verdict.UNDECIDED,
+        measure="partial rank correlation of sharpness and generalisation gap",
+        estimate=tau,
+        n_seeds=int(runs.any(axis=0).sum()),
+        reason="it is described only, learning rate and training loss held still",
+        notes=_within(evidence, measures, runs),
+        runs=tuple((int(i), int(j)) for i, j in np.argwhere(runs)),
+    )
+
+
+def _runs(
+    evidence: Evidence, arms: Arms, measures: list[RunMeasure]
+) -> Bool[np.ndarray, "config seed"]:
+    """The optimizer's runs that have all of the measures."""
+    configs = evidence.judged.configs
+    is_own = [evidence.optimizer(config) == arms.optimizer for config in configs]
+    has_all = np.all([np.isfinite(m.values) for m in measures], axis=0)
+    return np.asarray(has_all & np.array(is_own)[:, None])
+
+
+def _tau(
+    evidence: Evidence,
+    measures: list[RunMeasure],
+    runs: Bool[np.ndarray, "config seed"],
+) -> float:
+    sharpness, gap, loss = (measure.values[runs] for measure in measures)
+    controls = np.stack([_rates(evidence, runs), loss], axis=1)
+    return partial_kendall_tau(sharpness, gap, controls)
+
+
+def _rates(
+    evidence: Evidence, runs: Bool[np.ndarray, "config seed"]
+) -> Float[np.ndarray, " run"]:
+    rates = [config["learning_rate"] for config in evidence.judged.configs]
+    column = np.array(rates, dtype=np.float64)[:, None]
+    return np.broadcast_to(column, runs.shape)[runs]
+
+
+def _within(
+    evidence: Evidence,
+    measures: list[RunMeasure],
+    runs: Bool[np.ndarray, "config seed"],
+) -> tuple[str, ...]:
+    """The same within each batch size that has runs enough."""
+    sizes = np.array([c["batch_size"] for c in evidence.judged.configs])
+    notes: list[str] = []
+    for size in np.unique(sizes):
+        own = np.asarray(runs & (sizes == size)[:, None])
+        if own.sum() < MIN_RUNS:
+            continue
+        tau = _tau(evidence, measures, own)
+        if math.isfinite(tau):
+            notes.append(f"Within batch size {size}: {tau:+.2f}.")
+    return tuple(notes)
+
+
+ATOMS: tuple[Atom, ...] = (
+    Atom(
+        id="B3f",
+        text="Sharper minima go together with a larger generalisation gap",
+        needs=("batch-medium", "batch-largest"),
+        judge=linked,
+        contrast="",
+        remedy="paribus run batch-size",
+    ),
+)
