@@ -19,6 +19,7 @@ from paribus.report.effects import standing, write_effect, write_smallest
 from paribus.report.numbers import NONE
 from paribus.report.prose import sentence
 from paribus.report.runs import config_anchor
+from paribus.report.slices import words
 from paribus.report.verdicts import (
     badge,
     quoted,
@@ -44,10 +45,12 @@ HOW_TO_READ = (
     "edge of the band is open."
 )
 MAX_LINKS = 12
+MAX_OPEN_ROWS = 12
 
 _NOT_ANCHOR = re.compile(r"[^a-z0-9]+")
-# The same atom under another mode and budget, as the records name it: `untuned-S`.
-_OTHER_TERMS = re.compile(r"/(?:un)?tuned-[A-Z]$")
+# The same atom under other terms, as the records name it: `/untuned-S`,
+# `/untuned-T-learning_rate=0.01`, `/batch_size=32`.
+_OTHER_TERMS = re.compile(r"/(?:(?:un)?tuned-[A-Z](?:-(\w+=[^/]+))?|(\w+=[^/]+))$")
 
 
 def arrange_claims(
@@ -167,10 +170,11 @@ def _tabulate_others(
     atoms.sort(key=lambda atom: _OTHER_TERMS.sub("", atom.id))
     return Table(
         caption=f"{_short(claim.id)} under other budgets, modes and clocks",
-        columns=("part", "mode", "budget", "clock", "effect", "verdict"),
+        columns=("part", "at", "mode", "budget", "clock", "effect", "verdict"),
         rows=tuple(
             (
                 _short(_OTHER_TERMS.sub("", atom.id)),
+                _place(atom.id),
                 atom.mode or NONE,
                 atom.budget,
                 atom.clock or NONE,
@@ -179,10 +183,18 @@ def _tabulate_others(
             )
             for atom in atoms
         ),
-        n_labels=4,
+        n_labels=5,
+        is_folded=len(atoms) > MAX_OPEN_ROWS,
         note="The parts' own terms are above; all other entries are exploratory, and "
         "a part that is decided differently in two of them depends.",
     )
+
+
+def _place(name: str) -> str:
+    """Where the others are held in an entry: `"learning rate 0.01"`."""
+    found = _OTHER_TERMS.search(name)
+    at = (found[1] or found[2] or "") if found else ""
+    return words(at).replace("=", " ") or NONE
 
 
 def _short(name: str) -> str:

@@ -91,11 +91,24 @@ def test_other_terms_of_a_part_are_a_table_with_the_parts_own_terms_first():
 
     assert [atom.name for atom in claim.atoms] == ["B3e"]
     assert claim.others is not None
-    assert [row[1:3] + row[-1:] for row in claim.others.rows] == [
+    assert [row[2:4] + row[-1:] for row in claim.others.rows] == [
         ("tuned", "epochs", "⇄ depends"),
         ("untuned", "epochs", "✓ supported"),
         ("tuned", "steps", "≈ negligible"),
     ]
+
+
+def test_entries_at_held_values_are_rows_and_say_where():
+    names = ("L3c", "L3c/batch_size=32", "L3c/untuned-T-learning_rate=0.01")
+    claim = arrange_claim(make_claim(*(make_atom(id=name) for name in names)), LABELS)
+
+    assert [atom.name for atom in claim.atoms] == ["L3c"]
+    assert claim.others is not None
+    assert {row[1] for row in claim.others.rows} == {
+        "–",
+        "batch size 32",
+        "learning rate 0.01",
+    }
 
 
 def test_the_chart_puts_all_units_on_one_scale():
