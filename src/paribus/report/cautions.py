@@ -11,7 +11,7 @@ from paribus.analysis.cautions import (
     NoisyTiming,
     Unconverged,
 )
-from paribus.report.numbers import count, join, percent
+from paribus.report.numbers import count, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
 from paribus.space import show_value
@@ -119,8 +119,8 @@ def _say_noisy_timing(caution: NoisyTiming, study: Study) -> str:
 
 
 def _some(names: list[str]) -> str:
-    """A few names and how many more."""
+    """A few names, which may have commas, and how many more."""
     more = len(names) - MAX_NAMED
     if more <= 0:
-        return join(names)
+        return "; ".join(names)
     return f"{'; '.join(names[:MAX_NAMED])}; and {more} more"

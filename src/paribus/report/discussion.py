@@ -45,7 +45,7 @@ HOW_TO_READ = (
     "edge of the band is open."
 )
 MAX_LINKS = 12
-MAX_OPEN_ROWS = 12
+MAX_OPEN_ROWS = 6
 
 _NOT_ANCHOR = re.compile(r"[^a-z0-9]+")
 # The same atom under other terms, as the records name it: `/untuned-S`,
