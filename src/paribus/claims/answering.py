@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from paribus.analysis.run_measures import TIMES, RunMeasure
+from paribus.analysis.measure_facts import TIMES
+from paribus.analysis.run_measures import RunMeasure
 from paribus.analysis.scores import is_bad, is_learner
 from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.claims.findings import (

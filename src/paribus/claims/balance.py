@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from paribus.analysis.run_measures import measure_facts
+from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
 from paribus.claims.evidence import Evidence, Question

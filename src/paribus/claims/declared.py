@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from paribus.analysis.run_measures import CURVES, TIMES, measure_facts
+from paribus.analysis.measure_facts import CURVES, TIMES, measure_facts
 from paribus.claims.answering import ask
 from paribus.claims.arms import choose
 from paribus.claims.evidence import Choice, Evidence, Question, is_same_value

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from paribus.analysis.run_measures import CURVES, RunMeasure, run_measure, values_at
+from paribus.analysis.measure_facts import CURVES
+from paribus.analysis.run_measures import RunMeasure, run_measure, values_at
 from paribus.budget import epochs_after
 from paribus.claims.rules import Relation
 from paribus.errors import UnknownNameError

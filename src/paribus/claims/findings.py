@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from paribus.analysis.run_measures import MeasureFacts
+from paribus.analysis.measure_facts import MeasureFacts
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.guards import Refusal
 from paribus.claims.records import AtomVerdict, Verdict

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from paribus.analysis.run_measures import measure_facts
+from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.claims.findings import MORE_THAN_MAX, Found
 from paribus.claims.rules import boundaries

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paribus.analysis.run_measures import TIMES, measure_facts
+from paribus.analysis.measure_facts import TIMES, measure_facts
 from paribus.analysis.scores import is_bad, is_learner
 from paribus.analysis.tuned import choose_tuned, extension_option
 from paribus.claims.evidence import Choice, Evidence, Question, measure_of

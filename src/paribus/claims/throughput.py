@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from paribus.analysis.run_measures import MeasureFacts
+from paribus.analysis.measure_facts import MeasureFacts
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found
 from paribus.results import Timing

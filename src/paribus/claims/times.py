@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from paribus.analysis.run_measures import measure_facts
+from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_accuracy, is_learner, oriented_scores
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from paribus.analysis.run_measures import measure_facts
+from paribus.analysis.measure_facts import measure_facts
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.errors import UnknownNameError
 from paribus.report.document import Badge

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 from claims_builders import CHANCE, Runs, make_runs, make_tuned_study, without
 
-from paribus.analysis.run_measures import (
-    DERIVED,
-    measure_facts,
-    measure_names,
-    run_measure,
-)
+from paribus.analysis.measure_facts import DERIVED, measure_facts, measure_names
+from paribus.analysis.run_measures import run_measure
 from paribus.errors import UnknownNameError
 from paribus.status import RunStatus
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from claims_builders import Runs, make_batches, make_runs, make_tuned_study
 
-from paribus.analysis.run_measures import measure_names
+from paribus.analysis.measure_facts import measure_names
 from paribus.claims import Verdict, judge
 from paribus.claims.declared import claims_digest
 from paribus.declared import MEASURES, DeclaredClaim
