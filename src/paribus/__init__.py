@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paribus import data, models, optimizers
-    from paribus.api import Result, Study, grid, import_curves, load
+    from paribus.api import Result, Study, claim, grid, import_curves, load, tune
     from paribus.errors import ParibusError, ParibusWarning
     from paribus.results import StudyResult
     from paribus.status import RunStatus
@@ -23,10 +23,12 @@ _HOMES = {
     "RunStatus": "paribus.status",
     "Study": "paribus.api",
     "StudyResult": "paribus.results",
+    "claim": "paribus.api",
     "grid": "paribus.api",
     "import_curves": "paribus.api",
     "load": "paribus.api",
     "read_study": "paribus.study_file",
+    "tune": "paribus.api",
 }
 _MODULES = ("data", "models", "optimizers")
 
@@ -37,6 +39,7 @@ __all__ = [
     "RunStatus",
     "Study",
     "StudyResult",
+    "claim",
     "data",
     "grid",
     "import_curves",
@@ -44,6 +47,7 @@ __all__ = [
     "models",
     "optimizers",
     "read_study",
+    "tune",
 ]
 
 

@@ -33,7 +33,8 @@ def call(*arguments: str) -> str:
 
 
 def test_init_alone_lists_the_built_in_studies():
-    assert call("init").split() == ["notebook", "notebook-grid"]
+    names = ["batch-size", "learning-rate", "notebook", "notebook-grid"]
+    assert call("init").split() == names
 
 
 def test_init_writes_the_commented_file(
@@ -46,7 +47,7 @@ def test_init_writes_the_commented_file(
     assert written == (ROOT / "src/paribus/studies/notebook.toml").read_text()
 
 
-@pytest.mark.parametrize("preset", ["notebook", "notebook-grid"])
+@pytest.mark.parametrize("preset", ["notebook", "notebook-grid", "learning-rate"])
 @pytest.mark.parametrize(
     ("file", "name"), [("mine.toml", "mine"), ("my first study.toml", "my-first-study")]
 )

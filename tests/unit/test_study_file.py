@@ -317,3 +317,55 @@ def test_a_study_without_declarations_has_none(tmp_path: Path):
     study = read_study(write(tmp_path)).study
 
     assert (study.tuning, study.claims, study.diagnostics) == (None, (), ())
+
+
+SIZED = (
+    DECLARED
+    + """
+[sizes.small]
+study.seeds = 1
+space.1.learning_rate = { log = [0.01, 0.1], n = 3 }
+"""
+)
+
+
+def test_a_size_replaces_settings_and_has_a_folder_of_its_own(tmp_path: Path):
+    small = read_study(write(tmp_path, SIZED), size="small").study
+
+    assert small.name == "tiny-small"
+    assert small.seeds == (0,)
+    assert [c["learning_rate"] for c in small.configs()] == [0.01, 0.0316228, 0.1]
+
+
+def test_the_standard_size_is_the_file_and_an_option_replaces_a_size(tmp_path: Path):
+    path = write(tmp_path, SIZED)
+
+    assert read_study(path, size="standard").study.name == "tiny"
+    assert read_study(path, size="small", seeds=4).study.seeds == (0, 1, 2, 3)
+    set_name = read_study(path, size="small", overrides=["study.name=own"])
+    assert set_name.study.name == "own"
+
+
+def test_an_unknown_size_is_refused_with_the_nearest(tmp_path: Path):
+    with pytest.raises(CommandError, match=r"no size .* `smal`") as raised:
+        read_study(write(tmp_path, SIZED), size="smal")
+
+    assert raised.value.hint == "did you mean `small`?"
+
+
+def test_a_mistake_in_a_size_is_named_there(tmp_path: Path):
+    wrong = SIZED.replace("study.seeds = 1", "study.seeds = 0")
+
+    with pytest.raises(StudyError, match=r"got 0 .*\[sizes.small\], study.seeds"):
+        read_study(write(tmp_path, wrong), size="small")
+
+
+@pytest.mark.parametrize("name", ["notebook-grid", "learning-rate", "batch-size"])
+@pytest.mark.parametrize(("size", "n_seeds"), [("quick", 6), ("confirmatory", 30)])
+def test_the_designs_come_in_three_sizes(name: str, size: str, n_seeds: int):
+    sized, standard = read_study(name, size=size).study, read_study(name).study
+
+    assert sized.name == f"{name}-{size}"
+    assert (len(sized.seeds), len(standard.seeds)) == (n_seeds, 10)
+    assert {0.001, 0.01, 0.1} <= {config["learning_rate"] for config in sized.configs()}
+    assert sized.data.train == (10_000 if size == "quick" else None)

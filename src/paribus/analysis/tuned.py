@@ -200,6 +200,14 @@ def say_edge(result: StudyResult, choice: TunedChoice) -> str:
     )
 
 
+def edge_texts(result: StudyResult) -> tuple[str, ...]:
+    """Say of each choice at an edge what to do; nothing while tuning goes on."""
+    if result.study.tuning is None or plan_runs(result).is_open.any():
+        return ()
+    at_edge = (choice for choice in choose_tuned(result) if choice.edge is not None)
+    return tuple(say_edge(result, choice) for choice in at_edge)
+
+
 def extension_option(result: StudyResult, choice: TunedChoice) -> str:
     """The option of `paribus run` that adds the value that a choice needs."""
     assert choice.value_to_add is not None

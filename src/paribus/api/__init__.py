@@ -1,5 +1,6 @@
 """The Python face: make a study, train it, look at what it found. One call each."""
 
+from paribus.api.declaring import claim, tune
 from paribus.api.importing import import_curves
 from paribus.api.result import Result, load
 from paribus.api.running import run_study
@@ -10,10 +11,12 @@ from paribus.api.writing import write_charts, write_export, write_report
 __all__ = [
     "Result",
     "Study",
+    "claim",
     "grid",
     "import_curves",
     "load",
     "run_study",
+    "tune",
     "write_charts",
     "write_export",
     "write_report",

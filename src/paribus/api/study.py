@@ -14,8 +14,10 @@ from paribus.space import SearchSpace, show_value
 from paribus.study import (
     Budget,
     DataChoice,
+    DeclaredClaim,
     ModelChoice,
     OptimizerChoice,
+    Tuning,
     count_seeds,
 )
 
@@ -35,6 +37,11 @@ class Study(records.Study):
         epochs: Passes over the training split.
         seeds: A count, or the seeds themselves.
         evaluate_every: Epochs from one evaluation to the next, or `"auto"`.
+        steps: Steps that every run takes at least; larger batches then go on for more
+            epochs.
+        tuning: How the best value of a hyperparameter is found, by `paribus.tune`.
+        claims: What is to be judged beside the built-in claims, by `paribus.claim`.
+        diagnostics: What is measured of the trained weights.
 
     Raises:
         StudyError: If a part is out of range, or the parts do not fit together.
@@ -53,7 +60,7 @@ class Study(records.Study):
         40
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (parts of a study are arguments)
         self,
         *,
         name: str,
@@ -64,6 +71,10 @@ class Study(records.Study):
         epochs: int,
         seeds: int | Sequence[int] = 10,
         evaluate_every: int | float | Literal["auto"] = "auto",
+        steps: int | None = None,
+        tuning: Tuning | None = None,
+        claims: Sequence[DeclaredClaim] = (),
+        diagnostics: Sequence[str] = (),
     ) -> None:
         spaces = [space] if isinstance(space, SearchSpace) else space
         super().__init__(
@@ -75,11 +86,15 @@ class Study(records.Study):
                 evaluate_every=float(evaluate_every)
                 if type(evaluate_every) is int
                 else evaluate_every,
+                steps=steps,
             ),
             data=data,
             model=model,
             optimizer=optimizer,
             space=SearchSpace(grids=tuple(g for part in spaces for g in part.grids)),
+            tuning=tuning,
+            claims=tuple(claims),
+            diagnostics=tuple(diagnostics),
         )
 
     def run(
@@ -134,6 +149,9 @@ class Study(records.Study):
             model=self.model,
             optimizer=self.optimizer,
             space=self.space,
+            tuning=self.tuning,
+            claims=self.claims,
+            diagnostics=self.diagnostics,
         )
 
     def _repr_html_(self) -> str:

@@ -80,6 +80,14 @@ def run(  # noqa: PLR0913  (options are arguments)
         int | None,
         typer.Option(metavar="N", parser=count, help="Seeds per config."),
     ] = None,
+    size: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            parser=some_text,
+            help="A size that the study file has, e.g. quick.",
+        ),
+    ] = "standard",
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -111,8 +119,9 @@ def run(  # noqa: PLR0913  (options are arguments)
     """Train the runs of a study that are missing. Running again continues."""
     from paribus.study_file import read_study
 
-    file = read_study(study, overrides=settings or (), seeds=seeds)
+    file = read_study(study, overrides=settings or (), seeds=seeds, size=size)
 
+    from paribus.analysis import edge_texts
     from paribus.api import run_study  # slow to load: only for a study that is sound
     from paribus.cli.showing import show_result
     from paribus.console import ending_text, show_progress
@@ -137,5 +146,7 @@ def run(  # noqa: PLR0913  (options are arguments)
         raise
     if not quiet:
         say(ending_text(result, asked=file.study, folder=folder))
+        for line in edge_texts(result):
+            say(line)
     if json or not quiet:
         show_result(only_asked(result, file.study), as_json=json)

@@ -15,8 +15,9 @@ from paribus.study_file.choices import (
 )
 from paribus.study_file.declarations import Declarations, read_declarations
 from paribus.study_file.grids import Grid, Known, n_points, read_grids
-from paribus.study_file.mistakes import Key, Mistakes
+from paribus.study_file.mistakes import Key, Mistakes, dotted_key
 from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
+from paribus.study_file.sizes import STANDARD, size_overrides
 from paribus.study_file.sources import Source, read_source
 from paribus.study_file.syntax import parse
 from paribus.study_file.tables import Parts, read_tables
@@ -45,7 +46,11 @@ class StudyFile:
 
 
 def read_study(
-    source: str | Path, *, overrides: Sequence[str] = (), seeds: int | None = None
+    source: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    seeds: int | None = None,
+    size: str = STANDARD,
 ) -> StudyFile:
     """Read a study by a built-in name or from a TOML file.
 
@@ -53,9 +58,12 @@ def read_study(
         source: A text that names a built-in study means that; anything else is a path.
         overrides: `KEY=VALUE` texts that replace single settings.
         seeds: A count that replaces `study.seeds`.
+        size: A table of the file's [sizes]; its settings replace those of the file
+            before `overrides` do.
 
     Raises:
-        CommandError: If an override is not one assignment, or one is given twice.
+        CommandError: If an override is not one assignment, or one is given twice, or
+            the study has no such size.
         StudyError: If there is no such study, or it has mistakes: all of them, each
             with its place.
     """
@@ -64,6 +72,13 @@ def read_study(
     found = read_source(source)
     document = parse(found)
     mistakes = Mistakes(file=found.name, options=options)
+    sized = size_overrides(document, size, mistakes)
+    places = {
+        override.key: f"{found.name}, [sizes.{size}], {dotted_key(override.key)}"
+        for override in sized
+    }
+    mistakes.options = {**places, **options}
+    document = apply_overrides(document, sized, mistakes)
     document = apply_overrides(document, assignments, mistakes)
     if seeds is not None and isinstance(document.get("study"), dict):
         document["study"] = {**document["study"], "seeds": seeds}

@@ -1,0 +1,74 @@
+"""What a study made in Python declares: how it tunes, and what it claims."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from paribus.declared import DeclaredClaim, Relation
+from paribus.errors import StudyError
+from paribus.hyperparameters import Value
+from paribus.tuning import Tuning, count_tuning_seeds
+
+
+def tune(
+    hyperparameter: str = "learning_rate",
+    *,
+    seeds: int,
+    target_seeds: int = 0,
+    held: Sequence[float] = (),
+    compare: Literal["tuned", "all"] = "tuned",
+) -> Tuning:
+    """Say how the best value of a hyperparameter is found before configs are compared.
+
+    Args:
+        hyperparameter: What is tuned.
+        seeds: How many seeds choose, none of them a seed of the study.
+        target_seeds: How many seeds the best config gets in all: they set the targets
+            that time to target is measured by.
+        held: Values that are compared beside the chosen one.
+        compare: `"tuned"` compares the chosen and the held values, `"all"` every value.
+
+    Raises:
+        StudyError: If a value is out of range.
+    """
+    if seeds < 1:
+        raise StudyError(f"`tuning.seeds` must be at least 1, got {seeds}")
+    return Tuning(
+        hyperparameter=hyperparameter,
+        seeds=count_tuning_seeds(max(seeds, target_seeds)),
+        n_choosing=seeds,
+        held=tuple(map(float, held)),
+        compare=compare,
+    )
+
+
+def claim(
+    text: str,
+    *,
+    measure: str,
+    a: Mapping[str, Value],
+    b: Mapping[str, Value],
+    relation: Relation,
+    smallest_effect: float | None = None,
+) -> DeclaredClaim:
+    """Claim something, before the study runs.
+
+    Args:
+        text: The sentence.
+        measure: What is compared, e.g. `"test_accuracy"` or `"epochs_to_target"`.
+        a: Values of one side, e.g. `{"learning_rate": 0.01}`, or `"tuned"`.
+        b: Values of the other.
+        relation: Whether a is `"greater"`, `"less"`, `"at_least"` or `"equivalent"`.
+        smallest_effect: The smallest difference that would matter; a factor for losses,
+            times and other ratios. The measure's default if not said.
+
+    Raises:
+        StudyError: If a part is out of range.
+    """
+    return DeclaredClaim(
+        text=text,
+        measure=measure,
+        a=dict(a),
+        b=dict(b),
+        relation=relation,
+        smallest_effect=smallest_effect,
+    )
