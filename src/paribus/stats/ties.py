@@ -56,14 +56,18 @@ def tied_with_best(
             hint="train more seeds",
         )
     assert np.isfinite(scores[is_counted]).all(), "only finite scores may be counted"
-    n_rivals = max(int((n_seeds > 0).sum()) - 1, 1)
-    is_tied = n_seeds > 0
+    threshold = level / max(int((n_seeds > 0).sum()) - 1, 1)
+    best = best_mean(scores, is_counted)
+    champion = np.broadcast_to(scores[best], scores.shape)
+    beaten = paired_one_sided_p_values(champion, scores, is_counted & is_counted[best])
+    # Most of a large grid is beaten by the best mean; only the others meet every rival.
+    is_tied = (n_seeds > 0) & (beaten >= threshold)
     for i in np.flatnonzero(is_tied):
         own = np.broadcast_to(scores[i], scores.shape)
         p_values = paired_one_sided_p_values(scores, own, is_counted & is_counted[i])
         p_values[i] = 1.0
-        is_tied[i] = p_values.min() >= level / n_rivals
-    is_tied[best_mean(scores, is_counted)] = True
+        is_tied[i] = p_values.min() >= threshold
+    is_tied[best] = True
     return is_tied
 
 
