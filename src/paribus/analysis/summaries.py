@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from paribus.analysis.records import CONFIDENCE_LEVEL, ConfigSummary, MetricSummary
 from paribus.analysis.scores import (
@@ -49,7 +49,7 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
     metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
     is_tied = _tied(result)
     n_seeds = result.has_outcome().sum(axis=1)
-    n_bad = is_bad(result).sum(axis=1)
+    shares_bad = _shares_bad(is_bad(result).sum(axis=1), n_seeds)
     return tuple(
         ConfigSummary(
             config=config,
@@ -58,7 +58,7 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
             metrics={metric: summaries[i] for metric, summaries in metrics.items()},
             is_tied_with_best=is_tied[i],
             seconds_per_epoch=result.seconds_per_epoch(config),
-            **_share_bad(int(n_bad[i]), int(n_seeds[i])),
+            **shares_bad[i],
         )
         for i, config in enumerate(result.configs)
     )
@@ -133,19 +133,24 @@ def _intervals(
     return mean, lower, upper
 
 
-def _share_bad(n_bad: int, n_seeds: int) -> dict[str, Any]:
+def _shares_bad(
+    n_bad: Int[np.ndarray, " config"], n_seeds: Int[np.ndarray, " config"]
+) -> list[dict[str, Any]]:
     """The count of runs that ended badly, their share and its exact interval."""
-    if not n_seeds:
-        return {"n_bad": n_bad}
     share = share_interval(
-        np.array([n_bad]), np.array([n_seeds]), confidence_level=CONFIDENCE_LEVEL
+        n_bad, np.maximum(n_seeds, 1), confidence_level=CONFIDENCE_LEVEL
     )
-    return {
-        "n_bad": n_bad,
-        "share_bad": float(share.estimate[0]),
-        "share_bad_lower": float(share.lower[0]),
-        "share_bad_upper": float(share.upper[0]),
-    }
+    return [
+        {
+            "n_bad": int(n_bad[i]),
+            "share_bad": float(share.estimate[i]),
+            "share_bad_lower": float(share.lower[i]),
+            "share_bad_upper": float(share.upper[i]),
+        }
+        if n
+        else {"n_bad": int(n_bad[i])}
+        for i, n in enumerate(n_seeds)
+    ]
 
 
 def _tied(result: StudyResult) -> list[bool | None]:

@@ -67,6 +67,8 @@ def terminal_width() -> int | None:
 
 def display_width(text: str) -> int:
     """Columns that a text takes: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(char) else _char_width(char) for char in text)
 
 
