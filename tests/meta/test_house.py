@@ -43,6 +43,8 @@ READING = {
         "--b",
         "learning_rate=0.01",
     ],
+    "claims": ["claims", "{}"],
+    "claims as json": ["claims", "{}", "--json"],
     "report": ["report", "{}", "--format", "md"],
     "export": ["export", "{}", "--out", "{}.csv"],
     "check": ["check", "{}"],
@@ -50,6 +52,21 @@ READING = {
     "help": ["--help"],
 }
 NEVER_TO_READ = {"jax", "jaxlib", "optax", "paribus.engine"}
+# What costs a reader more than it saves; what each command does need is not in its set.
+TABLES = {"pandas"}
+DRAWING = {"altair", "vl_convert", "jinja2"}
+HEAVY_STATISTICS = {"scipy.stats", "scipy.optimize", "scipy.linalg", "scipy.sparse"}
+FOLDER_ONLY = {"paribus.study_file.reader", "rich", "paribus.store.writer"}
+QUICK = {*TABLES, *DRAWING, *HEAVY_STATISTICS, *FOLDER_ONLY}
+NOT_NEEDED = {
+    "show": {*QUICK, "paribus.claims", "paribus.analysis.comparisons"},
+    "show as json": {*QUICK, "paribus.claims", "paribus.analysis.comparisons"},
+    "compare": {*QUICK, "paribus.claims"},
+    "claims": QUICK,
+    "claims as json": QUICK,
+    "export": {*DRAWING, *HEAVY_STATISTICS, *FOLDER_ONLY},
+    "check": {*QUICK, "paribus.claims", "paribus.analysis", "scipy"},
+}
 SLOW = {*NEVER_TO_READ, "pandas", "altair", "numpy", "scipy", "pydantic", "jinja2"}
 
 
@@ -110,6 +127,16 @@ def test_reading_loads_no_jax(tmp_path: Path, arguments: list[str]):
     loaded = loaded_by(*(argument.replace("{}", folder) for argument in arguments))
 
     assert not NEVER_TO_READ & loaded
+
+
+@pytest.mark.parametrize("name", NOT_NEEDED)
+def test_a_reader_loads_only_what_it_needs(tmp_path: Path, name: str):
+    folder = str(tmp_path / "tiny")
+    make_store(tmp_path / "tiny")
+
+    loaded = loaded_by(*(part.replace("{}", folder) for part in READING[name]))
+
+    assert not NOT_NEEDED[name] & loaded
 
 
 def test_help_loads_nothing_that_is_slow():

@@ -4,29 +4,34 @@ The statistics know arrays only; this package hands them the right arrays and pu
 to what comes back. The console, the charts, the report and `--json` read the records.
 """
 
-from paribus.analysis.comparisons import compare, compare_all
-from paribus.analysis.one_seed import one_seed_analysis
-from paribus.analysis.outcomes import classify_runs
-from paribus.analysis.records import (
-    CONFIDENCE_LEVEL,
-    Comparison,
-    ConfigSummary,
-    MetricSummary,
-    OneSeedAnalysis,
-)
-from paribus.analysis.summaries import summarise_configs
-from paribus.analysis.tuned import (
-    PlannedRuns,
-    TunedChoice,
-    best_by_optimizer,
-    best_tuned,
-    choose_tuned,
-    edge_texts,
-    mark_absent,
-    plan_runs,
-    say_edge,
-)
+from typing import TYPE_CHECKING
 
+from paribus.first_use import on_first_use
+
+
+if TYPE_CHECKING:
+    from paribus.analysis.comparisons import compare, compare_all
+    from paribus.analysis.one_seed import one_seed_analysis
+    from paribus.analysis.outcomes import classify_runs
+    from paribus.analysis.records import (
+        CONFIDENCE_LEVEL,
+        Comparison,
+        ConfigSummary,
+        MetricSummary,
+        OneSeedAnalysis,
+    )
+    from paribus.analysis.summaries import summarise_configs
+    from paribus.analysis.tuned import (
+        PlannedRuns,
+        TunedChoice,
+        best_by_optimizer,
+        best_tuned,
+        choose_tuned,
+        edge_texts,
+        mark_absent,
+        plan_runs,
+        say_edge,
+    )
 
 __all__ = [
     "CONFIDENCE_LEVEL",
@@ -49,3 +54,28 @@ __all__ = [
     "say_edge",
     "summarise_configs",
 ]
+
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "CONFIDENCE_LEVEL": "records",
+        "Comparison": "records",
+        "ConfigSummary": "records",
+        "MetricSummary": "records",
+        "OneSeedAnalysis": "records",
+        "PlannedRuns": "tuned",
+        "TunedChoice": "tuned",
+        "best_by_optimizer": "tuned",
+        "best_tuned": "tuned",
+        "choose_tuned": "tuned",
+        "classify_runs": "outcomes",
+        "compare": "comparisons",
+        "compare_all": "comparisons",
+        "edge_texts": "tuned",
+        "mark_absent": "tuned",
+        "one_seed_analysis": "one_seed",
+        "plan_runs": "tuned",
+        "say_edge": "tuned",
+        "summarise_configs": "summaries",
+    },
+)

@@ -66,7 +66,7 @@ def compare(
 def claims(folder: Folder, json: Json = False) -> None:
     """Judge every claim: its verdict, its interval, what would decide it."""
     from paribus.api import load
-    from paribus.cli.records import claim_records
+    from paribus.cli.verdicts import claim_records
 
     verdicts = load(folder).verdicts()
     if json:

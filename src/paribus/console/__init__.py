@@ -1,11 +1,16 @@
 """What the terminal shows: tables on request, progress while a study is trained."""
 
-from paribus.console.claims import claims_text
-from paribus.console.layout import Row, lay_out
-from paribus.console.pairs import comparison_text
-from paribus.console.progress import show_progress
-from paribus.console.tables import ending_text, summary_html, summary_text
+from typing import TYPE_CHECKING
 
+from paribus.first_use import on_first_use
+
+
+if TYPE_CHECKING:
+    from paribus.console.claims import claims_text
+    from paribus.console.layout import Row, lay_out
+    from paribus.console.pairs import comparison_text
+    from paribus.console.progress import show_progress
+    from paribus.console.tables import ending_text, summary_html, summary_text
 
 __all__ = [
     "Row",
@@ -17,3 +22,17 @@ __all__ = [
     "summary_html",
     "summary_text",
 ]
+
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "Row": "layout",
+        "claims_text": "claims",
+        "comparison_text": "pairs",
+        "ending_text": "tables",
+        "lay_out": "layout",
+        "show_progress": "progress",
+        "summary_html": "tables",
+        "summary_text": "tables",
+    },
+)
