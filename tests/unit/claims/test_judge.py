@@ -9,7 +9,7 @@ import pytest
 from claims_builders import Runs, make_batches, make_rates, make_runs, make_tuned_study
 
 from paribus.claims import Verdict, judge
-from paribus.cli.records import claim_records
+from paribus.cli.verdicts import claim_records
 from paribus.console import claims_text
 from paribus.status import RunStatus
 
