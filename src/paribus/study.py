@@ -150,6 +150,15 @@ class Study:
         """Every batch size of the space, each once, ascending."""
         return tuple(sorted({self.settings(c).batch_size for c in self.configs()}))
 
+    def has_dropout(self) -> bool:
+        """Whether runs drop anything out: if the study varies dropout, or sets it.
+
+        A property of the study, not of its values, so that a program is what it was
+        when the space grows. What is fixed can never change.
+        """
+        is_varied = "dropout" in self.space.hyperparameters()
+        return is_varied or bool(self.model.settings.get("dropout"))
+
     def evaluation_epochs(self, n_train: int) -> tuple[float, ...]:
         """When the study's runs are evaluated, each up to its own end.
 

@@ -136,21 +136,10 @@ def traced_values(
         }
 
 
-def has_dropout(study: Study) -> bool:
-    """Whether the programs of a study draw masks: if it varies dropout, or sets it.
-
-    A property of the study, not of its values, so that a larger space changes nothing
-    for the runs it had. What is fixed can never change.
-    """
-    return DROPOUT in study.space.hyperparameters() or bool(
-        study.model.settings.get(DROPOUT)
-    )
-
-
 def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, float]:
     settings = study.settings(config)
     numbers = traced_numbers(settings.optimizer_name, settings.optimizer)
-    if has_dropout(study):
+    if study.has_dropout():
         rate = settings.model[DROPOUT]
         assert isinstance(rate, float)
         numbers[DROPOUT] = rate

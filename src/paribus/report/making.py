@@ -5,6 +5,7 @@ from paribus.report.numbers import count, duration
 from paribus.report.prose import say_model, say_optimizer
 from paribus.results import StudyResult
 from paribus.space import show_value
+from paribus.study import Study
 
 
 _MAX_SEEDS = 20
@@ -27,7 +28,7 @@ def tabulate_making(result: StudyResult) -> Table:
         ),
         ("configs", f"{len(study.configs())}, each trained with every seed"),
         ("seeds", _seeds(study.seeds)),
-        ("varied by seed", "initialisation and data order; all else equal"),
+        ("varied by seed", f"{_streams(study)}; all else equal"),
         ("data", data.name),
         ("credit and licence", data.source),
         (
@@ -72,6 +73,12 @@ def tabulate_attempts(result: StudyResult) -> Table | None:
         note="Times are from the start of a call to its last committed run, "
         "compilation included.",
     )
+
+
+def _streams(study: Study) -> str:
+    if study.has_dropout():
+        return "initialisation, data order and the masks of dropout"
+    return "initialisation and data order"
 
 
 def _epochs(result: StudyResult) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from builders import make_blobs_study, train_blobs
 
-from paribus.engine.epochs import has_dropout
+from paribus.engine.epochs import traced_values
 from paribus.engine.measures import summarise
 from paribus.engine.run import Arrays, Recipe, RunState, Steps, start_run, train_run
 from paribus.models.build import build_model
 from paribus.space import SearchSpace
-from paribus.study import ModelChoice, Study
+from paribus.study import ModelChoice, Run, Study
 
 
 N_EXAMPLES, BATCH_SIZE = 96, 8
@@ -88,7 +88,12 @@ def dropout_study(*rates: float, name: str = "blobs") -> Study:
     ids=["default", "varied-zero", "varied", "fixed-zero", "fixed"],
 )
 def test_masks_are_drawn_where_dropout_is_varied_or_set(study, expected):
-    assert has_dropout(study) == expected
+    run = Run(study.configs()[0], seed=0)
+
+    traced = traced_values(study, [run], n_examples=200)
+
+    assert study.has_dropout() == expected
+    assert ("dropout" in traced) == expected
 
 
 def test_program_without_dropout_draws_nothing():
