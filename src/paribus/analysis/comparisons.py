@@ -14,6 +14,7 @@ from paribus.analysis.scores import (
     is_accuracy,
     is_bad,
     is_loss,
+    judged,
     n_examples,
 )
 from paribus.errors import StudyError
@@ -69,7 +70,7 @@ def compare(
     if side_a == side_b:
         raise StudyError(f"`a` and `b` must differ, got `{side_a.label()}` for both")
     pairs = _matched_pairs(result, side_a, side_b)
-    return _Bank.of(result, metric).compare(pairs, side_a, side_b)
+    return _Bank.of(judged(result), metric).compare(pairs, side_a, side_b)
 
 
 def compare_all(
@@ -97,7 +98,7 @@ def compare_all(
         UnknownNameError: If the metric is none of the study.
     """
     chosen = range(len(result.configs)) if configs is None else configs
-    bank = _Bank.of(result, metric)
+    bank = _Bank.of(judged(result), metric)
     places = list(itertools.combinations(chosen, 2))
     level = simultaneous_level(max(len(places) + bank.n_shares(places), 1))
     found = [

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from paribus.analysis.records import OneSeedAnalysis
-from paribus.analysis.scores import oriented_scores
+from paribus.analysis.scores import judged, oriented_scores
 from paribus.results import StudyResult
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.one_seed import (
@@ -40,6 +40,7 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
         The runs stand for all runs of their config. With fewer than 20 of them rare
         outcomes are missing, and `bank_is_small` says so.
     """
+    result = judged(result)
     scores = oriented_scores(result, metric)
     values, is_counted = scores.values, scores.is_counted
     n_seeds = is_counted.sum(axis=1)

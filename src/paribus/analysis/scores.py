@@ -21,6 +21,13 @@ _BAD = (
 _LEARNERS = tuple(status for status in RunStatus if status.is_learner)
 
 
+def judged(result: StudyResult) -> StudyResult:
+    """The runs that judge configs: those of tuning seeds, which chose, left out."""
+    if result.study.tuning is None:
+        return result
+    return result.of_seeds(result.study.seeds)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scores:
     """One number for each run, on the scale on which it is averaged.

@@ -13,6 +13,7 @@ from paribus.analysis.scores import (
     is_bad,
     is_learner,
     is_loss,
+    judged,
     oriented_scores,
 )
 from paribus.results import StudyResult
@@ -38,6 +39,8 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
     Args:
         result: Finished or not; runs that have not ended are None among the values.
 
+            Tuning seeds are left out: they chose.
+
     Returns:
         One record for each config, in the order of the study.
 
@@ -46,6 +49,7 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
         mean is; to compare two configs, pair them by seed with `compare`, which is
         sharper than looking whether their intervals overlap.
     """
+    result = judged(result)
     metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
     is_tied = _tied(result)
     n_seeds = result.has_outcome().sum(axis=1)

@@ -10,9 +10,11 @@ from paribus.analysis import (
     best_by_optimizer,
     best_tuned,
     choose_tuned,
+    compare,
     mark_absent,
     plan_runs,
     say_edge,
+    summarise_configs,
 )
 from paribus.status import RunStatus
 
@@ -193,3 +195,20 @@ def test_a_study_without_tuning_has_all_its_runs():
 
     assert plan_runs(result).is_planned.all()
     assert mark_absent(result) is result
+
+
+def test_what_chose_a_value_does_not_judge_it():
+    study = make_tuned_study(batch_size=(32,), compare="all")
+    tuned = make_tuned_result(study, dict.fromkeys(SCORES, 0.99))
+    evaluation = np.zeros(tuned.status.shape, dtype=bool)
+    evaluation[:, :3] = True
+    result = trained(tuned, evaluation, accuracy=0.9)
+
+    summaries = summarise_configs(result)
+    difference = compare(
+        result, {"learning_rate": 0.01}, {"learning_rate": 0.1}, metric="test_accuracy"
+    )
+
+    assert [summary.n_seeds for summary in summaries] == [3, 3, 3]
+    assert all(s.metrics["test_accuracy"].mean == 0.9 for s in summaries)
+    assert difference.n_seeds == 3
