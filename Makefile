@@ -22,7 +22,7 @@ lint: $(VENV)/tools  ## style and layers
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
 types: $(VENV)/tools  ## static types
 	$(BIN)/pyright
-bench: $(VENV)/tools  ## measure every claim in benchmarks/ (half an hour)
+bench: $(VENV)/tools  ## measure every claim in benchmarks/ (an hour)
 	$(BIN)/python -m pip install --quiet --group bench
 	for script in $$(grep -l '^def main' benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
 ci:         ## everything that must pass before a change lands

@@ -10,7 +10,7 @@ from typing import Any
 
 
 OURS = ("paribus", "jax", "jaxlib", "numpy", "scipy")
-THEIRS = ("keras", "tensorflow-cpu", "torch")
+THEIRS = ("keras", "scikit-learn", "tensorflow-cpu", "torch")
 
 
 def describe_machine() -> dict[str, Any]:
