@@ -91,6 +91,7 @@ class Study:
             compared; None to compare every config.
         claims: What the study is asked to judge, beside the built-in claims.
         diagnostics: What is measured of the trained weights, a subset of `DIAGNOSTICS`.
+        late_seeds: Those of `seeds` that were added after runs had been trained.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -106,6 +107,7 @@ class Study:
     tuning: Tuning | None = None
     claims: tuple[DeclaredClaim, ...] = ()
     diagnostics: tuple[str, ...] = ()
+    late_seeds: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -273,6 +275,7 @@ class Study:
             "study": {
                 "name": self.name,
                 "seeds": list(self.seeds),
+                "late_seeds": list(self.late_seeds),
                 "epochs": self.budget.epochs,
                 "evaluate_every": self.budget.evaluate_every,
                 "steps": self.budget.steps,
@@ -330,6 +333,7 @@ class Study:
             tuning=Tuning.from_dict(written["tuning"]) if written["tuning"] else None,
             claims=tuple(map(DeclaredClaim.from_dict, written["claims"])),
             diagnostics=tuple(written["diagnostics"]),
+            late_seeds=tuple(table.get("late_seeds", ())),
         )
 
 

@@ -1,7 +1,8 @@
 """Claims about hyperparameters, judged by the runs of a study."""
 
+from paribus.claims.declared import claims_digest
 from paribus.claims.judge import judge
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
 
 
-__all__ = ["AtomVerdict", "ClaimVerdict", "Verdict", "judge"]
+__all__ = ["AtomVerdict", "ClaimVerdict", "Verdict", "claims_digest", "judge"]

@@ -48,8 +48,9 @@ def _contrast(claim: DeclaredClaim) -> str:
 
 def judge_declared(evidence: Evidence) -> tuple[ClaimVerdict, ...]:
     """Judge each claim of the study's own: `U1`, `U2`, ..., one atom each."""
+    digest = claims_digest(evidence.whole.study)
     return tuple(
-        _judged(evidence, f"U{number}", claim)
+        replace(_judged(evidence, f"U{number}", claim), digest=digest)
         for number, claim in enumerate(evidence.whole.study.claims, start=1)
     )
 

@@ -1,13 +1,13 @@
 """Which contrasts share the error rate, and what their p-values are worth together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from paribus.claims.records import AtomVerdict
+from paribus.claims.records import AtomVerdict, ClaimVerdict
 from paribus.stats.compare import holm_adjusted
-from paribus.stats.families import simultaneous_level
+from paribus.stats.families import benjamini_hochberg, simultaneous_level
 
 
 def family_level(contrasts: Sequence[str]) -> float:
@@ -48,3 +48,51 @@ def with_adjusted_p_values(
         else atom
         for atom, contrast in zip(atoms, contrasts, strict=True)
     )
+
+
+def with_exploratory_p_values(claims: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
+    """Add Benjamini and Hochberg's adjustment over all that is exploratory.
+
+    Args:
+        claims: Of the whole study; atoms of the confirmatory family stay as they are.
+            What two atoms look at from its two ends counts once.
+    """
+    exploratory = {
+        _same_runs(atom): atom.p_value
+        for claim in claims
+        for atom in claim.atoms
+        if not atom.is_primary and atom.p_value is not None
+    }
+    values = np.array(list(exploratory.values()), dtype=np.float64)
+    adjusted = dict(zip(exploratory, benjamini_hochberg(values).tolist(), strict=True))
+
+    def with_its_own(atom: AtomVerdict) -> AtomVerdict:
+        if atom.is_primary or atom.p_value is None:
+            return atom
+        return replace(atom, p_value_bh=adjusted[_same_runs(atom)])
+
+    return [
+        replace(claim, atoms=tuple(map(with_its_own, claim.atoms))) for claim in claims
+    ]
+
+
+def _same_runs(atom: AtomVerdict) -> Hashable:
+    """What two atoms share that look at one contrast, from whichever end."""
+    return (atom.measure, atom.budget, atom.clock, atom.p_value, frozenset(atom.runs))
+
+
+def with_late_seeds(
+    claims: Sequence[ClaimVerdict], late: Collection[int]
+) -> list[ClaimVerdict]:
+    """Count the seeds of each atom that were added after runs had been seen.
+
+    Args:
+        claims: Any.
+        late: Positions of such seeds among those that judge.
+    """
+
+    def counted(atom: AtomVerdict) -> AtomVerdict:
+        seeds = {seed for _, seed in atom.runs}
+        return replace(atom, n_late_seeds=len(seeds.intersection(late)))
+
+    return [replace(claim, atoms=tuple(map(counted, claim.atoms))) for claim in claims]

@@ -16,7 +16,12 @@ from paribus.claims.catalogue import (
 )
 from paribus.claims.declared import declared_contrasts, judge_declared
 from paribus.claims.evidence import Evidence
-from paribus.claims.family import family_level, with_adjusted_p_values
+from paribus.claims.family import (
+    family_level,
+    with_adjusted_p_values,
+    with_exploratory_p_values,
+    with_late_seeds,
+)
 from paribus.claims.records import AtomVerdict, ClaimVerdict
 from paribus.claims.robustness import beside, with_entries
 from paribus.results import StudyResult
@@ -100,7 +105,11 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
         for optimizer in evidence.optimizers
     )
     last = zip(declared, adjusted[len(found) :], strict=True)
-    return (*catalogue, *(replace(claim, atoms=(atom,)) for claim, atom in last))
+    own_claims = (replace(claim, atoms=(atom,)) for claim, atom in last)
+    study = result.study
+    late = {study.seeds.index(seed) for seed in study.late_seeds}
+    claims = with_exploratory_p_values([*catalogue, *own_claims])
+    return tuple(with_late_seeds(claims, late))
 
 
 def _cases(evidence: Evidence, optimizer: str) -> tuple[_Case, _Case]:

@@ -62,12 +62,16 @@ class AtomVerdict:
         p_value: Two-sided exact test of no difference; None where there is none.
         p_value_holm: The same, Holm-adjusted over the confirmatory family; None for
             what does not belong to it.
+        p_value_bh: The same, adjusted over all exploratory atoms by Benjamini and
+            Hochberg; None for what is not exploratory.
         effect_size: Hedges' g_av: the difference in standard deviations of one run.
         share_above: Probability that a run of the side claimed higher is above one of
             the other, on the scale of the measure.
         parts: What the atom was put together from, e.g. one for each rival; empty for
             an atom of one comparison. `estimate` and so on are those of the part that
             made the verdict.
+        n_late_seeds: How many of the seeds it rests on were added after runs had been
+            seen: its interval is then narrower than such a plan allows.
     """
 
     id: str
@@ -95,9 +99,11 @@ class AtomVerdict:
     runs: tuple[tuple[int, int], ...] = ()
     p_value: float | None = None
     p_value_holm: float | None = None
+    p_value_bh: float | None = None
     effect_size: float | None = None
     share_above: float | None = None
     parts: tuple["AtomVerdict", ...] = ()
+    n_late_seeds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +119,8 @@ class ClaimVerdict:
         atoms: Those that make the verdict, then those that are listed apart.
         apart: How many of the last atoms are listed apart.
         is_late: Whether it was declared or changed after the first run.
+        digest: Of a claim of the study's own: the fingerprint of all of them that were
+            declared before the first run, as `claims_digest` gives it.
     """
 
     id: str
@@ -122,3 +130,4 @@ class ClaimVerdict:
     atoms: tuple[AtomVerdict, ...]
     apart: int = 0
     is_late: bool = False
+    digest: str = ""

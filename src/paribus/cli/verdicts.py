@@ -21,6 +21,7 @@ def claim_records(claims: Sequence[ClaimVerdict]) -> list[dict[str, Any]]:
                 "reason": "",
                 "atoms": [atom.id for atom in claim.atoms],
                 "is_late": claim.is_late,
+                "claims_digest": claim.digest or None,
             }
         )
         records += [_atom_record(atom, claim.id) for atom in claim.atoms]
@@ -40,6 +41,8 @@ _OF_ATOMS = (
     "n_seeds",
     "p_value",
     "p_value_holm",
+    "p_value_bh",
+    "n_late_seeds",
     "more_seeds",
     "remedy",
     "clock",
@@ -69,6 +72,8 @@ def _atom_record(atom: AtomVerdict, claim: str) -> dict[str, Any]:
         "n_seeds": atom.n_seeds,
         "p_value": atom.p_value,
         "p_value_holm": atom.p_value_holm,
+        "p_value_bh": atom.p_value_bh,
+        "n_late_seeds": atom.n_late_seeds,
         "reason": atom.reason,
         "more_seeds": atom.more_seeds,
         "remedy": atom.remedy,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.console.layout import Row, lay_out
+from paribus.stats.families import FALSE_DISCOVERY_RATE
 
 
 MAX_COUNTED_SEEDS = 1000
@@ -17,8 +18,22 @@ def claims_text(claims: Sequence[ClaimVerdict], *, width: int | None = None) -> 
         width: Columns of the terminal; None where lines may have any length.
     """
     n_atoms = sum(len(claim.atoms) for claim in claims)
-    heading = f"{len(claims)} claims, {n_atoms} atoms"
-    return "\n\n".join([heading, *(_claim_text(claim, width) for claim in claims)])
+    parts = [f"{len(claims)} claims, {n_atoms} atoms"]
+    parts += [_claim_text(claim, width) for claim in claims]
+    if any(claim.digest for claim in claims):
+        parts.append(
+            "SHA-256 of the claims declared before the first run:\n"
+            f"{next(claim.digest for claim in claims if claim.digest)}"
+        )
+    parts.append(_HOW_ADJUSTED)
+    return "\n\n".join(parts)
+
+
+_HOW_ADJUSTED = (
+    "Adjusted p: Holm's over the confirmatory family. Atoms with * are exploratory:\n"
+    "Benjamini-Hochberg's over all of them, which would count at "
+    f"{FALSE_DISCOVERY_RATE}."
+)
 
 
 def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
@@ -39,11 +54,12 @@ def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
 
 def _row(atom: AtomVerdict) -> Row:
     return {
-        "atom": atom.id,
+        "atom": atom.id if atom.is_primary else f"{atom.id} *",
         "verdict": atom.verdict.value,
         "estimate": estimate_text(atom),
         "smallest effect": _with_unit(atom, _number(atom, atom.smallest_effect, "")),
         "seeds": str(atom.n_seeds) if atom.n_seeds else "",
+        "adjusted p": _adjusted(atom),
         "measure": atom.measure,
     }
 
@@ -74,8 +90,20 @@ def _with_unit(atom: AtomVerdict, text: str) -> str:
     return f"ratio {text}" if atom.is_ratio else f"{text} {atom.unit}".rstrip()
 
 
+def _adjusted(atom: AtomVerdict) -> str:
+    p = atom.p_value_holm if atom.is_primary else atom.p_value_bh
+    return "" if p is None else f"{p:.2g}"
+
+
 def _notes(atom: AtomVerdict) -> list[str]:
-    """What is open, and what would change it."""
+    """What is open, what would change it, and whether its seeds were planned."""
+    if not atom.n_late_seeds:
+        return _open(atom)
+    late = f"{atom.n_late_seeds} of {_seeds(atom.n_seeds)}"
+    return [*_open(atom), f"{atom.id}: seeds added after looking, {late}"]
+
+
+def _open(atom: AtomVerdict) -> list[str]:
     match atom.verdict:
         case Verdict.UNTESTED:
             remedy = f"; to test it: {atom.remedy}" if atom.remedy else ""

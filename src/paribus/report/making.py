@@ -1,5 +1,6 @@
 """How a study was made: what a reader needs to repeat it."""
 
+from paribus.claims import claims_digest
 from paribus.report.document import Table
 from paribus.report.numbers import count, duration
 from paribus.report.prose import say_model, say_optimizer
@@ -28,6 +29,11 @@ def tabulate_making(result: StudyResult) -> Table:
         ),
         ("configs", f"{len(study.configs())}, each trained with every seed"),
         ("seeds", _seeds(study.seeds)),
+        *(
+            [("seeds added after looking", _seeds(study.late_seeds))]
+            if study.late_seeds
+            else []
+        ),
         ("varied by seed", f"{_streams(study)}; all else equal"),
         ("data", data.name),
         ("credit and licence", data.source),
@@ -38,6 +44,7 @@ def tabulate_making(result: StudyResult) -> Table:
         ),
         ("classes", f"{data.n_classes}"),
         ("SHA-256 of the data", data.content_hash),
+        ("SHA-256 of the claims declared before the first run", _claims(result)),
         ("time", _time(result)),
     ]
     return Table(
@@ -102,6 +109,11 @@ def _seeds(seeds: tuple[int, ...]) -> str:
         return f"{len(seeds)}: {seeds[0]} to {seeds[-1]}"
     more = ", …" if len(seeds) > _MAX_SEEDS else ""
     return f"{len(seeds)}: {', '.join(map(str, seeds[:_MAX_SEEDS]))}{more}"
+
+
+def _claims(result: StudyResult) -> str:
+    declared = [claim for claim in result.study.claims if not claim.is_late]
+    return claims_digest(result.study) if declared else "none was declared"
 
 
 def _time(result: StudyResult) -> str:

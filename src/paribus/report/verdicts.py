@@ -17,6 +17,7 @@ from paribus.report.effects import (
 from paribus.report.numbers import count, join, p_value, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import words
+from paribus.stats.families import FALSE_DISCOVERY_RATE
 
 
 ICONS = {
@@ -103,8 +104,28 @@ def say_tests(atom: AtomVerdict) -> str:
         first, second = atom.sides[0], atom.sides[-1]
         share = percent(atom.share_above, 0)
         parts.append(f"a run of {first} lies above one of {second} in {share} of pairs")
+    if atom.p_value_bh is not None:
+        q = f"{FALSE_DISCOVERY_RATE:.2f}"
+        is_named = atom.p_value_bh <= FALSE_DISCOVERY_RATE
+        parts.append(
+            f"Benjamini-Hochberg-adjusted {p_value(atom.p_value_bh)}, "
+            f"{'at most' if is_named else 'above'} the {q} at which it would count"
+        )
     kind = "" if atom.is_primary else "Exploratory. "
-    return f"{kind}{sentence('; '.join(parts))}." if parts else kind.rstrip()
+    late = say_late_seeds(atom)
+    said = f"{kind}{sentence('; '.join(parts))}. " if parts else kind
+    return f"{said}{late}".rstrip()
+
+
+def say_late_seeds(atom: AtomVerdict) -> str:
+    """Say that seeds were added after results had been seen; empty if none were."""
+    if not atom.n_late_seeds:
+        return ""
+    of = f"{atom.n_late_seeds:,} of {count(atom.n_seeds, 'seed')}"
+    return (
+        f"Seeds added after looking: {of}, so the interval is narrower than such a "
+        "plan allows."
+    )
 
 
 def say_parts(claim: ClaimVerdict) -> str:

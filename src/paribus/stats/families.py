@@ -13,6 +13,8 @@ from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
 
 
 ERROR_RATE = 0.05
+# Of exploratory findings that are named, at most so many may be false.
+FALSE_DISCOVERY_RATE = 0.1
 N_JOINT_FLIPS = 9999
 
 _CHUNK = 1000

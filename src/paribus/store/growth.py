@@ -19,7 +19,8 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     Args:
         stored: What the folder holds.
         wanted: What is asked for now.
-        has_begun: Whether runs have been trained: claims that are new are then late.
+        has_begun: Whether runs have been trained: claims and seeds that are new are
+            then late.
 
     Raises:
         StudyError: If a fixed setting differs; the message names all that do.
@@ -38,8 +39,13 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     is_same_space = len(grids) == len(stored.space.grids)
     if is_same_space and seeds == stored.seeds and claims == stored.claims:
         return stored
+    new = seeds[len(stored.seeds) :] if has_begun else ()
     return replace(
-        stored, seeds=seeds, space=SearchSpace(grids=tuple(grids)), claims=claims
+        stored,
+        seeds=seeds,
+        late_seeds=stored.late_seeds + new,
+        space=SearchSpace(grids=tuple(grids)),
+        claims=claims,
     )
 
 

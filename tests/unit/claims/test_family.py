@@ -2,11 +2,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims_builders import Runs, make_rates, make_runs, make_tuned_study
+from claims_builders import (
+    Runs,
+    make_batches,
+    make_rates,
+    make_runs,
+    make_tuned_study,
+)
 
 from paribus.claims import judge
-from paribus.claims.family import family_level, with_adjusted_p_values
-from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.family import (
+    family_level,
+    with_adjusted_p_values,
+    with_exploratory_p_values,
+)
+from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
 
 
 def make_atom(name, p_value):
@@ -46,6 +56,53 @@ def test_a_study_with_two_of_the_values_has_a_smaller_family():
     levels = [a.confidence_level for c in claims for a in c.atoms if a.id == "L3c"]
     # L2a, L3a, L3b, L3c, L3d need no 0.001.
     assert levels == [pytest.approx(1 - 0.05 / 5)]
+
+
+def make_claim(*atoms):
+    return ClaimVerdict(
+        id="L1", group="learning rate", text="", verdict=Verdict.UNDECIDED, atoms=atoms
+    )
+
+
+def test_exploratory_p_values_are_adjusted_over_what_is_exploratory_alone():
+    # The third looks at the second's runs from the other end: it counts once.
+    runs = [((0, 0), (1, 0)), ((0, 0), (2, 0)), ((2, 0), (0, 0)), ((3, 0),)]
+    atoms = [
+        replace(make_atom(str(k), p), is_primary=False, runs=own)
+        for k, (p, own) in enumerate(zip((0.01, 0.04, 0.04, 0.03), runs, strict=True))
+    ]
+    atoms += [make_atom("primary", 0.001), replace(atoms[0], p_value=None)]
+
+    found = with_exploratory_p_values([make_claim(*atoms[:2]), make_claim(*atoms[2:])])
+
+    # By hand, over .01, .03, .04: p * 3 / rank, then the least from above.
+    adjusted = [atom.p_value_bh for claim in found for atom in claim.atoms]
+    assert adjusted == pytest.approx([0.03, 0.04, 0.04, 0.04, None, None])
+
+
+def test_what_is_exploratory_is_adjusted_and_what_is_not_has_holms():
+    batch = make_batches(seed=3)
+    atoms = [atom for claim in judge(batch) for atom in claim.atoms]
+
+    with_p = [atom for atom in atoms if atom.p_value is not None]
+    assert {atom.is_primary for atom in with_p} == {True, False}
+    for atom in with_p:
+        assert (atom.p_value_bh is None) == atom.is_primary
+        assert (atom.p_value_holm is None) != atom.is_primary
+        adjusted = atom.p_value_holm if atom.is_primary else atom.p_value_bh
+        assert adjusted is not None
+        assert atom.p_value is not None
+        assert adjusted >= atom.p_value
+
+
+def test_verdicts_carry_the_seeds_that_were_added_after_looking():
+    result = make_rates()
+    grown = replace(result, study=replace(result.study, late_seeds=(8, 9)))
+
+    for late, expected in ((result, 0), (grown, 2)):
+        atoms = [atom for claim in judge(late) for atom in claim.atoms]
+        assert {a.n_late_seeds for a in atoms if a.n_seeds == 10} == {expected}
+        assert all(a.n_late_seeds == 0 for a in atoms if not a.runs)
 
 
 def test_nine_equal_configs_give_no_decided_direction():

@@ -62,6 +62,37 @@ def test_each_verdict_is_said_with_what_would_change_it(changes, said):
     assert said in text_of(**changes)
 
 
+def test_confirmatory_and_exploratory_atoms_have_their_own_adjusted_p():
+    confirmatory = text_of(p_value=0.004, p_value_holm=0.0321)
+    exploratory = text_of(is_primary=False, p_value=0.004, p_value_bh=0.0123)
+
+    assert "0.032" in confirmatory
+    assert "L2a *" not in confirmatory
+    assert "0.012" in exploratory
+    assert "L2a *" in exploratory
+
+
+def test_seeds_that_were_added_after_looking_are_said_to_be():
+    assert "L2a: seeds added after looking, 3 of 8 seeds" in text_of(n_late_seeds=3)
+    assert "after looking" not in text_of()
+
+
+def test_the_digest_of_declared_claims_stands_once_at_the_end():
+    claims = [
+        ClaimVerdict(
+            id=name,
+            group="yours",
+            text="A balance",
+            verdict=ATOM.verdict,
+            atoms=(ATOM,),
+            digest="ab" * 32,
+        )
+        for name in ("U1", "U2")
+    ]
+
+    assert claims_text(claims).count("ab" * 32) == 1
+
+
 def test_no_line_claims_more_than_the_numbers():
     texts = [text_of(verdict=verdict, reason="why") for verdict in Verdict]
     for text in texts:

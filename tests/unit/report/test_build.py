@@ -6,12 +6,14 @@ import pytest
 from builders import make_result, make_study
 from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
 
+from paribus.claims import claims_digest
 from paribus.claims.catalogue import CLAIMS as CATALOGUE
 from paribus.report import build_report
 from paribus.report.document import Callout, Figure, Paragraph, Report, Table
-from paribus.report.making import tabulate_attempts
+from paribus.report.making import tabulate_attempts, tabulate_making
 from paribus.report.text import render_markdown
 from paribus.status import RunStatus
+from paribus.study import DeclaredClaim, Study
 
 
 # One section a group of the catalogue.
@@ -324,6 +326,28 @@ def test_how_it_was_made_names_data_seeds_and_versions(notebook):
 
     for fact in ("0" * 64, "CC BY-SA 3.0", "10: 0 to 9", "3.11.2", "58 s in 1 call"):
         assert fact in text
+
+
+def test_how_it_was_made_names_the_claims_and_the_seeds_that_came_late():
+    result = make_notebook_result()
+    claim = DeclaredClaim(
+        text="0.01 is as good",
+        measure="test_accuracy",
+        a={"learning_rate": 0.01},
+        b={"learning_rate": 0.001},
+        relation="at_least",
+    )
+    study = replace(result.study, claims=(claim,), late_seeds=(8, 9))
+
+    def rows(of: Study) -> dict[str, str]:
+        made = tabulate_making(replace(result, study=of))
+        return {row[0]: row[1] for row in made.rows}
+
+    name = "SHA-256 of the claims declared before the first run"
+    assert rows(study)[name] == claims_digest(study)
+    assert rows(study)["seeds added after looking"] == "2: 8, 9"
+    assert rows(result.study)[name] == "none was declared"
+    assert "seeds added after looking" not in rows(result.study)
 
 
 @pytest.mark.parametrize(("n_calls", "first_column"), [(2, "jax"), (9, "9")])

@@ -216,6 +216,27 @@ def test_tests_and_sizes_are_said_together():
     assert say_tests(make_atom(confidence_level=None)) == ""
 
 
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.0321, "0.032, at most the 0.10"), (0.2, "0.200, above the 0.10")]
+)
+def test_an_exploratory_p_value_is_said_against_the_rate_of_false_discoveries(p, said):
+    atom = make_atom(is_primary=False, p_value=0.004, p_value_bh=p)
+
+    text = say_tests(atom)
+
+    assert text.startswith("Exploratory. ")
+    assert f"Benjamini-Hochberg-adjusted {said} at which it would count." in text
+
+
+def test_seeds_added_after_looking_are_said_with_the_tests():
+    said = say_tests(make_atom(n_late_seeds=4))
+
+    assert said.endswith(
+        "Seeds added after looking: 4 of 10 seeds, so the interval is narrower than "
+        "such a plan allows."
+    )
+
+
 def test_a_claim_counts_its_parts_and_says_what_is_apart():
     first, second, _, depends, late = make_claims()
 

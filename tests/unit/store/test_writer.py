@@ -68,7 +68,7 @@ def test_create_opens_and_grows_a_study_that_is_there(folder: Path):
 
     grown = make_study(n_seeds=5)
     with StudyWriter.create(folder, grown, make_facts()) as writer:
-        assert writer.study == grown
+        assert writer.study == replace(grown, late_seeds=(4,))
         assert len(waiting(writer)) == 2
 
 
@@ -358,6 +358,21 @@ def test_a_claim_made_after_the_first_run_is_late_and_none_is_taken_back(folder:
         ("first", False),
         ("second", True),
     ]
+
+
+def test_seeds_are_late_only_if_runs_were_seen_before_them(folder: Path):
+    StudyWriter.create(folder, make_study(n_seeds=2), make_facts()).close()
+    with StudyWriter.open(folder) as writer:
+        writer.grow(make_study(n_seeds=4))
+        assert writer.study.late_seeds == ()
+        writer.begin_attempt({})
+        writer.begin_block(list(writer.runs())[:1], description="the first run")
+
+        writer.grow(make_study(n_seeds=6))
+        assert writer.study.late_seeds == (4, 5)
+        writer.grow(make_study(n_seeds=2))
+
+    assert read_study(folder).study.late_seeds == (4, 5)
 
 
 def test_batch_sizes_stay_where_all_runs_are_evaluated_by_steps(folder: Path):
