@@ -33,12 +33,13 @@ def test_the_docs_hold_what_was_found():
 @pytest.mark.parametrize("name", [name for name in BANDS if name in FOUND])
 def test_outcome_follows_from_the_runs_by_scipy_s_interval(name):
     accuracies = np.array(FOUND[name]["accuracies"])
-    interval = stats.t.interval(
+    lower, upper = stats.t.interval(
         0.95, len(accuracies) - 1, accuracies.mean(), stats.sem(accuracies)
     )
 
     outcome = judge_check(
-        *map(float, interval),
+        float(lower),
+        float(upper),
         BANDS[name],
         n_runs=len(accuracies),
         is_expensive=name == "keras-example",
