@@ -1,0 +1,77 @@
+"""A tuned study of made-up data, from its file to its verdicts, in seconds."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import write_blobs
+
+
+STUDY = """\
+[study]
+name = "tiny"
+seeds = 2
+epochs = 2
+evaluate_every = 1
+steps = 30
+[data]
+path = "blobs.npz"
+validation = 40
+train = 150
+[model]
+name = "mlp"
+hidden = [8]
+[tuning]
+seeds = 2
+target_seeds = 3
+held = [0.00001]
+[[space]]
+optimizer = ["keras_adam"]
+learning_rate = [0.00001, 0.05]
+batch_size = [16]
+[sizes.wide]
+space.1.learning_rate = [0.00001, 0.05, 500]
+[[claims]]
+text = "A tuned learning rate is better than a tiny one"
+measure = "validation_accuracy"
+a = { learning_rate = "tuned" }
+b = { learning_rate = 0.00001 }
+relation = "greater"
+smallest_effect = 0.01
+"""
+
+
+def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "paribus", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.mark.slow
+def test_a_tuned_study_ends_in_verdicts(tmp_path: Path):
+    write_blobs(tmp_path / "blobs.npz")
+    (tmp_path / "tiny.toml").write_text(STUDY)
+
+    at_edge = call(tmp_path, "run", "tiny.toml")
+    wide = call(tmp_path, "run", "tiny.toml", "--size", "wide")
+
+    assert "the highest that was tried, so nothing is concluded; add" in at_edge.stderr
+    assert "--set 'space.1.learning_rate=[" in at_edge.stderr
+    assert "nothing is concluded" not in wide.stderr
+    # As many runs as tuning asked for, of 3 configs with 2 seeds and 3 tuning seeds.
+    ended = re.search(r"(\d+) of \1 runs", wide.stderr)
+    assert ended is not None
+    assert int(ended[1]) == 3 * 2 + 2 * 2 + 1  # to choose, to compare, for targets
+    claims = json.loads(call(tmp_path, "claims", "studies/tiny-wide", "--json").stdout)
+    texts = json.dumps(claims)
+    assert "A tuned learning rate is better than a tiny one" in texts
+    again = call(tmp_path, "run", "tiny.toml", "--size", "wide", "--json")
+    assert json.loads(again.stdout)
