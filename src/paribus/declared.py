@@ -22,7 +22,8 @@ _DERIVED = (
     *("steps_to_target", "epochs_to_target", "seconds_to_target"),
 )
 _RECORDED = (
-    *("max_early_loss", "overshoot_share", "first_update", "update_ratio"),
+    *("max_early_loss", "overshoot_share", "early_overshoot_share"),
+    *("first_update", "update_ratio"),
     *("gradient_norm", "noise_scale", "lambda_max", "preconditioned_lambda_max"),
     *("asam_sharpness", "sam_sharpness", "keskar_phi", "test_nll", "test_brier"),
     *("edge_ratio", "test_ece", "test_ece_debiased", "weight_distance"),

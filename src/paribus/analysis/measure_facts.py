@@ -43,6 +43,7 @@ class MeasureFacts:
 
 
 _LOSS = {"is_ratio": True, "higher_is_better": False, "smallest_effect": 1.25}
+_OVERSHOOT = {"higher_is_better": False, "unit": "pp", "smallest_effect": 0.1}
 _SHARPNESS = {
     "is_ratio": True,
     "higher_is_better": False,
@@ -113,10 +114,11 @@ RECORDED: Mapping[str, MeasureFacts] = {
         words="highest training loss of the first 500 steps", **_LOSS
     ),
     "overshoot_share": MeasureFacts(
-        words="share of steps that raised the loss of their own batch",
-        higher_is_better=False,
-        unit="pp",
-        smallest_effect=0.1,
+        words="share of steps that raised the loss of their own batch", **_OVERSHOOT
+    ),
+    "early_overshoot_share": MeasureFacts(
+        words="share of the first 500 steps that raised the loss of their own batch",
+        **_OVERSHOOT,
     ),
     "first_update": MeasureFacts(
         words="size of the first update against the largest layer's weights",

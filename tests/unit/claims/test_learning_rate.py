@@ -13,7 +13,7 @@ def atom_of(result: StudyResult, name: str) -> AtomVerdict:
 
 
 def overshooting(share: float, **more: float) -> Runs:
-    return Runs(measures={"overshoot_share": share, **more})
+    return Runs(measures={"early_overshoot_share": share, **more})
 
 
 CASES = [
@@ -164,3 +164,14 @@ def test_the_scope_names_everything_that_was_held():
         "adam (b1 0.9, b2 0.999, eps 1e-08), batch size 64, constant schedule, "
         "5 epochs, 10 seeds; varied by seed: initial weights and the order of examples."
     )
+
+
+def test_overshooting_is_that_of_the_first_500_steps_not_of_a_run_long_dead():
+    """On a dead network every other step raises the loss: that is noise."""
+    dead, alive = (
+        Runs(measures={"early_overshoot_share": 0.1, "overshoot_share": whole})
+        for whole in (0.5, 0.1)
+    )
+    found = atom_of(make_rates(large=dead, medium=alive), "L3b")
+    assert found.measure == "early_overshoot_share"
+    assert found.verdict is Verdict.NEGLIGIBLE

@@ -163,8 +163,12 @@ def good(evidence: Evidence, arms: Arms) -> AtomVerdict:
 
 
 def overshoots(evidence: Evidence, arms: Arms) -> AtomVerdict:
-    """L3b: more steps that raise the loss of their own batch, and of what kind."""
-    found = ask(evidence, _question(arms, "overshoot_share", "large", "medium"))
+    """L3b: more early steps that raise the loss of their own batch, and of what kind.
+
+    The first 500 steps only: what the noise does to a run that is dead by then is no
+    overshooting.
+    """
+    found = ask(evidence, _question(arms, "early_overshoot_share", "large", "medium"))
     if found.verdict is Verdict.UNTESTED:
         return found
     return replace(found, notes=found.notes + _replaced(evidence, arms))
