@@ -4,10 +4,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from paribus.claims.arms import LEARNING_RATES, Arms
 from paribus.claims.evidence import BudgetKind, Evidence
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import all_of
+from paribus.stats.families import intersection_union_p_value
 
 
 Judge = Callable[[Evidence, Arms], AtomVerdict]
@@ -103,7 +106,8 @@ def put_together(
 ) -> AtomVerdict:
     """Make one verdict of several parts; its numbers are those of the part it rests on.
 
-    Of several supported parts that is the one with the least room to spare.
+    Of several supported parts that is the one with the least room to spare. The p-value
+    is that of all parts together, and so many seeds decide as the slowest part needs.
 
     Args:
         parts: At least one.
@@ -116,10 +120,26 @@ def put_together(
     return replace(
         shown,
         verdict=verdict,
+        more_seeds=_most_seeds(deciding) if verdict is Verdict.UNDECIDED else None,
+        p_value=_p_value_of_all(parts),
         notes=(*shown.notes, *filter(None, beside)),
         runs=tuple(dict.fromkeys(run for part in parts for run in part.runs)),
         parts=tuple(parts),
     )
+
+
+def _most_seeds(parts: Sequence[AtomVerdict]) -> int | None:
+    """The seeds that would decide all of the open parts; None if one may stay open."""
+    counts = [part.more_seeds for part in parts]
+    return None if None in counts else max(filter(None, counts))
+
+
+def _p_value_of_all(parts: Sequence[AtomVerdict]) -> float | None:
+    """The largest of the parts': to say "all" wrongly, one must be said wrongly."""
+    p_values = [part.p_value for part in parts if part.p_value is not None]
+    if len(p_values) < len(parts):
+        return None
+    return intersection_union_p_value(np.array(p_values))
 
 
 def _room(atom: AtomVerdict) -> float:

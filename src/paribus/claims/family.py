@@ -27,7 +27,7 @@ def family_level(contrasts: Sequence[str]) -> float:
 
 
 def with_adjusted_p_values(
-    atoms: Sequence[AtomVerdict], contrasts: Sequence[str]
+    atoms: Sequence[AtomVerdict], contrasts: Sequence[str], family: Collection[str] = ()
 ) -> tuple[AtomVerdict, ...]:
     """Add Holm's adjustment over the confirmatory family.
 
@@ -35,13 +35,18 @@ def with_adjusted_p_values(
         atoms: Any order; exploratory ones are returned as they are.
         contrasts: The contrast of each; empty for an exploratory one. Atoms with one
             contrast get one adjusted value.
+        family: The contrasts of the family. Those without a test count with a p-value
+            of 1, so that the adjustment is for as many as the intervals are, whatever
+            the runs showed.
     """
     p_values: dict[str, float] = {}
     for atom, contrast in zip(atoms, contrasts, strict=True):
         if contrast and atom.p_value is not None:
             p_values.setdefault(contrast, atom.p_value)
-    adjusted = holm_adjusted(np.array(list(p_values.values()), dtype=np.float64))
-    by_contrast = dict(zip(p_values, adjusted.tolist(), strict=True))
+    tested = np.array(list(p_values.values()), dtype=np.float64)
+    untested = np.ones(len(set(family) - p_values.keys()))
+    adjusted = holm_adjusted(np.concatenate([tested, untested]))
+    by_contrast = dict(zip(p_values, adjusted.tolist(), strict=False))
     return tuple(
         replace(atom, p_value_holm=by_contrast[contrast])
         if contrast in by_contrast and atom.p_value is not None

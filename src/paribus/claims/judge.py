@@ -80,7 +80,8 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     cases = [case for name in evidence.optimizers for case in _cases(evidence, name)]
     contrasts = [contrast for case in cases for contrast in case.contrasts()]
     own = declared_contrasts(result.study.claims)
-    evidence = evidence.at_level(family_level([*contrasts, *filter(None, own)]))
+    family = [*contrasts, *filter(None, own)]
+    evidence = evidence.at_level(family_level(family))
     declared = judge_declared(evidence)
     found = [
         (case, atom, atom.verdict(evidence, case.arms))
@@ -90,6 +91,7 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     adjusted = with_adjusted_p_values(
         [*(verdict for _, _, verdict in found), *(c.atoms[0] for c in declared)],
         [*(case.contrast(atom) for case, atom, _ in found), *own],
+        family,
     )
     is_one = len(evidence.optimizers) == 1
     verdicts: dict[tuple[str, str], tuple[AtomVerdict, ...]] = {}

@@ -116,3 +116,23 @@ def test_nine_equal_configs_give_no_decided_direction():
     assert (l1a.estimate, l1a.lower, l1a.upper) == (1.0, 1.0, 1.0)
     assert l1a.verdict is Verdict.NEGLIGIBLE
     assert not {a.verdict for a in atoms} & {Verdict.SUPPORTED, Verdict.REFUTED}
+
+
+def test_contrasts_without_a_test_count_in_the_adjustment():
+    atoms = [make_atom("x", 0.01), make_atom("y", None), make_atom("z", 0.02)]
+
+    adjusted = with_adjusted_p_values(atoms, ["a", "b", "c"], {"a", "b", "c", "d"})
+
+    # Holm over four: .01 * 4, then .02 * 3; the two without a test have p = 1.
+    assert [a.p_value_holm for a in adjusted] == [0.04, None, pytest.approx(0.06)]
+
+
+def test_the_adjustment_is_for_as_many_contrasts_as_the_intervals_are():
+    result = make_rates(small=Runs(bumps=0.01), large=Runs(bumps=3), medium=Runs())
+    atoms = [a for claim in judge(result) for a in claim.atoms]
+    l1a = next(atom for atom in atoms if atom.id == "L1a")
+
+    # 10 of 10 seeds on one side, one of 8 contrasts, of which some are untested.
+    assert l1a.p_value == 2 / 2**10
+    assert l1a.p_value_holm is not None
+    assert l1a.p_value_holm >= 6 * l1a.p_value
