@@ -12,6 +12,7 @@ from paribus.claims.arms import Arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import MORE_THAN_MAX
 from paribus.claims.records import AtomVerdict, Verdict
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.pareto import compare_balances
 
 
@@ -49,6 +50,12 @@ def ask_balance(
         return replace(own[0], parts=own)
     balance = compare_balances(*_bounds(parts, len(roles), len(measures)), 0)
     verdict = Verdict(balance.verdict)
+    by_rival = [
+        [part for (i, other, _), part in parts.items() if (i, other) == (0, j)]
+        for j in range(1, len(roles))
+    ]
+    if verdict is Verdict.UNDECIDED and (silent := _silent(by_rival)):
+        return replace(silent, parts=own)
     notes = tuple(_against(arms, roles[j], j, parts) for j in range(1, len(roles)))
     if balance.is_uninformative:
         notes += ("So are the other values: true, but it tells nothing of this one.",)
@@ -64,11 +71,11 @@ def ask_balance(
         is_ratio=False,
         unit="",
         clock="",
-        n_seeds=min(part.n_seeds for part in tested),
+        n_seeds=min((part.n_seeds for part in tested if part.n_seeds), default=0),
         reason="against some rival no measure is better beyond doubt"
         if is_open
         else "",
-        more_seeds=_more_seeds(tested) if is_open else None,
+        more_seeds=_more_seeds(by_rival) if is_open else None,
         notes=notes,
         sides=(),
         runs=tuple(dict.fromkeys(run for part in own for run in part.runs)),
@@ -127,7 +134,34 @@ _WORDS = {
 }
 
 
-def _more_seeds(tested: Sequence[AtomVerdict]) -> int | None:
-    """The fewest that would decide one measure: enough to be better, perhaps."""
-    counts = [part.more_seeds for part in tested if part.more_seeds is not None]
-    return min(counts, default=MORE_THAN_MAX if tested else None)
+def _silent(by_rival: Sequence[Sequence[AtomVerdict]]) -> AtomVerdict | None:
+    """A part against a rival that no measure could be compared with."""
+    for against in by_rival:
+        if all(part.verdict is Verdict.UNTESTED for part in against):
+            return against[0]
+    return None
+
+
+def _more_seeds(by_rival: Sequence[Sequence[AtomVerdict]]) -> int:
+    """The seeds that would make it better than each rival in something.
+
+    More than can be counted if against some rival it is nowhere seen to be better by
+    the smallest effect: more seeds of the same kind would not tell.
+    """
+    return max(_seeds_to_beat(against) for against in by_rival)
+
+
+def _seeds_to_beat(against: Sequence[AtomVerdict]) -> int:
+    tested = [part for part in against if part.verdict is not Verdict.UNTESTED]
+    if any(part.verdict is Verdict.SUPPORTED for part in tested):
+        return MIN_CONTRAST_SEEDS
+    if max(part.n_seeds for part in tested) < MIN_CONTRAST_SEEDS:
+        return MIN_CONTRAST_SEEDS
+    counts = [part.more_seeds for part in tested if _seems_better(part)]
+    return min(filter(None, counts), default=MORE_THAN_MAX)
+
+
+def _seems_better(part: AtomVerdict) -> bool:
+    if part.estimate is None or part.smallest_effect is None:
+        return False
+    return part.verdict is Verdict.UNDECIDED and part.estimate > part.smallest_effect

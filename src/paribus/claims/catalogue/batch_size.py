@@ -120,7 +120,10 @@ def balanced(evidence: Evidence, arms: Arms) -> AtomVerdict:
         )
         for clock in ("epochs", "steps", "seconds")
     )
-    measures = (replace(frame, measure=evidence.judged.primary_metric), *times)
+    quality = replace(
+        frame, measure=evidence.judged.primary_metric, judges_final_quality=True
+    )
+    measures = (quality, *times)
     return ask_balance(evidence, arms, (MEDIUM, SMALL, LARGE), measures)
 
 

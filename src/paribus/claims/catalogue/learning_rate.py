@@ -141,7 +141,7 @@ def balance(evidence: Evidence, arms: Arms) -> AtomVerdict:
     measures = (
         Question(measure="tuv"),
         Question(measure="steps_to_target", budget="target", clock="steps", rung=1),
-        Question(measure=evidence.judged.primary_metric),
+        Question(measure=evidence.judged.primary_metric, judges_final_quality=True),
     )
     return ask_balance(evidence, arms, ("medium", "small", "large"), measures)
 
