@@ -94,7 +94,7 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         is_ratio=facts.is_ratio,
         unit="" if facts.is_ratio else facts.unit,
         n_seeds=contrast.n_seeds,
-        reason=_what_is_open(contrast) if is_open else "",
+        reason=_what_is_open(evidence, question, contrast) if is_open else "",
         more_seeds=found.more_seeds if is_open else None,
         scope=scope_sentence(evidence, question, n_seeds=contrast.n_seeds),
         budget=question.budget,
@@ -120,14 +120,34 @@ def seeds_that_decide(
         return MIN_CONTRAST_SEEDS
     if not math.isfinite(contrast.spread):
         return None
+    limits = boundaries(smallest, question.relation)
+    if contrast.n_seeds >= MIN_CONTRAST_SEEDS:
+        limits = _reachable(contrast, limits)
+    if not limits:
+        return None
     more = seeds_to_decide(
         contrast.estimate,
-        boundaries=boundaries(smallest, question.relation),
+        boundaries=limits,
         spread=contrast.spread,
         n_seeds=contrast.n_seeds,
         confidence_level=contrast.confidence_level,
     )
     return MORE_THAN_MAX if more is None else more
+
+
+def _reachable(contrast: Contrast, limits: tuple[float, ...]) -> tuple[float, ...]:
+    """The boundaries that the interval may come to lie beyond.
+
+    With an open end that is the one its other end has still to pass, if the estimate
+    has; with two there is none.
+    """
+    if contrast.lower == -math.inf and contrast.upper == math.inf:
+        return ()
+    if contrast.upper == math.inf:
+        return tuple(b for b in limits if b == max(limits) and contrast.estimate > b)
+    if contrast.lower == -math.inf:
+        return tuple(b for b in limits if b == min(limits) and contrast.estimate < b)
+    return limits
 
 
 def unbounded(
@@ -150,20 +170,24 @@ def _sides(question: Question) -> tuple[str, ...]:
     return tuple(side for side in question.sides if side)
 
 
-def _what_is_open(contrast: Contrast) -> str:
+def _what_is_open(evidence: Evidence, question: Question, contrast: Contrast) -> str:
     n = contrast.n_seeds
     if n < MIN_CONTRAST_SEEDS:
-        few = ("no seed has been finished on both sides", _ONE_SEED)
+        has_ended = evidence.seeds_of(question.configs).any()
+        none = "no seed learned" if has_ended else "no seed has been finished"
+        few = (f"{none} on both sides", _ONE_SEED)
         return [*few, f"{n} seeds are too few for an interval, which needs 5"][
             min(n, 2)
         ]
-    if contrast.lower == -math.inf and contrast.upper == math.inf:
-        return "both sides have runs that never reached the target"
     seen = "an effect {} is seen; whether it reaches the smallest effect is open"
     if contrast.lower > 0:
         return seen.format("in the claimed direction")
     if contrast.upper < 0:
         return seen.format("against the claimed direction")
+    n_open = int(contrast.lower == -math.inf) + int(contrast.upper == math.inf)
+    if n_open:
+        sides = ("one side has", "both sides have")[n_open - 1]
+        return f"{sides} runs that never reached the target: a longer budget would tell"
     return ""
 
 

@@ -79,6 +79,8 @@ def _how_to_record(question: Question) -> str:
         return f"--set 'diagnostics.measure=[\"{diagnostic}\"]'"
     if question.measure.startswith("validation"):
         return "--set data.validation=5000"
+    if question.measure == "jitter":
+        return "--set 'study.evaluate_every=\"auto\"'"
     return "run the study again with this version"
 
 
@@ -361,8 +363,8 @@ GUARDS: Sequence[Guard] = (
     unequal_cadence,
     small_batches,
     shared_seeds,
-    chosen_on_test,
     dependent_choice,
+    chosen_on_test,
     unequal_tuning,
     best_on_edge,
     coarse_grid,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.console.layout import Row, lay_out
 from paribus.stats.families import FALSE_DISCOVERY_RATE
+from paribus.stats.intervals import MIN_SEEDS
 
 
 MAX_COUNTED_SEEDS = 1000
@@ -125,7 +126,10 @@ def _would_decide(atom: AtomVerdict) -> str:
     if more is None:
         return ""
     if more > MAX_COUNTED_SEEDS:
-        return ", and more than 1000 would be needed: the estimate sits at the boundary"
+        at = "" if atom.estimate is None else ": the estimate sits at the boundary"
+        return f", and more than 1000 would be needed{at}"
+    if atom.n_seeds < MIN_SEEDS:
+        return f"; at least {more} are needed"
     return f"; about {more} would decide, if the true effect is near the estimate"
 
 

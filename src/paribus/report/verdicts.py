@@ -18,6 +18,7 @@ from paribus.report.numbers import count, join, p_value, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import words
 from paribus.stats.families import FALSE_DISCOVERY_RATE
+from paribus.stats.intervals import MIN_SEEDS
 
 
 ICONS = {
@@ -207,8 +208,8 @@ def _band(atom: AtomVerdict) -> str:
 def _say_undecided(atom: AtomVerdict) -> str:
     n = count(atom.n_seeds, "seed")
     place = standing(atom)
-    decide = _about(atom.more_seeds)
-    verdict = f"not decided with {n}" + (f"; {decide} would decide" if decide else "")
+    decide = _would_decide(atom)
+    verdict = f"not decided with {n}" + (f"; {decide}" if decide else "")
     open_ = f" {sentence(atom.reason.rstrip('.'))}." if atom.reason else ""
     if place is None:
         return f"{sentence(verdict)}.{open_}"
@@ -261,13 +262,20 @@ def _say_seeds(atom: AtomVerdict) -> str:
     if more > MAX_SEEDS_TO_DECIDE:
         at = "; the estimate sits at the smallest effect" if standing(atom) else ""
         return f"More than 1,000 seeds{at}."
+    if atom.n_seeds < MIN_SEEDS:
+        return f"At least {more:,} seeds: one says nothing of how seeds vary."
     return f"About {more:,} seeds, if the true effect is near the present estimate."
 
 
-def _about(more: int | None) -> str:
+def _would_decide(atom: AtomVerdict) -> str:
+    more = atom.more_seeds
     if more is None:
         return ""
-    return "more than 1,000" if more > MAX_SEEDS_TO_DECIDE else f"about {more:,}"
+    if more > MAX_SEEDS_TO_DECIDE:
+        return "more than 1,000 would decide"
+    if atom.n_seeds < MIN_SEEDS:
+        return f"at least {more:,} are needed"
+    return f"about {more:,} would decide"
 
 
 def _say_other_smallest_effect(atom: AtomVerdict) -> str:

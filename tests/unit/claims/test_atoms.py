@@ -1,5 +1,7 @@
 """What an atom of several parts takes from them."""
 
+from typing import Any
+
 import pytest
 
 from paribus.claims.atoms import put_together
@@ -7,8 +9,13 @@ from paribus.claims.records import AtomVerdict, Verdict
 
 
 def make_part(verdict: Verdict, **numbers: float | int | None) -> AtomVerdict:
-    settings = {"estimate": 0.2, "lower": 0.1, "smallest_effect": 0.05, **numbers}
-    return AtomVerdict(id="", text="", verdict=verdict, **settings)  # pyright: ignore[reportArgumentType]
+    settings: dict[str, Any] = {
+        "estimate": 0.2,
+        "lower": 0.1,
+        "smallest_effect": 0.05,
+        **numbers,
+    }
+    return AtomVerdict(id="", text="", verdict=verdict, **settings)
 
 
 def test_the_p_value_of_all_is_the_largest():

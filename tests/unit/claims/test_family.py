@@ -133,6 +133,6 @@ def test_the_adjustment_is_for_as_many_contrasts_as_the_intervals_are():
     l1a = next(atom for atom in atoms if atom.id == "L1a")
 
     # 10 of 10 seeds on one side, one of 8 contrasts, of which some are untested.
-    assert l1a.p_value == 2 / 2**10
-    assert l1a.p_value_holm is not None
-    assert l1a.p_value_holm >= 6 * l1a.p_value
+    smallest = 2 / 2**10
+    assert l1a.p_value == smallest
+    assert (l1a.p_value_holm or 0) >= 6 * smallest

@@ -175,3 +175,9 @@ def test_overshooting_is_that_of_the_first_500_steps_not_of_a_run_long_dead():
     found = atom_of(make_rates(large=dead, medium=alive), "L3b")
     assert found.measure == "early_overshoot_share"
     assert found.verdict is Verdict.NEGLIGIBLE
+
+
+def test_a_side_none_of_whose_runs_learned_is_not_called_unfinished():
+    found = atom_of(make_rates(large=Runs(n_bad=20), n_seeds=2), "L3d")
+    assert (found.verdict, found.n_seeds) == (Verdict.UNDECIDED, 0)
+    assert found.reason == "no seed learned on both sides"

@@ -130,6 +130,13 @@ def test_more_than_a_thousand_seeds_are_not_counted():
     )
 
 
+def test_one_seed_is_told_the_fewest_and_promised_nothing():
+    atom = make_atom(Verdict.UNDECIDED, lower=None, upper=None, n_seeds=1, more_seeds=5)
+
+    assert "not decided with 1 seed; at least 5 are needed." in say_finding(atom)
+    assert say_change(atom) == ("At least 5 seeds: one says nothing of how seeds vary.")
+
+
 def test_undecided_without_a_number_of_seeds_says_what_is_open():
     atom = make_atom(
         Verdict.UNDECIDED,
