@@ -161,7 +161,7 @@ def _times(
     config: int,
     targets: Float[np.ndarray, " rung"],
     seeds: Bool[np.ndarray, " seed"],
-) -> Float[np.ndarray, "rung seed"]:
+) -> Float[np.ndarray, "rung counted"]:
     judged = evidence.judged
     curves = judged.curve(judged.primary_metric)[config, seeds].astype(np.float64)
     return _crossings(judged.epochs.astype(np.float64), curves, targets)
