@@ -129,3 +129,16 @@ def test_one_seed_gives_the_known_directions_and_decides_nothing(deepobs):
 def _direction(atom):
     """The sign of the estimate: of its logarithm for a ratio."""
     return int(np.sign(atom.estimate - (1 if atom.is_ratio else 0)))
+
+
+def test_the_scope_names_what_is_known_of_runs_of_another_tool(deepobs):
+    scopes = {
+        atom.scope
+        for claim in judge(deepobs)
+        for atom in claim.atoms
+        if atom.id == "L1a/adam"
+    }
+    assert scopes == {
+        "Scope: Fashion-MNIST, a model that another tool trained, adam, 100 epochs, "
+        "1 seed; varied by seed: what the tool that trained them drew."
+    }

@@ -52,6 +52,8 @@ def _streams(evidence: Evidence, configs: tuple[int, ...]) -> str:
     has_dropout = any(
         result.study.settings(result.configs[i]).model.get("dropout") for i in configs
     )
+    if result.study.is_imported:
+        return "what the tool that trained them drew"
     if has_dropout:
         return "initial weights, the order of examples and the masks of dropout"
     return "initial weights and the order of examples"
@@ -65,10 +67,12 @@ def _settings(evidence: Evidence, configs: tuple[int, ...]) -> list[str]:
     model = _shared([settings.model for settings in chosen])
     optimizer = _shared([settings.optimizer for settings in chosen])
     schedule = optimizer.pop("schedule", None)
-    parts = [_named(str(study.model.name), model)]
+    named = "a model that another tool trained" if study.is_imported else ""
+    parts = [_named(named or str(study.model.name), model)]
     parts.append(_named(names.pop() if len(names) == 1 else "optimizers", optimizer))
     batch_sizes = {settings.batch_size for settings in chosen}
-    if len(batch_sizes) == 1:
+    # What another tool trained with may not be known: 0.
+    if len(batch_sizes) == 1 and batch_sizes != {0}:
         parts.append(f"batch size {batch_sizes.pop()}")
     if schedule is not None:
         parts.append(f"{schedule} schedule")

@@ -149,7 +149,8 @@ def say_scope(result: StudyResult) -> str:
     study = result.study
     return (
         f"Scope: {result.data.name}, {say_model(result)}, {say_optimizer(result)}, "
-        f"constant learning rate, {count(study.budget.epochs, 'epoch')}, "
+        f"{say_schedule(study).removeprefix('a ')}, "
+        f"{count(study.budget.epochs, 'epoch')}, "
         f"{count(len(study.seeds), 'seed')}; varied by seed: initialisation and data "
         "order. Intervals and tests are about new seeds, not about other data or "
         "models."

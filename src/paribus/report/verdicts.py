@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from paribus.analysis.measure_facts import measure_facts
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.claims.rules import DECIDED
 from paribus.errors import UnknownNameError
 from paribus.report.document import Badge
 from paribus.report.effects import (
@@ -131,7 +132,7 @@ def say_late_seeds(atom: AtomVerdict) -> str:
 
 def say_parts(claim: ClaimVerdict) -> str:
     """Say how the parts of a claim make its verdict, and which are listed apart."""
-    deciding = claim.atoms[: len(claim.atoms) - claim.apart]
+    deciding = _deciding(claim)
     text = f"Its {count(len(deciding), 'part')}: {_tally(deciding)}."
     if len(deciding) == 1:
         text = f"Its one part is {deciding[0].verdict.value}."
@@ -144,13 +145,33 @@ def say_parts(claim: ClaimVerdict) -> str:
 
 
 def say_claim(claim: ClaimVerdict) -> str:
-    """Say a claim and its verdict in one line, with the numbers that made it."""
+    """Say a claim and its verdict in one line, with the numbers that made it.
+
+    Parts that were decided otherwise are named: of a claim whose one half is refuted a
+    reader must not take the other half to be.
+    """
     text = quoted(claim)
-    head = f"{badge(claim.verdict).icon} {sentence(claim.verdict.value)}: {text}"
-    made_by = [atom for atom in claim.atoms if atom.verdict is claim.verdict]
-    if not made_by:
-        return f"{head}."
-    return f"{head}. {made_by[0].id.replace('/', ', ')}: {say_finding(made_by[0])}"
+    head = f"{badge(claim.verdict).icon} {sentence(claim.verdict.value)}: {text}."
+    deciding = _deciding(claim)
+    made_by = [atom for atom in deciding if atom.verdict is claim.verdict]
+    others = [
+        f"{_short(atom)} is {atom.verdict.value}"
+        for atom in deciding
+        if atom.verdict in DECIDED and atom.verdict is not claim.verdict
+    ]
+    if made_by:
+        finding = f" {_short(made_by[0])}: {say_finding(made_by[0])}"
+        return head + finding + (f" But {join(others)}." if others else "")
+    return head + (f" {sentence(join(others))}." if others else "")
+
+
+def _deciding(claim: ClaimVerdict) -> tuple[AtomVerdict, ...]:
+    """The parts that make a claim's verdict."""
+    return claim.atoms[: len(claim.atoms) - claim.apart]
+
+
+def _short(atom: AtomVerdict) -> str:
+    return atom.id.replace("/", ", ")
 
 
 def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:

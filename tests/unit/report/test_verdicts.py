@@ -261,11 +261,31 @@ def test_a_claim_in_one_line_has_the_numbers_of_the_part_that_made_its_verdict()
     assert say_claim(first) == (
         "✗ Refuted: “A small learning rate (0.001) is more stable but slow”. L1b: "
         + TIMED
-        + "0.62 [0.53, 0.71]: the opposite holds by more than a factor of 1.25."
+        + "0.62 [0.53, 0.71]: the opposite holds by more than a factor of 1.25. "
+        "But L1a is supported."
     )
     assert say_claim(second).endswith(
         "L2a: Not tested because the best learning rate lies on the lower edge of the "
         "grid."
+    )
+
+
+def test_what_is_listed_apart_makes_no_claim():
+    """The part apart has the verdict of the claim, and is not what made it."""
+    apart = make_atom(Verdict.DEPENDS, id="L3a", reason="another question")
+    claim = make_claim(
+        make_speed_atom(Verdict.SUPPORTED, id="B1a"),
+        make_speed_atom(Verdict.REFUTED, id="B1b"),
+        make_speed_atom(Verdict.UNDECIDED, id="B1c"),
+        apart,
+        verdict=Verdict.DEPENDS,
+        apart=1,
+        text="A small batch converges faster",
+    )
+
+    assert say_claim(claim) == (
+        "⇄ Depends: “A small batch converges faster”. B1a is supported and B1b is "
+        "refuted."
     )
 
 
