@@ -128,20 +128,29 @@ def _population(
     if population == "all":
         return is_there, ()
     needs_learners = population == "learners" or question.needs_learners
+    bad = [_n_bad(evidence, side) for side in (question.higher, question.lower)]
     if not (needs_learners or is_mixed(evidence, question)):
-        return is_there, ()
+        ended = _say_bad(question, bad, len(is_there))
+        return is_there, (f"Of {ended}.",) if any(bad) else ()
     learned = is_learner(evidence.judged)[list(question.configs)].all(axis=0)
     both = is_there & learned
     n = int(both.sum())
-    among = f"Among the {n} seeds whose runs learned on both sides"
-    bad = [_n_bad(evidence, side) for side in (question.higher, question.lower)]
+    among = f"Among the {_seeds(n)} whose runs learned on both sides"
     if not any(bad):
         return both, (f"{among}: all of them.",) if population == "learners" else ()
+    return both, (f"{among}; of {_say_bad(question, bad, len(both))}.",)
+
+
+def _say_bad(question: Question, bad: list[int], n_seeds: int) -> str:
     words = " and ".join(
         f"{n_bad} at {side or 'one side'}"
         for n_bad, side in zip(bad, question.sides, strict=True)
     )
-    return both, (f"{among}; of {len(both)} seeds, runs ended badly: {words}.",)
+    return f"{_seeds(n_seeds)}, runs ended badly: {words}"
+
+
+def _seeds(n: int) -> str:
+    return f"{n} seed" if n == 1 else f"{n} seeds"
 
 
 def is_mixed(evidence: Evidence, question: Question) -> bool:

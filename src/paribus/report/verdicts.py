@@ -284,7 +284,7 @@ def _say_seeds(atom: AtomVerdict) -> str:
         at = "; the estimate sits at the smallest effect" if standing(atom) else ""
         return f"More than 1,000 seeds{at}."
     if atom.n_seeds < MIN_SEEDS:
-        return f"At least {more:,} seeds: one says nothing of how seeds vary."
+        return f"At least {more:,} seeds; so few say nothing of how seeds vary."
     return f"About {more:,} seeds, if the true effect is near the present estimate."
 
 

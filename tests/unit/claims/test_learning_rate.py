@@ -181,3 +181,13 @@ def test_a_side_none_of_whose_runs_learned_is_not_called_unfinished():
     found = atom_of(make_rates(large=Runs(n_bad=20), n_seeds=2), "L3d")
     assert (found.verdict, found.n_seeds) == (Verdict.UNDECIDED, 0)
     assert found.reason == "no seed learned on both sides"
+
+
+def test_a_side_that_is_dead_throughout_is_compared_and_said_to_be():
+    """Its mean describes it, as nothing is mixed; but no reader may miss it."""
+    found = atom_of(make_rates(medium=Runs(n_bad=20)), "L2a")
+    assert found.verdict is Verdict.REFUTED
+    assert found.notes[0] == (
+        "Of 10 seeds, runs ended badly: 10 at learning rate 0.01 and 0 at the best "
+        "learning rate, 0.00316."
+    )

@@ -134,7 +134,9 @@ def test_one_seed_is_told_the_fewest_and_promised_nothing():
     atom = make_atom(Verdict.UNDECIDED, lower=None, upper=None, n_seeds=1, more_seeds=5)
 
     assert "not decided with 1 seed; at least 5 are needed." in say_finding(atom)
-    assert say_change(atom) == ("At least 5 seeds: one says nothing of how seeds vary.")
+    assert say_change(atom) == (
+        "At least 5 seeds; so few say nothing of how seeds vary."
+    )
 
 
 def test_undecided_without_a_number_of_seeds_says_what_is_open():
