@@ -29,6 +29,14 @@ _RECORDED = (
     *("edge_ratio", "test_ece", "test_ece_debiased", "weight_distance"),
     "annealed_train_loss",
 )
+# Those that are compared by ratios: a smallest effect of theirs is a factor.
+_RATIOS = (
+    *("tuv", "jitter", "seconds_per_epoch", "max_early_loss", "first_update"),
+    *("steps_to_target", "epochs_to_target", "seconds_to_target", "gradient_norm"),
+    *("noise_scale", "lambda_max", "preconditioned_lambda_max", "edge_ratio"),
+    *("asam_sharpness", "sam_sharpness", "keskar_phi", "test_nll", "test_brier"),
+    *("weight_distance", "annealed_train_loss"),
+)
 _SUFFIX = re.compile(r"_(at_[0-9.e-]+|0|10|50|100|p50|p90|p99|long)$")
 
 # What a claim may be about; `paribus.analysis` says how each is made.
@@ -137,6 +145,14 @@ def claim_problems(
             f"no measure is called `{claim.measure}`",
             suggest(claim.measure, MEASURES),
         )
+    effect = claim.smallest_effect
+    if effect is not None and effect <= 1 and is_ratio(claim.measure):
+        yield Problem(
+            ("smallest_effect",),
+            f"`{claim.measure}` is compared by ratios: its smallest effect must be a "
+            f"factor above 1, got {effect:g}",
+            "write e.g. 1.25 for a quarter more",
+        )
     n_before = 0
     for side in ("a", "b"):
         for problem in _side_problems(side, getattr(claim, side), grids, tuned):
@@ -189,6 +205,12 @@ def _side_problems(
 def is_measure(name: str) -> bool:
     """Whether a claim may be about it; recorded measures may carry when they were."""
     return name in MEASURES or _SUFFIX.sub("", name) in _RECORDED
+
+
+def is_ratio(name: str) -> bool:
+    """Whether a measure is compared by ratios: losses, times, sizes."""
+    base = _SUFFIX.sub("", name)
+    return base in _RATIOS or (name.endswith("_loss") and name in MEASURES)
 
 
 def check_diagnostics(names: tuple[str, ...]) -> None:

@@ -313,6 +313,16 @@ def test_what_a_study_declares_is_read_and_survives_being_written(tmp_path: Path
     assert type(study).from_dict(study.to_dict()) == study
 
 
+def test_a_factor_below_1_is_refused_at_its_place_in_the_file(tmp_path: Path):
+    path = write(tmp_path, DECLARED.replace("1.25", "1.0"))
+
+    with pytest.raises(StudyError, match="must be a factor above 1, got 1") as caught:
+        read_study(path)
+
+    assert "[[claims]] 1, smallest_effect" in str(caught.value)
+    assert "1.25" in f"{caught.value}{caught.value.hint}"
+
+
 def test_a_study_without_declarations_has_none(tmp_path: Path):
     study = read_study(write(tmp_path)).study
 

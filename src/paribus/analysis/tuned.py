@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from paribus.analysis.outcomes import classify_runs
+from paribus.analysis.run_measures import values_at
 from paribus.results import StudyResult
 from paribus.space import Config, show_value
 from paribus.stats.selection import Selection, is_bad_run, select_value, tuning_scores
@@ -98,17 +99,46 @@ def choose_tuned(result: StudyResult) -> tuple[TunedChoice, ...]:
     """
     tuning = result.study.tuning
     assert tuning is not None
-    seen = classify_runs(result.of_seeds(tuning.seeds[: tuning.n_choosing]))
-    scores = tuning_scores(
-        seen.final(seen.primary_metric).astype(np.float64),
-        seen.status,
-        chance=seen.data.majority_share,
-    )
-    is_bad = is_bad_run(seen.status)
+    seen = choosing_runs(result)
     return tuple(
-        _choice(result.configs, members, tuning.hyperparameter, scores, is_bad)
+        choose_value(seen, members, tuning.hyperparameter)
         for members in _combinations(result.configs, tuning.hyperparameter)
     )
+
+
+def choosing_runs(result: StudyResult) -> StudyResult:
+    """The runs by which a study with tuning chooses, statuses told apart."""
+    tuning = result.study.tuning
+    assert tuning is not None
+    return classify_runs(result.of_seeds(tuning.seeds[: tuning.n_choosing]))
+
+
+def choose_value(
+    seen: StudyResult,
+    members: Sequence[int],
+    hyperparameter: str,
+    *,
+    at: Sequence[float] | None = None,
+) -> TunedChoice:
+    """Choose among configs that differ in one hyperparameter.
+
+    Args:
+        seen: The runs that choose, statuses told apart.
+        members: Positions of the configs.
+        hyperparameter: What they differ in.
+        at: After how many epochs each of them is scored; None for the study's epochs.
+            Runs that end before have no score.
+    """
+    metric = seen.primary_metric
+    status = seen.status[list(members)]
+    if at is None:
+        final = seen.final(metric)[list(members)].astype(np.float64)
+    else:
+        final = np.array(
+            [values_at(seen, metric, i, t) for i, t in zip(members, at, strict=True)]
+        )
+    scores = tuning_scores(final, status, chance=seen.data.majority_share)
+    return _choice(seen.configs, members, hyperparameter, scores, is_bad_run(status))
 
 
 def best_by_optimizer(result: StudyResult) -> dict[str, TunedChoice]:
@@ -222,16 +252,18 @@ def extension_option(result: StudyResult, choice: TunedChoice) -> str:
 
 def _choice(
     configs: Sequence[Config],
-    members: list[int],
+    members: Sequence[int],
     hyperparameter: str,
     scores: np.ndarray,
     is_bad: np.ndarray,
 ) -> TunedChoice:
+    """As `choose_value`, from the scores of the members."""
     values = np.array(_numbers([configs[i][hyperparameter] for i in members]))
-    members = [members[k] for k in np.argsort(values)]
-    values = np.sort(values)
+    order = np.argsort(values)
+    members = [members[k] for k in order]
+    values, scores, is_bad = values[order], scores[order], is_bad[order]
     others = {n: v for n, v in configs[members[0]].items() if n != hyperparameter}
-    selection = _selection(values, scores[members], is_bad[members])
+    selection = _selection(values, scores, is_bad)
     means = dict.fromkeys(values.tolist(), float("nan"))
     excluded: tuple[float, ...] = ()
     best = edge = to_add = None

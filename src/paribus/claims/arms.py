@@ -1,11 +1,10 @@
 """Which configs of a study stand for "small", "large" and "the best"."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from paribus.analysis.scores import is_accuracy
+from paribus.analysis.tuned import choose_value
 from paribus.claims.evidence import (
     BudgetKind,
     Choice,
@@ -13,18 +12,15 @@ from paribus.claims.evidence import (
     Mode,
     is_same_value,
 )
-from paribus.errors import TooFewSeedsError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
 from paribus.space import Config, show_value
-from paribus.stats.selection import is_bad_run, select_value, tuning_scores
 from paribus.status import RunStatus
 
 
 LEARNING_RATES: Mapping[str, float] = {"small": 0.001, "medium": 0.01, "large": 0.1}
 BATCH_SIZES: Mapping[str, int] = {"small": 32, "medium": 64, "large": 128}
 
-_EDGES = {"lowest": "lower", "highest": "upper", "only": "lower", None: None}
 # Where several batch sizes allow the learning-rate atoms: the design's own comes first.
 _PREFERRED_BATCH_SIZE = 64
 _PREFERRED_LEARNING_RATE = 0.01
@@ -101,7 +97,11 @@ def _learning_rate_preference(arms: Arms) -> tuple[int, ...]:
 
 
 def choose(
-    evidence: Evidence, others: Config, members: tuple[int, ...]
+    evidence: Evidence,
+    others: Config,
+    members: tuple[int, ...],
+    *,
+    at: Sequence[float] | None = None,
 ) -> Choice | None:
     """Find the best learning rate among configs that differ in nothing else.
 
@@ -112,6 +112,7 @@ def choose(
         evidence: The study.
         others: The other hyperparameters of the configs.
         members: Positions of the configs.
+        at: After how many epochs each is scored; None for the study's epochs.
 
     Returns:
         The choice; None without an accuracy or a finished run, or if at every value
@@ -119,37 +120,70 @@ def choose(
     """
     tuning = evidence.whole.study.tuning
     is_independent = tuning is not None and tuning.hyperparameter == "learning_rate"
-    result = evidence.judged
-    if tuning is not None and is_independent:
-        result = evidence.of_seeds(tuning.seeds[: tuning.n_choosing])
-    metric = result.primary_metric
-    if metric not in result.metrics or not is_accuracy(metric):
+    seen = evidence.choosing if is_independent else evidence.judged
+    metric = seen.primary_metric
+    if metric not in seen.metrics or not is_accuracy(metric):
         return None
-    rows = list(members)
-    values = np.array([_rate(result.configs[i]) for i in rows])
-    status = result.status[rows]
-    scores = tuning_scores(
-        result.final(metric)[rows].astype(np.float64),
-        status,
-        chance=result.data.majority_share,
-    )
-    try:
-        selection = select_value(values, scores, is_bad_run(status))
-    except TooFewSeedsError:
+    found = choose_value(seen, members, "learning_rate", at=at)
+    if found.best_index is None or found.best_value is None:
         return None
-    if selection.best is None or selection.value is None:
-        return None
-    to_add = selection.values_to_add
     return Choice(
-        config=rows[int(np.flatnonzero(values == selection.value)[0])],
-        value=selection.value,
+        config=found.best_index,
+        value=found.best_value,
         others=others,
-        edge=_EDGES[selection.edge],
-        value_to_add=to_add[0] if to_add else None,
-        spacing_decades=selection.spacing_decades,
-        n_runs=tuple(int(n) for n in (~np.isnan(scores)).sum(axis=1)),
+        edge="lower" if found.edge == "only" else found.edge,
+        value_to_add=found.value_to_add,
+        spacing_decades=found.spacing_decades,
+        n_runs=tuple(seen.has_outcome()[list(members)].sum(axis=1).tolist()),
         is_independent=is_independent,
     )
+
+
+def chosen_again(
+    evidence: Evidence, arms: Arms, at: Mapping[int, float]
+) -> tuple[Arms, tuple[str, ...]]:
+    """Choose the learning rates of tuned arms anew, by their scores at another budget.
+
+    Args:
+        evidence: The study.
+        arms: As the study's epochs choose them.
+        at: For configs of these arms, after how many epochs the budget is spent. Roles
+            none of whose configs are named stay as they are.
+
+    Returns:
+        The arms, with what the budget chooses where judging seeds were trained with it;
+        and where they were not, a sentence that says so.
+    """
+    configs, words = dict(arms.configs), dict(arms.words)
+    choices, notes = dict(arms.choices), list[str]()
+    for role, first in arms.choices.items():
+        members = tuple(i for i in at if first.others == _others(evidence, i))
+        if not members:
+            continue
+        found = choose(evidence, first.others, members, at=[at[i] for i in members])
+        if found is None:
+            notes.append(f"No tuning run tells which rate is best for {words[role]}.")
+        elif evidence.judged.has_outcome()[found.config].any():
+            before, _, after = words[role].rpartition(show_value(first.value))
+            configs[role], choices[role] = found.config, found
+            words[role] = f"{before}{show_value(found.value)}{after}"
+        else:
+            notes.append(
+                f"By its score at this budget, learning rate {show_value(found.value)} "
+                f"would be chosen for {words[role]}; no run that judges has it."
+            )
+    return replace(arms, configs=configs, words=words, choices=choices), tuple(notes)
+
+
+def members_of(evidence: Evidence, choice: Choice) -> tuple[int, ...]:
+    """The configs that a learning rate was chosen among."""
+    n = len(evidence.judged.configs)
+    return tuple(i for i in range(n) if _others(evidence, i) == choice.others)
+
+
+def _others(evidence: Evidence, config: int) -> Config:
+    values = evidence.judged.configs[config]
+    return Config({n: v for n, v in values.items() if n != "learning_rate"})
 
 
 def is_designed(result: StudyResult, config: Config) -> bool:
@@ -203,9 +237,3 @@ def _primary_first(
         return ()
     first = max(found, key=preference)
     return (first, *(arms for arms in found if arms is not first))
-
-
-def _rate(config: Config) -> float:
-    rate = config["learning_rate"]
-    assert isinstance(rate, float)
-    return rate

@@ -1,6 +1,13 @@
 """Which configs stand for the small, medium, large and largest batch, in both modes."""
 
-from paribus.claims.arms import BATCH_SIZES, Arms, choose, is_designed
+from paribus.claims.arms import (
+    BATCH_SIZES,
+    Arms,
+    choose,
+    chosen_again,
+    is_designed,
+    members_of,
+)
 from paribus.claims.evidence import Choice, Evidence
 from paribus.claims.guards import is_large_batch
 from paribus.space import Config, show_value
@@ -36,6 +43,25 @@ def batch_size_arms(
     if tuning is not None and tuning.hyperparameter == "learning_rate":
         tuned = _tuned(evidence, optimizer, others, group)
     return tuned, _untuned(evidence, optimizer, others, group)
+
+
+def at_budget(
+    evidence: Evidence, arms: Arms, roles: tuple[str, ...]
+) -> tuple[Arms, tuple[str, ...]]:
+    """Tuned arms with the learning rates that their budget chooses.
+
+    Equal seconds end with the first of the compared runs, so the roles matter.
+
+    Returns:
+        As `chosen_again`; untuned arms, and those of equal epochs, as they are.
+    """
+    if arms.mode != "tuned" or arms.budget not in ("steps", "seconds"):
+        return arms, ()
+    members = tuple(
+        i for role in roles for i in members_of(evidence, arms.choices[role])
+    )
+    epochs = evidence.epochs_at(arms.budget, members)
+    return chosen_again(evidence, arms, dict(zip(members, epochs, strict=True)))
 
 
 def _groups(evidence: Evidence, optimizer: str) -> dict[Config, Group]:

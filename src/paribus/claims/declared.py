@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from paribus.analysis.measure_facts import CURVES, TIMES, measure_facts
+from paribus.analysis.measure_facts import CURVES, TIMES
 from paribus.claims.answering import ask
 from paribus.claims.arms import choose
 from paribus.claims.evidence import Choice, Evidence, Question, is_same_value
@@ -79,13 +79,6 @@ def _judged(evidence: Evidence, name: str, claim: DeclaredClaim) -> ClaimVerdict
 
 
 def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
-    facts = measure_facts(claim.measure)
-    effect = claim.smallest_effect
-    if facts.is_ratio and effect is not None and effect <= 1:
-        raise StudyError(
-            f"the smallest effect of `{claim.measure}` must be a factor above 1, "
-            f"got {effect}"
-        )
     only_a = {name: value for name, value in claim.a.items() if name not in claim.b}
     only_b = {name: value for name, value in claim.b.items() if name not in claim.a}
     a, b = {**claim.a, **only_b}, {**claim.b, **only_a}

@@ -10,6 +10,7 @@ from jaxtyping import Bool
 
 from paribus.analysis.measure_facts import CURVES
 from paribus.analysis.run_measures import RunMeasure, run_measure, values_at
+from paribus.analysis.tuned import choosing_runs
 from paribus.budget import epochs_after
 from paribus.claims.rules import Relation
 from paribus.errors import UnknownNameError
@@ -197,6 +198,11 @@ class Evidence:
     def seeds_of(self, configs: tuple[int, ...]) -> Bool[np.ndarray, " seed"]:
         """The judging seeds with which all of the configs have ended."""
         return np.asarray(self.judged.has_outcome()[list(configs)].all(axis=0))
+
+    @cached_property
+    def choosing(self) -> StudyResult:
+        """The runs that choose in a study with tuning, as training sees them."""
+        return choosing_runs(self.whole)
 
     @cached_property
     def _by_seeds(self) -> dict[tuple[int, ...], StudyResult]:

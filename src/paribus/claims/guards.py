@@ -5,6 +5,7 @@ say, because it does not apply or because all is well.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from paribus.status import RunStatus
 
 MAX_UNCONVERGED = 0.2
 MAX_TIMING_VARIATION = 0.1
+# Before a timing the study itself may have kept every core busy, and two compilers.
+OWN_LOAD = 2
 LARGE_BATCH_SHARE = 0.1
 MAX_SPACING_DECADES = 0.5
 MIN_WORKLOADS = 5
@@ -313,7 +316,20 @@ def noisy_timing(evidence: Evidence, question: Question) -> Refusal | None:
                 f"the seconds of a step vary by {timing.variation:.0%} between repeats",
                 f"{again} on an idle machine",
             )
+        n_cores = _n_cores(evidence)
+        if n_cores is not None and timing.load_before > n_cores + OWN_LOAD:
+            return Refusal(
+                f"seconds were timed under a load of {timing.load_before:.1f} on "
+                f"{n_cores} cores, more than training itself makes",
+                f"{again} on an idle machine",
+            )
     return None
+
+
+def _n_cores(evidence: Evidence) -> int | None:
+    """Of the smallest machine that trained the study; None if it is not known."""
+    found = [a.environment.get("cores", "") for a in evidence.whole.attempts]
+    return min((int(n) for n in found if n.isdecimal()), default=None)
 
 
 def ranked_optimizers(evidence: Evidence, question: Question) -> Refusal | None:
@@ -343,8 +359,9 @@ def _extended_grid(evidence: Evidence, choice: Choice) -> str:
     """The option that adds what would make the choice interior."""
     if evidence.whole.study.tuning is not None:
         for tuned in choose_tuned(evidence.whole):
-            if tuned.others == choice.others and tuned.value_to_add is not None:
-                return extension_option(evidence.whole, tuned)
+            if tuned.others == choice.others and choice.value_to_add is not None:
+                wanted = replace(tuned, value_to_add=choice.value_to_add)
+                return extension_option(evidence.whole, wanted)
     return "paribus run learning-rate"
 
 

@@ -27,8 +27,10 @@ from paribus.stats.targets import (
 from paribus.stats.ties import counted_means
 
 
-# Fewer runs of the best config than this set no target.
-MIN_PILOT_RUNS = 3
+# Fewer runs of the best config than this set no target; fewer than the second are said
+# to be few, as in a quick study.
+MIN_PILOT_RUNS = 5
+FULL_PILOT_RUNS = 10
 
 _UNREACHABLE = "the faster side misses even the lowest target in more than 20% of seeds"
 
@@ -47,11 +49,9 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
             "name the other hyperparameters on both sides",
         )
     pilot = _pilot_scores(evidence, question)
-    if pilot is None:
-        return Refusal(
-            "no runs of the best config were left to set a target",
-            "paribus run batch-size" if question.mode else "paribus run learning-rate",
-        )
+    n_pilots = 0 if pilot is None else len(pilot[0])
+    if pilot is None or n_pilots < MIN_PILOT_RUNS:
+        return _too_few_pilots(evidence, question, n_pilots)
     final, curves = pilot
     targets = target_ladder(final, evidence.judged.data.majority_share)
     chosen = question.rung
@@ -66,7 +66,26 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
     rung = reachable_rung(higher, lower, chosen) if seeds.any() else chosen
     if rung is None:
         return Refusal(_UNREACHABLE, _longer(evidence.judged))
-    return _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
+    found = _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
+    if n_pilots >= FULL_PILOT_RUNS:
+        return found
+    few = f"The target rests on {n_pilots} runs of the best config; 10 are usual."
+    return replace(found, notes=(*found.notes, few))
+
+
+def _too_few_pilots(evidence: Evidence, question: Question, n_pilots: int) -> Refusal:
+    if evidence.whole.study.tuning is not None:
+        return Refusal(
+            f"a target needs {MIN_PILOT_RUNS} runs of the best config that learned, "
+            f"with tuning seeds, and there {'is' if n_pilots == 1 else 'are'} "
+            f"{n_pilots}",
+            f"--set tuning.target_seeds={FULL_PILOT_RUNS}",
+        )
+    return Refusal(
+        f"{n_pilots} runs of the best config were left to set a target, which needs "
+        f"{MIN_PILOT_RUNS}",
+        "paribus run batch-size" if question.mode else "paribus run learning-rate",
+    )
 
 
 def _compared(
@@ -208,8 +227,6 @@ def _pilot_scores(
     means = counted_means(scores.values, counted & is_pilot[:, None])
     best = int(means.argmax())
     is_run = scores.is_counted[best] & is_learner(pilot)[best]
-    if is_run.sum() < MIN_PILOT_RUNS:
-        return None
     final = scores.values[best, is_run]
     return final, pilot.curve(metric)[best, is_run].astype(np.float64)
 

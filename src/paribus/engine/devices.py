@@ -104,6 +104,7 @@ def describe_environment(devices: tuple[Any, ...]) -> dict[str, str]:
         **{package: version(package) for package in packages},
         "device": f"{len(devices)} × {_device_name(devices[0])}",
         "system": f"{platform.system()} {platform.machine()}",
+        "cores": str(os.cpu_count() or "unknown"),
     }
 
 

@@ -6,19 +6,24 @@ from typing import Any
 import numpy as np
 import pytest
 from claims_builders import (
+    HELD_RATE,
     Runs,
     make_batches,
+    make_rates,
     make_runs,
     make_tuned_study,
     with_answers,
 )
 from scipy import stats
 
+from paribus.analysis.tuned import choose_tuned
 from paribus.claims import Verdict, judge
+from paribus.claims.arms import learning_rate_arms
 from paribus.claims.batch_arms import batch_size_arms
 from paribus.claims.catalogue.batch_size import ATOMS
 from paribus.claims.evidence import Evidence
 from paribus.results import StudyResult
+from paribus.status import RunStatus
 
 
 def atom_of(result: StudyResult, name: str) -> Any:
@@ -175,6 +180,62 @@ def test_equal_steps_are_read_between_evaluations_and_refused_beyond_the_end():
     assert beyond.reason == (
         "some runs end before the equal steps that it is compared at"
     )
+
+
+def _better_early() -> StudyResult:
+    """At 32 the held rate is ahead after 1.25 epochs, the chosen one after 5."""
+    return make_batches(
+        small=Runs(accuracy=0.98, speed=0.8, speed_spread=0.01),
+        held={32: Runs(accuracy=0.96, speed=10)},
+    )
+
+
+def test_equal_steps_have_the_learning_rates_that_are_best_then():
+    found = atom_of(_better_early(), "B2b/tuned-S")
+
+    assert found.sides[0] == "batch size 64 (learning rate 0.01)"
+    assert found.sides[1] == (
+        "batch size 32 (learning rate 0.003) and batch size 128 (learning rate 0.01)"
+    )
+    # 32 ends at .96 and not at the .67 of the rate chosen for 5 epochs: by hand, with
+    # 64 after half of its epochs and 128 after all of them at .98.
+    assert found.estimate == pytest.approx(0.98 - (0.96 + 0.98) / 2, abs=0.003)
+
+
+def test_where_no_judging_run_has_the_rate_of_a_budget_the_entry_says_so():
+    result = _better_early()
+    status = result.status.copy()
+    is_held = [config["learning_rate"] == HELD_RATE for config in result.configs]
+    status[np.array(is_held), :10] = RunStatus.ABSENT
+
+    found = atom_of(replace(result, status=status), "B2b/tuned-S")
+
+    assert "learning rate 0.01" in found.sides[1]
+    assert any(
+        "learning rate 0.003 would be chosen for batch size 32" in note
+        for note in found.notes
+    )
+
+
+@pytest.mark.parametrize("result", [make_batches(), make_rates()])
+def test_claims_and_training_choose_the_same_values(result):
+    tuned = {choice.others: choice for choice in choose_tuned(result)}
+    evidence = Evidence.of(result)
+    arms = [a for a in (batch_size_arms(evidence, "adam")[0],) if a]
+    arms += learning_rate_arms(evidence, "adam")
+    choices = [choice for each in arms for choice in each.choices.values()]
+
+    assert {choice.others for choice in choices} == set(tuned)
+    for choice in choices:
+        own = tuned[choice.others]
+        assert (choice.config, choice.value) == (own.best_index, own.best_value)
+        assert (choice.edge, choice.spacing_decades) == (own.edge, own.spacing_decades)
+        assert choice.n_runs == (3,) * len(own.values)
+
+
+def test_times_say_by_what_their_learning_rates_were_chosen():
+    notes = atom_of(make_batches(), "B1a").notes
+    assert any("chosen by the score at equal epochs" in note for note in notes)
 
 
 def test_equal_seconds_end_with_the_first_of_the_runs():

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from claims_builders import Runs, make_batches, make_runs, make_tuned_study
 
-from paribus.analysis.measure_facts import measure_names
+from paribus.analysis.measure_facts import measure_facts, measure_names
 from paribus.claims import Verdict, judge
 from paribus.claims.declared import claims_digest
-from paribus.declared import MEASURES, DeclaredClaim
+from paribus.declared import MEASURES, DeclaredClaim, is_measure, is_ratio
+from paribus.errors import StudyError
 from paribus.space import SearchSpace
 
 
@@ -100,10 +101,20 @@ def test_a_late_claim_is_marked_and_no_part_of_the_family():
     assert late.confidence_level < early.confidence_level
 
 
-def test_a_factor_below_1_is_no_smallest_effect_of_a_ratio():
-    found = judged(make_claim(measure="tuv", smallest_effect=0.5))
-    assert found.verdict is Verdict.UNTESTED
-    assert found.reason.endswith("must be a factor above 1, got 0.5")
+@pytest.mark.parametrize("effect", [0.5, 1.0])
+def test_a_factor_of_1_or_below_is_no_smallest_effect_of_a_ratio(effect):
+    with pytest.raises(StudyError, match=rf"factor above 1, got {effect:g}") as caught:
+        judged(make_claim(measure="tuv", smallest_effect=effect))
+    assert "1.25" in caught.value.hint
+    assert judged(make_claim(measure="tuv", smallest_effect=1.01)).smallest_effect
+
+
+@pytest.mark.parametrize("suffix", ["", "_at_0.1", "_100", "_p90"])
+def test_a_study_knows_which_measures_are_compared_by_ratios(suffix):
+    known = [name for name in measure_names() if is_measure(name + suffix)]
+    assert known
+    for name in known:
+        assert is_ratio(name + suffix) == measure_facts(name + suffix).is_ratio
 
 
 def test_sides_without_equal_partners_are_untested():

@@ -9,6 +9,7 @@ from claims_builders import Runs, make_batches, make_rates, make_runs, make_tune
 
 from paribus.claims import guards
 from paribus.claims.evidence import Choice, Evidence, Question
+from paribus.results import Attempt
 from paribus.space import Config, SearchSpace
 from paribus.status import RunStatus
 
@@ -209,6 +210,28 @@ def test_seconds_need_steady_timings():
     untimed = replace(noisy, timings=())
     refusal = ask(guards.noisy_timing, untimed, budget="seconds")
     assert refusal.reason == "no run was timed alone on the machine"
+
+
+def test_seconds_are_not_trusted_under_a_load_that_is_not_the_studys_own():
+    result = make_batches()
+    attempt = Attempt(
+        number=1, started="", environment={"cores": "2"}, n_runs=1, seconds=1.0
+    )
+
+    def refusal(load: float, *attempts: Attempt) -> Any:
+        timings = tuple(replace(t, load_before=load) for t in result.timings)
+        loaded = replace(result, timings=timings, attempts=attempts)
+        return ask(guards.noisy_timing, loaded, clock="seconds")
+
+    found = refusal(4.5, attempt)
+    assert found.reason.startswith("seconds were timed under a load of 4.5 on 2 cores")
+    assert found.remedy.endswith("on an idle machine")
+    # Two cores and two compilers are the study's own.
+    assert refusal(4.0, attempt) is None
+    # Nobody knows how many cores, or what the load was.
+    assert refusal(4.5) is None
+    assert refusal(4.5, replace(attempt, environment={"cores": "unknown"})) is None
+    assert refusal(float("nan"), attempt) is None
 
 
 def test_optimizers_are_not_ranked_with_their_settings_fixed():

@@ -1,5 +1,7 @@
 """For each atom a study that supports it, one that refutes it, one that cannot tell."""
 
+from dataclasses import replace
+
 import pytest
 from claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
@@ -99,6 +101,23 @@ def test_time_to_target_is_compared_at_a_target_that_other_seeds_set():
     assert found.estimate == pytest.approx(2, rel=0.1)
     # 97 % of the way from guessing to the best config's .98.
     assert "Target: 0.95" in found.notes[0]
+
+
+@pytest.mark.parametrize("n_seeds", [4, 5, 9, 10])
+def test_targets_need_five_runs_of_the_best_config_and_are_best_with_ten(n_seeds):
+    study = make_tuned_study(learning_rate=(1e-3, 3.16e-3, 1e-2, 1e-1))
+    assert study.tuning is not None
+    few = replace(study.tuning, seeds=study.tuning.seeds[:n_seeds])
+    plans = [Runs(accuracy=0.95), Runs(accuracy=0.98), *[Runs(accuracy=0.95)] * 2]
+
+    found = atom_of(make_runs(replace(study, tuning=few), plans), "L1b")
+
+    assert (found.verdict is Verdict.UNTESTED) == (n_seeds < 5)
+    if n_seeds < 5:
+        assert "needs 5 runs of the best config" in found.reason
+        assert found.remedy == "--set tuning.target_seeds=10"
+    says_few = any(f"rests on {n_seeds} runs" in note for note in found.notes)
+    assert says_few == (5 <= n_seeds < 10)
 
 
 def test_runs_that_never_reach_the_target_bound_the_ratio_and_are_counted():

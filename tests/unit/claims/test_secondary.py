@@ -36,5 +36,16 @@ def test_each_secondary_atom_says_what_its_study_shows(name, verdict, arms):
     assert found.p_value_holm is None
 
 
+def test_the_best_after_a_fifth_of_the_budget_is_chosen_then():
+    early = Runs(accuracy=0.95, speed=30, speed_spread=0.001)
+    late = Runs(accuracy=0.98, speed=0.5, speed_spread=0.001)
+
+    first, last = atom_of("L1c", medium=early, best=late).parts
+
+    # After one epoch 0.01 is ahead; at the end 0.00316 is.
+    assert first.sides[0] == "the best learning rate, 0.01"
+    assert last.sides[1] == "the best learning rate, 0.00316"
+
+
 def test_one_workload_is_not_often():
     assert atom_of("L2c").reason == 'the study has one workload, and "often" needs 5'

@@ -10,6 +10,7 @@ from paribus.claims.answering import ask, ask_throughput
 from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom, Judge, put_together
 from paribus.claims.balance import ask_balance
+from paribus.claims.batch_arms import at_budget
 from paribus.claims.evidence import BudgetKind, Evidence, Question
 from paribus.claims.findings import untested
 from paribus.claims.guards import Refusal
@@ -65,9 +66,17 @@ def _faster(clock: str, fast: str, slow: str) -> Judge:
             clock=clock,
             rung=-1,
         )
-        return ask(evidence, question)
+        found = ask(evidence, question)
+        if arms.mode != "tuned":
+            return found
+        return replace(found, notes=(*found.notes, _CHOSEN_AT_EPOCHS))
 
     return judge
+
+
+_CHOSEN_AT_EPOCHS = (
+    "Learning rates were chosen by the score at equal epochs, not by the time itself."
+)
 
 
 def stuck(evidence: Evidence, arms: Arms) -> AtomVerdict:
@@ -129,7 +138,8 @@ def balanced(evidence: Evidence, arms: Arms) -> AtomVerdict:
 
 def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """B2b: better than the mean of its neighbours."""
-    return ask(
+    arms, notes = at_budget(evidence, arms, (SMALL, MEDIUM, LARGE))
+    found = ask(
         evidence,
         _question(
             arms,
@@ -139,6 +149,7 @@ def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
             judges_final_quality=True,
         ),
     )
+    return replace(found, notes=found.notes + notes)
 
 
 def steady(evidence: Evidence, arms: Arms) -> AtomVerdict:
@@ -202,6 +213,7 @@ def _common_loss(evidence: Evidence, arms: Arms) -> str | None:
 
 def generalises_worse(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """B3e: a higher test error, over seeds and test examples."""
+    arms, notes = at_budget(evidence, arms, (MEDIUM, LARGEST))
     accuracy = evidence.measure("test_accuracy")
     smallest = None
     if accuracy is not None and accuracy.smallest_effect is not None:
@@ -218,7 +230,8 @@ def generalises_worse(evidence: Evidence, arms: Arms) -> AtomVerdict:
         smallest_effect=smallest,
         generalises=True,
     )
-    return ask(evidence, question)
+    found = ask(evidence, question)
+    return replace(found, notes=found.notes + notes)
 
 
 def _atom(

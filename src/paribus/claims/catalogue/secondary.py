@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from paribus.analysis.run_measures import values_at
-from paribus.claims.arms import Arms
+from paribus.claims.arms import Arms, chosen_again, members_of
 from paribus.claims.atoms import Atom, put_together
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, said, seeds_that_decide, untested
@@ -32,6 +32,9 @@ def _against_best(
     evidence: Evidence, arms: Arms, *, share: float, relation: Relation
 ) -> AtomVerdict:
     judged = evidence.judged
+    epochs = share * judged.study.budget.epochs
+    members = members_of(evidence, arms.choices["best"])
+    arms, notes = chosen_again(evidence, arms, dict.fromkeys(members, epochs))
     sides = ("best", "small") if relation == "greater" else ("small", "best")
     higher, lower = (arms.configs[role] for role in sides)
     question = Question(
@@ -48,7 +51,6 @@ def _against_best(
     measure = evidence.measure(question.measure)
     assert measure is not None
     assert measure.smallest_effect is not None
-    epochs = share * judged.study.budget.epochs
     a, b = (values_at(judged, question.measure, i, epochs) for i in (higher, lower))
     seeds = np.isfinite(a) & np.isfinite(b)
     contrast = paired_contrast(
@@ -62,7 +64,7 @@ def _against_best(
         smallest_effect=measure.smallest_effect,
         seeds=seeds,
         more_seeds=seeds_that_decide(contrast, measure.smallest_effect, question),
-        notes=(f"After {epochs:g} epochs; the best is that of the whole budget.",),
+        notes=(f"After {epochs:g} epochs.", *notes),
     )
     return said(evidence, question, found)
 
