@@ -131,9 +131,10 @@ def broken_runs(evidence: Evidence, question: Question) -> Refusal | None:
 def unequal_cadence(evidence: Evidence, question: Question) -> Refusal | None:
     """The sides were not evaluated at the same numbers of examples."""
     judged = evidence.judged
-    if not judged.curves:
+    if judged.primary_metric not in judged.curves:
         return None
-    curve = next(iter(judged.curves.values()))[:, :, : judged.n_evaluations]
+    # Not a minibatch's: with large batches no step may lie between two evaluations.
+    curve = judged.curve(judged.primary_metric)[:, :, : judged.n_evaluations]
     patterns = {
         tuple(np.isfinite(curve[i, learned]).all(axis=0).tolist())
         for i in question.configs

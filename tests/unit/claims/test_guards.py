@@ -264,3 +264,13 @@ def test_no_reason_ends_in_a_stop_and_each_has_a_remedy():
     for refusal in refusals:
         assert not refusal.reason.endswith(".")
         assert refusal.remedy
+
+
+def test_evaluations_without_a_step_between_them_are_evaluations_all_the_same():
+    """Minibatches have no loss there; what is judged was measured on both sides."""
+    result = make_pair()
+    minibatch = result.curves["train_loss"].copy()
+    minibatch[0, :, 3] = np.nan
+    result = replace(result, curves={"minibatch_loss": minibatch, **result.curves})
+
+    assert ask(guards.unequal_cadence, result) is None
