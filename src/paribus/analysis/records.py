@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from paribus.space import Config, Value
+from paribus.hyperparameters import Value
+from paribus.space import Config
 from paribus.status import RunStatus
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.analysis.scores import is_bad, oriented_scores
+from paribus.hyperparameters import Value
 from paribus.results import StudyResult
-from paribus.space import Value
 from paribus.stats.effects import EffectVersions, effect_versions
 from paribus.stats.intervals import MIN_SEEDS
 

@@ -8,8 +8,9 @@ import pandas as pd
 from altair.typing import ChartType
 
 from paribus.analysis import ConfigSummary, MetricSummary
+from paribus.hyperparameters import Value
 from paribus.plots.theme import SEQUENTIAL, metric_words
-from paribus.space import Value, show_value
+from paribus.space import show_value
 
 
 TIED = "●"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from paribus.hyperparameters import Value
 from paribus.plots import (
     draw_curves,
     draw_differences,
@@ -28,7 +29,7 @@ from paribus.report.slices import (
     varying,
     words,
 )
-from paribus.space import Config, Value, show_value
+from paribus.space import Config, show_value
 
 
 MAX_ROWS = 12

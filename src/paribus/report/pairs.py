@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from paribus.analysis import Comparison
+from paribus.hyperparameters import Value
 from paribus.report.slices import label_values, varying, words
-from paribus.space import Value, show_value
+from paribus.space import show_value
 from paribus.study import Study
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from paribus.space import Config, Value, show_value
+from paribus.hyperparameters import Value
+from paribus.space import Config, show_value
 from paribus.study import Study
 
 
