@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paribus.analysis.cautions import MAX_TIMING_VARIATION
 from paribus.analysis.run_measures import run_measure
 from paribus.analysis.scores import oriented_scores
 from paribus.results import StudyResult
@@ -19,7 +20,7 @@ class TradeOff:
     Attributes:
         config: Its index.
         score: Mean of the primary accuracy.
-        seconds: Of one run alone over the budget; None if not timed.
+        seconds: Of one run alone over the budget; None if not timed surely.
         variation: Geometric mean of TUV + .01, less .01, among learners.
         is_on_front: Whether no other config is as good on all and better on one.
         probability: Share of resamples of the seeds in which it is on the front.
@@ -44,7 +45,8 @@ def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
 
     Returns:
         One record for each config whose runs all learned; empty with fewer than two of
-        them or fewer than 2 seeds. Time counts only if every program was timed.
+        them or fewer than 2 seeds. Time counts only if every program was timed, and
+        none of the timings was too noisy to compare seconds.
     """
     if result.primary_metric not in result.metrics or "train_loss" not in result.curves:
         return ()
@@ -60,7 +62,9 @@ def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
     objectives = [-scores.values[part], steady]
     epochs = result.study.budget.epochs
     timed = [result.seconds_per_epoch(result.configs[i]) for i in configs]
-    seconds = [None if s is None else s * epochs for s in timed]
+    # As no verdict in seconds rests on noisy timings, no front does.
+    is_noisy = any(t.variation > MAX_TIMING_VARIATION for t in result.timings)
+    seconds = [None if s is None or is_noisy else s * epochs for s in timed]
     if None not in seconds:
         column = np.log([s for s in seconds if s is not None])
         objectives.append(np.broadcast_to(column[:, None], steady.shape))
