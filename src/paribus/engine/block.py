@@ -31,6 +31,10 @@ from paribus.engine.run import (
 BY_RUN = PartitionSpec("run")  # the first axis is divided over the devices
 SHARED = PartitionSpec()  # each device has a copy
 
+# Left to itself, LLVM uses half the width of 512-bit cores; narrower cores do as before
+# (docs/decisions/0014-what-bounds-a-step.md).
+_CPU_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
+
 
 @dataclass(frozen=True, kw_only=True)
 class BlockShape:
@@ -89,7 +93,8 @@ class BlockShape:
             out_specs=BY_RUN,
             check_vma=False,  # runs never exchange anything
         )
-        return jax.jit(on_all_devices)
+        on_cpu = self.devices[0].platform == "cpu"
+        return jax.jit(on_all_devices, compiler_options=_CPU_OPTIONS if on_cpu else {})
 
 
 class Compiler:
