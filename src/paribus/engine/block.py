@@ -32,7 +32,7 @@ BY_RUN = PartitionSpec("run")  # the first axis is divided over the devices
 SHARED = PartitionSpec()  # each device has a copy
 
 # Left to itself, LLVM uses half the width of 512-bit cores; narrower cores do as before
-# (docs/decisions/0014-what-bounds-a-step.md).
+# (docs/decisions/0015-what-bounds-a-step.md).
 _CPU_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
 
 
