@@ -8,7 +8,7 @@ from paribus.study import Run, Study
 
 
 # What a core does in a second, in weights times examples (benchmarks/limit.py).
-WEIGHTS_TIMES_EXAMPLES_PER_S = 2e10
+WEIGHTS_TIMES_EXAMPLES_PER_S = 5e9
 BLOCK_SECONDS = 2.0
 MAX_RUNS_PER_DEVICE_CPU = 64
 MAX_RUNS_PER_DEVICE_GPU = 1024
