@@ -11,6 +11,7 @@ from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom, Judge, put_together
 from paribus.claims.balance import ask_balance
 from paribus.claims.batch_arms import at_budget
+from paribus.claims.companions import companions, say_batch_trend, say_companion
 from paribus.claims.evidence import BudgetKind, Evidence, Question
 from paribus.claims.findings import untested
 from paribus.claims.guards import Refusal
@@ -30,6 +31,8 @@ SMALL, MEDIUM, LARGE, LARGEST = (
 # The training losses at which sharpness is compared, lowest first: the lower the loss
 # that both sides reach, the nearer they are to the end.
 MATCHED_LOSSES = ("0.01", "0.03", "0.1", "0.3")
+# Not invariant under rescaling, as ASAM sharpness is: they decide nothing.
+SHARPNESS_BESIDE = ("lambda_max", "keskar_phi")
 # Where annealing twice as long changes the loss by more, annealing was too short.
 MAX_ANNEAL_CHANGE = 0.05
 
@@ -189,9 +192,13 @@ def sharp(evidence: Evidence, arms: Arms) -> AtomVerdict:
     found = ask(evidence, _largest(arms, name))
     if loss is None or found.estimate is None:
         return found
-    return replace(
-        found, notes=(*found.notes, f"Both sides at a training loss of {loss}.")
+    beside = [_largest(arms, f"{other}_at_{loss}") for other in SHARPNESS_BESIDE]
+    notes = (
+        f"Both sides at a training loss of {loss}.",
+        *map(say_companion, companions(evidence, beside)),
+        say_batch_trend(evidence, arms, name),
     )
+    return replace(found, notes=found.notes + tuple(filter(None, notes)))
 
 
 def _largest(arms: Arms, measure: str, **more: object) -> Question:
