@@ -40,10 +40,11 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
 
     Args:
         evidence: The study.
-        question: About one config a side; its `rung` is where the ladder is entered,
-            -1 for the one whose time varied least in the runs that set the targets.
+        question: About one config; against it one other, or the geometric mean of
+            several. Its `rung` is where the ladder is entered, -1 for the one whose
+            time varied least in the runs that set the targets.
     """
-    if len(question.configs) != 2:
+    if len(question.lower) != 1:
         return Refusal(
             "a time to target compares one config with one other",
             "name the other hyperparameters on both sides",
@@ -60,12 +61,17 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
         chosen = choose_rung(_crossings(at, curves, targets)) or 0
     seeds = evidence.seeds_of(question.configs)
     higher, lower = (
-        _times(evidence, side[0], targets, seeds)
+        _times(evidence, side, targets, seeds)
         for side in (question.higher, question.lower)
     )
     rung = reachable_rung(higher, lower, chosen) if seeds.any() else chosen
     if rung is None:
         return Refusal(_UNREACHABLE, _longer(evidence.judged))
+    if len(question.higher) > 1 and not np.isfinite(higher[rung]).all():
+        return Refusal(
+            "a mean of several times needs all their runs to reach the target",
+            _longer(evidence.judged),
+        )
     found = _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
     if n_pilots >= FULL_PILOT_RUNS:
         return found
@@ -109,7 +115,7 @@ def _compared(
     if not seeds.any():
         return found
     sides = [
-        _on_clock(evidence, question, side[0], own)
+        _on_clock(evidence, question, side, own)
         for side, own in zip((question.higher, question.lower), times, strict=True)
     ]
     rng = np.random.default_rng(0)
@@ -141,24 +147,28 @@ def _compared(
 def _on_clock(
     evidence: Evidence,
     question: Question,
-    config: int,
+    side: tuple[int, ...],
     times: Float[np.ndarray, " seed"],
 ) -> TargetTimes:
     """Times in epochs, on the clock that the question is about."""
+    end = max(_end(evidence.judged, config) for config in side)
+    units = [_unit(evidence, question, config) for config in side]
+    unit = math.exp(sum(map(math.log, units)) / len(units))
+    return TargetTimes(times=times, tau=end).on_clock(unit)
+
+
+def _unit(evidence: Evidence, question: Question, config: int) -> float:
+    """What an epoch of a config lasts on the clock that the question is about."""
     judged = evidence.judged
-    study, named = judged.study, judged.configs[config]
-    n_train = judged.data.n_train
-    in_epochs = TargetTimes(times=times, tau=_end(judged, config))
-    if question.clock == "steps":
-        batch_size = study.settings(named).batch_size
-        if not _knows_steps(evidence, question):
-            return in_epochs
-        return in_epochs.on_clock(float(math.ceil(n_train / batch_size)))
+    named = judged.configs[config]
+    if question.clock == "steps" and _knows_steps(evidence, question):
+        batch_size = judged.study.settings(named).batch_size
+        return float(math.ceil(judged.data.n_train / batch_size))
     if question.clock == "seconds":
         seconds = judged.seconds_per_epoch(named)
         assert seconds is not None, "a guard refuses what was not timed"
-        return in_epochs.on_clock(seconds)
-    return in_epochs
+        return seconds
+    return 1.0
 
 
 def _knows_steps(evidence: Evidence, question: Question) -> bool:
@@ -177,13 +187,19 @@ def _end(judged: StudyResult, config: int) -> float:
 
 def _times(
     evidence: Evidence,
-    config: int,
+    side: tuple[int, ...],
     targets: Float[np.ndarray, " rung"],
     seeds: Bool[np.ndarray, " seed"],
 ) -> Float[np.ndarray, "rung counted"]:
+    """In epochs; of several configs the geometric mean, never if one never gets there.
+
+    The mean is taken seed by seed, so that it stays paired.
+    """
     judged = evidence.judged
-    curves = judged.curve(judged.primary_metric)[config, seeds].astype(np.float64)
-    return _crossings(judged.epochs.astype(np.float64), curves, targets)
+    at = judged.epochs.astype(np.float64)
+    curves = judged.curve(judged.primary_metric)[:, seeds].astype(np.float64)
+    logs = [np.log(_crossings(at, curves[config], targets)) for config in side]
+    return np.exp(np.mean(logs, axis=0))
 
 
 def _crossings(
@@ -239,7 +255,9 @@ def _lost(
     """Runs that reached the target and ended badly all the same."""
     seeds = evidence.seeds_of(question.configs)
     learned = is_learner(evidence.judged)[list(question.configs)][:, seeds]
-    n = int((np.isfinite(np.array(times)) & ~learned).sum())
+    n_configs = [len(question.higher), len(question.lower)]
+    reached = np.repeat(np.isfinite(np.array(times)), n_configs, axis=0)
+    n = int((reached & ~learned).sum())
     return (f"{n} runs reached it and ended badly all the same.",) if n else ()
 
 

@@ -7,6 +7,9 @@ from scipy import stats
 
 from paribus.analysis.run_measures import run_measure
 from paribus.claims import judge
+from paribus.claims.evidence import Evidence, Question
+from paribus.claims.findings import Found
+from paribus.claims.times import find_time_ratio
 from paribus.results import StudyResult
 
 
@@ -88,3 +91,41 @@ def test_two_batch_sizes_have_no_trend():
         medium=sharp(1.0), largest=sharp(4.0), batch_size=(64, 6000), seed=1
     )
     assert not any(note.startswith("Over batch") for note in notes_of(result))
+
+
+def test_the_medium_batch_is_compared_on_the_three_clocks_too():
+    quick = Runs(accuracy=0.98, speed=6, speed_spread=0.02)
+    slow = Runs(accuracy=0.98, speed=2, speed_spread=0.02)
+    seconds = {32: 4.0, 64: 2.0, 128: 1.0, 6000: 1.0}
+    notes = notes_of(
+        make_batches(small=slow, medium=quick, large=slow, seconds=seconds), "B2b"
+    )
+
+    # Three times as many epochs; the steps and the seconds of an epoch of 64 are the
+    # geometric means of its neighbours', so the ratio is the same on every clock.
+    for clock in ("epochs", "steps", "seconds"):
+        (note,) = [n for n in notes if n.startswith(f"Beside it, {clock} to the")]
+        ratio = float(note.split("ratio ")[1].split()[0])
+        assert ratio == pytest.approx(3, rel=0.1)
+        assert note.endswith("supported.")
+
+
+def test_a_mean_of_times_needs_every_run_to_reach_the_target():
+    result = make_batches(held={32: Runs(accuracy=0.5)})
+
+    def asked(size: int) -> Any:
+        values = {"learning_rate": HELD_RATE}
+        small, medium, large = (
+            result.config_index({**values, "batch_size": b}) for b in (size, 64, 128)
+        )
+        question = Question(
+            measure="epochs_to_target",
+            higher=(small, large),
+            lower=(medium,),
+            budget="target",
+            clock="epochs",
+        )
+        return find_time_ratio(Evidence.of(result), question)
+
+    assert asked(32).reason.startswith("a mean of several times needs all their runs")
+    assert isinstance(asked(6000), Found)

@@ -20,6 +20,7 @@ from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 
 
 _REMEDY = "paribus run batch-size"
+_CLOCKS = ("epochs", "steps", "seconds")
 
 SMALL, MEDIUM, LARGE, LARGEST = (
     "batch-small",
@@ -130,7 +131,7 @@ def balanced(evidence: Evidence, arms: Arms) -> AtomVerdict:
         replace(
             frame, measure=f"{clock}_to_target", budget="target", clock=clock, rung=-1
         )
-        for clock in ("epochs", "steps", "seconds")
+        for clock in _CLOCKS
     )
     quality = replace(
         frame, measure=evidence.judged.primary_metric, judges_final_quality=True
@@ -152,7 +153,27 @@ def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
             judges_final_quality=True,
         ),
     )
-    return replace(found, notes=found.notes + notes)
+    beside = companions(evidence, [_slower(arms, clock) for clock in _CLOCKS])
+    return replace(found, notes=found.notes + notes + tuple(map(say_companion, beside)))
+
+
+def _slower(arms: Arms, clock: str) -> Question:
+    """That the neighbours take longer to the target than 64, in geometric mean."""
+    question = _question(
+        arms,
+        f"{clock}_to_target",
+        MEDIUM,
+        (SMALL, LARGE),
+        budget="target",
+        clock=clock,
+        rung=-1,
+    )
+    return replace(
+        question,
+        higher=question.lower,
+        lower=question.higher,
+        sides=question.sides[::-1],
+    )
 
 
 def steady(evidence: Evidence, arms: Arms) -> AtomVerdict:
