@@ -7,6 +7,7 @@ import numpy as np
 
 from paribus.analysis.scores import is_bad, oriented_scores
 from paribus.analysis.summaries import MIN_SEEDS_TO_JUDGE
+from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.power import seeds_needed
@@ -19,6 +20,9 @@ MAX_UNCONVERGED_SHARE = 0.2
 MAX_TIMING_VARIATION = 0.1
 MIN_VALUES_WITH_EDGES = 3
 FEW_SEEDS = 10
+
+# A best value, its end of the grid and the value to add -> where it is so.
+_Places = dict[tuple[float, Literal["lowest", "highest"], float], list[Config]]
 
 _LARGEST_EFFECT = 16.0  # standard deviations: with 2 seeds even this is not found
 
@@ -173,8 +177,9 @@ def _missing_runs(result: StudyResult) -> MissingRuns | None:
 
 def _edges(result: StudyResult) -> list[EdgeOfGrid]:
     """Where the best learning rate, or what else is tuned, lies at an end."""
-    tuning = result.study.tuning
-    name = tuning.hyperparameter if tuning else "learning_rate"
+    if result.study.tuning is not None:
+        return _tuned_edges(result)
+    name = "learning_rate"
     if name not in result.study.space.hyperparameters():
         return []
     if result.primary_metric not in result.metrics:
@@ -187,7 +192,7 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
         if isinstance(config[name], int | float) and scores.is_counted[index].any():
             groups.setdefault(others, []).append(index)
     groups = {o: g for o, g in groups.items() if len(g) >= MIN_VALUES_WITH_EDGES}
-    found: dict[tuple[float, Literal["lowest", "highest"], float], list[Config]] = {}
+    found: _Places = {}
     for others, members in groups.items():
         rates = np.array([float(str(result.configs[i][name])) for i in members])
         if (rates <= 0).any():
@@ -196,6 +201,27 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
         if chosen.value is not None and chosen.edge in ("lowest", "highest"):
             key = (chosen.value, chosen.edge, chosen.values_to_add[0])
             found.setdefault(key, []).append(others)
+    return _edges_at(name, found, len(groups))
+
+
+def _tuned_edges(result: StudyResult) -> list[EdgeOfGrid]:
+    """Where tuning chose an end of the grid, by the seeds that choose."""
+    sides: dict[str, Literal["lowest", "highest"]] = {
+        "lower": "lowest",
+        "upper": "highest",
+    }
+    found: _Places = {}
+    choices = choose_tuned(result)
+    for choice in choices:
+        best, to_add = choice.best_value, choice.value_to_add
+        if best is not None and to_add is not None and choice.edge in sides:
+            key = best, sides[choice.edge], to_add
+            found.setdefault(key, []).append(choice.others)
+    assert result.study.tuning is not None
+    return _edges_at(result.study.tuning.hyperparameter, found, len(choices))
+
+
+def _edges_at(name: str, found: _Places, n_places: int) -> list[EdgeOfGrid]:
     return [
         EdgeOfGrid(
             hyperparameter=name,
@@ -203,7 +229,7 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
             side=side,
             to_add=to_add,
             others=tuple(places),
-            n_places=len(groups),
+            n_places=n_places,
         )
         for (value, side, to_add), places in found.items()
     ]

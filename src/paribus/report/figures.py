@@ -20,7 +20,7 @@ from paribus.plots.runs import MAX_POINTS
 from paribus.report.document import Figure, Panel
 from paribus.report.findings import Findings
 from paribus.report.notebook import TASKS
-from paribus.report.numbers import difference, estimate, percent, spread
+from paribus.report.numbers import count, difference, estimate, percent, spread
 from paribus.report.pairs import higher_first, pair_label
 from paribus.report.slices import (
     Slice,
@@ -49,7 +49,7 @@ def figure_runs(findings: Findings) -> Figure:
                 published.setdefault(index, []).append(accuracy)
     labels = _named(findings)
     chart = draw_runs(
-        findings.result,
+        findings.judged,
         findings.summaries,
         metric=metric,
         labels=labels,
@@ -71,7 +71,7 @@ def figure_runs(findings: Findings) -> Figure:
         )
     if published:
         caption += " Triangles are the single runs that the notebook printed."
-    if len(findings.result.seeds) > MAX_POINTS:
+    if len(findings.judged.seeds) > MAX_POINTS:
         caption += f" Each config is shown by {MAX_POINTS} of its runs, evenly by rank."
     panel = Panel(
         title="",
@@ -95,7 +95,7 @@ def figure_curves(findings: Findings) -> Figure:
             description=_curve_gist(findings, metric, labels),
             specification=to_specification(
                 draw_curves(
-                    findings.result,
+                    findings.judged,
                     metric=metric,
                     labels=labels,
                     same_scale_as=everyone,
@@ -135,7 +135,7 @@ def figure_heatmap(findings: Findings) -> Figure | None:
             description=_grid_gist(findings, fixed),
             specification=to_specification(
                 draw_heatmap(
-                    findings.summaries, metric=findings.metric, x=x, y=y, fixed=fixed
+                    findings.tried, metric=findings.metric, x=x, y=y, fixed=fixed
                 ),
                 description=f"{words(findings.metric)} by {words(x)} and {words(y)}",
             ),
@@ -147,7 +147,7 @@ def figure_heatmap(findings: Findings) -> Figure | None:
         caption=f"Mean {words(findings.metric)} for {words(x)} and {words(y)}. "
         f"{TIED} marks the configs that are tied with the best. Where some runs "
         "ended badly, the mean is among those that learned, and how many they are "
-        "stands beside it.",
+        f"stands beside it.{_say_tried(findings)}",
         panels=panels,
     )
 
@@ -292,7 +292,7 @@ def _at(part: Slice) -> str:
 def _curve_gist(findings: Findings, metric: str, labels: Mapping[int, str]) -> str:
     ends = []
     for index, label in labels.items():
-        final = findings.result.final(metric)[index]
+        final = findings.judged.final(metric)[index]
         final = final[np.isfinite(final)]
         if len(final):
             middle = float(np.median(final))
@@ -304,11 +304,21 @@ def _curve_gist(findings: Findings, metric: str, labels: Mapping[int, str]) -> s
     return f"{words(metric).capitalize()} by epoch. {'; '.join(ends)}."
 
 
+def _say_tried(findings: Findings) -> str:
+    tuning = findings.result.study.tuning
+    if tuning is None:
+        return ""
+    return (
+        f" These are the {count(tuning.n_choosing, 'seed')} that chose: the highest of "
+        "them looks a little better than it is."
+    )
+
+
 def _grid_gist(findings: Findings, fixed: Mapping[str, Value]) -> str:
     cells = [
         f"{label_values(s.config)}: {estimate(s.metrics.get(findings.metric))}"
         + (", tied with the best" if s.is_tied_with_best else "")
-        for s in findings.summaries
+        for s in findings.tried
         if s.config.matches(fixed)
     ]
     return "; ".join(cells) + "."

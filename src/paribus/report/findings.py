@@ -18,6 +18,7 @@ from paribus.claims import ClaimVerdict, judge
 from paribus.report.notebook import is_notebook
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
+from paribus.status import RunStatus
 
 
 MAX_CONFIGS = 40
@@ -31,11 +32,17 @@ class Findings:
     Attributes:
         result: What the study found, its runs classified.
         metric: The accuracy that configs are compared by.
-        summaries: One for each config of the study.
+        judged: The same with the seeds that configs are compared on: in a study that
+            tunes, those that chose nothing.
+        summaries: One for each config of the study, of the judged runs.
+        tried: The same of all values that were tried: in a study that tunes, of the
+            seeds that chose.
         comparisons: Pairs of configs, one family.
         one_seed: What one-seed studies would have concluded; None with one seed.
         shown: Config index -> its name in words, for the configs that tables and charts
-            have a row for: all, or those with the highest means.
+            have a row for: all with judged runs, or those with the highest means.
+        listed: The same for the configs whose runs are listed: those that were tried
+            too.
         compared: Indices of the configs in the comparisons.
         is_notebook: Whether the study repeats the course notebook.
         verdicts: What is said of each claim; empty if none was judged.
@@ -43,18 +50,22 @@ class Findings:
 
     result: StudyResult
     metric: str
+    judged: StudyResult
     summaries: tuple[ConfigSummary, ...]
+    tried: tuple[ConfigSummary, ...]
     comparisons: tuple[Comparison, ...]
     one_seed: OneSeedAnalysis | None
     shown: Mapping[int, str]
+    listed: Mapping[int, str]
     compared: tuple[int, ...]
     is_notebook: bool
     verdicts: tuple[ClaimVerdict, ...] = ()
 
     @property
     def n_configs(self) -> int:
-        """Configs of the study."""
-        return len(self.summaries)
+        """Configs that are compared: all, unless tuning chose among them."""
+        absent = (self.judged.status == RunStatus.ABSENT).all(axis=1)
+        return len(self.summaries) - int(absent.sum())
 
     def label(self, values: Mapping[str, object]) -> str:
         """The name in words of the config that has `values`."""
@@ -65,23 +76,40 @@ def gather_findings(result: StudyResult) -> Findings:
     """Compute everything that a report of `result` says."""
     result = classify_runs(result)
     metric = result.primary_metric
-    summaries = summarise_configs(result)
-    by_mean = np.argsort(
-        [-_mean(summary, metric) for summary in summaries], kind="stable"
-    )
-    shown = sorted(int(index) for index in by_mean[:MAX_CONFIGS])
-    compared = tuple(sorted(int(index) for index in by_mean[:MAX_COMPARED]))
+    tuning = result.study.tuning
+    judged = result if tuning is None else result.of_seeds(result.study.seeds)
+    summaries = summarise_configs(judged)
+    tried = summaries
+    if tuning is not None:
+        tried = summarise_configs(result.of_seeds(tuning.seeds[: tuning.n_choosing]))
+    by_mean = _by_mean(summaries, metric)
+    is_there = (judged.status != RunStatus.ABSENT).any(axis=1)
+    # While tuning goes on there is nothing to compare yet, but something to show.
+    present = [i for i in by_mean if is_there[i]] or by_mean
+    shown = sorted(present[:MAX_CONFIGS])
+    compared = tuple(sorted(present[:MAX_COMPARED]))
+    listed = sorted({*shown, *_by_mean(tried, metric)[:MAX_CONFIGS]})
+    names = {i: label_config(result.study, result.configs[i]) for i in listed}
     return Findings(
         result=result,
         metric=metric,
+        judged=judged,
         summaries=summaries,
-        comparisons=compare_all(result, metric=metric, configs=compared),
-        one_seed=one_seed_analysis(result, metric=metric),
-        shown={i: label_config(result.study, result.configs[i]) for i in shown},
+        tried=tried,
+        comparisons=compare_all(judged, metric=metric, configs=compared),
+        one_seed=one_seed_analysis(judged, metric=metric),
+        shown={i: names[i] for i in shown},
+        listed=names,
         compared=compared,
         is_notebook=is_notebook(result.study),
         verdicts=judge(result),
     )
+
+
+def _by_mean(summaries: tuple[ConfigSummary, ...], metric: str) -> list[int]:
+    """Config indices, the highest mean first."""
+    means = [-_mean(summary, metric) for summary in summaries]
+    return np.argsort(means, kind="stable").tolist()
 
 
 def _mean(summary: ConfigSummary, metric: str) -> float:

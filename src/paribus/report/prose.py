@@ -115,10 +115,16 @@ def say_protocol(result: StudyResult) -> str:
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
     names = join([words(name) for name in varying(study)]) or "one setting"
     n_runs, epochs = count(result.n_runs, "run"), count(study.budget.epochs, "epoch")
+    seeds = f"{count(n_seeds, 'seed')} each"
+    if study.tuning is not None:
+        seeds = (
+            f"{count(study.tuning.n_choosing, 'seed')} each to choose by, and "
+            f"{count(n_seeds, 'other')} to compare those that were chosen"
+        )
     if study.is_imported:
         return f"{count(n_configs, 'config')} of {names}: {n_runs} of {epochs}."
     return (
-        f"{count(n_configs, 'config')} of {names}, {count(n_seeds, 'seed')} each: "
+        f"{count(n_configs, 'config')} of {names}, {seeds}: "
         f"{n_runs} of {epochs}. "
         f"Each is {say_model(result)}, trained with {say_optimizer(result)} and "
         f"{say_schedule(study)}."
@@ -147,12 +153,13 @@ def say_splits(result: StudyResult) -> str:
 def say_scope(result: StudyResult) -> str:
     """Say what every statement of the report is about."""
     study = result.study
+    chose = "" if study.tuning is None else " that chose nothing"
     return (
         f"Scope: {result.data.name}, {say_model(result)}, {say_optimizer(result)}, "
         f"{say_schedule(study).removeprefix('a ')}, "
         f"{count(study.budget.epochs, 'epoch')}, "
-        f"{count(len(study.seeds), 'seed')}; varied by seed: initialisation and data "
-        "order. Intervals and tests are about new seeds, not about other data or "
+        f"{count(len(study.seeds), 'seed')}{chose}; varied by seed: initialisation and "
+        "data order. Intervals and tests are about new seeds, not about other data or "
         "models."
     )
 
@@ -192,7 +199,7 @@ def say_tied(labels: Sequence[str], n_configs: int) -> str:
         )
     named = list(labels)
     if len(named) > MAX_NAMED_TIES:
-        others = f"{len(named) - MAX_NAMED_TIES} others"
+        others = count(len(named) - MAX_NAMED_TIES, "other")
         named = [*named[:MAX_NAMED_TIES], others]
     return (
         f"Tied with the best: {join(named)}. The data do not tell these "

@@ -40,7 +40,7 @@ def tabulate_runs(findings: Findings) -> tuple[Table, ...]:
     result = findings.result
     tables: list[Table] = []
     n_runs = 0
-    for config, label in findings.shown.items():
+    for config, label in findings.listed.items():
         present = np.flatnonzero(result.status[config] != RunStatus.ABSENT).tolist()
         n_runs += len(present)
         if len(present) and n_runs <= MAX_RUNS:

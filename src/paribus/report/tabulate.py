@@ -32,16 +32,15 @@ TIED = "tied"
 
 def tabulate_statuses(findings: Findings) -> Table:
     """Count how the runs of each config ended, a column a status that occurs."""
-    summaries = findings.summaries
-    present = sorted(
-        {status for s in summaries for status in s.status if s.status[status]}
-    )
+    status = findings.result.status
+    occurring = [s for s in RunStatus if (status == s).any()]
+    present = [s for s in occurring if s is not RunStatus.ABSENT]
     rows = [
-        (label, *(str(summaries[index].status.get(status, 0)) for status in present))
-        for index, label in findings.shown.items()
+        (label, *(str(int((status[index] == s).sum())) for s in present))
+        for index, label in findings.listed.items()
     ]
-    total = [sum(s.status.get(status, 0) for s in summaries) for status in present]
-    if len(summaries) > 1:
+    total = [int((status == s).sum()) for s in present]
+    if findings.n_configs > 1:
         rows.append(("all configs", *map(str, total)))
     return Table(
         caption="Runs by how they ended",

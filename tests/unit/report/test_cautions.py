@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from builders import make_finished, make_result, make_study
 from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
+from tuning_builders import make_tuned_result, make_tuned_study, trained
 
 from paribus.analysis.cautions import (
     EdgeOfGrid,
@@ -181,3 +182,19 @@ def test_a_study_without_any_value_has_cautions():
     (only,) = find_cautions(replace(result, status=status, curves=curves))
 
     assert only == MissingRuns(n_missing=8, n_failed=0, n_runs=8)
+
+
+def test_in_a_tuned_study_the_seeds_that_choose_tell_where_the_edge_is():
+    rates = {(0.001, 32): 0.90, (0.01, 32): 0.95, (0.1, 32): 0.93}
+    interior = make_tuned_result(make_tuned_study(batch_size=(32,)), rates)
+    everywhere = np.full(interior.status.shape, False)
+    everywhere[2, :3] = True
+    # The seeds that judge would have it otherwise.
+    misled = trained(interior, everywhere, accuracy=0.999)
+    at_edge = make_tuned_result(
+        make_tuned_study(batch_size=(32,)), {**rates, (0.1, 32): 0.97}
+    )
+
+    assert found(misled, EdgeOfGrid) == []
+    assert "is 0.1, the highest that was tried" in say(at_edge, EdgeOfGrid)
+    assert "Adding 1 would tell" in say(at_edge, EdgeOfGrid)
