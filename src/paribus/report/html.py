@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -10,6 +11,9 @@ from markupsafe import Markup
 
 from paribus.plots import javascript
 from paribus.report.document import Report
+
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def render_html(report: Report) -> str:
@@ -52,9 +56,16 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["spans"] = _spans
     environment.tests["row_label"] = lambda index, table: index < table.n_labels
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False}
     return environment.from_string(_asset("report.html.j2"))
+
+
+def _spans(text: str) -> list[tuple[str, bool]]:
+    """Divide a text into spans: words, and whether they stand in backticks."""
+    parts = _CODE.split(text)
+    return [(part, bool(i % 2)) for i, part in enumerate(parts) if part]
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from report_builders import make_notebook_result
 
 from paribus.report import Report, build_report, render_html, write_charts
-from paribus.report.document import Figure, Section
+from paribus.report.document import Figure, Paragraph, Section
 
 
 class Page(HTMLParser):
@@ -150,3 +150,17 @@ def test_charts_are_written_as_pictures(report, tmp_path):
         start = path.read_bytes()[:8]
         wanted = b"<svg" if path.suffix == ".svg" else b"\x89PNG\r\n\x1a\n"
         assert start.startswith(wanted)
+
+
+def test_what_stands_in_backticks_is_code_and_still_escaped():
+    text = "To test it: `paribus run <b>`. A single ` stays."
+    report = Report(
+        study="s",
+        title="t",
+        lead=(),
+        sections=(Section(anchor="a", heading="h", blocks=(Paragraph(text=text),)),),
+    )
+
+    page = render_html(report)
+
+    assert "To test it: <code>paribus run &lt;b&gt;</code>. A single ` stays." in page
