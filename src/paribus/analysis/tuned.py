@@ -160,6 +160,29 @@ def best_tuned(result: StudyResult) -> TunedChoice | None:
     return max(choices, key=lambda choice: choice.best_score, default=None)
 
 
+def best_rates(result: StudyResult) -> dict[int, tuple[float, float]]:
+    """The learning rate of each config, and the best for its other hyperparameters.
+
+    Args:
+        result: As for `choose_tuned`.
+
+    Returns:
+        Config index -> its learning rate and the chosen one; only where tuning settled
+        a learning rate.
+    """
+    tuning = result.study.tuning
+    if tuning is None or tuning.hyperparameter != "learning_rate":
+        return {}
+    best = {c.others: c.best_value for c in choose_tuned(result) if c.is_settled}
+    found: dict[int, tuple[float, float]] = {}
+    for i, config in enumerate(result.configs):
+        others = Config({n: v for n, v in config.items() if n != "learning_rate"})
+        rate, chosen = config["learning_rate"], best.get(others)
+        if chosen is not None and isinstance(rate, int | float):
+            found[i] = float(rate), chosen
+    return found
+
+
 def plan_runs(result: StudyResult) -> PlannedRuns:
     """Tell which runs a study has, from what its tuning seeds have found so far."""
     tuning = result.study.tuning

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from paribus.analysis.measure_facts import measure_facts
-from paribus.analysis.scores import is_accuracy, is_learner, oriented_scores
+from paribus.analysis.scores import is_learner
+from paribus.analysis.targets import MIN_PILOT_RUNS, pilot_runs
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded
 from paribus.claims.guards import Refusal
@@ -24,12 +25,9 @@ from paribus.stats.targets import (
     reachable_rung,
     target_ladder,
 )
-from paribus.stats.ties import counted_means
 
 
-# Fewer runs of the best config than this set no target; fewer than the second are said
-# to be few, as in a quick study.
-MIN_PILOT_RUNS = 5
+# Fewer runs that set targets are said to be few, as in a quick study.
 FULL_PILOT_RUNS = 10
 
 _UNREACHABLE = "the faster side misses even the lowest target in more than 20% of seeds"
@@ -219,9 +217,6 @@ def _pilot_scores(
     config that the compared sides do not have.
     """
     whole = evidence.whole
-    metric = whole.primary_metric
-    if metric not in whole.metrics or not is_accuracy(metric):
-        return None
     tuning = whole.study.tuning
     if tuning is None:
         compared = evidence.seeds_of(question.configs)
@@ -232,19 +227,8 @@ def _pilot_scores(
         seeds = tuning.seeds
     if not seeds:
         return None
-    pilot = evidence.of_seeds(seeds)
-    scores = oriented_scores(pilot, metric)
     own = evidence.optimizer(evidence.judged.configs[question.higher[0]])
-    is_own = np.array([evidence.optimizer(config) == own for config in pilot.configs])
-    counted = scores.is_counted & is_learner(pilot) & is_own[:, None]
-    n_most = counted.sum(axis=1).max()
-    # The runs that set targets are added at the best config alone: it has the most.
-    is_pilot = counted.sum(axis=1) == n_most
-    means = counted_means(scores.values, counted & is_pilot[:, None])
-    best = int(means.argmax())
-    is_run = scores.is_counted[best] & is_learner(pilot)[best]
-    final = scores.values[best, is_run]
-    return final, pilot.curve(metric)[best, is_run].astype(np.float64)
+    return pilot_runs(evidence.of_seeds(seeds), own)
 
 
 def _lost(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from paribus.analysis.tuned import best_rates
 from paribus.report.discussion import arrange_claims
 from paribus.report.document import (
     Block,
@@ -24,6 +25,7 @@ from paribus.report.figures import (
 from paribus.report.findings import Findings, gather_findings
 from paribus.report.flips import tabulate_flips
 from paribus.report.making import tabulate_attempts, tabulate_making
+from paribus.report.maps import arrange_failures, arrange_isolation
 from paribus.report.notebook import TASKS, place_published
 from paribus.report.prose import (
     say_bank,
@@ -41,6 +43,7 @@ from paribus.report.prose import (
 )
 from paribus.report.prose_pairs import say_comparison, say_mixture
 from paribus.report.runs import say_export, tabulate_runs
+from paribus.report.scaling import arrange_scaling
 from paribus.report.slices import Slice, label_values, slices, varying, words
 from paribus.report.summary import arrange_summary, count_statuses
 from paribus.report.tabulate import (
@@ -77,7 +80,7 @@ def arrange(findings: Findings) -> Report:
     result = findings.result
     sections = (
         arrange_summary(findings),
-        *arrange_claims(findings.verdicts, findings.shown),
+        *arrange_claims(findings.verdicts, findings.listed, best_rates(result)),
         _section("statuses", "How the runs ended", _statuses(findings)),
         *_answers(findings),
         _section("runs", "Every run", [figure_runs(findings)]),
@@ -87,8 +90,11 @@ def arrange(findings: Findings) -> Report:
             [figure_curves(findings), tabulate_metrics(findings)],
         ),
         _section("grid", "The grid", [figure_heatmap(findings)]),
+        _section("isolation", "Each value at its best", arrange_isolation(findings)),
+        _section("failures", "Where training fails", arrange_failures(findings)),
         _section("variance", "What the scores vary with", arrange_variance(findings)),
         _section("tradeoffs", "What is gained and paid", arrange_tradeoffs(findings)),
+        _section("scaling", "With the batch size", arrange_scaling(findings)),
         _section("pairs", "Which differences are real", _pairs(findings)),
         _section("one-seed", "What one seed would have told you", _one_seed(findings)),
         _section("all-runs", "All runs, to trace a number", _runs(findings)),
@@ -118,7 +124,7 @@ def _statuses(findings: Findings) -> list[Block]:
     problems = (*_divergences(findings), *_mixtures(findings))
     if problems:
         blocks.append(Bullets(items=problems))
-    n_smallest = min(summary.n_seeds for summary in findings.summaries)
+    n_smallest = min(findings.summaries[index].n_seeds for index in findings.shown)
     if n_smallest and not any(_is_bad(status) for status in counts):
         blocks.append(Paragraph(text=say_no_bad_runs(n_smallest)))
     failures = tuple(result.messages.values())
@@ -135,14 +141,15 @@ def _is_bad(status: RunStatus) -> bool:
 def _divergences(findings: Findings) -> tuple[str, ...]:
     result = findings.result
     sentences = []
-    for index, label in findings.shown.items():
+    for index, label in findings.listed.items():
         diverged = (result.status[index] == RunStatus.DIVERGED).nonzero()[0]
         if len(diverged):
             steps = result.diverged_at[index, diverged]
             first = int(steps[steps > 0].min()) if (steps > 0).any() else 0
             seeds = [result.seeds[seed] for seed in diverged]
             name = label or "the only config"
-            sentences.append(say_divergence(name, seeds, len(result.seeds), first))
+            n_runs = int(result.has_outcome()[index].sum())
+            sentences.append(say_divergence(name, seeds, n_runs, first))
     return tuple(sentences)
 
 
@@ -248,7 +255,7 @@ def _one_seed(findings: Findings) -> list[Block | None]:
     best = findings.result.config_index(analysis.best)
     labels = [
         findings.shown.get(index, f"config {index + 1}")
-        for index in range(findings.n_configs)
+        for index in range(len(findings.summaries))
     ]
     return [
         Paragraph(text=say_one_seed(analysis, labels, best)),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.plots import VerdictInterval, draw_verdict_intervals, to_specification
@@ -16,7 +17,7 @@ from paribus.report.document import (
     Table,
 )
 from paribus.report.effects import standing, write_effect, write_smallest
-from paribus.report.numbers import NONE
+from paribus.report.numbers import NONE, join
 from paribus.report.prose import sentence
 from paribus.report.runs import config_anchor
 from paribus.report.slices import words
@@ -45,6 +46,9 @@ HOW_TO_READ = (
     "edge of the band is open."
 )
 MAX_LINKS = 12
+
+# Config index -> its learning rate, and the best one for its other hyperparameters.
+Rates = Mapping[int, tuple[float, float]]
 MAX_OPEN_ROWS = 6
 
 _NOT_ANCHOR = re.compile(r"[^a-z0-9]+")
@@ -54,13 +58,16 @@ _OTHER_TERMS = re.compile(r"/(?:(?:un)?tuned-[A-Z](?:-(\w+=[^/]+))?|(\w+=[^/]+))
 
 
 def arrange_claims(
-    claims: Sequence[ClaimVerdict], labels: Mapping[int, str]
+    claims: Sequence[ClaimVerdict],
+    labels: Mapping[int, str],
+    rates: Rates = MappingProxyType({}),
 ) -> tuple[Section, ...]:
     """A section for each group that has claims, in the order of `HEADINGS`.
 
     Args:
         claims: What was judged.
         labels: Config index -> its name, for links to its runs.
+        rates: Config index -> its learning rate and the best one, where that is known.
     """
     groups = {group: [c for c in claims if c.group == group] for group in HEADINGS}
     return tuple(
@@ -69,7 +76,7 @@ def arrange_claims(
             heading=HEADINGS[group],
             blocks=(
                 Paragraph(text=HOW_TO_READ),
-                *(arrange_claim(claim, labels) for claim in members),
+                *(arrange_claim(claim, labels, rates) for claim in members),
             ),
         )
         for group, members in groups.items()
@@ -77,7 +84,11 @@ def arrange_claims(
     )
 
 
-def arrange_claim(claim: ClaimVerdict, labels: Mapping[int, str]) -> Claim:
+def arrange_claim(
+    claim: ClaimVerdict,
+    labels: Mapping[int, str],
+    rates: Rates = MappingProxyType({}),
+) -> Claim:
     """One claim as a block: verdict, chart, parts, and what they rest on."""
     parts = [a for a in claim.atoms if not _OTHER_TERMS.search(a.id)]
     others = [a for a in claim.atoms if _OTHER_TERMS.search(a.id)]
@@ -90,7 +101,7 @@ def arrange_claim(claim: ClaimVerdict, labels: Mapping[int, str]) -> Claim:
         figure=figure_intervals(claim.id, parts),
         atoms=tuple(_arrange_atom(a, labels, with_scope=not scope) for a in parts),
         others=_tabulate_others(claim, parts, others),
-        scope=scope,
+        scope=" ".join(filter(None, (scope, say_rates_at_best(parts, rates)))),
     )
 
 
@@ -129,6 +140,25 @@ def figure_intervals(claim: str, atoms: Sequence[AtomVerdict]) -> Figure | None:
         "against the smallest effects that would matter (grey).",
         panels=(Panel(title="", description=f"{gist}.", specification=specification),),
     )
+
+
+def say_rates_at_best(atoms: Sequence[AtomVerdict], rates: Rates) -> str:
+    """Say what multiples of the best one the learning rates are; empty if unknown.
+
+    A rate means little by itself: what is small for one optimizer breaks another.
+    """
+    runs = {config for atom in atoms for config, _ in atom.runs}
+    by_best: dict[float, set[float]] = {}
+    for config in runs & rates.keys():
+        rate, best = rates[config]
+        if rate != best:
+            by_best.setdefault(best, set()).add(rate)
+    parts = [
+        f"{join([f'{rate:g} is {rate / best:.2g} times' for rate in sorted(own)])} the "
+        f"best learning rate, {best:g}"
+        for best, own in sorted(by_best.items())
+    ]
+    return f"{'; '.join(parts)}." if parts else ""
 
 
 _BY_INTERVAL = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)

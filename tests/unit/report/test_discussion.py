@@ -7,7 +7,12 @@ from report_builders import make_notebook_result
 
 from paribus.claims import Verdict
 from paribus.report.build import arrange
-from paribus.report.discussion import arrange_claim, arrange_claims, figure_intervals
+from paribus.report.discussion import (
+    arrange_claim,
+    arrange_claims,
+    figure_intervals,
+    say_rates_at_best,
+)
 from paribus.report.document import Bullets, Claim
 from paribus.report.findings import gather_findings
 from paribus.report.html import render_html
@@ -191,3 +196,13 @@ def test_runs_that_the_study_does_not_have_are_in_no_table(findings):
     assert tables[0].columns[-1] == "overshoot share"
     assert tables[0].rows[0][-1] == "0.25"
     assert "overshoot share" not in tables[1].columns
+
+
+def test_learning_rates_stand_beside_the_best_one_where_it_is_known():
+    atoms = (make_atom(runs=((0, 0), (2, 0))), make_atom(runs=((5, 1),)))
+    rates = {0: (0.001, 0.003), 1: (0.5, 0.003), 2: (0.1, 0.003), 5: (0.01, 0.01)}
+
+    assert say_rates_at_best(atoms, rates) == (
+        "0.001 is 0.33 times and 0.1 is 33 times the best learning rate, 0.003."
+    )
+    assert say_rates_at_best(atoms, {}) == ""

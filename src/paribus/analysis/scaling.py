@@ -1,0 +1,329 @@
+"""How do the best learning rate and the steps to a target go with the batch size?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from paribus.analysis.scores import is_accuracy
+from paribus.analysis.targets import (
+    MIN_PILOT_RUNS,
+    optimizer_of,
+    pilot_runs,
+    steps_to_target,
+)
+from paribus.analysis.tuned import choose_tuned
+from paribus.results import StudyResult
+from paribus.space import Config
+from paribus.stats.critical_batch import CriticalBatch, critical_batch
+from paribus.stats.intervals import MIN_SEEDS
+from paribus.stats.scaling import LearningRateScaling, scale_learning_rate
+from paribus.stats.selection import is_bad_run, tuning_scores
+from paribus.stats.targets import RUNGS, choose_rung, first_crossing, target_ladder
+
+
+# Fewer batch sizes than this have no course to draw.
+MIN_DRAWN = 3
+
+Objective = Literal["score", "steps"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Target:
+    """A score to be reached, set by runs that nothing else is measured on.
+
+    Attributes:
+        score: The score.
+        rung: How far it is from guessing to what the best config reaches.
+        n_pilots: Runs that set it.
+    """
+
+    score: float
+    rung: float
+    n_pilots: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RateScaling:
+    """How the best learning rate moves with the batch size, for one optimizer.
+
+    Attributes:
+        others: The hyperparameters besides learning rate and batch size.
+        optimizer: Whose learning rate.
+        objective: What makes a learning rate the best: the final score, or the steps to
+            the target.
+        target: The target; None for the final score.
+        rates: All learning rates that were tried, ascending.
+        found: The slope, the bend and the verdict.
+        n_seeds: Seeds that chose.
+    """
+
+    others: Config
+    optimizer: str
+    objective: Objective
+    target: Target | None
+    rates: tuple[float, ...]
+    found: LearningRateScaling
+    n_seeds: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StepsScaling:
+    """How the steps to a target fall with the batch size, for one optimizer.
+
+    Attributes:
+        others: The hyperparameters besides learning rate and batch size.
+        optimizer: Whose steps.
+        target: The target, the same for all batch sizes.
+        batch_sizes: Those whose learning rate is settled, ascending.
+        rates: The chosen learning rate of each.
+        steps: Of each run; infinity where it never got there.
+        budgets: Steps that each batch size had.
+        on_edge: Batch sizes that are left out, since their best learning rate lies at
+            the end of its grid.
+        found: The critical batch size; None with fewer than 2 seeds.
+    """
+
+    others: Config
+    optimizer: str
+    target: Target
+    batch_sizes: Float[np.ndarray, " batch"]
+    rates: Float[np.ndarray, " batch"]
+    steps: Float[np.ndarray, "batch seed"]
+    budgets: Float[np.ndarray, " batch"]
+    on_edge: tuple[int, ...]
+    found: CriticalBatch | None
+
+
+def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
+    """Fit the best learning rate against the batch size, for each optimizer.
+
+    By the seeds that choose, in a study without tuning by all of them; by the final
+    score and, where targets were set, by the steps to a target as well.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+
+    Returns:
+        One record for each objective and combination of the other hyperparameters that
+        has at least 3 batch sizes with at least 3 learning rates and finished runs.
+    """
+    metric = result.primary_metric
+    if metric not in result.metrics or not is_accuracy(metric):
+        return ()
+    tuning = result.study.tuning
+    choosing = result
+    if tuning is not None:
+        choosing = result.of_seeds(tuning.seeds[: tuning.n_choosing])
+    scores = tuning_scores(
+        choosing.final(metric).astype(np.float64),
+        choosing.status,
+        chance=result.data.majority_share,
+    )
+    is_bad = is_bad_run(choosing.status)
+    found: list[RateScaling] = []
+    for others, members in _groups(result, _any_run(scores)).items():
+        optimizer = optimizer_of(result, result.configs[next(iter(members.values()))])
+        grid = _Grid(members)
+        if not grid.is_wide:
+            continue
+        target = find_target(result, optimizer)
+        found.append(
+            RateScaling(
+                others=others,
+                optimizer=optimizer,
+                objective="score",
+                target=None,
+                rates=grid.rates,
+                found=grid.scale(scores, is_bad),
+                n_seeds=len(choosing.seeds),
+            )
+        )
+        if target is not None:
+            speeds, is_late = _speeds(choosing, members, target)
+            found.append(
+                RateScaling(
+                    others=others,
+                    optimizer=optimizer,
+                    objective="steps",
+                    target=target,
+                    rates=grid.rates,
+                    found=grid.scale(speeds, is_bad | is_late),
+                    n_seeds=len(choosing.seeds),
+                )
+            )
+    return tuple(found)
+
+
+def scale_steps(result: StudyResult) -> tuple[StepsScaling, ...]:
+    """Measure steps to one target against the batch size, each at its best rate.
+
+    Args:
+        result: Of a study that tunes its learning rate; statuses as `classify_runs`
+            gives them. Others have no runs left to choose values and targets by.
+
+    Returns:
+        One record for each combination of the other hyperparameters that has a target
+        and at least 3 batch sizes whose learning rate is settled.
+    """
+    tuning = result.study.tuning
+    if tuning is None or tuning.hyperparameter != "learning_rate":
+        return ()
+    judged = result.of_seeds(result.study.seeds)
+    settled: dict[Config, dict[int, int]] = {}
+    on_edge: dict[Config, list[int]] = {}
+    for choice in choose_tuned(result):
+        size = choice.others.get("batch_size")
+        if not isinstance(size, int) or choice.best_index is None:
+            continue
+        others = _without(choice.others, "batch_size")
+        if not choice.is_settled:
+            on_edge.setdefault(others, []).append(size)
+        elif judged.has_outcome()[choice.best_index].any():
+            settled.setdefault(others, {})[size] = choice.best_index
+    found = []
+    for others, by_size in settled.items():
+        optimizer = optimizer_of(result, result.configs[next(iter(by_size.values()))])
+        target = find_target(result, optimizer)
+        if target is not None and len(by_size) >= MIN_DRAWN:
+            left_out = tuple(sorted(on_edge.get(others, ())))
+            found.append(
+                _steps_scaling(judged, others, optimizer, by_size, target, left_out)
+            )
+    return tuple(found)
+
+
+def find_target(result: StudyResult, optimizer: str) -> Target | None:
+    """Set the target whose time varies least among the runs that set targets.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+        optimizer: Whose best config sets it.
+
+    Returns:
+        The target; None in a study without tuning, or with fewer than 5 such runs.
+    """
+    tuning = result.study.tuning
+    if tuning is None:
+        return None
+    pilot = pilot_runs(result.of_seeds(tuning.seeds), optimizer)
+    if pilot is None or len(pilot[0]) < MIN_PILOT_RUNS:
+        return None
+    final, curves = pilot
+    ladder = target_ladder(final, result.data.majority_share)
+    at = result.epochs.astype(np.float64)
+    times = np.array([first_crossing(at, curves, float(t)) for t in ladder])
+    rung = choose_rung(times) or 0
+    return Target(score=float(ladder[rung]), rung=RUNGS[rung], n_pilots=len(final))
+
+
+class _Grid:
+    """Batch sizes by learning rates, and which config stands at each place."""
+
+    def __init__(self, members: Mapping[tuple[int, float], int]) -> None:
+        self.batch_sizes = tuple(sorted({size for size, _ in members}))
+        self.rates = tuple(sorted({rate for _, rate in members}))
+        self._members = members
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there are 3 batch sizes with 3 learning rates each."""
+        n_rates = [
+            sum((size, rate) in self._members for rate in self.rates)
+            for size in self.batch_sizes
+        ]
+        return len(self.batch_sizes) >= MIN_DRAWN and min(n_rates) >= MIN_DRAWN
+
+    def scale(
+        self,
+        scores: Float[np.ndarray, "config seed"],
+        is_bad: Bool[np.ndarray, "config seed"],
+    ) -> LearningRateScaling:
+        """Fit the best rate; places without a config have no scores."""
+        shape = (len(self.batch_sizes), len(self.rates), scores.shape[1])
+        placed, bad = np.full(shape, np.nan), np.full(shape, False)
+        for (size, rate), config in self._members.items():
+            place = self.batch_sizes.index(size), self.rates.index(rate)
+            placed[place], bad[place] = scores[config], is_bad[config]
+        return scale_learning_rate(
+            np.array(self.batch_sizes, dtype=np.float64),
+            np.array(self.rates),
+            placed,
+            bad,
+        )
+
+
+def _groups(
+    result: StudyResult, has_runs: Bool[np.ndarray, " config"]
+) -> dict[Config, dict[tuple[int, float], int]]:
+    """Other hyperparameters -> batch size and learning rate -> config with runs."""
+    groups: dict[Config, dict[tuple[int, float], int]] = {}
+    for index, config in enumerate(result.configs):
+        size, rate = config.get("batch_size"), config.get("learning_rate")
+        if has_runs[index] and isinstance(size, int) and isinstance(rate, float):
+            others = _without(config, "batch_size", "learning_rate")
+            groups.setdefault(others, {})[size, rate] = index
+    return groups
+
+
+def _any_run(scores: Float[np.ndarray, "config seed"]) -> Bool[np.ndarray, " config"]:
+    return np.asarray(np.isfinite(scores).any(axis=1))
+
+
+def _without(config: Config, *names: str) -> Config:
+    return Config({n: v for n, v in config.items() if n not in names})
+
+
+def _speeds(
+    result: StudyResult, members: Mapping[tuple[int, float], int], target: Target
+) -> tuple[Float[np.ndarray, "config seed"], Bool[np.ndarray, "config seed"]]:
+    """Minus the log of the steps to the target, and which runs never got there.
+
+    A run that never got there has what the budget allowed, so that its learning rate
+    was tried and is not chosen: left out, it would make its neighbour an edge.
+    """
+    speeds = np.full(result.status.shape, np.nan)
+    is_late = np.full(result.status.shape, False)
+    for config in members.values():
+        steps = steps_to_target(result, config, target.score)
+        is_late[config] = ~np.isfinite(steps)
+        steps = np.where(is_late[config], _budget(result, config), steps)
+        speeds[config] = np.where(result.has_outcome()[config], -np.log(steps), np.nan)
+    return speeds, is_late
+
+
+def _steps_scaling(
+    judged: StudyResult,
+    others: Config,
+    optimizer: str,
+    by_size: Mapping[int, int],
+    target: Target,
+    on_edge: tuple[int, ...],
+) -> StepsScaling:
+    sizes = sorted(by_size)
+    configs = [by_size[size] for size in sizes]
+    steps = np.array([steps_to_target(judged, c, target.score) for c in configs])
+    has_ended = judged.has_outcome()[configs].all(axis=0)
+    steps = steps[:, has_ended]
+    batch_sizes = np.array(sizes, dtype=np.float64)
+    is_enough = steps.shape[1] >= MIN_SEEDS
+    return StepsScaling(
+        others=others,
+        optimizer=optimizer,
+        target=target,
+        batch_sizes=batch_sizes,
+        rates=np.array([judged.configs[c]["learning_rate"] for c in configs]),
+        steps=steps,
+        budgets=np.array([_budget(judged, c) for c in configs]),
+        on_edge=on_edge,
+        found=critical_batch(batch_sizes, steps) if is_enough else None,
+    )
+
+
+def _budget(result: StudyResult, config: int) -> float:
+    """All steps that a run of a config takes."""
+    settings = result.study.settings(result.configs[config])
+    epochs = result.study.run_epochs(result.configs[config], result.data.n_train)
+    return epochs * -(-result.data.n_train // settings.batch_size)

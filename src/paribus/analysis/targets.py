@@ -1,0 +1,75 @@
+"""Which targets do the best runs of a study set, and when do others reach them?"""
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+
+from paribus.analysis.scores import is_accuracy, is_learner, oriented_scores
+from paribus.results import StudyResult
+from paribus.space import Config
+from paribus.stats.targets import first_crossing
+from paribus.stats.ties import counted_means
+
+
+# Fewer runs of the best config than this set no target.
+MIN_PILOT_RUNS = 5
+
+
+def optimizer_of(result: StudyResult, config: Config) -> str:
+    """The optimizer that a config is trained with."""
+    return str(config.get("optimizer", result.study.optimizer.name))
+
+
+def pilot_runs(
+    pilot: StudyResult, optimizer: str
+) -> tuple[Float[np.ndarray, " run"], Float[np.ndarray, "run evaluation"]] | None:
+    """Find the runs that set the targets of an optimizer: those of its best config.
+
+    Args:
+        pilot: The study with the seeds alone that may set targets, e.g. its tuning
+            seeds; statuses as `classify_runs` gives them.
+        optimizer: Whose best config.
+
+    Returns:
+        Final scores and curves of the runs that learned, however few; None if there is
+        nothing that targets are set in.
+    """
+    metric = pilot.primary_metric
+    if metric not in pilot.metrics or not is_accuracy(metric) or not pilot.seeds:
+        return None
+    scores = oriented_scores(pilot, metric)
+    own = [optimizer_of(pilot, config) == optimizer for config in pilot.configs]
+    counted = scores.is_counted & is_learner(pilot) & np.array(own)[:, None]
+    n_most = counted.sum(axis=1).max()
+    # The runs that set targets are added at the best config alone: it has the most.
+    is_pilot = counted.sum(axis=1) == n_most
+    means = counted_means(scores.values, counted & is_pilot[:, None])
+    best = int(means.argmax())
+    is_run = scores.is_counted[best] & is_learner(pilot)[best]
+    curves = pilot.curve(metric)[best, is_run].astype(np.float64)
+    return scores.values[best, is_run], curves
+
+
+def steps_to_target(
+    result: StudyResult, config: int, target: float
+) -> Float[np.ndarray, " seed"]:
+    """Find after how many steps each run of a config first reached a target.
+
+    Args:
+        result: With the seeds that are asked for.
+        config: Its index.
+        target: A value of the primary accuracy.
+
+    Returns:
+        Linear between evaluations; infinity where the budget ended first.
+    """
+    curves = result.curve(result.primary_metric)[config].astype(np.float64)
+    epochs = first_crossing(result.epochs.astype(np.float64), curves, target)
+    return epochs * steps_per_epoch(result, config)
+
+
+def steps_per_epoch(result: StudyResult, config: int) -> int:
+    """Optimizer steps of one pass over the training split."""
+    batch_size = result.study.settings(result.configs[config]).batch_size
+    return math.ceil(result.data.n_train / batch_size)

@@ -1,0 +1,167 @@
+"""Values isolated from nuisance, and where training fails: sections of the report."""
+
+import itertools
+from collections.abc import Sequence
+
+from paribus.analysis.failures import ConfigFailures, map_failures
+from paribus.analysis.isolation import Isolation, isolate
+from paribus.analysis.scores import n_examples
+from paribus.plots import draw_failures, draw_isolation, to_specification
+from paribus.plots.failures import STEADIEST, cell_text
+from paribus.report.document import Block, Figure, Panel, Paragraph
+from paribus.report.findings import Findings
+from paribus.report.numbers import count, join, percent
+from paribus.report.prose import sentence
+from paribus.report.slices import covering_slices, label_values, varying, words
+from paribus.space import show_value
+
+
+MAX_PANELS = 8
+
+# The configs of a map, its name, and the hyperparameters across and up.
+_Map = tuple[str, list[int], str, str | None]
+
+
+def arrange_isolation(findings: Findings) -> list[Block]:
+    """A panel for each hyperparameter; empty where nothing is tuned away."""
+    found = isolate(findings.result, metric=findings.metric)[:MAX_PANELS]
+    if not found:
+        return []
+    return [Paragraph(text=_say_isolation(found)), _figure_isolation(findings, found)]
+
+
+def arrange_failures(findings: Findings) -> list[Block]:
+    """How many runs failed where, and how steadily the others went."""
+    failures = map_failures(findings.result)
+    maps = _maps(findings)[: MAX_PANELS // 2]
+    if not maps or not any(one.n_runs for one in failures):
+        return []
+    return [
+        Paragraph(text=_say_failures(failures)),
+        _figure_failures(maps, failures),
+    ]
+
+
+def _say_isolation(found: Sequence[Isolation]) -> str:
+    nuisance = join([words(name) for name in found[0].nuisance])
+    if found[0].is_independent:
+        return (
+            f"Each value stands at the {nuisance} that suits it best, chosen by seeds "
+            "that are not shown. Compare values by these, not at one shared setting."
+        )
+    return (
+        "Each value stands at the best of the other hyperparameters. The same runs "
+        "chose it, so all of these look a little better than they are."
+    )
+
+
+def _figure_isolation(findings: Findings, found: Sequence[Isolation]) -> Figure:
+    score = words(findings.metric)
+    panels = []
+    for one in found:
+        gist = "; ".join(
+            f"{words(one.hyperparameter)} {show_value(v.value)}, at "
+            f"{label_values(v.chosen)}: {percent(v.mean)}"
+            + (
+                ""
+                if v.lower is None or v.upper is None
+                else f" [{100 * v.lower:.2f}, {100 * v.upper:.2f}]"
+            )
+            for v in one.values
+        )
+        names = varying(findings.result.study)
+        rest = {n: v for n, v in one.others.items() if n in names}
+        title = words(one.hyperparameter).capitalize()
+        panels.append(
+            Panel(
+                title=", ".join(filter(None, (title, label_values(rest)))),
+                description=f"{score.capitalize()}. {gist}.",
+                specification=to_specification(
+                    draw_isolation(
+                        one,
+                        score=score,
+                        n_examples=n_examples(findings.result, findings.metric),
+                    ),
+                    description=f"{score} by {words(one.hyperparameter)}",
+                ),
+            )
+        )
+    return Figure(
+        name="isolation",
+        caption="Each value at the best of what was tuned for it, which stands at the "
+        "right. Dots are runs, diamonds their means with 95% intervals.",
+        panels=tuple(panels),
+    )
+
+
+def _say_failures(failures: Sequence[ConfigFailures]) -> str:
+    n_runs = sum(one.n_runs for one in failures)
+    n_bad = sum(one.n_bad for one in failures)
+    worst = [one for one in failures if one.n_runs and 2 * one.n_bad >= one.n_runs]
+    text = f"{n_bad:,} of {count(n_runs, 'run')} ended badly"
+    if worst:
+        text += f"; {count(len(worst), 'config')} lost half of its runs or more"
+        text = text.replace("configs lost half of its", "configs lost half of their")
+    return (
+        f"{text}. Steadiness is measured among learners only: a dead network is "
+        "perfectly steady."
+    )
+
+
+def _figure_failures(
+    maps: Sequence[_Map], failures: Sequence[ConfigFailures]
+) -> Figure:
+    titles = {"failures": "runs that ended badly", "variation": "upward variation"}
+    panels = []
+    for title, indices, x, y in maps:
+        chosen = [failures[i] for i in indices]
+        for what in ("failures", "variation"):
+            gist = "; ".join(
+                f"{label_values({n: one.config[n] for n in (x, y) if n})}: "
+                + cell_text(one, what)
+                .replace("\n", " ")
+                .replace(STEADIEST, "the steadiest,")
+                for one in chosen
+            )
+            name = sentence(titles[what])
+            panels.append(
+                Panel(
+                    title=", ".join(filter(None, (name, title))),
+                    description=f"{name}. {gist}.",
+                    specification=to_specification(
+                        draw_failures(chosen, what=what, x=x, y=y),
+                        description=f"{name} by {words(x)}",
+                    ),
+                )
+            )
+    return Figure(
+        name="failures",
+        caption="How many of the runs of each config ended badly (diverged, collapsed, "
+        "or no better than softmax regression), and the median upward variation of "
+        "the training loss (TUV, a share of its fall) among how many learners. "
+        f"{STEADIEST} marks the smallest of the configs that never failed, with its "
+        "ties. Darker is worse.",
+        panels=tuple(panels),
+    )
+
+
+def _maps(findings: Findings) -> list[_Map]:
+    """Two hyperparameters of a full grid at once; of other studies, lines."""
+    study = findings.result.study
+    names = varying(study)
+    configs = study.configs()
+    if not names:
+        return []
+    if len(names) == 1 or not study.space.is_full_grid():
+        return [
+            (label_values(part.fixed), list(part.configs), part.varied, None)
+            for part in covering_slices(study)
+        ]
+    x, y, *others = names
+    cases = itertools.product(*({c[n]: None for c in configs} for n in others))
+    found: list[_Map] = []
+    for values in cases:
+        fixed = dict(zip(others, values, strict=True))
+        indices = [i for i, c in enumerate(configs) if c.matches(fixed)]
+        found.append((label_values(fixed), indices, x, y))
+    return found

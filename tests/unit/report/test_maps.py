@@ -1,0 +1,99 @@
+"""Isolation plots, and maps of where training fails."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import make_finished
+from tuning_builders import make_tuned_result, make_tuned_study, trained
+
+from paribus.analysis.failures import map_failures
+from paribus.analysis.isolation import isolate
+from paribus.report.document import Figure, Paragraph
+from paribus.report.findings import gather_findings
+from paribus.report.maps import arrange_failures, arrange_isolation
+from paribus.status import RunStatus
+
+
+# Learning rates .001 and .01, each at batch sizes 32 and 64.
+ROWS = ((0.90, 0.92), (0.95, 0.93), (0.97, 0.95), (0.91, 0.89))
+
+
+@pytest.fixture
+def grid():
+    return make_finished(*ROWS, batch_size=(32, 64))
+
+
+def test_each_value_stands_at_the_best_of_the_others(grid):
+    rates, sizes = isolate(grid, metric="test_accuracy")
+
+    assert (rates.hyperparameter, rates.nuisance) == ("learning_rate", ("batch_size",))
+    assert [(v.value, v.chosen["batch_size"]) for v in rates.values] == [
+        (0.001, 64),
+        (0.01, 32),
+    ]
+    assert [v.mean for v in rates.values] == pytest.approx([0.94, 0.96])
+    assert [v.chosen["learning_rate"] for v in sizes.values] == [0.01, 0.001]
+    assert not rates.is_independent
+
+
+def test_what_tuning_chose_is_shown_by_seeds_that_did_not_choose():
+    accuracy = {
+        (0.001, 32): 0.90,
+        (0.01, 32): 0.95,
+        (0.1, 32): 0.93,
+        (0.001, 64): 0.90,
+        (0.01, 64): 0.92,
+        (0.1, 64): 0.80,
+    }
+    result = make_tuned_result(make_tuned_study(), accuracy)
+    chosen = np.full(result.status.shape, False)
+    for i, config in enumerate(result.configs):
+        chosen[i, :3] = config["learning_rate"] == 0.01
+
+    (sizes,) = isolate(trained(result, chosen, 0.5), metric="validation_accuracy")
+
+    assert sizes.is_independent
+    assert [v.scores for v in sizes.values] == [(0.5,) * 3] * 2
+    assert [v.chosen["learning_rate"] for v in sizes.values] == [0.01, 0.01]
+
+
+def test_one_hyperparameter_has_nothing_to_tune_away():
+    alone = make_finished((0.9, 0.91), (0.92, 0.93))
+
+    assert isolate(alone, metric="test_accuracy") == ()
+    assert arrange_isolation(gather_findings(alone)) == []
+
+
+def test_failures_are_counted_and_the_steadiest_never_failed(grid):
+    status = grid.status.copy()
+    status[0, 0] = RunStatus.COLLAPSED
+    status[3] = RunStatus.DIVERGED
+    loss = np.tile(np.linspace(2, 0.5, len(grid.epochs)), (*status.shape, 1))
+    loss[1, :, 1] += 1.5
+    curves = {**grid.curves, "train_loss": loss}
+
+    found = map_failures(replace(grid, status=status, curves=curves))
+
+    assert [(f.n_bad, f.n_runs) for f in found] == [(1, 2), (0, 2), (0, 2), (2, 2)]
+    assert [f.n_learners for f in found] == [1, 2, 2, 0]
+    assert found[3].variation is None
+    # Up from 2 to 2.75, of a fall of 1.5.
+    assert found[1].variation == pytest.approx(0.75 / 1.5)
+    assert found[2].variation == 0
+    # The first is as steady, but one of its runs failed.
+    assert [f.is_steadiest for f in found] == [False, False, True, False]
+
+
+def test_both_sections_have_marks_and_words(grid):
+    findings = gather_findings(grid)
+
+    for blocks in (arrange_isolation(findings), arrange_failures(findings)):
+        sentence, figure = blocks
+        assert isinstance(sentence, Paragraph)
+        assert isinstance(figure, Figure)
+        assert len(figure.panels) == 2
+        for panel in figure.panels:
+            rows = panel.specification["datasets"].values()
+            assert sum(map(len, rows)) >= 4
+            assert "learning rate 0.001" in panel.description
