@@ -7,8 +7,9 @@ import numpy as np
 
 from paribus.analysis.scores import comparable_scores, is_accuracy, judged
 from paribus.analysis.tuned import choose_tuned
+from paribus.hyperparameters import Value
 from paribus.results import StudyResult
-from paribus.space import Config, Value
+from paribus.space import Config
 from paribus.stats.intervals import MIN_SEEDS, mean_interval
 
 
