@@ -150,7 +150,7 @@ def test_a_reader_that_goes_away_is_no_fault(place: Path):
         ["bash", "-c", script], cwd=place, capture_output=True, text=True, timeout=60
     )
 
-    assert ended.stdout == "n0\n"
+    assert ended.stdout == "b0\n"  # of batch-size, the first of the studies
     assert ended.stderr == ""
 
 

@@ -15,6 +15,7 @@ from paribus.api import run_study
 from paribus.cli import app
 from paribus.errors import CommandError, SpaceError, StudyError, UnknownNameError
 from paribus.status import RunStatus
+from paribus.store import StudyWriter
 from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice
 
 
@@ -195,6 +196,9 @@ assert not {"jax", "jaxlib", "optax"} & set(sys.modules)
 
 def test_a_part_of_a_finished_study_is_finished(tmp_path: Path):
     folder = make_store(tmp_path / "tiny")
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.commit_baseline(train_loss=0.5, learning_rate=0.1)
     part = make_study(learning_rate=(0.01,), n_seeds=2)
 
     result = run_study(part, folder, data_folder=tmp_path)
