@@ -87,10 +87,12 @@ def test_tops_errors_and_slope_equal_numpys_polyfit_and_a_plain_jackknife():
     errors = np.maximum(spread(without), 0.5 * np.log(10) / np.sqrt(12))
     x = np.log(BATCH_SIZES)
     (slope, _), covariance = np.polyfit(x, tops(scores), 1, w=1 / errors, cov=True)
+    _, known = np.polyfit(x, tops(scores), 1, w=1 / errors, cov="unscaled")
     slopes = [np.polyfit(x, row, 1, w=1 / errors)[0] for row in without]
     margin = max(
         stats.t.ppf(0.975, len(x) - 2) * np.sqrt(covariance[0, 0]),
         stats.t.ppf(0.975, n_seeds - 1) * spread(slopes),
+        stats.norm.ppf(0.975) * np.sqrt(known[0, 0]),
     )
 
     is_bad = np.zeros(scores.shape, dtype=bool)

@@ -82,7 +82,7 @@ def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
     n = len(caution.configs)
     named = [labels[index] for index in caution.configs if labels.get(index)]
     which = f" ({_some(named)})" if named and n < caution.n_configs else ""
-    best = ", the best one among them" if caution.has_best and n > 1 else ""
+    best = ", the best one among them," if caution.has_best and n > 1 else ""
     return (
         f"{n} of {count(caution.n_configs, 'config')}{which}{best} had more than a "
         "fifth of the runs still improving when the budget was spent: their final "

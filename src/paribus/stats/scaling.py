@@ -58,14 +58,15 @@ class Coefficient:
         estimate: NaN if nothing was fitted.
         lower: Lower bound.
         upper: Upper bound.
-        method: What the interval rests on, the wider of the two: how far batch sizes
-            lie off the fit, or how the fit changes without each seed.
+        method: What the interval rests on, the widest of three: how far batch sizes lie
+            off the fit, how the fit changes without each seed, or the errors of the
+            best values themselves.
     """
 
     estimate: float
     lower: float
     upper: float
-    method: Literal["residuals", "jackknife", "none"]
+    method: Literal["residuals", "jackknife", "errors", "none"]
 
     def contains(self, value: float) -> bool:
         """Whether the interval has this value in it."""
@@ -111,8 +112,10 @@ def scale_learning_rate(
     """Fit log best learning rate = a + b log batch size and say which rule it allows.
 
     Least squares over batch sizes, weighted by the errors of `best_values`. The
-    interval is the wider of two: t on the residuals, and from 5 seeds on a jackknife
-    that leaves out a seed at all batch sizes.
+    interval is the widest of three: t on the residuals, from 5 seeds on a jackknife
+    that leaves out a seed at all batch sizes, and what the errors of the best values,
+    never below the grid's resolution, give the fit. Without the third a few batch
+    sizes that happen to lie on a line would have an interval of no width.
 
     Args:
         batch_sizes: Ascending.
@@ -279,9 +282,12 @@ def _fit(
     estimate = float(coefficients[0])
     df, tail = len(x) - degree - 1, (1 + confidence_level) / 2
     residuals = np.sqrt(weights) * y - design @ coefficients
-    variance = (residuals @ residuals) / df * np.linalg.inv(design.T @ design)[0, 0]
+    by_errors = float(np.linalg.inv(design.T @ design)[0, 0])
+    variance = (residuals @ residuals) / df * by_errors
     margin = float(special.stdtrit(df, tail) * math.sqrt(variance))
-    method: Literal["residuals", "jackknife"] = "residuals"
+    method: Literal["residuals", "jackknife", "errors"] = "residuals"
+    if (known := float(special.ndtri(tail)) * math.sqrt(by_errors)) > margin:
+        margin, method = known, "errors"
     n = len(without)
     if n >= MIN_JACKKNIFE_SEEDS and np.isfinite(without).all():
         error = float(_jackknife_error(without @ solve[0], n))

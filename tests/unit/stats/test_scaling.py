@@ -62,7 +62,10 @@ def test_the_error_of_one_seed_is_the_resolution():
     found = scale_learning_rate(BATCH_SIZES, GRID, scores, nobody(scores))
 
     np.testing.assert_allclose(found.best.errors, 0.5 * math.log(10) / math.sqrt(12))
-    assert found.slope.method == "residuals"
+    assert found.slope.method == "errors"
+    # On an exact line the residuals have no width at all.
+    assert found.verdict == "square root"
+    assert found.slope.upper - found.slope.lower > 0.1
 
 
 def test_seeds_that_disagree_make_the_error_larger():
@@ -162,7 +165,7 @@ def test_a_curve_that_bends_down_and_turns_rises_then_falls():
 
 
 def test_a_curve_that_bends_down_but_still_rises_is_no_fall():
-    scores = parabolas(0.5, bend=-0.02)
+    scores = parabolas(0.9, bend=-0.12)
     noise = 1e-6 * np.random.default_rng(0).normal(size=scores.shape)
 
     found = scale_learning_rate(BATCH_SIZES, GRID, scores + noise, nobody(scores))
