@@ -173,6 +173,9 @@ def test_an_unknown_format_is_refused_with_those_there_are(tmp_path: Path):
 
 def test_a_finished_study_is_read_without_loading_jax(tmp_path: Path):
     folder = make_store(tmp_path / "tiny")
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.commit_baseline(train_loss=0.5, learning_rate=0.1)
     script = """
 import sys
 from pathlib import Path

@@ -13,7 +13,8 @@ from paribus.plots import javascript
 from paribus.report.document import Report
 
 
-_CODE = re.compile(r"`([^`]+)`")
+# Commands, options and settings of ours; a backtick in a user's name stays one.
+_CODE = re.compile(r"`((?:paribus |--)[^`]+|[a-z][a-z0-9_.]*)`")
 
 
 def render_html(report: Report) -> str:

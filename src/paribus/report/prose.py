@@ -101,6 +101,8 @@ def say_optimizer(result: StudyResult) -> str:
 
 def say_schedule(study: Study) -> str:
     """Name what the learning rate does while a run trains."""
+    if study.is_imported:
+        return "a learning rate of its own making"
     if "schedule" in study.space.hyperparameters():
         return "a schedule for the learning rate"
     schedule = study.settings(study.configs()[0]).optimizer["schedule"]
