@@ -13,8 +13,8 @@ from paribus.plots import javascript
 from paribus.report.document import Report
 
 
-# Commands, options and settings of ours; a backtick in a user's name stays one.
-_CODE = re.compile(r"`((?:paribus |--)[^`]+|[a-z][a-z0-9_.]*)`")
+# Our own commands and options; any other backtick may be part of a user's name.
+_CODE = re.compile(r"`((?:paribus |--)[^`]+)`")
 
 
 def render_html(report: Report) -> str:
