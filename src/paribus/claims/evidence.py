@@ -143,6 +143,8 @@ class Evidence:
         """
         judged, n_train = self.judged, self.judged.data.n_train
         named = [judged.configs[i] for i in configs]
+        if not n_train and budget != "epochs":  # of runs that another tool trained
+            return [math.nan] * len(configs)
         ends = [judged.study.run_epochs(config, n_train) for config in named]
         if budget == "steps":
             sizes = [judged.study.settings(config).batch_size for config in named]

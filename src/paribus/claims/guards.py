@@ -63,8 +63,8 @@ def unrecorded(evidence: Evidence, question: Question) -> Refusal | None:
     """The study lacks what the measure is made from."""
     if question.measure in TIMES:
         return None  # `unreachable_target` says it better
-    if measure_of(evidence, question) is not None:
-        return None
+    if measure_of(evidence, question) is not None or unfinished(evidence, question):
+        return None  # what is missing may still come: `broken_runs` says so
     words = measure_facts(question.measure).words
     if evidence.measure(question.measure) is not None:
         return Refusal(
@@ -116,15 +116,22 @@ def no_smallest_effect(evidence: Evidence, question: Question) -> Refusal | None
     )
 
 
-def broken_runs(evidence: Evidence, question: Question) -> Refusal | None:
-    """A run of the contrast failed or was interrupted."""
+def unfinished(evidence: Evidence, question: Question) -> int:
+    """How many runs of the contrast wait, or were stopped before their end."""
     status = evidence.judged.status[list(question.configs)]
-    for word in (RunStatus.FAILED, RunStatus.INTERRUPTED):
-        if n := int((status == word).sum()):
-            was = word.word if word is RunStatus.FAILED else f"were {word.word}"
-            return Refusal(
-                f"{n} of its runs {was}", f"paribus run {evidence.judged.study.name}"
-            )
+    waiting = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
+    return int(np.isin(status, waiting).sum())
+
+
+def broken_runs(evidence: Evidence, question: Question) -> Refusal | None:
+    """A run of the contrast failed, was interrupted, or is still to come."""
+    status = evidence.judged.status[list(question.configs)]
+    if n := int((status == RunStatus.FAILED).sum()):
+        return Refusal(f"{n} of its runs failed", "run it again with --retry-failed")
+    if n := unfinished(evidence, question):
+        return Refusal(
+            f"{n} of its runs are not finished", "the same command trains the rest"
+        )
     return None
 
 

@@ -68,8 +68,8 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
             tuning seeds choose and set targets, and the study's own seeds judge.
 
     Returns:
-        The claims about the learning rate, then those about the batch size, then the
-        study's own; of each one for each optimizer.
+        The study's own claims, then those about the learning rate, then those about the
+        batch size, of each one for each optimizer.
 
     Assumes:
         Intervals hold together with 95 % over the confirmatory family, by Bonferroni:
@@ -110,7 +110,7 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     own_claims = (replace(claim, atoms=(atom,)) for claim, atom in last)
     study = result.study
     late = {study.seeds.index(seed) for seed in study.late_seeds}
-    claims = with_exploratory_p_values([*catalogue, *own_claims])
+    claims = with_exploratory_p_values([*own_claims, *catalogue])
     return tuple(with_late_seeds(claims, late))
 
 

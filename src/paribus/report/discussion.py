@@ -34,9 +34,9 @@ from paribus.report.verdicts import (
 
 
 HEADINGS = {
+    "yours": "Your claims",
     "learning rate": "Claims about the learning rate",
     "batch size": "Claims about the batch size",
-    "yours": "Your claims",
 }
 HOW_TO_READ = (
     "Each claim is divided into parts that can be measured, each with a verdict of its "

@@ -32,7 +32,8 @@ STATUS_MEANINGS = {
     RunStatus.LATE_COLLAPSE: "learned, then lost much of its best score",
     RunStatus.COLLAPSED: "ended no better than guessing",
     RunStatus.UNCONVERGED: "was still improving at the end of the budget",
-    RunStatus.SUBLINEAR: "ended worse than softmax regression with the same budget",
+    RunStatus.SUBLINEAR: "ended with a training loss more than 1.25 times that of "
+    "softmax regression with the same budget",
     RunStatus.CONVERGED: "beat guessing, and was not seen improving at the end",
 }
 
@@ -171,6 +172,17 @@ def say_statuses(counts: Mapping[RunStatus, int]) -> str:
     total = sum(counts.values())
     parts = [f"{n:,} {status_words(status)}" for status, n in counts.items() if n]
     return f"Of {count(total, 'run')}: {join(parts)}."
+
+
+def say_failing(failing: Mapping[str, tuple[int, int]]) -> str:
+    """Say at which configs half of the runs or more ended badly.
+
+    Args:
+        failing: Config -> how many runs ended badly, of how many.
+    """
+    shown = [f"{label} ({bad} of {n})" for label, (bad, n) in failing.items()]
+    rest = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
+    return f"Most runs ended badly at {'; '.join(shown[:4])}{rest}."
 
 
 def say_no_bad_runs(n_per_config: int) -> str:

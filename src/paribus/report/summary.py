@@ -5,7 +5,7 @@ from paribus.claims import Verdict
 from paribus.report.cautions import say_caution
 from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
-from paribus.report.prose import say_statuses, say_tied
+from paribus.report.prose import say_failing, say_statuses, say_tied
 from paribus.report.verdicts import say_claim, say_verdicts
 from paribus.status import RunStatus
 
@@ -39,7 +39,11 @@ def arrange_summary(findings: Findings) -> Section:
 
 def summary_lines(findings: Findings) -> list[str]:
     """At most eight lines: how runs ended, what is best, what is said of claims."""
-    lines = [say_statuses(count_statuses(findings)), *_say_best(findings)]
+    lines = [
+        say_statuses(count_statuses(findings)),
+        *_say_failing(findings),
+        *_say_best(findings),
+    ]
     claims = findings.verdicts
     if not claims:
         return lines
@@ -48,7 +52,8 @@ def summary_lines(findings: Findings) -> list[str]:
         lines.append(say_verdicts(claims))
         room -= 1
     by_weight = sorted(
-        range(len(claims)), key=lambda i: _ORDER.index(claims[i].verdict)
+        range(len(claims)),
+        key=lambda i: (claims[i].group != "yours", _ORDER.index(claims[i].verdict)),
     )
     return [*lines, *(say_claim(claims[i]) for i in sorted(by_weight[:room]))]
 
@@ -58,6 +63,16 @@ def count_statuses(findings: Findings) -> dict[RunStatus, int]:
     status = findings.result.status
     counts = {s: int((status == s).sum()) for s in RunStatus}
     return {s: n for s, n in counts.items() if n and s is not RunStatus.ABSENT}
+
+
+def _say_failing(findings: Findings) -> list[str]:
+    failing = {
+        label or "the only config": (summary.n_bad, summary.n_seeds)
+        for index, label in findings.shown.items()
+        for summary in [findings.summaries[index]]
+        if 2 * summary.n_bad >= summary.n_seeds > 0
+    }
+    return [say_failing(failing)] if failing else []
 
 
 def _say_best(findings: Findings) -> list[str]:

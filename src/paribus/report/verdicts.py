@@ -27,7 +27,7 @@ ICONS = {
     Verdict.REFUTED: "✗",
     Verdict.NEGLIGIBLE: "≈",
     Verdict.UNDECIDED: "?",
-    Verdict.UNTESTED: "–",
+    Verdict.UNTESTED: "○",
     Verdict.DEPENDS: "⇄",
 }
 MAX_SEEDS_TO_DECIDE = 1000

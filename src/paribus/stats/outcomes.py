@@ -22,6 +22,8 @@ class OutcomeThresholds:
     Attributes:
         explosion: Diverged: the training loss ends above this many times its start.
         explosion_share: Diverged: and it was there on this share of the steps.
+        worse_than_linear: Sublinear: the training loss ends above this many times that
+            of softmax regression: the smallest ratio of losses that matters.
         drop: Late collapse: the score ends this far below its best, as a fraction.
         drop_errors: Late collapse: and by so many sampling errors of the split.
         learned: Learned: two evaluations in a row this far above guessing.
@@ -37,6 +39,7 @@ class OutcomeThresholds:
 
     explosion: float = 3.0
     explosion_share: float = 0.01
+    worse_than_linear: float = 1.25
     drop: float = 0.05
     drop_errors: float = 3.0
     learned: float = 0.05
@@ -120,7 +123,7 @@ def classify_outcomes(
         (RunStatus.LATE_COLLAPSE, has_collapsed_late(curves, thresholds)),
         (RunStatus.COLLAPSED, has_collapsed(curves, thresholds)),
         (RunStatus.UNCONVERGED, is_improving(curves, thresholds)),
-        (RunStatus.SUBLINEAR, is_sublinear(curves)),
+        (RunStatus.SUBLINEAR, is_sublinear(curves, thresholds)),
     )
     status = np.full(len(curves.score), int(RunStatus.CONVERGED))
     for word, applies in reversed(rules):
@@ -225,15 +228,21 @@ def is_improving(
     return rises | (is_best & (gain > thresholds.smallest_effect))
 
 
-def is_sublinear(curves: TrainingCurves) -> Bool[np.ndarray, " run"]:
-    """Whether the run ended with a worse training loss than softmax regression.
+def is_sublinear(
+    curves: TrainingCurves, thresholds: OutcomeThresholds
+) -> Bool[np.ndarray, " run"]:
+    """Whether the run ended with a clearly worse loss than softmax regression.
+
+    Clearly: where a linear model does well, healthy runs of a small network end on
+    either side of its loss, and none of them has failed.
 
     A rule for runs that no longer improve: those that do are `unconverged` before it is
     asked.
     """
     if curves.baseline_loss is None:
         return np.zeros(len(curves.score), dtype=bool)
-    return curves.train_loss[:, -1] > curves.baseline_loss
+    limit = thresholds.worse_than_linear * curves.baseline_loss
+    return curves.train_loss[:, -1] > limit
 
 
 def mann_kendall_p_value(

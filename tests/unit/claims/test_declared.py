@@ -34,9 +34,8 @@ def judged(claim: DeclaredClaim, *plans: Runs) -> Any:
 
 
 def last(result) -> Any:
-    (*_, claim) = judge(result)
-    assert claim.group == "yours"
-    return claim.atoms[0]
+    own = [claim for claim in judge(result) if claim.group == "yours"]
+    return own[-1].atoms[0]
 
 
 @pytest.mark.parametrize(

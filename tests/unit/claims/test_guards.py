@@ -56,14 +56,21 @@ def test_a_measure_without_convention_needs_a_declared_smallest_effect():
     assert ask(guards.no_smallest_effect, make_pair(), **told) is None
 
 
-@pytest.mark.parametrize("word", [RunStatus.FAILED, RunStatus.INTERRUPTED])
-def test_a_broken_run_in_the_contrast_is_trained_first(word):
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [
+        (RunStatus.FAILED, "run it again with --retry-failed"),
+        (RunStatus.INTERRUPTED, "the same command trains the rest"),
+        (RunStatus.PENDING, "the same command trains the rest"),
+    ],
+)
+def test_a_broken_run_in_the_contrast_is_trained_first(word, remedy):
     result = make_pair()
     status = result.status.copy()
     status[1, 3] = word
     refusal = ask(guards.broken_runs, replace(result, status=status))
     assert "1 of its runs" in refusal.reason
-    assert refusal.remedy == "paribus run made-up"
+    assert refusal.remedy == remedy
     elsewhere = {"higher": (0,), "lower": (0,)}
     assert ask(guards.broken_runs, replace(result, status=status), **elsewhere) is None
     assert ask(guards.broken_runs, result) is None

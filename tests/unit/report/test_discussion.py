@@ -44,9 +44,9 @@ def claims_of(report) -> list[Claim]:
 def test_claims_stand_by_group_right_after_the_summary(report):
     assert [section.heading for section in report.sections][:4] == [
         "In short",
+        "Your claims",
         "Claims about the learning rate",
         "Claims about the batch size",
-        "Your claims",
     ]
     assert len(claims_of(report)) == 5
 

@@ -68,8 +68,13 @@ def test_a_slow_run_that_still_improves_is_unconverged_even_below_the_baseline()
 def test_a_run_that_stops_above_the_baseline_loss_is_sublinear():
     score = saturating(to=0.8)
 
+    final = float(curves_of(score).train_loss[0, -1])
     assert status_of(curves_of(score, baseline_loss=0.3)) == RunStatus.SUBLINEAR
     assert status_of(curves_of(score)) == RunStatus.CONVERGED
+    # Clearly above: by more than a quarter.
+    near, far = (curves_of(score, baseline_loss=final / by) for by in (1.2, 1.3))
+    assert status_of(near) == RunStatus.CONVERGED
+    assert status_of(far) == RunStatus.SUBLINEAR
 
 
 def test_a_dead_network_is_collapsed():
