@@ -57,7 +57,8 @@ NEVER_TO_READ = {"jax", "jaxlib", "optax", "paribus.engine"}
 # What costs a reader more than it saves; what each command does need is not in its set.
 TABLES = {"pandas"}
 DRAWING = {"altair", "vl_convert", "jinja2"}
-HEAVY_STATISTICS = {"scipy.stats", "scipy.optimize", "scipy.linalg", "scipy.sparse"}
+# Not scipy.linalg: from SciPy 1.18 on, scipy.special itself loads it.
+HEAVY_STATISTICS = {"scipy.stats", "scipy.optimize", "scipy.sparse"}
 FOLDER_ONLY = {"paribus.study_file.reader", "rich", "paribus.store.writer"}
 QUICK = {*TABLES, *DRAWING, *HEAVY_STATISTICS, *FOLDER_ONLY}
 NOT_NEEDED = {
