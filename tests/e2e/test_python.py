@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from builders import write_blobs
 
 import paribus as pb
 
 
+@pytest.mark.slow
 def test_a_study_made_in_python_is_trained_once_and_read_ever_after(tmp_path: Path):
     data = write_blobs(tmp_path / "blobs.npz")
     study = pb.Study(

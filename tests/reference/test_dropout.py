@@ -15,6 +15,10 @@ from paribus.space import SearchSpace
 from paribus.study import ModelChoice
 
 
+# Its fixture trains for ten seconds.
+pytestmark = pytest.mark.slow
+
+
 HIDDEN = (9, 7)
 
 

@@ -26,6 +26,10 @@ from paribus.results import StudyResult
 from paribus.status import RunStatus
 
 
+# Seconds each: whole judgements with every annotated shape checked.
+pytestmark = pytest.mark.slow
+
+
 def atom_of(result: StudyResult, name: str) -> Any:
     atoms = [atom for claim in judge(result) for atom in claim.atoms]
     return next(atom for atom in atoms if atom.id == name)

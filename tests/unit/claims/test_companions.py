@@ -13,6 +13,10 @@ from paribus.claims.times import find_time_ratio
 from paribus.results import StudyResult
 
 
+# Seconds each: whole judgements with every annotated shape checked.
+pytestmark = pytest.mark.slow
+
+
 MEASURES = ("asam_sharpness", "lambda_max", "keskar_phi")
 
 

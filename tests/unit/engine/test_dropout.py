@@ -159,6 +159,7 @@ def test_step_is_measured_again_with_its_own_mask():
     assert float(found["overshoot_share"]) == 0
 
 
+@pytest.mark.slow
 def test_larger_dropout_axis_leaves_every_run_as_it_was(tmp_path):
     few = dropout_study(0.2, name="few")
     many = dropout_study(0.0, 0.2, 0.5, name="many")
