@@ -40,6 +40,8 @@ __all__ = [
     "count_seeds",
 ]
 
+MIN_SEEDS_FOR_BASELINE = 5
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
     f"{device}{digit}" for device in ("com", "lpt") for digit in range(1, 10)
@@ -147,6 +149,15 @@ class Study:
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds that compare configs, then those that tune."""
         return self.seeds + (self.tuning.seeds if self.tuning else ())
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether runs are compared with softmax regression.
+
+        Its training costs 15 runs, and with fewer seeds than a verdict needs nothing is
+        concluded from it.
+        """
+        return len(self.seeds) >= MIN_SEEDS_FOR_BASELINE
 
     def batch_sizes(self) -> tuple[int, ...]:
         """Every batch size of the space, each once, ascending."""

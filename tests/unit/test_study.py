@@ -242,3 +242,10 @@ def test_a_setting_that_no_optimizer_of_the_space_has_is_refused():
                 )
             ),
         )
+
+
+@pytest.mark.parametrize(("n_seeds", "expected"), [(4, False), (5, True)])
+def test_runs_are_compared_with_a_linear_model_once_seeds_allow_a_verdict(
+    n_seeds, expected
+):
+    assert make_study(n_seeds=n_seeds).has_baseline is expected

@@ -102,7 +102,8 @@ def _finished(
     configs = [place[config] for config in study.configs()]
     seeds = [stored.seeds.index(seed) for seed in study.all_seeds]
     is_waiting = plan_runs(stored).is_planned & np.isin(stored.status, waiting)
-    if is_waiting[np.ix_(configs, seeds)].any() or stored.baseline_loss is None:
+    lacks_baseline = study.has_baseline and stored.baseline_loss is None
+    if is_waiting[np.ix_(configs, seeds)].any() or lacks_baseline:
         return None
     if grown(stored.study, study) is stored.study:
         return stored

@@ -74,7 +74,7 @@ def train_study(
         compiler = stack.enter_context(Compiler(n_threads=2))
         session = Session(study, folder, writer, on_progress)
         session.train(Trainer(study, dataset, devices, compiler))
-        if not writer.has_baseline():
+        if study.has_baseline and not writer.has_baseline():
             baseline = train_baseline(study, dataset, devices)
             if baseline is not None:
                 writer.commit_baseline(**baseline._asdict())
