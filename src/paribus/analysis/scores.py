@@ -6,18 +6,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from paribus.results import StudyResult
+from paribus.stats.selection import is_bad_run
 from paribus.status import RunStatus
 
 
 # A cross-entropy in float32 cannot tell less than this from 0, and 0 has no logarithm.
 LOSS_FLOOR = 1e-7
 
-_BAD = (
-    RunStatus.DIVERGED,
-    RunStatus.LATE_COLLAPSE,
-    RunStatus.COLLAPSED,
-    RunStatus.SUBLINEAR,
-)
 _LEARNERS = tuple(status for status in RunStatus if status.is_learner)
 
 
@@ -96,7 +91,7 @@ def n_examples(result: StudyResult, metric: str) -> int:
 
 def is_bad(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
     """Runs that ended badly: diverged, collapsed, or no better than a linear model."""
-    return np.isin(result.status, _BAD)
+    return is_bad_run(result.status)
 
 
 def is_learner(result: StudyResult) -> Bool[np.ndarray, "config seed"]:

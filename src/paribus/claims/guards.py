@@ -270,7 +270,7 @@ def unequal_tuning(evidence: Evidence, question: Question) -> Refusal | None:
         return None
     return Refusal(
         "the sides were tuned with different numbers of values or seeds",
-        f"paribus run {evidence.judged.study.name}",
+        "give every side the same values of the learning rate in [[space]]",
     )
 
 
@@ -316,20 +316,20 @@ def noisy_timing(evidence: Evidence, question: Question) -> Refusal | None:
     timings = {judged.study.static_part(t.config): t for t in judged.timings}
     for i in question.configs:
         timing = timings.get(judged.study.static_part(judged.configs[i]))
-        again = f"paribus run {judged.study.name}"
+        again = "the same command with another --out, on an idle machine"
         if timing is None:
             return Refusal("no run was timed alone on the machine", again)
         if timing.variation > MAX_TIMING_VARIATION:
             return Refusal(
                 f"the seconds of a step vary by {timing.variation:.0%} between repeats",
-                f"{again} on an idle machine",
+                again,
             )
         n_cores = _n_cores(evidence)
         if n_cores is not None and timing.load_before > n_cores + OWN_LOAD:
             return Refusal(
                 f"seconds were timed under a load of {timing.load_before:.1f} on "
                 f"{n_cores} cores, more than training itself makes",
-                f"{again} on an idle machine",
+                again,
             )
     return None
 

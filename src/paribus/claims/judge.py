@@ -23,6 +23,7 @@ from paribus.claims.family import (
     with_late_seeds,
 )
 from paribus.claims.records import AtomVerdict, ClaimVerdict
+from paribus.claims.remedies import fitting
 from paribus.claims.robustness import beside, with_entries
 from paribus.results import StudyResult
 
@@ -98,7 +99,11 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     for (case, atom, _), verdict in zip(found, adjusted, strict=False):
         suffix = "" if is_one else f"/{case.optimizer}"
         verdicts[case.optimizer, atom.id] = with_entries(
-            replace(verdict, id=atom.id + suffix),
+            replace(
+                verdict,
+                id=atom.id + suffix,
+                remedy=fitting(verdict.remedy, result.study),
+            ),
             beside(evidence, atom, case.arms, case.others, suffix=suffix),
         )
     catalogue = (

@@ -29,6 +29,7 @@ def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> s
     parts = [
         result.data.name,
         *_settings(evidence, question.configs),
+        *_averaged(evidence, question),
         budget_words(result, question.budget),
         *([_MODES[question.mode]] if question.mode else []),
         f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"),
@@ -37,6 +38,23 @@ def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> s
         f"Scope: {', '.join(parts)}; varied by seed: "
         f"{_streams(evidence, question.configs)}."
     )
+
+
+def _averaged(evidence: Evidence, question: Question) -> list[str]:
+    """What the sides are a mean over: values that vary and pair by pair are equal."""
+    configs = evidence.judged.configs
+    higher = [configs[i] for i in question.higher]
+    lower = [configs[i] for i in question.lower]
+    parts = []
+    for name in higher[0] if len(higher) == len(lower) > 1 else ():
+        values = dict.fromkeys(config[name] for config in higher)
+        is_equal = all(
+            a[name] == b.get(name) for a, b in zip(higher, lower, strict=True)
+        )
+        if is_equal and len(values) > 1:
+            listed = ", ".join(map(show_value, values))
+            parts.append(f"averaged over {name} in {{{listed}}}")
+    return parts
 
 
 def budget_words(result: StudyResult, budget: str) -> str:

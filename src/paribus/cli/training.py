@@ -129,7 +129,7 @@ def run(  # noqa: PLR0913  (options are arguments)
 
     folder = out or Path("studies") / file.study.name
     if not quiet and file.n_united:
-        say(f"{file.n_united} configs stand in two grids; each is trained once")
+        say(f"Configs that stand in two grids and are trained once: {file.n_united}")
     try:
         with show_progress(is_quiet=quiet) as on_progress:
             result = run_study(

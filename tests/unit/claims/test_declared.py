@@ -58,6 +58,7 @@ def test_each_relation_is_judged(changes, verdict):
 def test_values_are_averaged_over_what_is_equal_seed_by_seed():
     found = judged(make_claim())
     assert (found.id, found.n_seeds) == ("U1", 10)
+    assert "averaged over batch_size in {32, 64}, " in found.scope
     assert found.estimate == pytest.approx(0.02, abs=0.001)
     assert {config for config, _ in found.runs} == {0, 1, 2, 3}
 

@@ -1,0 +1,25 @@
+"""What would test a claim, said for the study at hand."""
+
+from paribus.study import Study
+
+
+_RUN = "paribus run "
+_BUILT_IN_DATA = "mnist"
+
+
+def fitting(remedy: str, study: Study) -> str:
+    """Say what a remedy is for the data of a study.
+
+    Args:
+        remedy: A command, a setting or words.
+        study: The study that it would complete.
+
+    Returns:
+        The remedy; a built-in study says nothing about other data than its own, and
+        there it is the design to copy.
+    """
+    is_built_in_data = study.data.name == _BUILT_IN_DATA and not study.is_imported
+    if not remedy.startswith(_RUN) or is_built_in_data:
+        return remedy
+    name = remedy.removeprefix(_RUN).split()[0]
+    return f"a study of these data with the design that `paribus init {name}` writes"
