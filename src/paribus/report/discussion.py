@@ -43,7 +43,9 @@ HOW_TO_READ = (
     "own. The charts show all effects in multiples of the smallest effect that would "
     "matter, positive as claimed. An interval wholly beyond the grey band decides; one "
     "wholly inside says that the effect is practically absent; one that crosses an "
-    "edge of the band is open."
+    "edge of the band is open. The interval alone decides: the exact test beside it "
+    "asks whether there is any difference, and with few seeds its p-value cannot be "
+    "small."
 )
 MAX_LINKS = 12
 
