@@ -24,8 +24,9 @@ def draw_tradeoffs(
 ) -> ChartType:
     """Draw each config's accuracy against one of its costs.
 
-    Full diamonds are on the front, hollow circles are beaten; the front is that of all
-    objectives together, so a diamond may look beaten on two of them.
+    Full diamonds, with their names, are on the front, hollow circles are beaten; the
+    front is that of all objectives together, so a diamond may look beaten on two of
+    them.
 
     Args:
         tradeoffs: The configs.
@@ -49,14 +50,17 @@ def draw_tradeoffs(
     kinds = [kind for kind in (ON_FRONT, BEATEN) if kind in set(table["kind"])]
     looks = {ON_FRONT: ("diamond", BLUE), BEATEN: ("circle", GREY)}
     legend = alt.Legend(title=None)
-    spread = max(costs) / min(costs)
-    scale = alt.Scale(type="log" if spread > 3 else "linear", zero=False, padding=16)
-    return (
+    lowest, highest = min(costs), max(costs)
+    is_log = highest / lowest > 3
+    scale = alt.Scale(type="log" if is_log else "linear", zero=False, padding=16)
+    x = alt.X("cost:Q", title=cost, scale=scale, axis=alt.Axis(tickCount=5))
+    y = alt.Y("position:Q", scale=axis.scale(), axis=axis.axis(score))
+    points = (
         alt.Chart(table)
         .mark_point(size=95, opacity=1, strokeWidth=2.2)
         .encode(
-            x=alt.X("cost:Q", title=cost, scale=scale, axis=alt.Axis(tickCount=5)),
-            y=alt.Y("position:Q", scale=axis.scale(), axis=axis.axis(score)),
+            x=x,
+            y=y,
             shape=alt.Shape(
                 "kind:N",
                 scale=alt.Scale(domain=kinds, range=[looks[k][0] for k in kinds]),
@@ -74,5 +78,16 @@ def draw_tradeoffs(
                 alt.Tooltip("share:Q", format=".0%", title="on the front"),
             ],
         )
-        .properties(height=260)
     )
+    middle = (lowest * highest) ** 0.5 if is_log else (lowest + highest) / 2
+    front = table[table["kind"] == ON_FRONT]
+    is_left = front["cost"] <= middle
+    names = [
+        alt.Chart(part).mark_text(**look).encode(x=x, y=y, text="label:N")
+        for part, look in (
+            (front[is_left], {"align": "left", "dx": 11}),
+            (front[~is_left], {"align": "right", "dx": -11}),
+        )
+        if len(part)
+    ]
+    return alt.layer(points, *names).properties(height=260)
