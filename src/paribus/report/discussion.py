@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
@@ -29,6 +30,7 @@ from paribus.report.verdicts import (
     say_parts,
     say_tests,
     say_text,
+    shared_refusal,
     shared_scope,
 )
 
@@ -95,13 +97,18 @@ def arrange_claim(
     parts = [a for a in claim.atoms if not _OTHER_TERMS.search(a.id)]
     others = [a for a in claim.atoms if _OTHER_TERMS.search(a.id)]
     scope = shared_scope(claim.atoms)
+    refusal = shared_refusal(parts)
+    atoms = [_arrange_atom(a, labels, with_scope=not scope) for a in parts]
+    if refusal:
+        atoms = [replace(atom, finding="", change="") for atom in atoms]
+        others = [a for a in others if a.verdict is not Verdict.UNTESTED]
     return Claim(
         anchor=claim_anchor(claim),
         badge=badge(claim.verdict),
         text=quoted(claim),
-        summary=say_parts(claim),
+        summary=" ".join(filter(None, (say_parts(claim), refusal))),
         figure=figure_intervals(claim.id, parts),
-        atoms=tuple(_arrange_atom(a, labels, with_scope=not scope) for a in parts),
+        atoms=tuple(atoms),
         others=_tabulate_others(claim, parts, others),
         scope=" ".join(filter(None, (scope, say_rates_at_best(parts, rates)))),
     )

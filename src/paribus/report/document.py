@@ -125,7 +125,7 @@ class Atom:
         name: How the claim's chart calls it, e.g. `L1a`.
         badge: Its verdict.
         text: The part as a sentence.
-        finding: What was found, a sentence.
+        finding: What was found, a sentence; empty where the claim says it for all.
         change: What would change the verdict, a sentence; may be empty.
         details: Further sentences: tests, companions.
         links: The runs it rests on.

@@ -184,6 +184,14 @@ def quoted(claim: ClaimVerdict) -> str:
     return f"“{claim.text.strip().rstrip('.')}”"
 
 
+def shared_refusal(atoms: Sequence[AtomVerdict]) -> str:
+    """Why none of the atoms is tested, and what would; empty if they differ."""
+    if len(atoms) < 2 or any(atom.verdict is not Verdict.UNTESTED for atom in atoms):
+        return ""
+    refusals = {" ".join((say_finding(a), say_change(a))).rstrip() for a in atoms}
+    return refusals.pop() if len(refusals) == 1 else ""
+
+
 def shared_scope(atoms: Sequence[AtomVerdict]) -> str:
     """The scope that all atoms have in common; empty if they differ."""
     scopes = {atom.scope for atom in atoms if atom.scope}

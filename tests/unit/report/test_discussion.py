@@ -91,6 +91,33 @@ def test_a_scope_that_all_parts_share_is_said_once():
     assert apart.atoms[1].details[-1] == "Scope: elsewhere."
 
 
+def test_a_refusal_that_all_parts_share_is_said_once():
+    untested = make_atom(Verdict.UNTESTED)
+    again = replace(untested, id="L2b")
+    claim = arrange_claim(
+        make_claim(untested, again, replace(again, id="L2b/untuned-S")), LABELS
+    )
+
+    assert claim.summary.count("Not tested because the best learning rate lies") == 1
+    assert "To test it: `paribus run learning-rate --size standard`." in claim.summary
+    assert [(atom.finding, atom.change) for atom in claim.atoms] == [("", "")] * 2
+    assert claim.others is None
+
+
+def test_refusals_that_differ_stand_with_their_parts():
+    untested = make_atom(Verdict.UNTESTED)
+    claim = arrange_claim(
+        make_claim(untested, replace(untested, id="L2b", reason="it is late")), LABELS
+    )
+
+    assert "Not tested" not in claim.summary
+    assert [atom.finding.split(" because ")[0] for atom in claim.atoms] == [
+        "Not tested",
+        "Not tested",
+    ]
+    assert all(atom.change for atom in claim.atoms)
+
+
 def test_other_terms_of_a_part_are_a_table_with_the_parts_own_terms_first():
     claim = arrange_claim(make_claims()[3], LABELS)
 
