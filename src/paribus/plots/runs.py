@@ -48,7 +48,7 @@ _COLUMNS = [
 RUN = "one run"
 BAD_RUN = "one run that ended badly"
 MEAN = "mean and 95% interval"
-MEAN_OF_LEARNERS = "the same of the runs that learned"
+MEAN_OF_LEARNERS = "the same among learners"
 PUBLISHED = "the notebook's one run"
 
 _SHAPES = {

@@ -264,14 +264,14 @@ def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ..
 
 
 def _comparison_note(findings: Findings) -> str:
-    n = len(findings.comparisons)
+    n = sum(c.p_value is not None for c in findings.comparisons)
     split = findings.metric.split("_")[0]
     text = (
         "Pairs share their seed: the same initial weights and the same order of data. "
         f"The noise floor is what a {split} split of finite size alone makes of a "
         "difference between two runs (one standard deviation). The p-value is an exact "
         "sign-flip "
-        f"test, Holm-adjusted for these {count(n, 'comparison')}. The intervals are "
+        f"test, Holm-adjusted for the {count(n, 'test')} here. The intervals are "
         "simultaneous: with 95% confidence all of them hold together (Bonferroni)."
     )
     if any(c.is_among_learners for c in findings.comparisons):
@@ -281,7 +281,8 @@ def _comparison_note(findings: Findings) -> str:
         )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:
-        text += f" The smallest that is possible here is {p_value(min(smallest) * n)}."
+        least = p_value(min(min(smallest) * n, 1.0))
+        text += f" The smallest adjusted p-value that is possible here is {least}."
     if len(findings.compared) < findings.n_configs:
         text += (
             f" Compared are the {len(findings.compared)} configs with the highest "

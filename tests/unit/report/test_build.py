@@ -196,6 +196,17 @@ def test_every_pair_has_an_interval_a_test_and_a_noise_floor(notebook):
     assert all(float(cell) >= 0.0195 for cell in column(found, "p (Holm)"))
 
 
+def test_pairs_without_a_test_are_not_paid_for():
+    # All but one run of a config diverged: its four pairs have one seed and no test.
+    diverged = dict.fromkeys([(2, seed) for seed in range(1, 10)], 100)
+    found = table(build_report(make_notebook_result(diverged=diverged)), "pairs")
+
+    assert column(found, "p (Holm)").count("–") == 4
+    assert "Holm-adjusted for the 6 tests here" in found.note
+    smallest = 6 * 2 / 2**10  # all signs equal, on either side
+    assert f"possible here is {smallest:.3f}." in found.note
+
+
 def test_only_one_member_makes_the_best(notebook):
     text = render_markdown(notebook)
 
