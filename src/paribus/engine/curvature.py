@@ -10,6 +10,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, Key
 
 
+MIN_PRODUCTS = 10
 MAX_PRODUCTS = 50
 TOLERANCE = 1e-3
 
@@ -52,7 +53,9 @@ def largest_eigenvalue(
     Power iteration would find the eigenvalue of largest size, which early in training
     is often negative. Vectors are not made orthogonal again: orthogonality is lost in
     the direction of an eigenvector that has converged, which repeats its eigenvalue and
-    changes no largest one.
+    changes no largest one. The first products are always made: from a start with little
+    along the leading eigenvector the search may rest at another eigenvalue for a while,
+    with a small residual.
 
     Args:
         product: Multiplies the matrix by a vector.
@@ -84,8 +87,9 @@ def largest_eigenvalue(
 
     def goes_on(state: _Lanczos) -> Bool[Array, ""]:
         largest, error, n = state.spectrum
-        is_open = error > tolerance * jnp.abs(largest)  # False for NaN
-        return (n == 0) | ((n < max_products) & is_open & ~state.is_exhausted)
+        is_open = (error > tolerance * jnp.abs(largest)) | (n < MIN_PRODUCTS)
+        can_go_on = (n < max_products) & ~state.is_exhausted & ~jnp.isnan(largest)
+        return is_open & can_go_on
 
     ended = jax.lax.while_loop(goes_on, lambda s: _lanczos_step(product, s), begun)
     return ended.spectrum
