@@ -59,7 +59,7 @@ def test_a_mixture_has_the_mean_of_its_learners_in_the_chart(result):
 
     means = {row["config"] for row in rows if row.get("kind", "").startswith("mean")}
     assert means == {c.label() for c in result.configs if c["learning_rate"] != 0.1}
-    mixture = next(r for r in rows if "of the runs that" in r.get("kind", ""))
+    mixture = next(r for r in rows if "among learners" in r.get("kind", ""))
     learners = result.final("test_accuracy")[2][result.status[2] > RunStatus.DIVERGED]
     assert mixture["accuracy"] == pytest.approx(learners.mean())
 
