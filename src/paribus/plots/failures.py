@@ -1,21 +1,16 @@
 """Where training fails, and how steadily it goes where it does not: two maps."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
-import altair as alt
 import numpy as np
-import pandas as pd
 from altair.typing import ChartType
 
 from paribus.analysis.failures import ConfigFailures
-from paribus.plots.theme import SEQUENTIAL, metric_words
-from paribus.space import show_value
+from paribus.plots.cells import Cell, draw_cells
 
 
 STEADIEST = "●"
-_DARK_FROM = 0.5
-_GAPS = alt.Scale(paddingInner=0.04)
 # Less upward variation than this is not told apart by colour.
 _FLOOR = 0.001
 
@@ -38,56 +33,12 @@ def draw_failures(
         x: The hyperparameter from left to right.
         y: The one from bottom to top; None for a single row.
     """
-    shades = [_shade(one, what) for one in failures]
-    rows = [
-        {
-            "x": show_value(one.config[x]),
-            "y": show_value(one.config[y]) if y else "",
-            "shade": shade,
-            "text": cell_text(one, what),
-            "ink": "white" if shade > _DARK_FROM else "black",
-            "config": one.config.label(),
-        }
-        for one, shade in zip(failures, shades, strict=True)
+    cells = [
+        Cell(config=one.config, shade=_shade(one, what), text=cell_text(one, what))
+        for one in failures
     ]
-    plain: dict[str, Any] = {"grid": False, "ticks": False, "domain": False}
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X(
-            "x:O",
-            sort=_order(failures, x),
-            title=metric_words(x),
-            scale=_GAPS,
-            axis=alt.Axis(labelAngle=0, **plain),
-        ),
-        y=alt.Y(
-            "y:O",
-            sort=_order(failures, y)[::-1] if y else None,
-            title=metric_words(y) if y else None,
-            scale=_GAPS,
-            axis=alt.Axis(**plain) if y else None,
-        ),
-    )
-    cells = base.mark_rect(cornerRadius=3).encode(
-        color=alt.Color(
-            "shade:Q",
-            scale=alt.Scale(domain=[0, 1], range=list(SEQUENTIAL)),
-            legend=None,
-        ),
-        tooltip=[alt.Tooltip("config:N"), alt.Tooltip("text:N", title=what)],
-    )
-    words = base.mark_text(fontSize=12, lineBreak="\n", lineHeight=15, dy=-7).encode(
-        text="text:N",
-        color=alt.Color(
-            "ink:N",
-            scale=alt.Scale(domain=["white", "black"], range=["#ffffff", "#111318"]),
-            legend=None,
-        ),
-    )
-    return (
-        alt.layer(cells, words)
-        .resolve_scale(color="independent")
-        .properties(height=56 * len({row["y"] for row in rows}))
-    )
+    words = {"fontSize": 12, "lineBreak": "\n", "lineHeight": 15, "dy": -7}
+    return draw_cells(cells, x=x, y=y, title=what, words=words, row_height=56)
 
 
 def cell_text(one: ConfigFailures, what: What) -> str:
@@ -110,10 +61,3 @@ def _shade(one: ConfigFailures, what: What) -> float:
         return 0.0
     share = np.log10(max(one.variation, _FLOOR) / _FLOOR) / -np.log10(_FLOOR)
     return float(np.clip(share, 0, 1))
-
-
-def _order(failures: Sequence[ConfigFailures], name: str) -> list[str]:
-    values = dict.fromkeys(one.config[name] for one in failures)
-    numbers = [v for v in values if isinstance(v, int | float)]
-    ordered = sorted(numbers) if len(numbers) == len(values) else list(values)
-    return [show_value(value) for value in ordered]

@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-import altair as alt
 import numpy as np
-import pandas as pd
 from altair.typing import ChartType
 
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.hyperparameters import Value
-from paribus.plots.theme import SEQUENTIAL, metric_words
-from paribus.space import show_value
+from paribus.plots.cells import Cell, draw_cells
 
 
 TIED = "●"
-_GAPS = alt.Scale(paddingInner=0.04)
-_DARK_FROM = 0.5  # of the way from light to dark
 
 
 def draw_heatmap(
@@ -41,56 +36,13 @@ def draw_heatmap(
         fixed: Values of all other hyperparameters that vary in the study.
     """
     chosen = [s for s in summaries if s.config.matches(fixed)]
-    shade = _shades([_level(s.metrics.get(metric)) for s in chosen])
-    rows = [
-        {
-            "x": show_value(s.config[x]),
-            "y": show_value(s.config[y]),
-            "shade": depth,
-            "text": _cell_text(s, metric),
-            "ink": "white" if depth > _DARK_FROM else "black",
-            "config": s.config.label(),
-        }
-        for s, depth in zip(chosen, shade, strict=True)
+    shades = _shades([_level(s.metrics.get(metric)) for s in chosen])
+    cells = [
+        Cell(config=s.config, shade=shade, text=_cell_text(s, metric))
+        for s, shade in zip(chosen, shades, strict=True)
     ]
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X(
-            "x:O",
-            sort=_order(chosen, x),
-            title=metric_words(x),
-            scale=_GAPS,
-            axis=alt.Axis(labelAngle=0, grid=False, ticks=False, domain=False),
-        ),
-        y=alt.Y(
-            "y:O",
-            sort=_order(chosen, y)[::-1],
-            title=metric_words(y),
-            scale=_GAPS,
-            axis=alt.Axis(grid=False, ticks=False, domain=False),
-        ),
-    )
-    cells = base.mark_rect(cornerRadius=3).encode(
-        color=alt.Color(
-            "shade:Q",
-            scale=alt.Scale(domain=[0, 1], range=list(SEQUENTIAL)),
-            legend=None,
-        ),
-        tooltip=[alt.Tooltip("config:N"), alt.Tooltip("text:N", title="mean")],
-    )
-    words = base.mark_text(fontSize=13).encode(
-        text="text:N",
-        color=alt.Color(
-            "ink:N",
-            scale=alt.Scale(domain=["white", "black"], range=["#ffffff", "#111318"]),
-            legend=None,
-        ),
-    )
-    n_rows = len({s.config[y] for s in chosen})
-    return (
-        alt.layer(cells, words)
-        .resolve_scale(color="independent")
-        .properties(height=64 * n_rows)
-    )
+    words = {"fontSize": 13}
+    return draw_cells(cells, x=x, y=y, title="mean", words=words, row_height=64)
 
 
 def _level(measured: MetricSummary | None) -> float:
@@ -120,10 +72,3 @@ def _cell_text(summary: ConfigSummary, metric: str) -> str:
     if measured.is_bimodal:
         value += f" ({summary.n_learners} of {summary.n_seeds})"
     return mark + value
-
-
-def _order(summaries: Sequence[ConfigSummary], name: str) -> list[str]:
-    values = dict.fromkeys(s.config[name] for s in summaries)
-    numbers = [v for v in values if isinstance(v, int | float)]
-    ordered = sorted(numbers) if len(numbers) == len(values) else list(values)
-    return [show_value(value) for value in ordered]
