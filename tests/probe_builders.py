@@ -24,7 +24,7 @@ def make_network(*, hidden: tuple[int, ...] = (8,), seed: int = 0) -> tuple[Mode
         n_classes=N_CLASSES,
     )
     first, second = jax.random.split(jax.random.key(seed))
-    params = model.init(first)
+    params, _ = model.init(first, {})
     for k, layer in enumerate(params):
         key = jax.random.fold_in(second, k)
         layer["bias"] = 0.1 * jax.random.normal(key, layer["bias"].shape)
@@ -45,7 +45,7 @@ def example_losses(
     """Weights to the loss of each example."""
 
     def losses(params: Any) -> jax.Array:
-        logits = model.apply(params, inputs)
+        logits = model.logits(params, inputs)
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels)
 
     return losses

@@ -13,7 +13,7 @@ def by_hand(dataset, *, learning_rate, seed, epochs):
     """Softmax regression with Adam in double precision; its final training loss."""
     model = build_model("softmax", {}, example_shape=dataset.example_shape, n_classes=3)
     key = purpose_key(jnp.array([0, seed], jnp.uint32), "initialisation")
-    kernel = np.asarray(model.init(key)[0]["kernel"], np.float64)
+    kernel = np.asarray(model.init(key, {})[0][0]["kernel"], np.float64)
     weights = np.vstack([kernel, np.zeros(3)])  # the bias is last
     inputs = np.hstack([dataset.train.inputs / 255, np.ones((len(dataset.train), 1))])
     one_hot = np.eye(3)[dataset.train.labels]

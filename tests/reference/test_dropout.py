@@ -75,7 +75,8 @@ def numpy_losses(study, dataset, config, seed):
         example_shape=dataset.example_shape,
         n_classes=dataset.n_classes,
     )
-    drawn = model.init(purpose_key(jnp.asarray(seed_words(seed)), "initialisation"))
+    key = purpose_key(jnp.asarray(seed_words(seed)), "initialisation")
+    drawn, _ = model.init(key, {})
     params = [
         tuple(np.asarray(layer[n], np.float64) for n in ("kernel", "bias"))
         for layer in drawn

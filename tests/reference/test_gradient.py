@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from paribus.engine.run import Arrays, Recipe
+from paribus.engine.run import Arrays, Fitted, Recipe
 from paribus.models.build import build_model
 
 
@@ -50,11 +50,14 @@ def test_loss_and_gradient_equal_the_closed_form(seed):
     )
     inputs = rng.integers(0, 256, size=(32, 5, 4)).astype(np.uint8)
     labels = rng.integers(0, 4, size=32).astype(np.int32)
-    params = model.init(jax.random.key(seed))
+    params, _ = model.init(jax.random.key(seed), {})
 
-    differentiate = jax.value_and_grad(recipe.loss_and_correct, has_aux=True)
+    differentiate = jax.value_and_grad(recipe.objective, has_aux=True)
     (loss, _), gradient = differentiate(
-        params, Arrays(jnp.asarray(inputs), jnp.asarray(labels))
+        params,
+        Fitted(params, (), {}),
+        Arrays(jnp.asarray(inputs), jnp.asarray(labels)),
+        None,
     )
     exact = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
     expected_loss, expected = closed_form(exact, inputs, labels)

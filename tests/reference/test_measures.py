@@ -29,12 +29,13 @@ def plain_loop(dataset, learning_rate, seed):
         n_classes=dataset.n_classes,
     )
     optimizer = optax.adam(learning_rate)
-    params = model.init(purpose_key(jnp.array([0, seed], jnp.uint32), "initialisation"))
+    key = purpose_key(jnp.array([0, seed], jnp.uint32), "initialisation")
+    params, _ = model.init(key, {})
     state = optimizer.init(params)
 
     @jax.jit
     def loss_of(params, inputs, labels):
-        logits = model.apply(params, inputs.astype(jnp.float32) / 255)
+        logits = model.logits(params, inputs.astype(jnp.float32) / 255)
         return -jax.nn.log_softmax(logits)[jnp.arange(len(labels)), labels].mean()
 
     differentiate = jax.jit(jax.value_and_grad(loss_of))
@@ -62,7 +63,7 @@ def plain_loop(dataset, learning_rate, seed):
                 }
             )
     test = dataset.splits["test"]
-    logits = model.apply(params, jnp.asarray(test.inputs, jnp.float32) / 255)
+    logits = model.logits(params, jnp.asarray(test.inputs, jnp.float32) / 255)
     correct = np.asarray(logits).argmax(axis=1) == test.labels
     assert model.layer_inputs is not None
     hidden = model.layer_inputs(params, jnp.asarray(dataset.train.inputs) / 255.0)[1]

@@ -24,12 +24,12 @@ def plain_loop(study, dataset, run, *, make_optimizer):
     )
     optimizer = make_optimizer(run.config["learning_rate"])
     seed = jnp.array([0, run.seed], jnp.uint32)
-    params = model.init(purpose_key(seed, "initialisation"))
+    params, _ = model.init(purpose_key(seed, "initialisation"), {})
     state = optimizer.init(params)
 
     @jax.jit
     def loss_of(params, inputs, labels):
-        logits = model.apply(params, inputs.astype(jnp.float32) / 255)
+        logits = model.logits(params, inputs.astype(jnp.float32) / 255)
         shares = jax.nn.log_softmax(logits)
         return -shares[jnp.arange(len(labels)), labels].mean()
 

@@ -11,7 +11,6 @@ from paribus import models
 from paribus.hyperparameters import MODELS
 from paribus.models.build import build_model
 from paribus.models.dense import ACTIVATIONS
-from paribus.models.model import Dropout
 
 
 # Written out in NumPy; `gelu` in the form with the hyperbolic tangent.
@@ -25,19 +24,27 @@ FORMULAS = {
 }
 
 
-def build(name="mlp", *, example_shape=(28, 28), n_classes=10, **settings):
+def build(
+    name="mlp",
+    *,
+    example_shape=(28, 28),
+    n_classes=10,
+    has_dropout=False,
+    **settings,
+):
     defaults = {n: h.default for n, h in MODELS[name].items()}
     return build_model(
         name,
         {**defaults, **settings},
         example_shape=example_shape,
         n_classes=n_classes,
+        has_dropout=has_dropout,
     )
 
 
 def draw_layers(model, seed=0):
     """The kernel and the bias of each layer."""
-    params = model.init(jax.random.key(seed))
+    params, _ = model.init(jax.random.key(seed), {})
     return [(np.asarray(p["kernel"]), np.asarray(p["bias"])) for p in params]
 
 
@@ -52,7 +59,7 @@ def test_every_model_gives_a_logit_for_each_example_and_class(name, example_shap
     examples = jnp.zeros((5, *example_shape))
 
     logits = jax.eval_shape(
-        lambda key: model.apply(model.init(key), examples), jax.random.key(0)
+        lambda key: model.logits(model.init(key, {})[0], examples), jax.random.key(0)
     )
 
     assert logits.shape == (5, 3)
@@ -60,7 +67,7 @@ def test_every_model_gives_a_logit_for_each_example_and_class(name, example_shap
 
 @pytest.mark.parametrize("hidden", [(), (128, 64)], ids=str)
 def test_layers_have_the_widths_that_were_asked_for(hidden):
-    layers = jax.eval_shape(build(hidden=hidden).init, jax.random.key(0))
+    layers, _ = jax.eval_shape(build(hidden=hidden).init, jax.random.key(0), {})
 
     widths = (784, *hidden, 10)
     assert [layer["kernel"].shape for layer in layers] == list(pairwise(widths))
@@ -122,7 +129,7 @@ def test_logits_are_those_written_out_in_numpy(activation):
         {"kernel": jnp.asarray(second), "bias": jnp.asarray(last_shift)},
     ]
 
-    logits = model.apply(params, jnp.asarray(examples))
+    logits = model.logits(params, jnp.asarray(examples))
 
     hidden = FORMULAS[activation](examples.reshape(6, 6) @ first + shift)
     # float32 sums of six terms of about 1.
@@ -131,15 +138,22 @@ def test_logits_are_those_written_out_in_numpy(activation):
 
 @pytest.mark.parametrize("rate", [0.1, 0.5])
 def test_dropout_leaves_out_its_share_and_scales_the_rest(rate):
-    model = build(example_shape=(3,), n_classes=1, hidden=(4000,))
+    model = build(example_shape=(3,), n_classes=1, hidden=(4000,), has_dropout=True)
     # Every hidden output is 1, and the logit is their mean.
     params = [
         {"kernel": jnp.zeros((3, 4000)), "bias": jnp.ones(4000)},
         {"kernel": jnp.full((4000, 1), 1 / 4000), "bias": jnp.zeros(1)},
     ]
-    dropout = Dropout(key=jax.random.key(0), rate=jnp.float32(rate))
 
-    logits = np.asarray(model.apply(params, jnp.zeros((50, 3)), dropout))
+    applied = model.apply(
+        params,
+        (),
+        jnp.zeros((50, 3)),
+        hyperparameters={"dropout": jnp.float32(rate)},
+        train=True,
+        key=jax.random.key(0),
+    )
+    logits = np.asarray(applied.outputs)
 
     # Each is the share of 4,000 units that were kept, over 1 - rate.
     spread = np.sqrt(rate / (1 - rate) / 4000)
@@ -159,7 +173,9 @@ def test_layer_inputs_are_the_examples_and_the_hidden_activations():
     (first, shift), (second, second_shift), _ = draw_layers(model)
 
     assert model.layer_inputs is not None
-    inputs = model.layer_inputs(model.init(jax.random.key(0)), jnp.asarray(examples))
+    inputs = model.layer_inputs(
+        model.init(jax.random.key(0), {})[0], jnp.asarray(examples)
+    )
 
     flat = examples.reshape(6, 6)
     hidden = np.maximum(flat @ first + shift, 0)

@@ -12,7 +12,8 @@ from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.evaluation import Ending
 from paribus.engine.keys import seed_words
 from paribus.engine.prober import Prober
-from paribus.engine.run import DROPOUT, RunState
+from paribus.engine.run import RunState
+from paribus.models.dense import DROPOUT
 from paribus.optimizers.transformations import traced_numbers
 from paribus.space import Config
 from paribus.study import Run, Study

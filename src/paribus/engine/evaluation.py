@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from paribus.engine.measures import summarise
-from paribus.engine.run import Arrays, Recipe, RunState
+from paribus.engine.run import Arrays, Fitted, Recipe, RunState
 
 
 EVALUATION_CHUNK = 1000
@@ -50,7 +50,7 @@ def evaluate_run(
     }
     for name, split in splits.items():
         looks_inside = name == "train" and recipe.model.relu_outputs is not None
-        sums = _sums(recipe, state.params, split, looks_inside=looks_inside)
+        sums = _sums(recipe, state.fitted, split, looks_inside=looks_inside)
         metrics[f"{name}_loss"] = sums.loss / len(split.labels)
         metrics[f"{name}_accuracy"] = sums.n_correct / len(split.labels)
         if looks_inside:
@@ -76,7 +76,7 @@ def end_run(recipe: Recipe, state: RunState, splits: Mapping[str, Arrays]) -> En
     return Ending(
         measures=summarise(state.measures, state.step),
         correct={
-            name: jnp.packbits(_answers(recipe, state.params, split) & is_alive)
+            name: jnp.packbits(_answers(recipe, state.fitted, split) & is_alive)
             for name, split in splits.items()
             if name in ANSWER_SPLITS
         },
@@ -99,13 +99,15 @@ class _Sums(NamedTuple):
     n_values: list[Int[Array, ""]]
 
 
-def _sums(recipe: Recipe, params: Any, split: Arrays, *, looks_inside: bool) -> _Sums:
+def _sums(
+    recipe: Recipe, fitted: Fitted, split: Arrays, *, looks_inside: bool
+) -> _Sums:
     def of_chunk(chunk: Arrays) -> _Sums:
-        loss, correct = recipe.loss_and_correct(params, chunk)
+        loss, correct = recipe.loss_and_correct(fitted, chunk)
         layers: tuple[Array, ...] = ()
         if looks_inside and recipe.model.relu_outputs is not None:
             # The compiler finds these among what the loss has computed.
-            layers = recipe.model.relu_outputs(params, recipe.scaled(chunk))
+            layers = recipe.model.relu_outputs(fitted.params, recipe.scaled(chunk))
         units = [layer.reshape(-1, layer.shape[-1]) for layer in layers]
         return _Sums(
             loss=loss * len(chunk.labels),
@@ -131,9 +133,9 @@ def _relu_shares(
     return {"train_dead_share": worst[0], "train_always_on_share": worst[1]}
 
 
-def _answers(recipe: Recipe, params: Any, split: Arrays) -> Bool[Array, " example"]:
+def _answers(recipe: Recipe, fitted: Fitted, split: Arrays) -> Bool[Array, " example"]:
     whole, rest = _by_chunk(
-        lambda chunk: recipe.loss_and_correct(params, chunk)[1], split
+        lambda chunk: recipe.loss_and_correct(fitted, chunk)[1], split
     )
     return jnp.concatenate([whole.reshape(-1), *([] if rest is None else [rest])])
 

@@ -191,7 +191,7 @@ def measure_step(measures: Measures, step: SampledStep, index: ArrayLike) -> Mea
             measures.update_ratios, ratios, weight
         ),
         first_update=jnp.where(
-            jnp.asarray(index) == 0, ratios.max(), measures.first_update
+            jnp.asarray(index) == 0, _largest(ratios), measures.first_update
         ),
     )
 
@@ -222,7 +222,7 @@ def summarise(
         "overshoot_share": (n_overshoots @ stands_for) / (n_sampled @ stands_for),
         "early_overshoot_share": n_overshoots[0] / n_sampled[0],
         "first_update": measures.first_update,
-        "update_ratio": typical.max(),
+        "update_ratio": _largest(typical),
         **norms,
         "high_loss_share": measures.n_high / n_steps,
         "ends_high": measures.is_high.astype(jnp.float32),
@@ -241,8 +241,15 @@ def _update_ratios(step: SampledStep) -> Float[Array, " kernel"]:
             _kernels(step.before), _kernels(step.after), strict=True
         )
     ]
+    if not ratios:
+        return jnp.zeros(0)
     # An update of weights that are all zero is as large as can be.
     return jnp.nan_to_num(jnp.stack(ratios), nan=_LARGEST, posinf=_LARGEST)
+
+
+def _largest(values: Float[Array, " kernel"]) -> Float[Array, ""]:
+    """The largest; NaN for a model without kernels."""
+    return values.max() if values.size else jnp.full((), jnp.nan)
 
 
 def _norm(leaves: Sequence[Array]) -> Float[Array, ""]:

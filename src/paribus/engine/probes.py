@@ -21,7 +21,7 @@ from paribus.engine.noise_scale import (
     noise_scale,
     two_batch_noise_scale,
 )
-from paribus.engine.run import Arrays, Recipe, RunState, Traced
+from paribus.engine.run import Arrays, Fitted, Recipe, RunState, Traced
 from paribus.engine.sharpness import asam_sharpness, keskar_phi, sam_sharpness
 from paribus.engine.snapshots import LEVELS, Snapshots, Weights, weights_of
 
@@ -58,7 +58,7 @@ def probe_noise(
     """
 
     def measure() -> Measured:
-        scale = _noise_scale(recipe, state.params, examples)
+        scale = _noise_scale(recipe, state.fitted, examples)
         return {
             "noise_scale_trace": scale.trace,
             "noise_scale_gradient2": scale.gradient2,
@@ -93,13 +93,14 @@ def probe_end(
     is_measured = is_active & (state.diverged_at == 0)
     measured: Measured = {}
     if "weight_distance" in asked:
-        start = recipe.model.init(purpose_key(seed, "initialisation"))
+        key = purpose_key(seed, "initialisation")
+        start, _ = recipe.model.init(key, state.hyperparameters)
         moved = jax.tree.map(jnp.subtract, state.params, start)
         distance = jnp.where(is_measured, optax.tree_utils.tree_norm(moved), jnp.nan)
         measured["weight_distance"] = distance
     if "calibration" in asked:
         measured |= _measure_if(
-            is_measured, lambda: _calibration(recipe, state.params, data.test, seed)
+            is_measured, lambda: _calibration(recipe, state.fitted, data.test, seed)
         )
     if snapshots is not None:
         weights = weights_of(recipe, state, traced)
@@ -127,29 +128,32 @@ def probe_weights(
         key: Draws the vector that the search for the curvature starts with.
         examples: Training examples; their number is the m of m-sharpness.
     """
+    params = weights.model.params
 
     def loss(params: Any) -> Array:
-        return recipe.loss_and_correct(params, examples)[0]
+        fitted = weights.model._replace(params=params)
+        return recipe.loss_and_correct(fitted, examples)[0]
+
+    def objective(params: Any) -> Array:
+        return recipe.objective(params, weights.model, examples, None, train=False)[0]
 
     measured: Measured = {}
     if "curvature" in asked:
         settings = {**traced, **recipe.static_settings}
-        curvature = lambda_max(loss, weights.params, key).largest
+        curvature = lambda_max(objective, params, key).largest
         measured["lambda_max"] = curvature
         if weights.preconditioner is not None:
             curvature = preconditioned_lambda_max(
-                loss, weights.params, weights.preconditioner, key
+                objective, params, weights.preconditioner, key
             ).largest
             measured["preconditioned_lambda_max"] = curvature
         edge = stability_edge(recipe.optimizer_name, settings)
         measured["edge_ratio"] = curvature / edge
     if "sharpness" in asked:
-        measured["asam_sharpness"] = asam_sharpness(loss, weights.params)
-        measured["asam_sharpness_10_steps"] = asam_sharpness(
-            loss, weights.params, n_steps=10
-        )
-        measured["sam_sharpness"] = sam_sharpness(loss, weights.params)
-        measured["keskar_phi"] = keskar_phi(loss, weights.params)
+        measured["asam_sharpness"] = asam_sharpness(loss, params)
+        measured["asam_sharpness_10_steps"] = asam_sharpness(loss, params, n_steps=10)
+        measured["sam_sharpness"] = sam_sharpness(loss, params)
+        measured["keskar_phi"] = keskar_phi(loss, params)
     return measured
 
 
@@ -189,15 +193,14 @@ def _at_matched_losses(
     return measured
 
 
-def _noise_scale(recipe: Recipe, params: Any, examples: Arrays) -> NoiseScale:
-    inputs = recipe.scaled(examples)
-
+def _noise_scale(recipe: Recipe, fitted: Fitted, examples: Arrays) -> NoiseScale:
     def losses(params: Any) -> Array:
-        logits = recipe.model.apply(params, inputs)
+        logits = recipe.logits(fitted._replace(params=params), examples)
         return optax.softmax_cross_entropy_with_integer_labels(logits, examples.labels)
 
+    params = fitted.params
     if recipe.model.layer_inputs is not None:
-        entering = recipe.model.layer_inputs(params, inputs)
+        entering = recipe.model.layer_inputs(params, recipe.scaled(examples))
         return noise_scale(*dense_gradient_norms2(losses, params, entering))
     # The parts are linear in the squared norms, so small batches may lie in the big.
     small = len(examples.labels) // N_SMALL_BATCHES
@@ -205,10 +208,11 @@ def _noise_scale(recipe: Recipe, params: Any, examples: Arrays) -> NoiseScale:
         lambda a: a[: small * N_SMALL_BATCHES].reshape(-1, small, *a.shape[1:]),
         examples,
     )
-    gradients = jax.lax.map(
-        lambda batch: jax.grad(lambda p: recipe.loss_and_correct(p, batch)[0])(params),
-        batches,
-    )
+
+    def loss(params: Any, batch: Arrays) -> Array:
+        return recipe.loss_and_correct(fitted._replace(params=params), batch)[0]
+
+    gradients = jax.lax.map(lambda batch: jax.grad(loss)(params, batch), batches)
     norms2 = jax.vmap(_norm2)(gradients)
     mean = jax.tree.map(lambda rows: rows.mean(axis=0), gradients)
     big = small * N_SMALL_BATCHES
@@ -220,9 +224,9 @@ def _norm2(tree: Any) -> Float[Array, ""]:
 
 
 def _calibration(
-    recipe: Recipe, params: Any, test: Arrays, seed: UInt32[Array, "2"]
+    recipe: Recipe, fitted: Fitted, test: Arrays, seed: UInt32[Array, "2"]
 ) -> Measured:
-    logits = recipe.model.apply(params, recipe.scaled(test))
+    logits = recipe.logits(fitted, test)
     key = purpose_key(seed, "calibration")
     measured = measure_calibration(logits, test.labels, key)
     return {f"test_{name}": value for name, value in measured._asdict().items()}

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int, Key, UInt32
 
 from paribus.engine.keys import purpose_key
 from paribus.engine.measures import (
@@ -20,15 +20,12 @@ from paribus.engine.measures import (
     watch_early_loss,
     watch_loss,
 )
-from paribus.models.model import Dropout, Model
+from paribus.models.model import Hyperparameters, Model
 from paribus.optimizers.transformations import build_optimizer
 
 
 # One run's traced hyperparameters by name, e.g. its learning rate.
 Traced = Mapping[str, Float[Array, ""]]
-
-# Traced where a study sets or varies it; without it a program draws no masks.
-DROPOUT = "dropout"
 
 
 class Arrays(NamedTuple):
@@ -59,11 +56,27 @@ class Steps(NamedTuple):
     span: ArrayLike
 
 
+class Fitted(NamedTuple):
+    """A model's numbers at one moment: all that its outputs depend on.
+
+    Attributes:
+        params: Its weights.
+        state: What training changes without gradients, e.g. running statistics.
+        hyperparameters: Its own traced hyperparameters.
+    """
+
+    params: Any
+    state: Any
+    hyperparameters: Hyperparameters
+
+
 class RunState(NamedTuple):
     """All that changes while one run trains.
 
     Attributes:
         params: The model's weights.
+        model: The model's state; `()` for most.
+        hyperparameters: The model's own traced hyperparameters; they stay as they are.
         optimizer: The optimizer's state.
         step: Steps done.
         diverged_at: The first step with a non-finite loss or weight, counted from 1; 0
@@ -77,6 +90,8 @@ class RunState(NamedTuple):
     """
 
     params: Any
+    model: Any
+    hyperparameters: Hyperparameters
     optimizer: Any
     step: Int[Array, ""]
     diverged_at: Int[Array, ""]
@@ -85,6 +100,11 @@ class RunState(NamedTuple):
     n_seen: Int[Array, ""]
     measures: Measures
     seed: UInt32[Array, "2"] | None
+
+    @property
+    def fitted(self) -> Fitted:
+        """The model as it is now."""
+        return Fitted(self.params, self.model, self.hyperparameters)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +131,8 @@ class Recipe:
         self, traced: Traced, *, step: ArrayLike
     ) -> optax.GradientTransformation:
         """The optimizer of a step, inside the traced function that uses it."""
-        own = {name: value for name, value in traced.items() if name != DROPOUT}
+        models = self.model.hyperparameters
+        own = {name: value for name, value in traced.items() if name not in models}
         settings = {**own, **self.static_settings}
         return build_optimizer(self.optimizer_name, settings, step=step)
 
@@ -119,21 +140,83 @@ class Recipe:
         """Inputs as the model sees them."""
         return batch.inputs.astype(jnp.float32) / self.input_divisor
 
+    def logits(self, fitted: Fitted, batch: Arrays) -> Float[Array, "example class"]:
+        """The outputs in evaluation: nothing is drawn, running statistics are used."""
+        return self.model.apply(
+            fitted.params,
+            fitted.state,
+            self.scaled(batch),
+            hyperparameters=fitted.hyperparameters,
+        ).outputs
+
     def loss_and_correct(
-        self, params: Any, batch: Arrays, dropout: Dropout | None = None
+        self, fitted: Fitted, batch: Arrays
     ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
-        """Mean cross-entropy from logits, in nats; which are classified right."""
-        logits = self.model.apply(params, self.scaled(batch), dropout)
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
-        return losses.mean(), jnp.argmax(logits, axis=-1) == batch.labels
+        """Mean cross-entropy in evaluation, in nats; which are classified right."""
+        return _loss_and_correct(self.logits(fitted, batch), batch.labels)
+
+    def objective(
+        self,
+        params: Any,
+        fitted: Fitted,
+        batch: Arrays,
+        key: Key[Array, ""] | None,
+        *,
+        train: bool = True,
+    ) -> tuple[Float[Array, ""], "Trained"]:
+        """What a training step descends on: the loss of its batch and the penalty.
+
+        Args:
+            params: The weights; those of `fitted` do not count.
+            fitted: The rest of the model.
+            batch: The step's examples.
+            key: Draws what the step leaves out; None if the model draws nothing.
+            train: Whether the model is as in a training step, not as in evaluation.
+        """
+        applied = self.model.apply(
+            params,
+            fitted.state,
+            self.scaled(batch),
+            hyperparameters=fitted.hyperparameters,
+            train=train,
+            key=key,
+        )
+        loss, correct = _loss_and_correct(applied.outputs, batch.labels)
+        total = loss if applied.penalty is None else loss + applied.penalty
+        return total, Trained(loss, correct, applied.state)
+
+
+class Trained(NamedTuple):
+    """What a training step says beside its objective.
+
+    Attributes:
+        loss: Mean cross-entropy of the batch, without the penalty, in nats.
+        correct: Which of its examples were classified right.
+        state: The model's state afterwards.
+    """
+
+    loss: Float[Array, ""]
+    correct: Bool[Array, " example"]
+    state: Any
+
+
+def _loss_and_correct(
+    logits: Float[Array, "example class"], labels: Int[Array, " example"]
+) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return losses.mean(), jnp.argmax(logits, axis=-1) == labels
 
 
 def start_run(recipe: Recipe, seed: UInt32[Array, "2"], traced: Traced) -> RunState:
     """The state before the first step; its weights depend on the seed alone."""
-    params = recipe.model.init(purpose_key(seed, "initialisation"))
+    model = recipe.model
+    hyperparameters = {name: traced[name] for name in model.hyperparameters}
+    params, state = model.init(purpose_key(seed, "initialisation"), hyperparameters)
     zero = jnp.zeros((), jnp.int32)
     return RunState(
         params=params,
+        model=state,
+        hyperparameters=hyperparameters,
         optimizer=recipe.optimizer(traced, step=0).init(params),
         step=zero,
         diverged_at=zero,
@@ -141,7 +224,7 @@ def start_run(recipe: Recipe, seed: UInt32[Array, "2"], traced: Traced) -> RunSt
         n_correct=zero,
         n_seen=zero,
         measures=start_measures(params),
-        seed=seed if DROPOUT in traced else None,
+        seed=seed if model.draws else None,
     )
 
 
@@ -176,17 +259,18 @@ def train_run_carefully(
 
 def has_gone_bad(state: RunState) -> Bool[Array, ""]:
     """Whether any loss since the last evaluation, or any weight, is not finite."""
-    return ~(jnp.isfinite(state.loss_sum) & _all_finite(state.params))
+    return ~(jnp.isfinite(state.loss_sum) & _is_finite(state))
 
 
 class _Done(NamedTuple):
-    """What one step was."""
+    """What one step was; `objective` is the loss and the penalty."""
 
     old: RunState
     new: RunState
     gradient: Any
     loss: Float[Array, ""]
-    dropout: Dropout | None
+    objective: Float[Array, ""]
+    key: Key[Array, ""] | None
 
 
 _Keep = Callable[[_Done, Measures], RunState]
@@ -252,46 +336,47 @@ def _train(
 
 
 def _step(recipe: Recipe, old: RunState, traced: Traced, batch: Arrays) -> _Done:
-    differentiate = jax.value_and_grad(recipe.loss_and_correct, has_aux=True)
-    dropout = _dropout(old, traced)
-    (loss, correct), gradient = differentiate(old.params, batch, dropout)
+    differentiate = jax.value_and_grad(recipe.objective, has_aux=True)
+    key = _step_key(old)
+    (objective, trained), gradient = differentiate(old.params, old.fitted, batch, key)
     updates, optimizer_state = recipe.optimizer(traced, step=old.step).update(
         gradient, old.optimizer, old.params
     )
     n_examples = len(batch.labels)
     new = RunState(
         params=optax.apply_updates(old.params, updates),
+        model=trained.state,
+        hyperparameters=old.hyperparameters,
         optimizer=optimizer_state,
         step=old.step + 1,
         diverged_at=old.diverged_at,
-        loss_sum=old.loss_sum + loss * n_examples,
-        n_correct=old.n_correct + correct.sum(),
+        loss_sum=old.loss_sum + trained.loss * n_examples,
+        n_correct=old.n_correct + trained.correct.sum(),
         n_seen=old.n_seen + n_examples,
         measures=old.measures,
         seed=old.seed,
     )
-    return _Done(old, new, gradient, loss, dropout)
+    return _Done(old, new, gradient, trained.loss, objective, key)
 
 
-def _dropout(state: RunState, traced: Traced) -> Dropout | None:
-    """What the next step leaves out; None where the program has no dropout."""
+def _step_key(state: RunState) -> Key[Array, ""] | None:
+    """Draws what the next step leaves out; None where the program draws nothing."""
     if state.seed is None:
         return None
-    key = jax.random.fold_in(purpose_key(state.seed, DROPOUT), state.step)
-    return Dropout(key=key, rate=traced[DROPOUT])
+    return jax.random.fold_in(purpose_key(state.seed, "dropout"), state.step)
 
 
 def _measured(
     recipe: Recipe, measures: Measures, done: _Done, batch: Arrays, index: ArrayLike
 ) -> Measures:
     # With the step's own mask: another one would change the loss by itself.
-    loss_after, _ = recipe.loss_and_correct(done.new.params, batch, done.dropout)
+    after, _ = recipe.objective(done.new.params, done.old.fitted, batch, done.key)
     sampled = SampledStep(
         before=done.old.params,
         after=done.new.params,
         gradient=done.gradient,
-        loss=done.loss,
-        loss_after=loss_after,
+        loss=done.objective,
+        loss_after=after,
     )
     return measure_step(measures, sampled, index)
 
@@ -303,12 +388,15 @@ def _as_it_is(done: _Done, measures: Measures) -> RunState:
 def _frozen_if_bad(done: _Done, measures: Measures) -> RunState:
     old, new = done.old, done.new._replace(measures=measures)
     was_alive = old.diverged_at == 0
-    is_alive = was_alive & jnp.isfinite(done.loss) & _all_finite(new.params)
+    is_alive = was_alive & jnp.isfinite(done.objective) & _is_finite(new)
     # Selected with `where`: a mask by multiplication would turn 0 × NaN into NaN.
     kept = jax.tree.map(lambda n, o: jnp.where(is_alive, n, o), new, old)
     diverged_at = jnp.where(was_alive & ~is_alive, new.step, old.diverged_at)
     return kept._replace(diverged_at=diverged_at)
 
 
-def _all_finite(tree: Any) -> Bool[Array, ""]:
-    return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
+def _is_finite(state: RunState) -> Bool[Array, ""]:
+    """Whether every weight is finite, and every real number of the model's state."""
+    leaves = jax.tree.leaves((state.params, state.model))
+    numbers = [leaf for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    return jnp.stack([jnp.isfinite(leaf).all() for leaf in numbers]).all()

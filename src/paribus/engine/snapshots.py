@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from paribus.engine.curvature import preconditioner
-from paribus.engine.run import Recipe, RunState, Traced
+from paribus.engine.run import Fitted, Recipe, RunState, Traced
 
 
 # Sharpness is compared at equal training loss: with cross-entropy it falls with it.
@@ -18,11 +18,11 @@ class Weights(NamedTuple):
     """What is measured of a run at one moment.
 
     Attributes:
-        params: The model's weights.
-        preconditioner: What Adam divides by, shaped like them; None without Adam.
+        model: The model.
+        preconditioner: What Adam divides by, shaped like its weights; None without.
     """
 
-    params: Any
+    model: Fitted
     preconditioner: Any
 
 
@@ -41,7 +41,7 @@ class Snapshots(NamedTuple):
 def weights_of(recipe: Recipe, state: RunState, traced: Traced) -> Weights:
     """What is measured of a run as it is now."""
     diagonal = preconditioner(recipe.optimizer_name, state.optimizer, traced)
-    return Weights(state.params, diagonal)
+    return Weights(state.fitted, diagonal)
 
 
 def start_snapshots(recipe: Recipe, state: RunState, traced: Traced) -> Snapshots:

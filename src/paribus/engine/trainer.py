@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from paribus.data import Dataset, Split
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
@@ -123,6 +124,7 @@ class Trainer:
             self.study.settings(group.configs[0]).model,
             example_shape=self._dataset.example_shape,
             n_classes=self._dataset.n_classes,
+            has_dropout=self.study.has_dropout(),
         )
 
     def _recipe(self, group: StaticGroup) -> Recipe:
@@ -139,7 +141,9 @@ class Trainer:
         )
 
     def _shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
-        weights = jax.eval_shape(self._model(group).init, jax.random.key(0))
+        model = self._model(group)
+        numbers = dict.fromkeys(model.hyperparameters, jnp.zeros(()))
+        weights, _ = jax.eval_shape(model.init, jax.random.key(0), numbers)
         n_places = runs_per_device(
             n_weights=sum(leaf.size for leaf in jax.tree.leaves(weights)),
             n_examples=self.n_examples,

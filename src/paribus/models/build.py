@@ -15,6 +15,7 @@ def build_model(
     *,
     example_shape: tuple[int, ...],
     n_classes: int,
+    has_dropout: bool = False,
 ) -> Model:
     """Build the model called `name` for one kind of example.
 
@@ -24,6 +25,7 @@ def build_model(
             left to the program.
         example_shape: Shape of one example.
         n_classes: Number of logits.
+        has_dropout: Whether training steps leave anything out.
     """
     arguments: dict[str, Any] = {
         "n_inputs": math.prod(example_shape),
@@ -32,7 +34,7 @@ def build_model(
     static = {n: v for n, v in settings.items() if MODELS[name][n].is_static}
     match name:
         case "mlp":
-            return mlp(**arguments, **static)
+            return mlp(**arguments, **static, has_dropout=has_dropout)
         case "softmax":
             linear = mlp(**arguments, hidden=(), activation="relu")
             return linear._replace(relu_outputs=None)

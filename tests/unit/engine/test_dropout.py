@@ -20,12 +20,13 @@ from paribus.study import ModelChoice, Run, Study
 N_EXAMPLES, BATCH_SIZE = 96, 8
 
 
-def make_recipe() -> Recipe:
+def make_recipe(*, has_dropout: bool = True) -> Recipe:
     model = build_model(
         "mlp",
-        {"hidden": (16,), "activation": "relu", "dropout": 0.0},
+        {"hidden": (16,), "activation": "relu"},
         example_shape=(6,),
         n_classes=3,
+        has_dropout=has_dropout,
     )
     return Recipe(
         model=model,
@@ -97,11 +98,11 @@ def test_masks_are_drawn_where_dropout_is_varied_or_set(study, expected):
 
 
 def test_program_without_dropout_draws_nothing():
-    recipe = make_recipe()
     plain = {"learning_rate": 0.1, "momentum": 0.0}
     words = jnp.array([0, 1], jnp.uint32)
 
     def draws(traced: dict[str, Any]) -> bool:
+        recipe = make_recipe(has_dropout="dropout" in traced)
         state = start_run(recipe, words, traced)
         program = jax.make_jaxpr(
             lambda state: train_run(
@@ -121,11 +122,10 @@ def test_program_without_dropout_draws_nothing():
 
 
 def test_rate_of_zero_keeps_everything():
-    recipe = make_recipe()
     plain = {"learning_rate": 0.1, "momentum": 0.9}
 
-    without = train(recipe, plain)
-    with_zero = train(recipe, {**plain, "dropout": 0.0})
+    without = train(make_recipe(has_dropout=False), plain)
+    with_zero = train(make_recipe(), {**plain, "dropout": 0.0})
 
     for ours, theirs in zip(
         jax.tree.leaves(without.params), jax.tree.leaves(with_zero.params), strict=True

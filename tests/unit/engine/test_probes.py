@@ -16,7 +16,7 @@ from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import BlockCurves, traced_values, train_block
 from paribus.engine.prober import Prober
 from paribus.engine.probes import ProbeData, probe_end, probe_noise, probe_weights
-from paribus.engine.run import Arrays, Recipe, start_run
+from paribus.engine.run import Arrays, Fitted, Recipe, start_run
 from paribus.engine.snapshots import LEVELS, Weights, keep_snapshots, start_snapshots
 from paribus.models.build import build_model
 from paribus.study import Run
@@ -55,7 +55,7 @@ def measure_weights(recipe, params):
         lambda params: probe_weights(
             recipe,
             ("curvature", "sharpness"),
-            Weights(params, None),
+            Weights(Fitted(params, (), {}), None),
             SGD,
             jax.random.key(0),
             examples,
@@ -234,7 +234,7 @@ def test_snapshots_keep_the_first_weights_below_each_level():
     np.testing.assert_equal(
         np.asarray(snapshots.loss), np.array([0.2, 0.03, 0.03, np.nan], np.float32)
     )
-    for leaf in jax.tree.leaves(snapshots.weights.params):
+    for leaf in jax.tree.leaves(snapshots.weights.model.params):
         assert np.unique(leaf[0]) == 1
         assert np.unique(leaf[1]) == np.unique(leaf[2]) == 3
 
