@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from paribus.engine.run import Arrays, Fitted, Recipe
+from paribus.engine.recipe import Arrays, Fitted, Recipe
 from paribus.models.build import build_model
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from paribus.data import load_dataset
 from paribus.data.batches import epoch_order
-from paribus.engine.run import Arrays, Recipe, Steps, start_run, train_run
+from paribus.engine.recipe import Arrays, Recipe
+from paribus.engine.run import Steps, start_run, train_run
 from paribus.models.build import build_model
 from paribus.optimizers.transformations import traced_numbers
 from paribus.study import DataChoice

@@ -15,12 +15,10 @@ from jaxtyping import Array, Bool, Int, UInt32
 from paribus.data.batches import Segment, steps_per_epoch
 from paribus.engine.evaluation import Ending, end_run, evaluate_run
 from paribus.engine.measures import steps_in_span
+from paribus.engine.recipe import Arrays, Recipe, Traced
 from paribus.engine.run import (
-    Arrays,
-    Recipe,
     RunState,
     Steps,
-    Traced,
     has_gone_bad,
     start_run,
     train_run,

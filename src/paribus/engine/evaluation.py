@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from paribus.engine.measures import summarise
-from paribus.engine.run import Arrays, Fitted, Recipe, RunState
+from paribus.engine.recipe import Arrays, Fitted, Recipe
+from paribus.engine.run import RunState
 
 
 EVALUATION_CHUNK = 1000

@@ -14,7 +14,8 @@ from jaxtyping import Bool, Float, UInt32
 from paribus.engine.annealing import EXTRA_BUDGETS, Advance, anneal
 from paribus.engine.block import BY_RUN, BlockShape, Compiler, Driver
 from paribus.engine.probes import ProbeData, probe_end, probe_noise
-from paribus.engine.run import Recipe, RunState, start_run
+from paribus.engine.recipe import Recipe
+from paribus.engine.run import RunState, start_run
 from paribus.engine.snapshots import (
     LEVELS,
     Snapshots,

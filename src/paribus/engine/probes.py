@@ -21,7 +21,8 @@ from paribus.engine.noise_scale import (
     noise_scale,
     two_batch_noise_scale,
 )
-from paribus.engine.run import Arrays, Fitted, Recipe, RunState, Traced
+from paribus.engine.recipe import Arrays, Fitted, Recipe, Traced
+from paribus.engine.run import RunState
 from paribus.engine.sharpness import asam_sharpness, keskar_phi, sam_sharpness
 from paribus.engine.snapshots import LEVELS, Snapshots, Weights, weights_of
 

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from paribus.engine.curvature import preconditioner
-from paribus.engine.run import Fitted, Recipe, RunState, Traced
+from paribus.engine.recipe import Fitted, Recipe, Traced
+from paribus.engine.run import RunState
 
 
 # Sharpness is compared at equal training loss: with cross-entropy it falls with it.

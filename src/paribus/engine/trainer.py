@@ -20,7 +20,7 @@ from paribus.engine.plan import (
 )
 from paribus.engine.prober import Prober
 from paribus.engine.probes import PROBED_EXAMPLES, ProbeData
-from paribus.engine.run import Arrays, Recipe
+from paribus.engine.recipe import Arrays, Recipe
 from paribus.models.build import build_model
 from paribus.models.model import Model
 from paribus.study import Run, Study

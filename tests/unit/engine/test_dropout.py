@@ -11,7 +11,8 @@ from builders import make_blobs_study, train_blobs
 
 from paribus.engine.epochs import traced_values
 from paribus.engine.measures import summarise
-from paribus.engine.run import Arrays, Recipe, RunState, Steps, start_run, train_run
+from paribus.engine.recipe import Arrays, Recipe
+from paribus.engine.run import RunState, Steps, start_run, train_run
 from paribus.models.build import build_model
 from paribus.space import SearchSpace
 from paribus.study import ModelChoice, Run, Study

@@ -16,7 +16,8 @@ from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import BlockCurves, traced_values, train_block
 from paribus.engine.prober import Prober
 from paribus.engine.probes import ProbeData, probe_end, probe_noise, probe_weights
-from paribus.engine.run import Arrays, Fitted, Recipe, start_run
+from paribus.engine.recipe import Arrays, Fitted, Recipe
+from paribus.engine.run import start_run
 from paribus.engine.snapshots import LEVELS, Weights, keep_snapshots, start_snapshots
 from paribus.models.build import build_model
 from paribus.study import Run

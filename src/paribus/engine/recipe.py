@@ -1,0 +1,138 @@
+"""What ONE run is made of: model, optimizer and loss, fixed when it is compiled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import optax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from paribus.models.model import Hyperparameters, Model
+from paribus.optimizers.transformations import build_optimizer
+
+
+# One run's traced hyperparameters by name, e.g. its learning rate.
+Traced = Mapping[str, Float[Array, ""]]
+
+
+class Arrays(NamedTuple):
+    """Examples on the device, as bytes or float32, with their labels."""
+
+    inputs: Array
+    labels: Int[Array, " example"]
+
+
+class Fitted(NamedTuple):
+    """A model's numbers at one moment: all that its outputs depend on.
+
+    Attributes:
+        params: Its weights.
+        state: What training changes without gradients, e.g. running statistics.
+        hyperparameters: Its own traced hyperparameters.
+    """
+
+    params: Any
+    state: Any
+    hyperparameters: Hyperparameters
+
+
+class Trained(NamedTuple):
+    """What a training step says beside its objective.
+
+    Attributes:
+        loss: Mean cross-entropy of the batch, without the penalty, in nats.
+        correct: Which of its examples were classified right.
+        state: The model's state afterwards.
+    """
+
+    loss: Float[Array, ""]
+    correct: Bool[Array, " example"]
+    state: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is fixed when the program of a run is compiled.
+
+    Attributes:
+        model: The model.
+        optimizer_name: A key of `paribus.hyperparameters.OPTIMIZERS`.
+        static_settings: The optimizer's hyperparameters that are not traced.
+        batch_size: Examples per step, at most `n_examples`.
+        n_examples: Examples in the training split.
+        input_divisor: What inputs are divided by before the model sees them.
+    """
+
+    model: Model
+    optimizer_name: str
+    static_settings: Mapping[str, Any]
+    batch_size: int
+    n_examples: int
+    input_divisor: float
+
+    def optimizer(
+        self, traced: Traced, *, step: ArrayLike
+    ) -> optax.GradientTransformation:
+        """The optimizer of a step, inside the traced function that uses it."""
+        models = self.model.hyperparameters
+        own = {name: value for name, value in traced.items() if name not in models}
+        settings = {**own, **self.static_settings}
+        return build_optimizer(self.optimizer_name, settings, step=step)
+
+    def scaled(self, batch: Arrays) -> Float[Array, "example ..."]:
+        """Inputs as the model sees them."""
+        return batch.inputs.astype(jnp.float32) / self.input_divisor
+
+    def logits(self, fitted: Fitted, batch: Arrays) -> Float[Array, "example class"]:
+        """The outputs in evaluation: nothing is drawn, running statistics are used."""
+        return self.model.apply(
+            fitted.params,
+            fitted.state,
+            self.scaled(batch),
+            hyperparameters=fitted.hyperparameters,
+        ).outputs
+
+    def loss_and_correct(
+        self, fitted: Fitted, batch: Arrays
+    ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
+        """Mean cross-entropy in evaluation, in nats; which are classified right."""
+        return _loss_and_correct(self.logits(fitted, batch), batch.labels)
+
+    def objective(
+        self,
+        params: Any,
+        fitted: Fitted,
+        batch: Arrays,
+        key: Key[Array, ""] | None,
+        *,
+        train: bool = True,
+    ) -> tuple[Float[Array, ""], Trained]:
+        """What a training step descends on: the loss of its batch and the penalty.
+
+        Args:
+            params: The weights; those of `fitted` do not count.
+            fitted: The rest of the model.
+            batch: The step's examples.
+            key: Draws what the step leaves out; None if the model draws nothing.
+            train: Whether the model is as in a training step, not as in evaluation.
+        """
+        applied = self.model.apply(
+            params,
+            fitted.state,
+            self.scaled(batch),
+            hyperparameters=fitted.hyperparameters,
+            train=train,
+            key=key,
+        )
+        loss, correct = _loss_and_correct(applied.outputs, batch.labels)
+        total = loss if applied.penalty is None else loss + applied.penalty
+        return total, Trained(loss, correct, applied.state)
+
+
+def _loss_and_correct(
+    logits: Float[Array, "example class"], labels: Int[Array, " example"]
+) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return losses.mean(), jnp.argmax(logits, axis=-1) == labels
