@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from paribus.builders import Builder
 from paribus.errors import SpaceError, StudyError, unknown_name
 from paribus.hyperparameters import (
     BATCH_SIZE,
@@ -12,6 +13,8 @@ from paribus.hyperparameters import (
     OPTIMIZERS,
     Hyperparameter,
     Value,
+    frozen,
+    plain,
 )
 from paribus.space import SearchSpace
 
@@ -62,16 +65,45 @@ class ModelChoice:
     """Which model a study trains.
 
     Attributes:
-        name: A built-in model: `"mlp"` or `"softmax"`.
+        name: A built-in model, `"mlp"` or `"softmax"`, or `package.module:function`.
         settings: Its fixed hyperparameters; those left out have their defaults.
+        builder: What makes the user's own model, which then is called by its
+            reference; None for a built-in one.
     """
 
     name: str
     settings: Mapping[str, Value] = field(default_factory=dict)
+    builder: Builder | None = None
 
     def __post_init__(self) -> None:
-        settings = _checked_settings("model", self.name, self.settings, MODELS)
+        known = MODELS
+        if self.builder is not None:
+            known = {self.name: self.builder.hyperparameters}
+        settings = _checked_settings("model", self.name, self.settings, known)
         object.__setattr__(self, "settings", settings)
+
+    def hyperparameters(self) -> Mapping[str, Hyperparameter]:
+        """What may be set of it, or varied."""
+        if self.builder is not None:
+            return self.builder.hyperparameters
+        return MODELS[self.name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the choice as plain JSON values; `from_dict` reads it back."""
+        written = {"name": self.name, "settings": _written(self.settings)}
+        if self.builder is not None:
+            written["builder"] = self.builder.to_dict()
+        return written
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> "ModelChoice":
+        """Read what `to_dict` wrote; of a user's model only what is known of it."""
+        builder = written.get("builder")
+        return ModelChoice(
+            name=written["name"],
+            settings=_read(written["settings"]),
+            builder=None if builder is None else Builder.from_dict(builder),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +124,17 @@ class OptimizerChoice:
         settings = _checked_settings("optimizer", self.name, self.settings, OPTIMIZERS)
         object.__setattr__(self, "settings", settings)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Write the choice as plain JSON values; `from_dict` reads it back."""
+        return {"name": self.name, "settings": _written(self.settings)}
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> "OptimizerChoice":
+        """Read what `to_dict` wrote."""
+        return OptimizerChoice(
+            name=written["name"], settings=_read(written["settings"])
+        )
+
 
 def checked_space(
     space: SearchSpace, *, model: ModelChoice, optimizer: OptimizerChoice
@@ -108,8 +151,8 @@ def checked_space(
         return space
     optimizers = _optimizers(space, optimizer)
     known = {
+        **model.hyperparameters(),
         BATCH_SIZE.name: BATCH_SIZE,
-        **MODELS[model.name],
         **shared_hyperparameters(optimizers),
     }
     if optimizer.name is None:
@@ -193,7 +236,8 @@ def _check_names(
                 )
     for name, hyperparameter in known.items():
         is_fixed = name in model.settings or name in optimizer.settings
-        if hyperparameter.default is None and name not in names and not is_fixed:
+        is_missing = hyperparameter.default is None and hyperparameter.is_required
+        if is_missing and name not in names and not is_fixed:
             raise SpaceError(
                 f"`{name}` is missing", hint=f"add `{name} = [...]` to [[space]]"
             )
@@ -237,3 +281,11 @@ def _checked_values(
             place = f"(value {position} of {len(values)}): {where}"
             raise SpaceError(f"`{hyperparameter.name}` {error} {place}") from None
     return tuple(checked)
+
+
+def _written(settings: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in settings.items()}
+
+
+def _read(written: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: frozen(value) for name, value in written.items()}

@@ -26,7 +26,7 @@ class Hyperparameter:
         name: As in the study file, optax's name where optax has one.
         kind: `number` is a finite float, `count` a whole number of at least 1,
             `widths` a list of layer widths, `switch` true or false, `choice` one of
-            `choices`.
+            `choices`; `any` of a user's own model any of these, whatever the number.
         is_static: Whether it changes shapes or control flow, so that each of its values
             needs a compiled program of its own. All others are traced.
         default: Its value where a study does not say; None if it must be said.
@@ -35,10 +35,11 @@ class Hyperparameter:
         below: A number must be less than this.
         upper: A count or a width must be this or less.
         choices: The words of a `choice`.
+        is_required: Whether a study must say it where it has no default.
     """
 
     name: str
-    kind: Literal["number", "count", "widths", "switch", "choice"]
+    kind: Literal["number", "count", "widths", "switch", "choice", "any"]
     is_static: bool = False
     default: Value | None = None
     above: float = -math.inf
@@ -46,6 +47,7 @@ class Hyperparameter:
     below: float = math.inf
     upper: int = MAX_WIDTH
     choices: tuple[str, ...] = ()
+    is_required: bool = True
 
     def checked(self, value: Any) -> Value:
         """Return `value` in its one canonical form.
@@ -99,6 +101,18 @@ class Hyperparameter:
             raise SpaceError(f"must be one of {known}, got {_as_written(value)}")
         return value
 
+    def _checked_any(self, value: Any) -> Value:
+        if isinstance(value, float):
+            return self._checked_number(value)
+        if isinstance(value, bool | int | str):
+            return value
+        if isinstance(value, list | tuple) and all(type(v) is int for v in value):
+            return tuple(value)
+        raise SpaceError(
+            "must be a number, a text, true or false, or a list of integers, "
+            f"got {_as_written(value)}"
+        )
+
 
 _CHECKS = {
     "number": Hyperparameter._checked_number,
@@ -106,7 +120,18 @@ _CHECKS = {
     "widths": Hyperparameter._checked_widths,
     "switch": Hyperparameter._checked_switch,
     "choice": Hyperparameter._checked_choice,
+    "any": Hyperparameter._checked_any,
 }
+
+
+def plain(value: Value | None) -> Any:
+    """A value as JSON writes it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def frozen(value: Any) -> Any:
+    """A value as `plain` wrote it."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _as_written(value: Any) -> str:

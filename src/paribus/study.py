@@ -16,7 +16,7 @@ from paribus.choices import (
 )
 from paribus.declared import DeclaredClaim, check_claims, check_diagnostics
 from paribus.errors import StudyError
-from paribus.hyperparameters import MODELS, OPTIMIZERS, Hyperparameter, Value
+from paribus.hyperparameters import OPTIMIZERS, Hyperparameter, Value, frozen, plain
 from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
 from paribus.space import Config, SearchSpace
 from paribus.tuning import Tuning
@@ -169,6 +169,8 @@ class Study:
         A property of the study, not of its values, so that a program is what it was
         when the space grows. What is fixed can never change.
         """
+        if self.model.builder is not None:
+            return False
         is_varied = "dropout" in self.space.hyperparameters()
         return is_varied or bool(self.model.settings.get("dropout"))
 
@@ -209,7 +211,7 @@ class Study:
         optimizer = str(self.optimizer.name or config["optimizer"])
         return Settings(
             batch_size=batch_size,
-            model=merged(MODELS[self.model.name], self.model.settings),
+            model=merged(self.model.hyperparameters(), self.model.settings),
             optimizer_name=optimizer,
             optimizer=merged(OPTIMIZERS[optimizer], self.optimizer.settings),
         )
@@ -223,7 +225,10 @@ class Study:
         if self.is_imported:
             return tuple(sorted(config.items()))
         settings = self.settings(config)
-        known = {**MODELS[self.model.name], **OPTIMIZERS[settings.optimizer_name]}
+        known = {
+            **self.model.hyperparameters(),
+            **OPTIMIZERS[settings.optimizer_name],
+        }
         values = {**settings.model, **settings.optimizer}
         static = {
             name: value for name, value in values.items() if known[name].is_static
@@ -252,11 +257,15 @@ class Study:
         }
         if self.is_imported:
             return fixed
-        fixed |= self._fixed_of("model", MODELS[self.model.name], self.model.settings)
+        fixed |= self._fixed_of(
+            "model", self.model.hyperparameters(), self.model.settings
+        )
+        if self.model.builder is not None:
+            fixed["model.source"] = self.model.builder.source
         settings = self.optimizer.settings
         if self.optimizer.name is None:
             # Defaults are each optimizer's own, and optimizers may be added.
-            fixed |= {f"optimizer.{n}": _plain_value(v) for n, v in settings.items()}
+            fixed |= {f"optimizer.{n}": plain(v) for n, v in settings.items()}
         else:
             known = OPTIMIZERS[self.optimizer.name]
             fixed |= self._fixed_of("optimizer", known, settings)
@@ -275,10 +284,7 @@ class Study:
             for name, hyperparameter in known.items()
             if name not in in_space
         }
-        return {
-            f"{table}.{name}": list(value) if isinstance(value, tuple) else value
-            for name, value in values.items()
-        }
+        return {f"{table}.{name}": plain(value) for name, value in values.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Write the study as plain JSON values; `from_dict` reads it back."""
@@ -292,14 +298,11 @@ class Study:
                 "steps": self.budget.steps,
             },
             "data": asdict(self.data),
-            "model": {"name": self.model.name, "settings": _plain(self.model.settings)},
-            "optimizer": {
-                "name": self.optimizer.name,
-                "settings": _plain(self.optimizer.settings),
-            },
+            "model": self.model.to_dict(),
+            "optimizer": self.optimizer.to_dict(),
             "space": [
                 {
-                    name: [_plain_value(value) for value in values]
+                    name: [plain(value) for value in values]
                     for name, values in grid.items()
                 }
                 for grid in self.space.grids
@@ -327,17 +330,11 @@ class Study:
                 steps=table["steps"],
             ),
             data=DataChoice(**written["data"]),
-            model=ModelChoice(
-                name=written["model"]["name"],
-                settings=_frozen(written["model"]["settings"]),
-            ),
-            optimizer=OptimizerChoice(
-                name=written["optimizer"]["name"],
-                settings=_frozen(written["optimizer"]["settings"]),
-            ),
+            model=ModelChoice.from_dict(written["model"]),
+            optimizer=OptimizerChoice.from_dict(written["optimizer"]),
             space=SearchSpace(
                 grids=tuple(
-                    {name: tuple(map(_tupled, values)) for name, values in grid.items()}
+                    {name: tuple(map(frozen, values)) for name, values in grid.items()}
                     for grid in written["space"]
                 )
             ),
@@ -362,19 +359,3 @@ def check_name(name: str) -> None:
             "begin with a letter or a digit, and be no reserved word, "
             f"got {name[:120]!a}"
         )
-
-
-def _plain(values: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: _plain_value(value) for name, value in values.items()}
-
-
-def _plain_value(value: Value) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _frozen(values: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: _tupled(value) for name, value in values.items()}
-
-
-def _tupled(value: Any) -> Value:
-    return tuple(value) if isinstance(value, list) else value

@@ -1,7 +1,7 @@
 """A study that is made in Python, and runs itself."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from typing import Any, Literal
 from paribus import study as records
 from paribus.api.result import Result
 from paribus.api.running import run_study
+from paribus.builders import describe_builder
 from paribus.errors import StudyError
 from paribus.space import SearchSpace, show_value
 from paribus.study import (
@@ -31,8 +32,10 @@ class Study(records.Study):
     Args:
         name: Letters, digits, `_`, `-` and `.`; results lie in `studies/<name>`.
         data: What to train on, e.g. `paribus.data.mnist(validation=5000)`.
-        model: What to train, e.g. `paribus.models.mlp(hidden=[128])`.
-        optimizer: How, e.g. `paribus.optimizers.adam()`.
+        model: What to train, e.g. `paribus.models.mlp(hidden=[128])`, or a function
+            that builds your own model.
+        optimizer: How, e.g. `paribus.optimizers.adam()`; if not said, as the function
+            compiles the model.
         space: A grid, or several whose union is trained, each config once.
         epochs: Passes over the training split.
         seeds: A count, or the seeds themselves.
@@ -65,8 +68,8 @@ class Study(records.Study):
         *,
         name: str,
         data: DataChoice,
-        model: ModelChoice,
-        optimizer: OptimizerChoice,
+        model: ModelChoice | Callable[..., Any],
+        optimizer: OptimizerChoice | None = None,
         space: SearchSpace | Sequence[SearchSpace],
         epochs: int,
         seeds: int | Sequence[int] = 10,
@@ -77,6 +80,8 @@ class Study(records.Study):
         diagnostics: Sequence[str] = (),
     ) -> None:
         spaces = [space] if isinstance(space, SearchSpace) else space
+        grids = tuple(grid for part in spaces for grid in part.grids)
+        chosen = _chosen(model)
         super().__init__(
             name=name,
             seeds=_seeds(seeds),
@@ -89,9 +94,9 @@ class Study(records.Study):
                 steps=steps,
             ),
             data=data,
-            model=model,
-            optimizer=optimizer,
-            space=SearchSpace(grids=tuple(g for part in spaces for g in part.grids)),
+            model=chosen,
+            optimizer=optimizer or _compiled(chosen, grids),
+            space=SearchSpace(grids=grids),
             tuning=tuning,
             claims=tuple(claims),
             diagnostics=tuple(diagnostics),
@@ -179,6 +184,25 @@ def grid(**values: Iterable[Any]) -> SearchSpace:
     return SearchSpace(
         grids=({name: tuple(map(_plain, each)) for name, each in values.items()},)
     )
+
+
+def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:
+    """The model that is chosen, or what is known of a function that builds one."""
+    if isinstance(model, ModelChoice):
+        return model
+    builder = describe_builder(model)
+    return ModelChoice(name=builder.reference, builder=builder)
+
+
+def _compiled(
+    model: ModelChoice, grids: Sequence[Mapping[str, Sequence[Any]]]
+) -> OptimizerChoice:
+    """The optimizer that the model is compiled with."""
+    from paribus.engine.devices import ask_for_cores
+    from paribus.integrations.compiled import compiled_optimizer
+
+    ask_for_cores()
+    return compiled_optimizer(model, grids)
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

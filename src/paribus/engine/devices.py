@@ -5,7 +5,7 @@ import platform
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,7 @@ def choose_devices(device: str) -> tuple[Any, ...]:
     Raises:
         ExecutionError: If there is no such device, or JAX cannot use it.
     """
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    n_cores = n_cores if n_cores > 1 else os.cpu_count() or 1
-    _ask_for_cpu_devices(n_cores)
+    n_cores = ask_for_cores()
     platform_name = None if device == "auto" else device
     try:
         devices = tuple(jax.devices(platform_name))
@@ -47,11 +45,13 @@ def choose_devices(device: str) -> tuple[Any, ...]:
     return devices
 
 
-def _ask_for_cpu_devices(n_cores: int) -> None:
-    try:
+def ask_for_cores() -> int:
+    """Let JAX use every core as a device, if nothing has used it yet; how many."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    n_cores = n_cores if n_cores > 1 else os.cpu_count() or 1
+    with suppress(RuntimeError):  # in use already: work with the devices that are there
         jax.config.update("jax_num_cpu_devices", n_cores)
-    except RuntimeError:
-        return  # JAX is in use already: work with the devices that are there
+    return n_cores
 
 
 def use_compilation_cache() -> None:

@@ -140,6 +140,10 @@ def traced_values(
 def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, float]:
     settings = study.settings(config)
     numbers = traced_numbers(settings.optimizer_name, settings.optimizer)
+    if study.model.builder is not None:
+        known = study.model.builder.hyperparameters
+        own = {n: v for n, v in settings.model.items() if not known[n].is_static}
+        numbers |= {n: v for n, v in own.items() if isinstance(v, float)}
     if study.has_dropout():
         rate = settings.model[DROPOUT]
         assert isinstance(rate, float)

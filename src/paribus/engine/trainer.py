@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -21,9 +21,17 @@ from paribus.engine.plan import (
 from paribus.engine.prober import Prober
 from paribus.engine.probes import PROBED_EXAMPLES, ProbeData
 from paribus.engine.recipe import Arrays, Recipe
+from paribus.integrations.build import build_group_model
 from paribus.models.build import build_model
 from paribus.models.model import Model
 from paribus.study import Run, Study
+
+
+class _Kind(TypedDict):
+    """The kind of example that a model is for."""
+
+    example_shape: tuple[int, ...]
+    n_classes: int
 
 
 class Trainer:
@@ -45,6 +53,7 @@ class Trainer:
         groups = group_configs(study)
         self._groups = {config: group for group in groups for config in group.configs}
         self._shapes: dict[StaticGroup, BlockShape] = {}
+        self._models: dict[StaticGroup, Model] = {}
         self._drivers: dict[StaticGroup, CompiledEpochs] = {}
         self._probers: dict[StaticGroup, Prober] = {}
 
@@ -119,11 +128,23 @@ class Trainer:
         return list(traced_values(self.study, [run], n_examples=self.n_examples))
 
     def _model(self, group: StaticGroup) -> Model:
+        if group not in self._models:
+            self._models[group] = self._built(group)
+        return self._models[group]
+
+    def _built(self, group: StaticGroup) -> Model:
+        choice = self.study.model
+        kind: _Kind = {
+            "example_shape": self._dataset.example_shape,
+            "n_classes": self._dataset.n_classes,
+        }
+        if choice.builder is not None:
+            settings = [self.study.settings(config).model for config in group.configs]
+            return build_group_model(choice.builder, settings, **kind)
         return build_model(
-            self.study.model.name,
+            choice.name,
             self.study.settings(group.configs[0]).model,
-            example_shape=self._dataset.example_shape,
-            n_classes=self._dataset.n_classes,
+            **kind,
             has_dropout=self.study.has_dropout(),
         )
 

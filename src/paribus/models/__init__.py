@@ -1,12 +1,14 @@
 """Models: choosing one needs no JAX; `build` makes the functions that are trained."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
+from paribus.builders import describe_builder, describe_functions
+from paribus.hyperparameters import Value
 from paribus.study import ModelChoice
 
 
-__all__ = ["mlp", "softmax"]
+__all__ = ["built_by", "functions", "mlp", "softmax"]
 
 Activation = Literal["relu", "tanh", "sigmoid", "gelu", "elu", "silu"]
 
@@ -41,3 +43,53 @@ def mlp(
 def softmax() -> ModelChoice:
     """Choose softmax regression: the linear baseline, no hidden layer."""
     return ModelChoice(name="softmax")
+
+
+def built_by(
+    build: Callable[..., Any], **settings: Value | Sequence[int]
+) -> ModelChoice:
+    """Choose your own model: a function that builds it in Keras, Flax NNX or Equinox.
+
+    A study takes the function itself, too; this fixes some of its hyperparameters. The
+    others are those of the search space, or have the function's own defaults. Each
+    value has a compiled program of its own.
+
+    Args:
+        build: Returns a Keras model, compiled or not; or takes `rngs` and returns a
+            Flax NNX module; or takes `key` and returns an Equinox module, also with its
+            state. If it takes `example_shape` or `n_classes`, it is given them.
+        settings: Hyperparameter -> value, by the names of the function's parameters.
+
+    Raises:
+        StudyError: If the function does not name each of its parameters, or lacks one
+            of `settings`.
+    """
+    builder = describe_builder(build)
+    values: dict[str, Any] = dict(settings)
+    return ModelChoice(name=builder.reference, builder=builder, settings=values)
+
+
+def functions(
+    init: Callable[..., Any],
+    apply: Callable[..., Any],
+    **hyperparameters: Value | Sequence[int],
+) -> ModelChoice:
+    """Choose your own model: two plain functions on JAX arrays.
+
+    Args:
+        init: `init(key, hyperparameters)` returns the weights, a tree of float32
+            arrays, or the weights and a state.
+        apply: `apply(parameters, state, inputs, train, key)` returns the logits of a
+            batch, or (logits, state), or (logits, state, penalty). `key` is None in
+            evaluation. What it needs of the hyperparameters, `init` puts into the
+            state.
+        hyperparameters: Those that `init` is given, with their defaults. A float is
+            traced: all its values share one program. Any other value is static.
+
+    Raises:
+        StudyError: If a part is no function.
+        SpaceError: If a default cannot be recorded.
+    """
+    values: dict[str, Any] = dict(hyperparameters)
+    builder = describe_functions(init, apply, values)
+    return ModelChoice(name=builder.reference, builder=builder)

@@ -94,7 +94,8 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
     changed = [
         f"`{name}` must stay as it was, got {_show(name, got)}, was {_show(name, was)}"
         for name in dict.fromkeys((*was, *got))
-        if name not in was or name not in got or was[name] != got[name]
+        if (name not in was or name not in got or was[name] != got[name])
+        and not _is_unknown(name, was, got)
     ]
     if changed:
         raise StudyError(
@@ -102,6 +103,11 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
             hint="train the changed study in another folder: give it another name, "
             "or use `--out`",
         )
+
+
+def _is_unknown(name: str, was: dict[str, Any], got: dict[str, Any]) -> bool:
+    """Whether the source of a model cannot be compared, as in interactive sessions."""
+    return name == "model.source" and not (was.get(name) and got.get(name))
 
 
 def _show(name: str, settings: dict[str, Any]) -> str:

@@ -1,0 +1,111 @@
+"""The optimizer of a study whose model says itself how it is trained."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from paribus.builders import SUPPLIED
+from paribus.choices import ModelChoice, OptimizerChoice
+from paribus.errors import StudyError
+from paribus.hyperparameters import Value
+from paribus.integrations.build import build_product
+from paribus.integrations.user_code import has_loaded
+
+
+def compiled_optimizer(
+    model: ModelChoice, grids: Sequence[Mapping[str, Sequence[Any]]]
+) -> OptimizerChoice:
+    """Ask a model's builder for the optimizer that it compiles the model with.
+
+    The builder is called with each value of the space that it takes. What it makes of
+    them has to be the optimizer that the config names: `learning_rate` of the space is
+    the learning rate of the optimizer. Everything else of it is fixed.
+
+    Args:
+        model: With a builder.
+        grids: The grids of the search space.
+
+    Raises:
+        StudyError: If the model is not compiled, or with an optimizer that is not known
+            here, or one that depends on a config in another way.
+        UserCodeError: If the builder raises.
+    """
+    builder = model.builder
+    if builder is None or isinstance(builder.function, tuple):
+        raise StudyError("`optimizer` is missing", hint="e.g. `optimizers.adam()`")
+    if supplied := [name for name in builder.supplied if name in SUPPLIED]:
+        raise StudyError(
+            f"`optimizer` is missing, and `{builder.reference}` cannot be asked for it "
+            f"before the data are read, since it takes `{supplied[0]}`"
+        )
+    varied = {name for grid in grids for name in grid}
+    found: list[tuple[dict[str, Value], Any]] = []
+    for values in _calls(model, grids):
+        product = build_product(builder, values)
+        if not has_loaded("keras"):
+            raise StudyError(
+                f"`optimizer` is missing, and `{builder.reference}` returns none"
+            )
+        from paribus.integrations.keras import is_network
+        from paribus.integrations.keras_compiled import compiled_with
+
+        if not is_network(product):
+            raise StudyError(
+                f"`optimizer` is missing, and `{builder.reference}` returns none"
+            )
+        found.append((values, compiled_with(product, builder.reference)))
+    return _common(builder.reference, found, varied)
+
+
+def _calls(
+    model: ModelChoice, grids: Sequence[Mapping[str, Sequence[Any]]]
+) -> list[dict[str, Value]]:
+    """What to call the builder with: each value, and the first of the others."""
+    assert model.builder is not None
+    taken = model.builder.hyperparameters
+    calls: list[dict[str, Value]] = []
+    for grid in grids:
+        own = {name: values for name, values in grid.items() if name in taken}
+        first = {**model.settings, **{name: values[0] for name, values in own.items()}}
+        calls.append(first)
+        calls += [
+            {**first, name: value}
+            for name, values in own.items()
+            for value in values[1:]
+        ]
+    return [call for i, call in enumerate(calls) if call not in calls[:i]]
+
+
+def _common(
+    reference: str, found: Sequence[tuple[dict[str, Value], Any]], varied: set[str]
+) -> OptimizerChoice:
+    """The one optimizer of all calls, without what the space varies."""
+    _, first = found[0]
+    for values, compiled in found:
+        if compiled.optimizer != first.optimizer:
+            raise StudyError(
+                f"`{reference}` must be compiled with one optimizer, got "
+                f"{first.optimizer} and {compiled.optimizer}",
+                hint="vary `optimizer` in the search space, and compile without",
+            )
+        for name, value in compiled.settings.items():
+            if name in values and name in varied:
+                expected = values[name]
+            else:
+                expected = first.settings[name]
+            if not _same(value, expected):
+                raise StudyError(
+                    f"`{reference}` must be compiled with the `{name}` of its config, "
+                    f"got {value} for {expected} with {values}",
+                    hint="give the study an `optimizer`, and compile without",
+                )
+    fixed = {n: v for n, v in first.settings.items() if n not in varied}
+    return OptimizerChoice(name=first.optimizer, settings=fixed)
+
+
+def _same(a: Value, b: Value) -> bool:
+    """Whether two settings are equal as float32 numbers, which Keras keeps."""
+    if isinstance(a, float) and isinstance(b, float):
+        return bool(np.float32(a) == np.float32(b))
+    return a == b

@@ -1,0 +1,192 @@
+"""What a Keras model is compiled with, in our names: optimizer, loss and metrics.
+
+The tables below are all there is to extend; whatever is not in them is refused by name.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from paribus.errors import StudyError, suggest
+from paribus.hyperparameters import Value
+
+
+class _Optimizer(NamedTuple):
+    """One of Keras's optimizers in ours.
+
+    Attributes:
+        name: What it is called here.
+        settings: Its hyperparameters here, by their names in Keras.
+    """
+
+    name: str
+    settings: Mapping[str, str]
+
+
+OPTIMIZERS: Mapping[str, _Optimizer] = {
+    "Adam": _Optimizer(
+        "keras_adam", {"beta_1": "b1", "beta_2": "b2", "epsilon": "eps"}
+    ),
+    "RMSprop": _Optimizer(
+        "rmsprop", {"rho": "decay", "epsilon": "eps", "momentum": "momentum"}
+    ),
+    "SGD": _Optimizer("sgd", {"momentum": "momentum", "nesterov": "nesterov"}),
+}
+
+# Settings that change nothing at these values; another value is refused by name.
+_WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
+    "weight_decay": (None, 0.0),
+    "clipnorm": (None,),
+    "global_clipnorm": (None,),
+    "clipvalue": (None,),
+    "use_ema": (False,),
+    "loss_scale_factor": (None,),
+    "gradient_accumulation_steps": (None, 1),
+    "amsgrad": (False,),
+    "centered": (False,),
+}
+_IGNORED = ("name", "learning_rate", "ema_momentum", "ema_overwrite_frequency")
+
+# Cross-entropy of the right class by Keras's names, in capitals or not.
+LOSSES = (
+    "sparse_categorical_crossentropy",
+    "categorical_crossentropy",
+    "binary_crossentropy",
+)
+_LOSS_DEFAULTS: Mapping[str, tuple[Any, ...]] = {
+    "label_smoothing": (0, 0.0),
+    "ignore_class": (None,),
+    "axis": (-1,),
+    "reduction": ("sum_over_batch_size",),
+}
+METRICS = (
+    "accuracy",
+    "acc",
+    "sparse_categorical_accuracy",
+    "categorical_accuracy",
+    "binary_accuracy",
+    *LOSSES,
+)
+
+
+class Compiled(NamedTuple):
+    """The optimizer that a model is compiled with.
+
+    Attributes:
+        optimizer: Its name here.
+        settings: Its hyperparameters here, the learning rate among them.
+    """
+
+    optimizer: str
+    settings: dict[str, Value]
+
+
+def compiled_with(network: Any, reference: str) -> Compiled:
+    """Read what a network is compiled with.
+
+    Args:
+        network: A compiled Keras model.
+        reference: Whose it is.
+
+    Raises:
+        StudyError: If it is not compiled, or its optimizer, loss or a metric has no
+            counterpart here.
+    """
+    if not network.compiled:
+        raise StudyError(
+            f"`{reference}` must return a compiled model, or the study have an "
+            "optimizer, got neither",
+            hint="give the study an `optimizer`, or call `model.compile(...)`",
+        )
+    config = network.get_compile_config()
+    if config is None:
+        raise StudyError(
+            f"`{reference}` must be compiled with parts that Keras can name"
+        )
+    _check_loss(config.get("loss"), reference)
+    _check_metrics(config.get("metrics"), reference)
+    for name in ("loss_weights", "weighted_metrics"):
+        if config.get(name) is not None:
+            raise StudyError(
+                f"`{reference}` must be compiled without `{name}`, got {config[name]}"
+            )
+    return _optimizer(config["optimizer"], reference)
+
+
+def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
+    theirs, settings = config["class_name"], config["config"]
+    if theirs not in OPTIMIZERS:
+        raise StudyError(
+            f"`{reference}` must be compiled with an optimizer that is known here, "
+            f"got {theirs}",
+            hint=suggest(theirs, OPTIMIZERS),
+        )
+    known = OPTIMIZERS[theirs]
+    if isinstance(settings["learning_rate"], dict):
+        raise StudyError(
+            f"`{reference}` must be compiled with a number as learning rate, "
+            f"got {settings['learning_rate'].get('class_name', 'a schedule')}",
+            hint="give the study an optimizer with a `schedule`",
+        )
+    for name, value in settings.items():
+        if name in known.settings or name in _IGNORED:
+            continue
+        if value not in _WITHOUT_EFFECT.get(name, ()):
+            raise StudyError(
+                f"`{reference}` must be compiled with a {theirs} whose `{name}` has "
+                f"a counterpart here, got {value!r}"
+            )
+    ours = {known.settings[n]: v for n, v in settings.items() if n in known.settings}
+    ours["learning_rate"] = settings["learning_rate"]
+    return Compiled(known.name, {n: _shortest(v) for n, v in ours.items()})
+
+
+def _shortest(value: Value) -> Value:
+    """The number that was written: Keras keeps 0.001 as the nearest float32."""
+    return float(str(np.float32(value))) if isinstance(value, float) else value
+
+
+def _check_loss(loss: Any, reference: str) -> None:
+    name, settings = _named(loss)
+    if _small(name) not in LOSSES:
+        raise StudyError(
+            f"`{reference}` must be compiled with a loss that is known here, "
+            f"got {name}",
+            hint=suggest(name, LOSSES),
+        )
+    for setting, value in settings.items():
+        if value not in _LOSS_DEFAULTS.get(setting, (value,)):
+            raise StudyError(
+                f"`{reference}` must be compiled with {name} whose `{setting}` has a "
+                f"counterpart here, got {value!r}"
+            )
+
+
+def _check_metrics(metrics: Any, reference: str) -> None:
+    written = metrics if isinstance(metrics, list | tuple) else [metrics]
+    for metric in written:
+        name, _ = _named(metric)
+        if metric is not None and _small(name) not in METRICS:
+            raise StudyError(
+                f"`{reference}` must be compiled with metrics that are known here, "
+                f"got {name}",
+                hint="leave it out of `metrics`: accuracy and loss are always measured",
+            )
+
+
+def _named(part: Any) -> tuple[str, Mapping[str, Any]]:
+    """The name of a loss or metric as Keras writes it, and its settings."""
+    if isinstance(part, Mapping) and "class_name" in part:
+        config = part.get("config")
+        settings = config if isinstance(config, Mapping) else {}
+        name = str(config if part["class_name"] == "function" else part["class_name"])
+        return name, settings
+    return str(part), {}
+
+
+def _small(name: str) -> str:
+    """`SparseCategoricalCrossentropy` as `sparse_categorical_crossentropy`."""
+    if name != name.lower():
+        name = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return name

@@ -1,0 +1,138 @@
+"""A user's Keras model here, and in Keras's own training."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from keras_builders import ARCHITECTURES, N_TOKENS, dense
+
+from paribus.builders import describe_builder
+from paribus.engine.keys import purpose_key
+from paribus.engine.recipe import Arrays, Recipe
+from paribus.engine.run import Steps, start_run, train_run
+from paribus.integrations.build import build_user_model
+from paribus.optimizers.transformations import traced_numbers
+
+
+N_STEPS, BATCH_SIZE = 50, 16
+SEED = jnp.array([0, 5], jnp.uint32)
+SETTINGS = {"learning_rate": 1e-3, "b1": 0.9, "b2": 0.999, "eps": 1e-7}
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside Keras
+
+
+def make_examples(name):
+    rng = np.random.default_rng(0)
+    n = N_STEPS * BATCH_SIZE
+    labels = rng.integers(0, 3, size=n).astype(np.int32)
+    if name == "recurrent":
+        tokens = (labels[:, None] * 3 + rng.integers(0, 5, size=(n, 7))) % N_TOKENS
+        return tokens.astype(np.float32), labels
+    images = rng.normal(size=(n, 8, 8, 1)) + labels[:, None, None, None] / 3
+    return images.astype(np.float32), labels
+
+
+def our_losses(recipe, inputs, labels):
+    """The objective before each step, and the state before the first."""
+    numbers = traced_numbers("keras_adam", SETTINGS)
+    traced = {name: jnp.float32(value) for name, value in numbers.items()}
+    data = Arrays(jnp.asarray(inputs), jnp.asarray(labels))
+    order = jnp.arange(len(labels))
+
+    @jax.jit
+    def step(state, k):
+        batch = jax.tree.map(
+            lambda a: jax.lax.dynamic_slice_in_dim(a, k * BATCH_SIZE, BATCH_SIZE), data
+        )
+        key = None
+        if state.seed is not None:
+            key = jax.random.fold_in(purpose_key(state.seed, "dropout"), state.step)
+        objective, _ = recipe.objective(state.params, state.fitted, batch, key)
+        steps = Steps(k, jnp.int32(1), jnp.bool_(False), jnp.int32(0), jnp.int32(1))
+        return train_run(recipe, state, traced, order, data, steps), objective
+
+    first = state = start_run(recipe, SEED, traced)
+    losses = []
+    for k in range(N_STEPS):
+        state, loss = step(state, jnp.int32(k))
+        losses.append(float(loss))
+    return np.array(losses), first, state
+
+
+def keras_losses(network, first, inputs, labels):
+    """Losses before each step of Keras's own training, from the same weights."""
+    import keras
+
+    network.compile(
+        optimizer=keras.optimizers.Adam(1e-3),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    for variables, values in (
+        (network.trainable_variables, first.params),
+        (network.non_trainable_variables, first.model),
+    ):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+    losses = []
+    for k in range(N_STEPS):
+        key = jax.random.fold_in(purpose_key(SEED, "dropout"), k)
+        for place, variable in enumerate(network.non_trainable_variables):
+            if variable.name == "seed_generator_state":
+                variable.assign(jax.random.key_data(jax.random.fold_in(key, place)))
+        part = slice(k * BATCH_SIZE, (k + 1) * BATCH_SIZE)
+        network.reset_metrics()  # else the loss is a running mean
+        losses.append(float(network.train_on_batch(inputs[part], labels[part])))
+    return np.array(losses)
+
+
+def make_recipe(function, inputs):
+    model = build_user_model(
+        describe_builder(function), {}, example_shape=inputs.shape[1:], n_classes=3
+    )
+    return Recipe(
+        model=model,
+        optimizer_name="keras_adam",
+        static_settings={},
+        batch_size=BATCH_SIZE,
+        n_examples=len(inputs),
+        input_divisor=1.0,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_model_has_keras_s_own_losses_for_50_steps(name):
+    inputs, labels = make_examples(name)
+    recipe = make_recipe(ARCHITECTURES[name], inputs)
+
+    ours, first, last = our_losses(recipe, inputs, labels)
+    network = ARCHITECTURES[name]()
+    theirs = keras_losses(network, first, inputs, labels)
+
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert ours[-5:].mean() < ours[:5].mean()  # it learns, so the steps count
+    for variable, value in zip(
+        network.non_trainable_variables, last.model, strict=True
+    ):
+        if variable.name != "seed_generator_state":
+            # Running statistics of 50 batches in float32.
+            np.testing.assert_allclose(value, variable.value, rtol=1e-4, atol=1e-5)
+
+
+def test_penalties_are_descended_on_but_no_part_of_the_loss():
+    inputs, labels = make_examples("dense")
+    batch = Arrays(jnp.asarray(inputs[:16]), jnp.asarray(labels[:16]))
+    recipe = make_recipe(dense, inputs)
+    network = dense()
+    first = start_run(
+        recipe, SEED, {n: jnp.float32(1) for n in (*SETTINGS, "b1_rest", "b2_rest")}
+    )
+    for variable, value in zip(network.trainable_variables, first.params, strict=True):
+        variable.assign(value)
+
+    objective, trained = recipe.objective(first.params, first.fitted, batch, None)
+
+    network(inputs[:16], training=True)
+    penalties = sum(float(loss) for loss in network.losses)
+    assert penalties > 0.01
+    assert float(objective - trained.loss) == pytest.approx(penalties, rel=1e-4)
