@@ -93,10 +93,8 @@ def train(study: Study) -> None:
     dataset = load_dataset(study.data, folder=Path())
     runs = tuple(Run(c, s) for s in study.seeds for c in study.configs())
     with Compiler(n_threads=2) as compiler, TOTAL:
-        trainer = trainers.Trainer(
-            study, dataset, choose_devices("cpu"), compiler, runs
-        )
-        for block in trainer.blocks:
+        trainer = trainers.Trainer(study, dataset, choose_devices("cpu"), compiler)
+        for block in trainer.blocks(runs):
             measured = train_block(
                 trainer.driver(block.group),
                 block.runs,
