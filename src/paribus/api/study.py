@@ -1,12 +1,13 @@
 """A study that is made in Python, and runs itself."""
 
 import html
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
 from paribus import study as records
+from paribus.api.compiling import ask_model
 from paribus.api.result import Result
 from paribus.api.running import run_study
 from paribus.builders import describe_builder
@@ -95,7 +96,7 @@ class Study(records.Study):
             ),
             data=data,
             model=chosen,
-            optimizer=optimizer or _compiled(chosen, grids),
+            optimizer=optimizer or ask_model(chosen, grids),
             space=SearchSpace(grids=grids),
             tuning=tuning,
             claims=tuple(claims),
@@ -192,17 +193,6 @@ def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:
         return model
     builder = describe_builder(model)
     return ModelChoice(name=builder.reference, builder=builder)
-
-
-def _compiled(
-    model: ModelChoice, grids: Sequence[Mapping[str, Sequence[Any]]]
-) -> OptimizerChoice:
-    """The optimizer that the model is compiled with."""
-    from paribus.engine.devices import ask_for_cores
-    from paribus.integrations.compiled import compiled_optimizer
-
-    ask_for_cores()
-    return compiled_optimizer(model, grids)
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

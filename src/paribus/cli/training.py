@@ -1,7 +1,8 @@
 """`paribus init` and `paribus run`: make a study file, train what is missing."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +20,10 @@ from paribus.cli.parameters import (
 )
 from paribus.cli.streams import say, write
 from paribus.errors import CommandError, UnknownNameError
+
+
+if TYPE_CHECKING:
+    from paribus.study import ModelChoice, OptimizerChoice
 
 
 def _built_in_studies() -> list[str]:
@@ -55,6 +60,14 @@ def init(
     check_target(path, may_replace=force)
     write_atomically(path, renamed(text, preset, path.stem))
     write(str(path))
+
+
+def _ask_model(
+    model: "ModelChoice", grids: Sequence[Mapping[str, Sequence[Any]]]
+) -> "OptimizerChoice":
+    from paribus.api.compiling import ask_model
+
+    return ask_model(model, grids)
 
 
 @app.command(cls=Command)
@@ -112,6 +125,15 @@ def run(  # noqa: PLR0913  (options are arguments)
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train failed runs again.")
     ] = False,
+    allow_module: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            parser=some_text,
+            help="A module that the study file may import its own model from; it is "
+            "also looked for beside the study file.",
+        ),
+    ] = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -119,7 +141,14 @@ def run(  # noqa: PLR0913  (options are arguments)
     """Train the runs of a study that are missing. Running again continues."""
     from paribus.study_file import read_study
 
-    file = read_study(study, overrides=settings or (), seeds=seeds, size=size)
+    file = read_study(
+        study,
+        overrides=settings or (),
+        seeds=seeds,
+        size=size,
+        allow_modules=allow_module or (),
+        ask_model=_ask_model,
+    )
 
     from paribus.analysis import edge_texts
     from paribus.api import run_study  # slow to load: only for a study that is sound

@@ -12,6 +12,7 @@ from paribus.engine.devices import (
     nan_checks_off,
     use_compilation_cache,
 )
+from paribus.engine.models import Models
 from paribus.engine.session import OnProgress, Session
 from paribus.engine.trainer import Trainer
 from paribus.errors import StudyError, TooManyFailuresError
@@ -52,6 +53,7 @@ def train_study(
         StoreError: If the folder is in use, damaged, or something else.
         ResourceError: If the disk is full.
         ExecutionError: If there is no such device.
+        UserCodeError: If a model of the user's own cannot be trained.
         TooManyFailuresError: If more than `max_failed` runs failed.
     """
     with ExitStack() as stack:
@@ -62,6 +64,8 @@ def train_study(
         check_fits(study, dataset)
         facts = dataset.facts()
         devices = choose_devices(device)
+        models = Models(study, dataset)
+        models.check()
         if writer is None:
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
         writer.check_data(facts)
@@ -73,7 +77,7 @@ def train_study(
         stack.enter_context(nan_checks_off())
         compiler = stack.enter_context(Compiler(n_threads=2))
         session = Session(study, folder, writer, on_progress)
-        session.train(Trainer(study, dataset, devices, compiler))
+        session.train(Trainer(study, dataset, devices, compiler, models))
         if study.has_baseline and not writer.has_baseline():
             baseline = train_baseline(study, dataset, devices)
             if baseline is not None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from paribus.data import Dataset, Split
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import traced_values
+from paribus.engine.models import Models
 from paribus.engine.plan import (
     Block,
     StaticGroup,
@@ -21,17 +22,7 @@ from paribus.engine.plan import (
 from paribus.engine.prober import Prober
 from paribus.engine.probes import PROBED_EXAMPLES, ProbeData
 from paribus.engine.recipe import Arrays, Recipe
-from paribus.integrations.build import build_group_model
-from paribus.models.build import build_model
-from paribus.models.model import Model
 from paribus.study import Run, Study
-
-
-class _Kind(TypedDict):
-    """The kind of example that a model is for."""
-
-    example_shape: tuple[int, ...]
-    n_classes: int
 
 
 class Trainer:
@@ -43,8 +34,10 @@ class Trainer:
         dataset: Dataset,
         devices: tuple[Any, ...],
         compiler: Compiler,
+        models: Models | None = None,
     ) -> None:
         self.study = study
+        self._models = models or Models(study, dataset)
         self.compiler = compiler
         self.n_examples = len(dataset.train)
         self._dataset = dataset
@@ -53,7 +46,6 @@ class Trainer:
         groups = group_configs(study)
         self._groups = {config: group for group in groups for config in group.configs}
         self._shapes: dict[StaticGroup, BlockShape] = {}
-        self._models: dict[StaticGroup, Model] = {}
         self._drivers: dict[StaticGroup, CompiledEpochs] = {}
         self._probers: dict[StaticGroup, Prober] = {}
 
@@ -127,33 +119,12 @@ class Trainer:
         run = Run(group.configs[0], self.study.all_seeds[0])
         return list(traced_values(self.study, [run], n_examples=self.n_examples))
 
-    def _model(self, group: StaticGroup) -> Model:
-        if group not in self._models:
-            self._models[group] = self._built(group)
-        return self._models[group]
-
-    def _built(self, group: StaticGroup) -> Model:
-        choice = self.study.model
-        kind: _Kind = {
-            "example_shape": self._dataset.example_shape,
-            "n_classes": self._dataset.n_classes,
-        }
-        if choice.builder is not None:
-            settings = [self.study.settings(config).model for config in group.configs]
-            return build_group_model(choice.builder, settings, **kind)
-        return build_model(
-            choice.name,
-            self.study.settings(group.configs[0]).model,
-            **kind,
-            has_dropout=self.study.has_dropout(),
-        )
-
     def _recipe(self, group: StaticGroup) -> Recipe:
         settings = self.study.settings(group.configs[0])
         traced = self._traced_names(group)
         static = {n: v for n, v in settings.optimizer.items() if n not in traced}
         return Recipe(
-            model=self._model(group),
+            model=self._models.of(group),
             optimizer_name=settings.optimizer_name,
             static_settings=static,
             batch_size=settings.batch_size,
@@ -162,7 +133,7 @@ class Trainer:
         )
 
     def _shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
-        model = self._model(group)
+        model = self._models.of(group)
         numbers = dict.fromkeys(model.hyperparameters, jnp.zeros(()))
         weights, _ = jax.eval_shape(model.init, jax.random.key(0), numbers)
         n_places = runs_per_device(

@@ -9,8 +9,8 @@ from paribus.builders import Builder
 from paribus.errors import StudyError, UserCodeError
 from paribus.integrations.checks import check_model
 from paribus.integrations.functions import functions_model
-from paribus.integrations.user_code import call, has_loaded
 from paribus.models.model import Model
+from paribus.user_code import call, has_loaded
 
 
 def build_user_model(

@@ -1,6 +1,7 @@
 """What a user's model must do, checked before anything is trained."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,9 +10,12 @@ import numpy as np
 
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
-from paribus.integrations.user_code import user_code
 from paribus.models.model import Applied, Model
+from paribus.user_code import user_code
 
+
+# What calls Python, as JAX writes programs.
+_CALLBACKS = re.compile(r"\b(?:\w+_callback|debug_print)\[")
 
 N_EXAMPLES = 3  # unlikely to be a dimension of anything else
 
@@ -63,26 +67,17 @@ def check_model(
         _check_logits(name, logits, n_classes)
     _check_state_stays(name, state, applied.state)
     _check_penalty(name, applied.penalty)
-    traces = [
-        _traced(lambda: model.init(key, numbers), name, "draw its weights"),
-        _traced(lambda: train(params, state, inputs), name, "be applied to examples"),
-    ]
-    del traces
-    _check_traces_inside(model, name, numbers, key)
+    _check_pure(lambda: model.init(key, numbers), name, "draw its weights")
+    _check_pure(lambda: train(params, state, inputs), name, "be applied to examples")
+    with user_code(name, "draw its weights"):  # no `if` on a traced hyperparameter
+        jax.eval_shape(model.init, key, numbers)
 
 
-def _check_traces_inside(
-    model: Model, name: str, numbers: Mapping[str, Any], key: jax.Array
-) -> None:
-    """Draw the weights with traced hyperparameters: no `if` may depend on them."""
-    with user_code(name, "draw its weights"):
-        jax.eval_shape(model.init, key, dict(numbers))
-
-
-def _traced(function: Any, name: str, doing: str) -> str:
-    """The program that a function is; twice the same, and without callbacks."""
+def _check_pure(function: Callable[[], Any], name: str, doing: str) -> None:
+    """Refuse what is another program each time, or calls Python."""
     with user_code(name, doing):
-        first, again = (jax.make_jaxpr(function)() for _ in range(2))
+        # A new function each time: JAX remembers the traces of those it has seen.
+        first, again = (jax.make_jaxpr(lambda: function())() for _ in range(2))
     texts = [
         f"{p.jaxpr}{[np.asarray(c).tobytes() for c in _plain(p)]}"
         for p in (first, again)
@@ -93,11 +88,10 @@ def _traced(function: Any, name: str, doing: str) -> str:
             hint="random numbers come from the key it is given, never from NumPy, the "
             "clock or a counter",
         )
-    if "callback" in texts[0]:
+    if _CALLBACKS.search(texts[0]):
         raise UserCodeError(
             f"`{name}` must compute on the device alone, got a callback to Python"
         )
-    return texts[0]
 
 
 def _plain(program: Any) -> list[Any]:

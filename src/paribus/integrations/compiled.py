@@ -10,7 +10,7 @@ from paribus.choices import ModelChoice, OptimizerChoice
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.integrations.build import build_product
-from paribus.integrations.user_code import has_loaded
+from paribus.user_code import has_loaded
 
 
 def compiled_optimizer(

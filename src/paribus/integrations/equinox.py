@@ -14,8 +14,8 @@ import jax.numpy as jnp
 
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
-from paribus.integrations.user_code import user_code
 from paribus.models.model import Applied, Hyperparameters, Model
+from paribus.user_code import user_code
 
 
 def equinox_model(builder: Builder, settings: Mapping[str, Any]) -> Model:

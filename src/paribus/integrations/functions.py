@@ -7,8 +7,8 @@ import jax
 
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
-from paribus.integrations.user_code import call
 from paribus.models.model import Applied, Hyperparameters, Model
+from paribus.user_code import call
 
 
 def functions_model(

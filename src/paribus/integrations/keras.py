@@ -17,8 +17,8 @@ import keras
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
 from paribus.integrations.keras_outputs import Outputs, open_outputs
-from paribus.integrations.user_code import user_code
 from paribus.models.model import Applied, Hyperparameters, Model
+from paribus.user_code import user_code
 
 
 SEED_STATE = "seed_generator_state"

@@ -1,8 +1,9 @@
 """[model] and [optimizer]: a name, and hyperparameters that depend on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from paribus.builders import Builder
 from paribus.choices import every_hyperparameter
 from paribus.errors import SpaceError, printable
 from paribus.hyperparameters import (
@@ -19,10 +20,60 @@ from paribus.study_file.mistakes import Mistakes, as_toml, quoted
 Catalogue = Mapping[str, Mapping[str, Hyperparameter]]
 
 
-def read_model(document: dict[str, Any], mistakes: Mistakes) -> ModelChoice | None:
-    """Read [model]; None where it has a mistake in its name."""
+def read_model(
+    document: dict[str, Any],
+    mistakes: Mistakes,
+    load: Callable[[str], Builder],
+) -> ModelChoice | None:
+    """Read [model]; None where it has a mistake in its name.
+
+    Args:
+        document: The study file.
+        mistakes: Where mistakes go.
+        load: Imports what `builder` names, or refuses to.
+    """
+    written = document.get("model")
+    if isinstance(written, dict) and "builder" in written:
+        return _read_own_model(written, mistakes, load)
     choice = _read_choice("model", document, MODELS, mistakes)
     return None if choice is None else ModelChoice(name=choice[0], settings=choice[1])
+
+
+def _read_own_model(
+    written: dict[str, Any], mistakes: Mistakes, load: Callable[[str], Builder]
+) -> ModelChoice | None:
+    """Read a [model] with a `builder`."""
+    reference = written["builder"]
+    if "name" in written:
+        mistakes.add(
+            ("model",),
+            "`model` must have exactly one of `name` and `builder`, got both",
+        )
+        return None
+    if not isinstance(reference, str):
+        mistakes.add(
+            ("model", "builder"),
+            f"`model.builder` must be text, got {as_toml(reference)}",
+        )
+        return None
+    builder = load(reference)
+    settings = {name: value for name, value in written.items() if name != "builder"}
+    return ModelChoice(
+        name=reference,
+        settings=_read_settings(
+            "model", reference, settings, builder.hyperparameters, mistakes
+        ),
+        builder=builder,
+    )
+
+
+def asks_model(document: dict[str, Any]) -> bool:
+    """Whether the optimizer is the one that the user's own model is compiled with."""
+    model = document.get("model")
+    is_own = isinstance(model, dict) and "builder" in model
+    return (
+        is_own and "optimizer" not in document and varied_optimizers(document) is None
+    )
 
 
 def read_optimizer(

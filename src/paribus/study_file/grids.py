@@ -47,9 +47,8 @@ class Known:
     def hyperparameters(self) -> Mapping[str, Hyperparameter]:
         """All hyperparameters by name; those of every choice where one is not known."""
         known = {BATCH_SIZE.name: BATCH_SIZE, OPTIMIZER.name: OPTIMIZER}
-        models = list(MODELS) if self.model is None else [self.model.name]
-        for name in models:
-            known |= MODELS[name]
+        of_all = every_hyperparameter(MODELS)
+        known = {**(self.model.hyperparameters() if self.model else of_all), **known}
         if self.optimizers:
             return known | shared_hyperparameters(self.optimizers)
         if self.optimizer is None or self.optimizer.name is None:
@@ -194,7 +193,8 @@ def _check_nothing_is_missing(
         if name == OPTIMIZER.name:
             continue
         is_given = name in known.fixed() or any(name in grid for grid in written)
-        if hyperparameter.default is None and not is_given:
+        is_needed = hyperparameter.default is None and hyperparameter.is_required
+        if is_needed and not is_given:
             mistakes.add(
                 ("space", 0),
                 f"`{name}` is missing",

@@ -1,14 +1,16 @@
 """From a study's name or file to a Study: read, parse, override, check, build."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from paribus.builders import Builder
 from paribus.errors import CommandError, StudyError
 from paribus.space import SearchSpace
 from paribus.study import MAX_RUNS, ModelChoice, OptimizerChoice, Study
 from paribus.study_file.choices import (
+    asks_model,
     read_model,
     read_optimizer,
     varied_optimizers,
@@ -16,6 +18,7 @@ from paribus.study_file.choices import (
 from paribus.study_file.declarations import Declarations, read_declarations
 from paribus.study_file.grids import Grid, Known, n_points, read_grids
 from paribus.study_file.mistakes import Key, Mistakes, dotted_key
+from paribus.study_file.modules import read_builder
 from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
 from paribus.study_file.sizes import STANDARD, size_overrides
 from paribus.study_file.sources import Source, read_source
@@ -26,6 +29,24 @@ from paribus.study_file.tables import Parts, read_tables
 PartT = TypeVar("PartT")
 
 _SEEDS = ("study", "seeds")
+
+
+# A model of the user's own, and the grids of its space, to its optimizer.
+AskModel = Callable[
+    [ModelChoice, Sequence[Mapping[str, Sequence[Any]]]], OptimizerChoice
+]
+
+
+class Code(NamedTuple):
+    """How far a study file's own code may be used.
+
+    Attributes:
+        allowed: Top-level modules that may be imported.
+        ask_model: As `read_study`.
+    """
+
+    allowed: tuple[str, ...]
+    ask_model: AskModel | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +72,8 @@ def read_study(
     overrides: Sequence[str] = (),
     seeds: int | None = None,
     size: str = STANDARD,
+    allow_modules: Sequence[str] = (),
+    ask_model: AskModel | None = None,
 ) -> StudyFile:
     """Read a study by a built-in name or from a TOML file.
 
@@ -60,10 +83,14 @@ def read_study(
         seeds: A count that replaces `study.seeds`.
         size: A table of the file's [sizes]; its settings replace those of the file
             before `overrides` do.
+        allow_modules: Top-level modules that `model.builder` may be imported from.
+        ask_model: Finds the optimizer that a model of the user's own is compiled with,
+            where the file has none.
 
     Raises:
         CommandError: If an override is not one assignment, or one is given twice, or
             the study has no such size.
+        UserCodeError: If a module that is imported raises.
         StudyError: If there is no such study, or it has mistakes: all of them, each
             with its place.
     """
@@ -82,7 +109,7 @@ def read_study(
     document = apply_overrides(document, assignments, mistakes)
     if seeds is not None and isinstance(document.get("study"), dict):
         document["study"] = {**document["study"], "seeds": seeds}
-    return _build(document, found, mistakes)
+    return _build(document, found, mistakes, Code(tuple(allow_modules), ask_model))
 
 
 def _options(overrides: Sequence[Override], seeds: int | None) -> dict[Key, str]:
@@ -97,9 +124,20 @@ def _options(overrides: Sequence[Override], seeds: int | None) -> dict[Key, str]
     return options
 
 
-def _build(document: dict[str, Any], source: Source, mistakes: Mistakes) -> StudyFile:
+def _build(
+    document: dict[str, Any], source: Source, mistakes: Mistakes, code: Code
+) -> StudyFile:
     parts = read_tables(document, mistakes)
-    model = read_model(document, mistakes)
+
+    def load(reference: str) -> Builder:
+        return read_builder(
+            reference,
+            allowed=code.allowed,
+            folder=source.folder,
+            place=mistakes.place(("model", "builder")),
+        )
+
+    model = read_model(document, mistakes, load)
     optimizer = read_optimizer(document, mistakes)
     known = Known(
         model=model,
@@ -113,11 +151,26 @@ def _build(document: dict[str, Any], source: Source, mistakes: Mistakes) -> Stud
         n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
         _check_size(grids, len(parts.seeds) + n_tuning, mistakes)
     mistakes.raise_any()
+    if asks_model(document):
+        optimizer = _asked(model, grids, code, mistakes)
     study = _study(parts, (model, optimizer), grids, declared, mistakes)
     n_united = n_points(grids) - len(study.configs())
     return StudyFile(
         study=study, folder=source.folder, text=source.text, n_united=n_united
     )
+
+
+def _asked(
+    model: ModelChoice | None,
+    grids: tuple[Grid, ...],
+    code: Code,
+    mistakes: Mistakes,
+) -> OptimizerChoice:
+    if code.ask_model is None:
+        raise StudyError(
+            f"`optimizer` is missing ({mistakes.file})", hint="add a table [optimizer]"
+        )
+    return code.ask_model(_there(model), grids)
 
 
 def _there(part: PartT | None) -> PartT:

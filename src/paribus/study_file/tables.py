@@ -20,7 +20,7 @@ from paribus.study import (
     check_seeds,
     count_seeds,
 )
-from paribus.study_file.choices import varied_optimizers
+from paribus.study_file.choices import asks_model, varied_optimizers
 from paribus.study_file.mistakes import Key, Mistakes, as_toml, dotted_key
 
 
@@ -129,7 +129,9 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
         if name not in TOP:
             mistakes.add_unknown((name,), list(TOP))
     for name in REQUIRED:
-        may_lack = name == "optimizer" and varied_optimizers(document) is not None
+        may_lack = name == "optimizer" and (
+            varied_optimizers(document) is not None or asks_model(document)
+        )
         if name not in document and not may_lack:
             written = "[[space]]" if name == "space" else f"[{name}]"
             mistakes.add_missing((name,), f"add a table {written}")

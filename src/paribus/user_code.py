@@ -12,7 +12,7 @@ from typing import Any
 from paribus.errors import ParibusError, UserCodeError
 
 
-_OURS = str(Path(__file__).parents[1])
+_OURS = str(Path(__file__).parent)
 _LIBRARIES = tuple(
     sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")
 )

@@ -1,0 +1,59 @@
+"""The models of a study's static groups, each built once."""
+
+from typing import TypedDict
+
+from paribus.data import Dataset
+from paribus.engine.plan import StaticGroup, group_configs
+from paribus.integrations.build import build_group_model
+from paribus.models.build import build_model
+from paribus.models.model import Model
+from paribus.study import Study
+
+
+class _Kind(TypedDict):
+    """The kind of example that a model is for."""
+
+    example_shape: tuple[int, ...]
+    n_classes: int
+
+
+class Models:
+    """Builds the model of each static group, and keeps it."""
+
+    def __init__(self, study: Study, dataset: Dataset) -> None:
+        self._study = study
+        self._kind: _Kind = {
+            "example_shape": dataset.example_shape,
+            "n_classes": dataset.n_classes,
+        }
+        self._models: dict[StaticGroup, Model] = {}
+
+    def check(self) -> None:
+        """Build every model of the user's own, before anything is written.
+
+        Raises:
+            StudyError: If configs that should share a program do not.
+            UserCodeError: If a model cannot be trained.
+            ExecutionError: If its framework cannot be used.
+        """
+        if self._study.model.builder is not None:
+            for group in group_configs(self._study):
+                self.of(group)
+
+    def of(self, group: StaticGroup) -> Model:
+        """The model of a group's configs."""
+        if group not in self._models:
+            self._models[group] = self._built(group)
+        return self._models[group]
+
+    def _built(self, group: StaticGroup) -> Model:
+        choice = self._study.model
+        settings = [self._study.settings(config).model for config in group.configs]
+        if choice.builder is not None:
+            return build_group_model(choice.builder, settings, **self._kind)
+        return build_model(
+            choice.name,
+            settings[0],
+            **self._kind,
+            has_dropout=self._study.has_dropout(),
+        )

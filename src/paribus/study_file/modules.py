@@ -1,0 +1,80 @@
+"""Code that a study file names: imported only from modules that the user allows.
+
+A study file may come from anybody. So its `builder` is imported by nothing that reads
+studies, and by `run` only if the user has named its module; the folder of the file
+stands last where Python looks for modules, so that nothing there takes the place of a
+library.
+"""
+
+import importlib
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from paribus.builders import Builder, describe_builder
+from paribus.errors import StudyError, suggest
+from paribus.user_code import has_loaded, user_code
+
+
+_REFERENCE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
+
+
+def read_builder(
+    reference: str, *, allowed: Sequence[str], folder: Path, place: str
+) -> Builder:
+    """Import and describe the function that a study file names.
+
+    Args:
+        reference: `package.module:function`, as written.
+        allowed: The top-level modules that may be imported.
+        folder: Of the study file.
+        place: Where the reference stands, for people.
+
+    Raises:
+        StudyError: If it is not written so, may not be imported, or is not there.
+        UserCodeError: If the module raises.
+    """
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise StudyError(
+            f"`model.builder` must be module:function, got {reference!a} ({place})",
+            hint='e.g. builder = "mymodels:build", for mymodels.py beside the study '
+            "file",
+        )
+    module, name = match.groups()
+    top = module.partition(".")[0]
+    if top not in allowed:
+        raise StudyError(
+            f"`model.builder` must be in a module that may be imported, got `{top}` "
+            f"({place})",
+            hint=f"if you trust its code: --allow-module {top}",
+        )
+    found = getattr(_imported(module, folder), name, None)
+    if found is None:
+        known = [n for n in dir(sys.modules[module]) if not n.startswith("_")]
+        raise StudyError(
+            f"`model.builder`: module `{module}` has no `{name}` ({place})",
+            hint=suggest(name, known),
+        )
+    if not callable(found):
+        raise StudyError(
+            f"`model.builder` must be a function or a class, got "
+            f"{type(found).__name__} ({place})"
+        )
+    return describe_builder(found, reference=reference)
+
+
+def _imported(module: str, folder: Path) -> Any:
+    path = str(folder.absolute())
+    if path not in sys.path:
+        sys.path.append(path)
+    if not has_loaded(module):
+        importlib.invalidate_caches()
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        with user_code(module, "be imported"):
+            return importlib.import_module(module)
+    finally:
+        sys.dont_write_bytecode = writes

@@ -1,0 +1,155 @@
+"""Models of the user's own that are wrong: refused with 3 or 8, in words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+Refused = Callable[..., None]
+
+NAMED = 'name = "mlp"\nhidden = [8]\n'
+OWN = 'builder = "mymodels:build"\n'
+ALLOWED = ("--allow-module", "mymodels")
+
+HEAD = "import jax\nimport jax.numpy as jnp\nimport numpy as np\n"
+# A sound pair of functions, line by line; a case replaces one of them.
+SOUND = """
+def init(key, hyperparameters):
+    kernel = jax.random.normal(key, (4, 3))
+    params = {"layer": {"kernel": kernel}}
+    return params, {"n": jnp.zeros(3)}
+
+
+def apply(parameters, state, inputs, train, key):
+    logits = inputs @ parameters["layer"]["kernel"]
+    state = {"n": state["n"] + 1}
+    return logits, state
+
+
+def build(units=4):
+    return init, apply
+"""
+
+
+def write(
+    place: Path,
+    *changes: tuple[str, str],
+    builder: str = OWN,
+) -> None:
+    """Write `mymodels.py` with some changes, and a study file that names it."""
+    study = place / "tiny.toml"
+    study.write_text(study.read_text().replace(NAMED, builder))
+    code = HEAD + SOUND
+    for old, new in changes:
+        assert old in code
+        code = code.replace(old, new)
+    (place / "mymodels.py").write_text(code)
+
+
+@pytest.mark.parametrize(
+    ("builder", "arguments", "words"),
+    [
+        ("mymodels:build", (), ["`mymodels`", "--allow-module mymodels"]),
+        ("os:system", (), ["`os`", "--allow-module"]),
+        ("os:system", ALLOWED, ["`os`", "--allow-module os"]),
+        ("./mymodels.py:build", ALLOWED, ["module:function", "./mymodels.py:build"]),
+        ("/x.py:build", ALLOWED, ["module:function", "/x.py:build"]),
+        ("mymodels", ALLOWED, ["module:function", "mymodels"]),
+        ("mymodels:bulid", ALLOWED, ["`bulid`", "did you mean", "`build`"]),
+        ("mymodels:HEAD", ALLOWED, ["function or a class", "str"]),
+    ],
+    ids=["U01", "U01-os", "U01-other", "U02", "U02-path", "U02-bare", "U03", "value"],
+)
+def test_a_builder_that_may_or_can_not_be_had_is_refused(
+    place: Path, refused: Refused, builder: str, arguments: tuple[str, ...], words: str
+):
+    write(
+        place,
+        ("import jax\n", 'HEAD = "x"\nimport jax\n'),
+        builder=f'builder = "{builder}"\n',
+    )
+
+    refused(["run", "tiny.toml", *arguments], 3, *words)
+
+
+def test_a_model_with_a_name_and_a_builder_is_refused(place: Path, refused: Refused):
+    write(place, builder=NAMED + OWN)
+
+    refused(["run", "tiny.toml", *ALLOWED], 3, "exactly one", "`name`", "`builder`")
+
+
+def test_a_hyperparameter_that_the_builder_lacks_is_refused(
+    place: Path, refused: Refused
+):
+    write(place, builder=f"{OWN}unit = 4\n")
+
+    refused(["run", "tiny.toml", *ALLOWED], 3, "`unit`", "did you mean", "`units`")
+
+
+CASES = {
+    "U04 missing package": (
+        "import jax\n",
+        "import not_installed\n",
+        ["ModuleNotFoundError", "mymodels.py", "not_installed"],
+    ),
+    "raises": (
+        "return init, apply",
+        "raise ValueError('no way')",
+        ["no way", "line 18"],
+    ),
+    "U06 text": ("return init, apply", "return 'x'", ["`mymodels:build`", "got str"]),
+    "U06 tuple": ("return init, apply", "return 1, 2, 3", ["got a tuple of 3"]),
+    "U09 outputs": ("return logits", "return logits[:, :1]", ["(3, 1)", "3 classes"]),
+    "U09 dtype": ("return logits", "return logits.astype('bfloat16')", ["bfloat16"]),
+    "U10 text among weights": (
+        '{"layer": {"kernel": kernel}}',
+        '{"layer": {"kernel": kernel, "name": "a"}}',
+        ["got str", "['layer']['name']"],
+    ),
+    "integer weights": (
+        "jax.random.normal(key, (4, 3))",
+        "jnp.ones((4, 3), int)",
+        ["float32", "int32", "['layer']['kernel']"],
+    ),
+    "not a number": (
+        "jax.random.normal(key, (4, 3))",
+        "jnp.ones((4, 3)).at[0, 1].set(jnp.nan)",
+        ["finite", "1 of 12", "['layer']['kernel']"],
+    ),
+    "U11 NumPy's randomness": (
+        'state["n"] + 1',
+        'state["n"] + np.random.default_rng().normal()',
+        ["two traces differ", "key"],
+    ),
+    "state of another form": (
+        '{"n": state["n"] + 1}',
+        '{"n": jnp.zeros(4)}',
+        ["float32[4]", "float32[3]", "['n']"],
+    ),
+    "state without a part": ('{"n": state["n"] + 1}', "{}", ["state", "['n']"]),
+    "U12 callback": (
+        '{"n": state["n"] + 1}',
+        '(jax.debug.print("{}", logits), state)[1]',
+        ["callback"],
+    ),
+    "penalty of another shape": (
+        "return logits, state",
+        "return logits, state, logits.sum(axis=1)",
+        ["one number", "(3,)"],
+    ),
+    "a loop over a traced array": (
+        'state = {"n": state["n"] + 1}',
+        "if logits.sum() > 0: pass",
+        ["TracerBoolConversionError", "jnp.where", "mymodels.py"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), CASES.values(), ids=CASES.keys())
+def test_a_model_that_cannot_be_trained_is_refused_before_training(
+    place: Path, refused: Refused, old: str, new: str, words: list[str]
+):
+    write(place, (old, new))
+
+    refused(["run", "tiny.toml", *ALLOWED], 8, *words)
