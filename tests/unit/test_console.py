@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -6,8 +7,10 @@ import numpy as np
 import pytest
 from builders import make_finished, make_result, make_study
 from scipy import stats
+from tuning_builders import make_tuned_result, make_tuned_study, trained
 
 from paribus.analysis import compare, summarise_configs
+from paribus.analysis.tuned import mark_absent
 from paribus.console import comparison_text, ending_text, lay_out, summary_text
 from paribus.console.layout import display_width
 from paribus.console.progress import (
@@ -260,6 +263,12 @@ def test_the_progress_line_has_speed_and_time_left():
     )
 
 
+def test_runs_that_tuning_may_yet_leave_out_are_counted_as_at_most():
+    progress = replace(make_progress([[0.9, np.nan]]), is_open=True)
+
+    assert progress_line(progress).startswith("1 of up to 2 runs, ")
+
+
 def test_the_progress_line_counts_what_went_wrong():
     progress = make_progress([[0.9, 0.1]])
     status = np.array([[int(DONE), int(RunStatus.DIVERGED)]])
@@ -329,3 +338,31 @@ def test_diverged_runs_are_named_with_their_first_step():
     text = ending_text(result, asked=study, folder=Path("studies/tiny"))
 
     assert "(seeds 2, 3; the first at step 7)" in text
+
+
+def test_a_config_that_tuning_did_not_choose_shows_the_runs_that_tuned_it():
+    study = make_tuned_study(batch_size=(32,))
+    found = make_tuned_result(
+        study, {(0.001, 32): 0.9, (0.01, 32): 0.95, (0.1, 32): 0.9}
+    )
+    compared = np.zeros(found.status.shape, dtype=bool)
+    compared[1, :3] = True
+    result = mark_absent(trained(found, compared, accuracy=0.94))
+
+    wide = summary_text(result, summarise_configs(result))
+    narrow = summary_text(result, summarise_configs(result), width=80)
+
+    rows = [line for line in wide.splitlines() if "learning_rate" in line]
+    assert [re.split("  +", row)[1] for row in rows] == [
+        "tuning only: 2 converged",
+        "3 converged",
+        "tuning only: 2 converged",
+    ]
+    assert "3 seeds to compare, 2 to tune" in wide
+    assert [line.split()[1] for line in narrow.splitlines() if line[:2] == "0."] == [
+        "(2/2)",
+        "3/3",
+        "(2/2)",
+    ]
+    assert "(k/n): runs of tuning, which did not choose it" in narrow
+    assert "runs compared: 3 converged" in narrow

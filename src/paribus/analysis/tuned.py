@@ -238,8 +238,8 @@ def say_edge(result: StudyResult, choice: TunedChoice) -> str:
     """Say that a choice lies at the edge of the grid, and what to do about it.
 
     Example of what it returns: `learning_rate: the best value 0.1 at batch_size=32 is
-    the highest that was tried; add 0.316228: --set
-    'space.1.learning_rate=[0.01, 0.1, 0.316228]'`
+    the highest that was tried; add 1: --set
+    'space.1.learning_rate=[0.01, 0.1, 1]'`
     """
     assert choice.best_value is not None
     assert choice.value_to_add is not None

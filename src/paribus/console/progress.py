@@ -81,7 +81,8 @@ class PlainLines:
 
 def progress_line(progress: Progress) -> str:
     """Say in one line how far a study is."""
-    parts = [f"{progress.n_finished} of {progress.n_runs} runs"]
+    at_most = "up to " if progress.is_open else ""
+    parts = [f"{progress.n_finished} of {at_most}{progress.n_runs} runs"]
     if progress.n_trained and progress.elapsed_s > 0:
         parts.append(f"{progress.n_trained / progress.elapsed_s:.2g} runs/s")
     if progress.remaining_s is not None and progress.n_finished < progress.n_runs:

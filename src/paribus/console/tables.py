@@ -60,14 +60,16 @@ def _wide_rows(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[
     """A row a config: statuses, accuracies, time, ties."""
     is_timed = any(summary.seconds_per_epoch is not None for summary in summaries)
     rows = []
-    for summary in summaries:
+    for index, summary in enumerate(summaries):
         row: Row = {"config": summary.config.label()}
         row["runs"] = status_text(summary.status)
+        if not summary.status:
+            row["runs"] = f"tuning only: {status_text(_tuning_runs(result, index))}"
         for metric in _accuracies(result):
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
-        row["best?"] = _TIED_TEXT[summary.is_tied_with_best]
+        row["best?"] = _tied_text(summary, _TIED_TEXT)
         rows.append(row)
     return rows
 
@@ -76,7 +78,7 @@ def _narrow_tables(
     result: StudyResult, summaries: Sequence[ConfigSummary]
 ) -> list[list[Row]]:
     """The same with short headings, then with less and less."""
-    everything = [_narrow_row(result, summary) for summary in summaries]
+    everything = [_narrow_row(result, i, s) for i, s in enumerate(summaries)]
     without_seconds = [_without(row, "s/\nepoch") for row in everything]
     secondary = [m.replace("_", "\n") for m in _accuracies(result)[1:]]
     only_means = [
@@ -90,19 +92,41 @@ def _narrow_tables(
     return [everything, without_seconds, only_means, only_primary]
 
 
-def _narrow_row(result: StudyResult, summary: ConfigSummary) -> Row:
+def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
     row: Row = {
         name.replace("_", "\n"): show_value(summary.config[name])
         for name in result.study.space.hyperparameters()
         if len({config[name] for config in result.configs}) > 1
     } or {"config": summary.config.label()}
-    row["learned"] = f"{summary.n_learners}/{sum(summary.status.values())}"
+    row["learned"] = _learned(summary.status) or (
+        f"({_learned(_tuning_runs(result, index))})"
+    )
     for metric in _accuracies(result):
         row[metric.replace("_", "\n")] = metric_text(summary.metrics.get(metric))
-    row["best"] = _TIED_MARK[summary.is_tied_with_best]
+    row["best"] = _tied_text(summary, _TIED_MARK)
     if summary.seconds_per_epoch is not None:
         row["s/\nepoch"] = _seconds_text(summary.seconds_per_epoch)
     return row
+
+
+def _tied_text(summary: ConfigSummary, texts: Mapping[bool | None, str]) -> str:
+    """What is said of a tie; nothing of a config that is not compared."""
+    return texts[summary.is_tied_with_best] if summary.status else ""
+
+
+def _learned(counts: Mapping[RunStatus, int]) -> str:
+    """How many runs learned, of how many: `5/6`; empty where there are none."""
+    n_learned = sum(n for status, n in counts.items() if RunStatus(status).is_learner)
+    return f"{n_learned}/{sum(counts.values())}" if counts else ""
+
+
+def _tuning_runs(result: StudyResult, index: int) -> Counter[RunStatus]:
+    """What became of the runs of a config that chose, or set targets."""
+    seeds = () if result.study.tuning is None else result.study.tuning.seeds
+    columns = [result.seeds.index(seed) for seed in seeds]
+    counts = Counter(RunStatus(code) for code in result.status[index, columns].tolist())
+    del counts[RunStatus.ABSENT]
+    return counts
 
 
 def _without(row: Row, *columns: str) -> Row:
@@ -146,7 +170,9 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
 
 def status_text(counts: Mapping[RunStatus, int]) -> str:
     """Count runs by what became of them: `8 converged, 2 diverged`; best first."""
-    ordered = sorted(counts.items(), reverse=True)
+    ordered = sorted(
+        counts.items(), key=lambda item: (item[0].is_learner, item[0]), reverse=True
+    )
     return ", ".join(f"{n} {status.word}" for status, n in ordered if n)
 
 
@@ -200,8 +226,16 @@ def _heading(result: StudyResult) -> str:
     n_done = int(result.has_outcome().sum())
     return (
         f"{result.study.name}: {n_done} of {result.n_runs} runs finished, "
-        f"{len(result.configs)} configs, {len(result.seeds)} seeds"
+        f"{len(result.configs)} configs, {_seeds_text(result)}"
     )
+
+
+def _seeds_text(result: StudyResult) -> str:
+    """How many seeds there are, and what for in a study that tunes."""
+    tuning = result.study.tuning
+    if tuning is None:
+        return f"{len(result.seeds)} seeds"
+    return f"{len(result.study.seeds)} seeds to compare, {len(tuning.seeds)} to tune"
 
 
 def _legend(summaries: Sequence[ConfigSummary], metric: str) -> list[str]:
@@ -234,9 +268,13 @@ def _share_text(summary: ConfigSummary) -> str:
 def _narrow_legend(summaries: Sequence[ConfigSummary]) -> list[str]:
     """The marks of a narrow table, and the statuses that it leaves out."""
     marks = "tied: with the best config"
-    if any(summary.is_tied_with_best is None for summary in summaries):
+    compared = [summary for summary in summaries if summary.status]
+    if any(summary.is_tied_with_best is None for summary in compared):
         marks += "; ?: too few seeds to say"
+    if len(compared) < len(summaries):
+        marks += "; (k/n): runs of tuning, which did not choose it"
     counts = Counter[RunStatus]()
     for summary in summaries:
         counts.update(summary.status)
-    return [marks, f"all runs: {status_text(counts)}"]
+    runs = "all runs" if len(compared) == len(summaries) else "runs compared"
+    return [marks, f"{runs}: {status_text(counts)}"]

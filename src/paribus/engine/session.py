@@ -180,6 +180,7 @@ class Session:
                 scores=self._scores.copy(),
                 status=self._status.copy(),
                 configs=self._configs,
+                is_open=bool(self._plan.is_open.any()),
             )
         )
 

@@ -61,9 +61,7 @@ def draw_differences(
             y=rows.y("top"),
             y2="bottom:Q",
         ),
-        alt.Chart(pd.DataFrame({"zero": [0.0]}))
-        .mark_rule(strokeWidth=1.5, opacity=0.6)
-        .encode(x=alt.X("zero:Q", scale=scale)),
+        rows.draw_line(0.0, scale=scale),
         *rows.draw_labels(),
         base.mark_rule(strokeWidth=2.5, color=BLUE).encode(
             x=alt.X("lower:Q", scale=scale), x2="upper:Q"

@@ -45,6 +45,22 @@ class Rows:
         )
         return alt.Y(f"{field}:Q", axis=None, scale=scale)
 
+    def draw_line(self, place: float, *, scale: alt.Scale) -> alt.Chart:
+        """Draw a vertical line through the marks of each row, not through its label."""
+        rows = range(len(self.labels))
+        ends = pd.DataFrame(
+            {
+                "place": [place for _ in rows],
+                "top": [self.marks_at(row, 0.0) for row in rows],
+                "bottom": [self.marks_at(row, 1.0) for row in rows],
+            }
+        )
+        return (
+            alt.Chart(ends)
+            .mark_rule(strokeWidth=1.5, opacity=0.6)
+            .encode(x=alt.X("place:Q", scale=scale), y=self.y("top"), y2="bottom:Q")
+        )
+
     def draw_labels(self) -> list[alt.Chart]:
         """Draw each row's label on the left, its remark on the right, lines between."""
         top = (_GAP / 2 + _LINE / 2) / self._row_height

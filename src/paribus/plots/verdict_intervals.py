@@ -65,15 +65,12 @@ def draw_verdict_intervals(intervals: Sequence[VerdictInterval]) -> ChartType:
         [_place(rows, position, row, domain) for position, row in enumerate(intervals)]
     )
     band = pd.DataFrame({"left": [-1.0], "right": [1.0]})
-    zero = pd.DataFrame({"zero": [0.0]})
     base = alt.Chart(table).encode(y=rows.y())
     return alt.layer(
         alt.Chart(band)
         .mark_rect(color=GREY, opacity=0.22)
         .encode(x=alt.X("left:Q", scale=scale, axis=axis), x2="right:Q"),
-        alt.Chart(zero)
-        .mark_rule(strokeWidth=1.5, opacity=0.6)
-        .encode(x=alt.X("zero:Q", scale=scale)),
+        rows.draw_line(0.0, scale=scale),
         *rows.draw_labels(),
         base.mark_rule(strokeWidth=2.5, color=BLUE).encode(
             x=alt.X("lower:Q", scale=scale), x2="upper:Q"

@@ -3,7 +3,7 @@
 from paribus.claims import claims_digest
 from paribus.report.document import Table
 from paribus.report.numbers import count, duration
-from paribus.report.prose import say_model, say_optimizer
+from paribus.report.prose import say_model, say_optimizer, say_schedule
 from paribus.results import StudyResult
 from paribus.space import show_value
 from paribus.study import Study
@@ -20,15 +20,16 @@ def tabulate_making(result: StudyResult) -> Table:
     rows = [
         ("study", study.name),
         ("model", say_model(result)),
-        ("optimizer", f"{say_optimizer(result)}, constant learning rate"),
+        ("optimizer", f"{say_optimizer(result)}, {say_schedule(study)}"),
         ("budget", count(study.budget.epochs, "epoch")),
         ("evaluations", f"{len(result.epochs)}, at epochs {_epochs(result)}"),
         *(
             (f"values of {name.replace('_', ' ')}", _values(result, name))
             for name in study.space.hyperparameters()
         ),
-        ("configs", f"{len(study.configs())}, each trained with every seed"),
+        ("configs", f"{len(study.configs())}{_how_trained(study)}"),
         ("seeds", _seeds(study.seeds)),
+        *_tuning_seeds(study),
         *(
             [("seeds added after looking", _seeds(study.late_seeds))]
             if study.late_seeds
@@ -109,6 +110,33 @@ def _seeds(seeds: tuple[int, ...]) -> str:
         return f"{len(seeds)}: {seeds[0]} to {seeds[-1]}"
     more = ", …" if len(seeds) > _MAX_SEEDS else ""
     return f"{len(seeds)}: {', '.join(map(str, seeds[:_MAX_SEEDS]))}{more}"
+
+
+def _how_trained(study: Study) -> str:
+    if study.is_imported:
+        return ""
+    if study.tuning is None:
+        return ", each trained with every seed"
+    if study.tuning.compare == "all":
+        return ", each trained with the seeds and with those that choose"
+    return ", each trained with the seeds that choose; what they chose, with the others"
+
+
+def _tuning_seeds(study: Study) -> list[tuple[str, str]]:
+    """The seeds that choose values and set targets, in a study that tunes."""
+    if study.tuning is None:
+        return []
+    n = study.tuning.n_choosing
+    targets = study.tuning.seeds[n:]
+    rows = [(f"seeds that choose the {_tuned(study)}", _seeds(study.tuning.seeds[:n]))]
+    if targets:
+        rows.append(("more seeds of the best, to set targets", _seeds(targets)))
+    return rows
+
+
+def _tuned(study: Study) -> str:
+    assert study.tuning is not None
+    return study.tuning.hyperparameter.replace("_", " ")
 
 
 def _claims(result: StudyResult) -> str:

@@ -132,7 +132,7 @@ def arrange_variance(findings: Findings) -> list[Block]:
 def say_variance(found: VarianceOfScores) -> str:
     """Say which hyperparameter the scores vary with, where training worked."""
     version = found.versions.without_collapsed
-    where = "without the values at which most runs ended badly"
+    where = "where training works"
     if version is None or _is_everything(found):
         version, where = found.versions.everything, "over all configs"
     shares = dict(zip((*map(words, found.names),), version.shares[:2], strict=True))
@@ -153,7 +153,7 @@ def tabulate_variance(found: VarianceOfScores) -> Table:
     """The three versions as rows of columns."""
     versions = {
         "all configs": found.versions.everything,
-        "without collapsed values": found.versions.without_collapsed,
+        "where training works": found.versions.without_collapsed,
         "scores clipped near guessing": found.versions.clipped,
     }
     terms = (*map(words, found.names), "both together", "seed")
@@ -168,7 +168,8 @@ def tabulate_variance(found: VarianceOfScores) -> Table:
             (term, *(_share(version, place) for version in versions.values()))
             for place, term in enumerate(terms)
         ),
-        note=f"Without collapsed values: {kept}. A value at which training collapses "
+        note="Training works in the largest full part of the grid in which every "
+        f"config lost fewer than half of its runs: {kept}. A value at which it fails "
         "takes nearly all the variance, so no single version is enough. Intervals "
         f"need {MIN_BOOTSTRAP_SEEDS} seeds. The rest to 100% is noise of single runs.",
     )

@@ -14,7 +14,7 @@ class Progress:
 
     Attributes:
         activity: What is being done, in words: `"compiling batch_size=32"`.
-        n_runs: Runs of the whole study.
+        n_runs: Runs of the whole study; while `is_open`, at most.
         n_finished: Runs that are committed, by this attempt or an earlier one.
         n_trained: Runs that this attempt has committed.
         elapsed_s: Since this attempt began.
@@ -23,6 +23,7 @@ class Progress:
         scores: The final metric of each committed run, NaN for the others.
         status: A `RunStatus` for each run.
         configs: The configs, in the order of the first axis; empty where unknown.
+        is_open: Whether tuning has yet to choose, and may leave out some of `n_runs`.
     """
 
     activity: str
@@ -35,3 +36,4 @@ class Progress:
     scores: Float[np.ndarray, "config seed"]
     status: Int[np.ndarray, "config seed"]
     configs: tuple[Config, ...] = ()
+    is_open: bool = False

@@ -210,8 +210,10 @@ def _values_to_add(
 
 
 def _rounded(value: float) -> float:
-    """Rid of rounding noise: .1, not .10000000000000002."""
-    return float(f"{value:.6g}")
+    """Three digits, which a grid's spacing leaves; whole numbers stay as they are."""
+    whole = round(value)
+    is_whole = whole >= 1 and abs(value - whole) <= 1e-9 * value
+    return float(whole) if is_whole else float(f"{value:.3g}")
 
 
 def _spacing_decades(values: Float[np.ndarray, " value"], best: int | None) -> float:

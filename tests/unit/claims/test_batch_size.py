@@ -149,7 +149,7 @@ def test_a_best_rate_on_the_edge_leaves_the_atom_untested_with_the_rate_to_add()
 
     assert found.verdict is Verdict.UNTESTED
     assert "lies on the upper edge of the grid" in found.reason
-    assert "learning_rate=[0.001, 0.003, 0.01, 0.0333333]" in found.remedy
+    assert "learning_rate=[0.001, 0.003, 0.01, 0.0333]" in found.remedy
 
 
 def test_clocks_that_disagree_make_the_claim_depend_on_the_clock():

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pytest
 from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
@@ -18,7 +19,7 @@ from paribus.plots import (
     to_specification,
     to_svg,
 )
-from paribus.plots.rows import break_label
+from paribus.plots.rows import Rows, break_label
 from paribus.status import RunStatus
 
 
@@ -177,3 +178,19 @@ def test_a_long_label_is_broken_at_its_commas():
         "learning rate 0.001, batch size 32,\nmomentum 0.9"
     )
     assert break_label("a" * 50, width=20) == "a" * 50
+
+
+@pytest.mark.parametrize("n_rows", [1, 3])
+def test_the_line_at_zero_leaves_the_labels_free(n_rows):
+    rows = Rows(labels=("a long label, broken at its comma, " * 2,) * n_rows)
+    chart = rows.draw_line(0.0, scale=alt.Scale())
+
+    places = rows_of(chart)
+    labels, *_ = [
+        [r for r in rows_of(layer) if "label" in r] for layer in rows.draw_labels()[1:]
+    ]
+    assert len(places) == n_rows
+    for row, label in zip(places, labels, strict=True):
+        n_lines = label["label"].count("\n") + 1
+        bottom_of_label = label["row"] + (n_lines - 0.5) * 15 * n_rows / rows.height
+        assert bottom_of_label <= row["top"] < row["bottom"] <= int(label["row"]) + 1

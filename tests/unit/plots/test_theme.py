@@ -1,25 +1,52 @@
 import math
 
+import numpy as np
 import pytest
 
-from paribus.plots.theme import PALETTE, AccuracyAxis
+from paribus.plots.cells import Cell, draw_cells
+from paribus.plots.theme import PALETTE, SEQUENTIAL, AccuracyAxis
+from paribus.space import Config
+
+
+def channels(colour):
+    return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
 
 
 def luminance(colour):
-    """Relative luminance as WCAG 2.2 defines it."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    """Relative luminance as WCAG 2.2 defines it, of a name or of channels."""
+    values = channels(colour) if isinstance(colour, str) else colour
     linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in values
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    lighter, darker = sorted([luminance(a), luminance(b)], reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize("page", ["#ffffff", "#14171b"], ids=["light", "dark"])
 @pytest.mark.parametrize("colour", PALETTE)
 def test_every_colour_can_be_seen_on_both_pages(colour, page):
-    lighter, darker = sorted([luminance(colour), luminance(page)], reverse=True)
+    assert contrast(colour, page) >= 3
 
-    assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+@pytest.mark.parametrize("shade", np.linspace(0, 1, 21))
+def test_words_in_cells_are_read_on_light_pages_and_through_the_dark_pages_filter(
+    shade,
+):
+    cell = Cell(config=Config({"x": 1}), shade=float(shade), text="9%")
+    chart = draw_cells([cell], x="x", y=None, title="mean", words={}, row_height=10)
+    (rows,) = chart.to_dict()["datasets"].values()
+    ink = {"white": "#ffffff", "black": "#111318"}[rows[0]["ink"]]
+    stops = np.array([channels(colour) for colour in SEQUENTIAL])
+    places = np.linspace(0, 1, len(stops))
+    drawn = np.array([np.interp(shade, places, stop) for stop in stops.T])
+
+    # `report.css` on dark pages: contrast(0.7), then brightness(0.9).
+    for seen in (drawn, ((drawn - 0.5) * 0.7 + 0.5) * 0.9):
+        assert contrast(seen, ink) >= 3.7  # WCAG asks for 3 of large text
 
 
 def test_accuracies_far_apart_are_placed_by_the_log_of_their_error():

@@ -83,7 +83,7 @@ def test_one_value_is_an_edge_on_both_sides():
     selection = select_value(np.array([0.1]), np.array([[0.9]]), np.array([[False]]))
 
     assert selection.edge == "only"
-    assert selection.values_to_add == (0.0316228, 0.316228)
+    assert selection.values_to_add == (0.0316, 0.316)
 
 
 def test_the_value_to_add_follows_the_spacing_at_that_end():
@@ -92,7 +92,25 @@ def test_the_value_to_add_follows_the_spacing_at_that_end():
 
     selection = select_value(grid, scores, nobody(scores))
 
-    assert selection.values_to_add[0] == pytest.approx(0.01 * 10 / 3, rel=1e-5)
+    assert selection.values_to_add[0] == 0.0333
+
+
+@pytest.mark.parametrize(
+    ("grid", "to_add"),
+    [
+        ([128, 512], 2048.0),
+        ([96, 4096], 175_000.0),  # 4096 * 4096 / 96 = 174,762.67
+        ([0.001, 0.003], 0.009),
+        ([0.003, 0.001 * 10], 0.0333),
+        ([0.1, 0.3, 0.9], 2.7),
+    ],
+)
+def test_a_value_to_add_has_three_digits_or_is_whole(grid, to_add):
+    scores = np.linspace(0.4, 0.9, len(grid))[:, None]
+
+    selection = select_value(np.array(grid, dtype=float), scores, nobody(scores))
+
+    assert selection.values_to_add == (to_add,)
 
 
 def test_the_spacing_is_the_larger_gap_beside_the_choice():
