@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from paribus.cli import app
 
 
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 PYTHON = re.findall(r"(?ms)^```python\n(.*?)^```", README)
 COMMANDS = re.findall(r"(?m)^\.venv/bin/paribus (.*?) *(?:#.*)?$", README)
@@ -74,3 +75,26 @@ def test_the_python_of_the_readme_runs(
     assert "first: 10 of 10 runs finished, 2 configs, 5 seeds" in printed
     assert "validation_accuracy: learning_rate=0.001" in printed
     assert (tmp_path / "first.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside Keras
+@pytest.mark.parametrize("page", ["your-model.md"])
+def test_the_python_of_a_how_to_page_runs_from_top_to_bottom(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    page: str,
+):
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(_python_of((HOW_TO / page).read_text("utf-8")))
+
+    exec(compile(code, page, "exec"), {"__name__": "page"})
+
+    printed = capsys.readouterr().out
+    for name in ("keras", "flax", "equinox", "functions"):
+        assert f"{name}: 4 of 4 runs finished" in printed
+
+
+def _python_of(text: str) -> list[str]:
+    return re.findall(r"(?ms)^```python\n(.*?)^```", text)

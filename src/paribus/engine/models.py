@@ -40,6 +40,12 @@ class Models:
             for group in group_configs(self._study):
                 self.of(group)
 
+    def environment(self) -> dict[str, str]:
+        """What made the models of the user's own: `model` -> text; empty for ours."""
+        notes = dict.fromkeys(model.note for model in self._models.values())
+        text = "; ".join(note for note in notes if note)
+        return {"model": text} if text else {}
+
     def of(self, group: StaticGroup) -> Model:
         """The model of a group's configs."""
         if group not in self._models:

@@ -135,8 +135,15 @@ def probe_weights(
         fitted = weights.model._replace(params=params)
         return recipe.loss_and_correct(fitted, examples)[0]
 
+    # Evaluation holds running statistics fixed, and so gives curvature to weights that
+    # training cannot feel, as a bias before batch statistics.
+    as_trained = _has_statistics(weights.model)
+    step_key = key if as_trained and recipe.model.draws else None
+
     def objective(params: Any) -> Array:
-        return recipe.objective(params, weights.model, examples, None, train=False)[0]
+        return recipe.objective(
+            params, weights.model, examples, step_key, train=as_trained
+        )[0]
 
     measured: Measured = {}
     if "curvature" in asked:
@@ -156,6 +163,12 @@ def probe_weights(
         measured["sam_sharpness"] = sam_sharpness(loss, params)
         measured["keskar_phi"] = keskar_phi(loss, params)
     return measured
+
+
+def _has_statistics(fitted: Fitted) -> bool:
+    """Whether the model's state has real numbers, as running statistics are."""
+    leaves = jax.tree.leaves(fitted.state)
+    return any(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves)
 
 
 def _at_matched_losses(

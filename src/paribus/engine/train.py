@@ -70,7 +70,7 @@ def train_study(
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
         writer.check_data(facts)
         writer.grow(study)
-        writer.begin_attempt(describe_environment(devices))
+        writer.begin_attempt(describe_environment(devices) | models.environment())
         if retry_failed:
             writer.retry_failed()
         use_compilation_cache()

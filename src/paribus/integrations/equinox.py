@@ -6,6 +6,7 @@ A module's floating-point arrays are trained. Its other arrays, and the `State` 
 
 import inspect
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import equinox as eqx
@@ -94,7 +95,8 @@ def equinox_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
         logits, after = outputs
         return Applied(logits, (others, _strong(jax.tree.leaves(after))))
 
-    return Model(init=init, apply=apply, draws=takes_key)
+    note = f"Equinox {version('equinox')}"
+    return Model(init=init, apply=apply, draws=takes_key, note=note)
 
 
 def _strong(tree: Any) -> Any:

@@ -8,6 +8,7 @@ run's state. Its streams of random numbers get keys of the run's seed and step.
 import inspect
 import threading
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import jax
@@ -58,7 +59,12 @@ class _Functions:
 
     def model(self) -> Model:
         has_streams = bool(jax.tree.leaves(self._parts[1])) or "rngs" in self._given
-        return Model(init=self.init, apply=self.apply, draws=has_streams)
+        return Model(
+            init=self.init,
+            apply=self.apply,
+            draws=has_streams,
+            note=f"Flax {version('flax')}",
+        )
 
     def init(
         self, key: jax.Array, hyperparameters: Hyperparameters

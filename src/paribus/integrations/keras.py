@@ -122,7 +122,14 @@ class _Functions:
         self._lock = threading.RLock()
 
     def model(self) -> Model:
-        return Model(init=self.init, apply=self.apply, draws=any(self._is_seed))
+        final = self._outputs.activation
+        note = f", its final {final} computed in the loss" if final else ""
+        return Model(
+            init=self.init,
+            apply=self.apply,
+            draws=any(self._is_seed),
+            note=f"Keras {keras.__version__}{note}",
+        )
 
     def init(
         self, key: jax.Array, hyperparameters: Hyperparameters

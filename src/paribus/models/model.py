@@ -71,6 +71,7 @@ class Model(NamedTuple):
         relu_outputs: Weights and inputs to what each ReLU layer puts out, its units on
             the last axis; no array if the activation is another one. None for a model
             that has no such layer whatever its hyperparameters, or does not tell.
+        note: What a reader of results must know of how it is trained; may be empty.
     """
 
     init: Callable[[Key[Array, ""], Hyperparameters], tuple[Params, ModelState]]
@@ -83,6 +84,7 @@ class Model(NamedTuple):
     relu_outputs: (
         Callable[[Params, Float[Array, "example ..."]], tuple[Array, ...]] | None
     ) = None
+    note: str = ""
 
     def logits(
         self, params: Params, inputs: Float[Array, "example ..."]

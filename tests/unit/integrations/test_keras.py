@@ -389,7 +389,11 @@ def test_the_notebook_s_body_trains_and_its_record_needs_no_code(tmp_path):
     result = study.run(tmp_path / "mine", progress=False)
 
     assert result.runs()["test_accuracy"].to_numpy().min() > 0.5
-    stored = read_study(tmp_path / "mine").study
+    found = read_study(tmp_path / "mine")
+    made_with = found.attempts[0].environment["model"]
+    assert made_with.startswith("Keras 3")
+    assert "final softmax" in made_with
+    stored = found.study
     assert stored == study._record()
     assert stored.model.builder is not None
     assert stored.model.builder.function is None
