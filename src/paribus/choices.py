@@ -9,13 +9,12 @@ from paribus.errors import SpaceError, StudyError, unknown_name
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
-    OPTIMIZER,
-    OPTIMIZERS,
     Hyperparameter,
     Value,
     frozen,
     plain,
 )
+from paribus.optimizer_catalogue import COMMON, OPTIMIZER, OPTIMIZERS, SCHEDULE
 from paribus.space import SearchSpace
 
 
@@ -111,7 +110,7 @@ class OptimizerChoice:
     """Which optimizer a study trains with, or how all optimizers of its space are set.
 
     Attributes:
-        name: A built-in optimizer: `"keras_adam"`, `"adam"`, `"rmsprop"` or `"sgd"`;
+        name: A built-in optimizer, e.g. `"adam"`, as in `docs/reference/optimizers.md`;
             None if the space varies `optimizer`.
         settings: Fixed hyperparameters; those left out have their defaults. Without a
             name each is for every optimizer of the space that has it.
@@ -159,6 +158,7 @@ def checked_space(
         known[OPTIMIZER.name] = OPTIMIZER
         _check_settings_apply(optimizer.settings, optimizers)
     _check_names(space.hyperparameters(), known, model=model, optimizer=optimizer)
+    check_schedule(space.grids, optimizer.settings)
     return SearchSpace(
         grids=tuple(
             {
@@ -168,6 +168,33 @@ def checked_space(
             for position, grid in enumerate(space.grids, start=1)
         )
     )
+
+
+def check_schedule(
+    grids: Sequence[Mapping[str, tuple[Any, ...]]], settings: Mapping[str, Value]
+) -> None:
+    """Refuse numbers that no schedule of the study uses, and two warm-ups at once.
+
+    Args:
+        grids: The space's.
+        settings: The fixed hyperparameters of the optimizer.
+
+    Raises:
+        StudyError: If there is such a number.
+    """
+    said = {**dict.fromkeys(name for grid in grids for name in grid), **settings}
+    if "warmup_steps" in said and "warmup_epochs" in said:
+        raise StudyError(
+            "a study must have one of `warmup_steps` and `warmup_epochs`, got both"
+        )
+    varied = [v for grid in grids for v in grid.get(SCHEDULE.name, ())]
+    used = dict.fromkeys(varied or [settings.get(SCHEDULE.name, SCHEDULE.default)])
+    for name in said:
+        needed = COMMON[name].schedules if name in COMMON else ()
+        if needed and not any(schedule in needed for schedule in used):
+            known = ", ".join(f'"{schedule}"' for schedule in needed)
+            got = " and ".join(f'"{schedule}"' for schedule in used)
+            raise StudyError(f"`{name}` needs a `schedule` of {known}, got {got}")
 
 
 def shared_hyperparameters(optimizers: Sequence[str]) -> dict[str, Hyperparameter]:

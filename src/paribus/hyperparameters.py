@@ -36,6 +36,9 @@ class Hyperparameter:
         upper: A count or a width must be this or less.
         choices: The words of a `choice`.
         is_required: Whether a study must say it where it has no default.
+        is_optional: Whether its default means going without, so that the program of a
+            study that neither varies it nor sets it to anything else does without too.
+        schedules: The schedules that use it; empty if it is no part of a schedule.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Hyperparameter:
     upper: int = MAX_WIDTH
     choices: tuple[str, ...] = ()
     is_required: bool = True
+    is_optional: bool = False
+    schedules: tuple[str, ...] = ()
 
     def checked(self, value: Any) -> Value:
         """Return `value` in its one canonical form.
@@ -141,7 +146,8 @@ def _as_written(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-def _by_name(*hyperparameters: Hyperparameter) -> dict[str, Hyperparameter]:
+def by_name(*hyperparameters: Hyperparameter) -> dict[str, Hyperparameter]:
+    """Key hyperparameters by their names."""
     return {hyperparameter.name: hyperparameter for hyperparameter in hyperparameters}
 
 
@@ -149,60 +155,8 @@ BATCH_SIZE = Hyperparameter(
     name="batch_size", kind="count", is_static=True, upper=MAX_BATCH_SIZE
 )
 
-_LEARNING_RATE = Hyperparameter(name="learning_rate", kind="number", above=0.0)
-_SCHEDULE = Hyperparameter(
-    name="schedule",
-    kind="choice",
-    is_static=True,
-    default="constant",
-    choices=("constant", "linear", "cosine"),
-)
-_MOMENTUM = Hyperparameter(
-    name="momentum", kind="number", at_least=0.0, below=1.0, default=0.0
-)
-_B1 = Hyperparameter(name="b1", kind="number", at_least=0.0, below=1.0, default=0.9)
-_B2 = Hyperparameter(name="b2", kind="number", at_least=0.0, below=1.0, default=0.999)
-
-# Names and defaults are optax's, but for Keras's own epsilon in `keras_adam`.
-OPTIMIZERS: Mapping[str, Mapping[str, Hyperparameter]] = {
-    "keras_adam": _by_name(
-        _LEARNING_RATE,
-        _B1,
-        _B2,
-        Hyperparameter(name="eps", kind="number", above=0.0, default=1e-7),
-        _SCHEDULE,
-    ),
-    "adam": _by_name(
-        _LEARNING_RATE,
-        _B1,
-        _B2,
-        Hyperparameter(name="eps", kind="number", above=0.0, default=1e-8),
-        _SCHEDULE,
-    ),
-    "rmsprop": _by_name(
-        _LEARNING_RATE,
-        Hyperparameter(
-            name="decay", kind="number", at_least=0.0, below=1.0, default=0.9
-        ),
-        Hyperparameter(name="eps", kind="number", above=0.0, default=1e-8),
-        _MOMENTUM,
-        _SCHEDULE,
-    ),
-    "sgd": _by_name(
-        _LEARNING_RATE,
-        _MOMENTUM,
-        Hyperparameter(name="nesterov", kind="switch", is_static=True, default=False),
-        _SCHEDULE,
-    ),
-}
-
-# Where [[space]] varies it, [optimizer] has no name.
-OPTIMIZER = Hyperparameter(
-    name="optimizer", kind="choice", is_static=True, choices=tuple(OPTIMIZERS)
-)
-
 MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
-    "mlp": _by_name(
+    "mlp": by_name(
         Hyperparameter(name="hidden", kind="widths", is_static=True, default=(128,)),
         Hyperparameter(
             name="activation",

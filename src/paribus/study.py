@@ -16,7 +16,8 @@ from paribus.choices import (
 )
 from paribus.declared import DeclaredClaim, check_claims, check_diagnostics
 from paribus.errors import StudyError
-from paribus.hyperparameters import OPTIMIZERS, Hyperparameter, Value, frozen, plain
+from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
+from paribus.optimizer_catalogue import OPTIMIZERS, in_use
 from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
 from paribus.space import Config, SearchSpace
 from paribus.tuning import Tuning
@@ -68,7 +69,7 @@ class Settings:
         batch_size: Examples per step; 0 if not known, as of runs trained elsewhere.
         model: Hyperparameter -> value, all static.
         optimizer_name: Which optimizer, a key of `OPTIMIZERS`.
-        optimizer: Hyperparameter -> value.
+        optimizer: Hyperparameter -> value, without what the study does without.
     """
 
     batch_size: int
@@ -213,7 +214,12 @@ class Study:
             batch_size=batch_size,
             model=merged(self.model.hyperparameters(), self.model.settings),
             optimizer_name=optimizer,
-            optimizer=merged(OPTIMIZERS[optimizer], self.optimizer.settings),
+            optimizer=in_use(
+                OPTIMIZERS[optimizer],
+                merged(OPTIMIZERS[optimizer], self.optimizer.settings),
+                fixed=self.optimizer.settings,
+                varied=self.space.hyperparameters(),
+            ),
         )
 
     def static_part(self, config: Config) -> tuple[tuple[str, Value], ...]:

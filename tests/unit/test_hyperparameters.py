@@ -10,9 +10,9 @@ from paribus.errors import SpaceError
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
-    OPTIMIZERS,
     Hyperparameter,
 )
+from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.optimizers.transformations import build_optimizer, traced_numbers
 
 

@@ -262,7 +262,11 @@ def test_a_space_may_vary_the_optimizer(tmp_path: Path):
             "optimizer adam has no hyperparameter `momentum`",
         ),
         (WITHOUT_OPTIMIZER, "`optimizer` is missing"),
-        (TEXT + 'schedule = ["cosin"]\n', 'one of .*"cosine", got "cosin"'),
+        (
+            TEXT + "final_fraction = [0.1]\n",
+            '`final_fraction` needs a `schedule` of "linear", .*got "constant"',
+        ),
+        (TEXT + 'schedule = ["cosin"]\n', 'one of .*"cosine", .*got "cosin"'),
         (TEXT.replace("[data]", "[data]\ntrain = 0"), "at least 1, got 0"),
     ],
 )
@@ -271,6 +275,46 @@ def test_mistakes_about_optimizers_and_examples_are_named(
 ):
     with pytest.raises(StudyError, match=words):
         read_study(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        (
+            TEXT.replace('name = "adam"', 'name = "adam"\nwieght_decay = 0.1'),
+            "optimizer adam has no hyperparameter `wieght_decay`",
+            "did you mean `weight_decay`?",
+        ),
+        (
+            TEXT.replace('name = "adam"', 'name = "adam"\nrho = 0.1'),
+            "optimizer adam has no hyperparameter `rho`",
+            "`adadelta` has it",
+        ),
+        (
+            TEXT + "momentum = [0.9]\n",
+            "adam has no hyperparameter `momentum`",
+            "`rmsprop`, `sgd`, `momentum`, `nesterov` and `adafactor` have it",
+        ),
+        (
+            TEXT.replace('"adam"', '"sgd"') + "b1 = [0.9]\n",
+            "sgd has no hyperparameter `b1`",
+            "`keras_adam`, `adam`, `adamw` and 8 others have it",
+        ),
+        (
+            TEXT.replace('"adam"', '"adaw"'),
+            "no optimizer is called `adaw`",
+            "did you mean `adamw`?",
+        ),
+    ],
+    ids=["misspelt", "another's", "five", "many", "optimizer"],
+)
+def test_what_an_optimizer_lacks_names_those_that_have_it(
+    tmp_path: Path, text: str, words: str, hint: str
+):
+    with pytest.raises(StudyError, match=words) as caught:
+        read_study(write(tmp_path, text))
+
+    assert caught.value.hint == hint
 
 
 DECLARED = (

@@ -8,8 +8,8 @@ from jaxtyping import Bool
 
 from paribus.analysis.measure_facts import MeasureFacts
 from paribus.claims.evidence import Evidence, Question
-from paribus.claims.guards import Refusal
 from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.refusals import Refusal
 from paribus.claims.rules import Bounds, boundaries, judge_interval
 from paribus.claims.scope import scope_sentence
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, Contrast

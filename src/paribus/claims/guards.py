@@ -4,9 +4,8 @@ A guard takes the evidence and the question and returns None where it has nothin
 say, because it does not apply or because all is well.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +13,8 @@ from paribus.analysis.measure_facts import TIMES, measure_facts
 from paribus.analysis.scores import is_bad, is_learner
 from paribus.analysis.tuned import choose_tuned, extension_option
 from paribus.claims.evidence import Choice, Evidence, Question, measure_of
+from paribus.claims.horizon import cut_schedule
+from paribus.claims.refusals import Guard, Refusal
 from paribus.space import show_value
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.status import RunStatus
@@ -30,24 +31,6 @@ MIN_WORKLOADS = 5
 # Settings that must be tuned before optimizers may be ranked (Choi et al. 2019).
 _OPTIMIZER_SETTINGS = ("b1", "b2", "eps", "momentum")
 _LAST_BATCH = ("drop_last", "drop_remainder")
-
-
-class Refusal(NamedTuple):
-    """Why a question is not judged.
-
-    Attributes:
-        reason: A clause that goes on from "not tested because".
-        remedy: A command or a setting that would test it.
-        allows_direction: Whether one seed may still show a direction: it concerns how
-            values were chosen, and one seed decides nothing.
-    """
-
-    reason: str
-    remedy: str
-    allows_direction: bool = False
-
-
-Guard = Callable[[Evidence, Question], Refusal | None]
 
 
 def first_refusal(evidence: Evidence, question: Question) -> Refusal | None:
@@ -385,6 +368,7 @@ GUARDS: Sequence[Guard] = (
     broken_runs,
     ranked_optimizers,
     uneven_last_batch,
+    cut_schedule,
     unequal_cadence,
     small_batches,
     shared_seeds,

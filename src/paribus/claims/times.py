@@ -11,7 +11,7 @@ from paribus.analysis.scores import is_learner
 from paribus.analysis.targets import MIN_PILOT_RUNS, pilot_runs
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded
-from paribus.claims.guards import Refusal
+from paribus.claims.refusals import Refusal
 from paribus.results import StudyResult
 from paribus.stats.target_times import (
     TargetTimes,

@@ -9,6 +9,8 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from paribus.optimizers.keras_forms import KerasMoments
+
 
 MIN_PRODUCTS = 10
 MAX_PRODUCTS = 50
@@ -181,38 +183,52 @@ def preconditioned_lambda_max(
 
 
 def preconditioner(name: str, state: Any, traced: Any) -> Any:
-    """The diagonal D by which Adam divides its averaged gradient.
+    """The diagonal D by which an optimizer divides its gradient, or Adam its average.
 
     A step is w - learning rate × m / D. For optax's form, with v̂ = v/(1 - b2^t),
     D = (1 - b1^t)(√v̂ + eps); Keras's form adds eps to √v instead, so that
     D = (1 - b1^t)(√v + eps)/√(1 - b2^t). RMSprop's is √(v + eps), with the plain
-    gradient, or its velocity, for m.
+    gradient, or its velocity, for m; Adagrad's is √(s + eps), s the sum of squares.
 
     Args:
-        name: A key of `paribus.hyperparameters.OPTIMIZERS`.
+        name: A key of `paribus.optimizer_catalogue.OPTIMIZERS`.
         state: The optimizer's state after at least one step.
         traced: Its traced hyperparameters.
 
     Returns:
-        D, shaped like the weights; None for an optimizer that divides by nothing.
+        D, shaped like the weights; None for an optimizer that divides by nothing, and
+        for those whose step is no such quotient, or whose edge is not known.
     """
     if name == "rmsprop":
         v = optax.tree_utils.tree_get(state, "nu")
         return jax.tree.map(lambda v: jnp.sqrt(v + traced["eps"]), v)
-    if name == "adam":
+    if name == "adagrad":
+        s = optax.tree_utils.tree_get(state, "sum_of_squares")
+        return jax.tree.map(lambda s: jnp.sqrt(s + traced["eps"]), s)
+    if name in ("adam", "adamw"):
         n_steps, v = (
             optax.tree_utils.tree_get(state, "count"),
             optax.tree_utils.tree_get(state, "nu"),
         )
-    elif name == "keras_adam":
-        n_steps, v = state.n_steps, state.v
+    elif name in ("keras_adam", "keras_adamw"):
+        n_steps, v = _keras_moments(state)
     else:
         return None
     t = n_steps.astype(jnp.float32)
     b1_rest, b2_rest = 1 - traced["b1"] ** t, 1 - traced["b2"] ** t
-    eps = traced["eps"] * (jnp.sqrt(b2_rest) if name == "adam" else 1)
+    eps = traced["eps"] * (1 if name.startswith("keras") else jnp.sqrt(b2_rest))
     scale = b1_rest / jnp.sqrt(b2_rest)
     return jax.tree.map(lambda v: scale * (jnp.sqrt(v) + eps), v)
+
+
+def _keras_moments(state: Any) -> tuple[Array, Any]:
+    """Steps done and second moment, wherever in the state they lie."""
+
+    def is_theirs(part: Any) -> bool:
+        return isinstance(part, KerasMoments)
+
+    (own,) = filter(is_theirs, jax.tree.leaves(state, is_leaf=is_theirs))
+    return own.n_steps, own.v
 
 
 def stability_edge(name: str, settings: Any) -> Any:
@@ -220,21 +236,27 @@ def stability_edge(name: str, settings: Any) -> Any:
 
     2/learning rate for gradient descent; with momentum b (2 + 2b)/learning rate, by
     Nesterov's form divided by 1 + 2b. Adam averages: (2 + 2b)/((1 - b) learning rate)
-    is the edge of its preconditioned curvature. RMSprop's is that of gradient descent,
-    preconditioned.
+    is the edge of its preconditioned curvature. RMSprop's and Adagrad's are that of
+    gradient descent, preconditioned. Clipping, decay and the schedule are left out.
 
     Args:
-        name: A key of `paribus.hyperparameters.OPTIMIZERS`.
+        name: A key of `paribus.optimizer_catalogue.OPTIMIZERS`.
         settings: Its hyperparameters, numbers or traced.
+
+    Returns:
+        The edge; NaN where none is known.
 
     References:
         Cohen et al., Gradient Descent on Neural Networks Typically Occurs at the Edge
         of Stability, 2021, section 2 and appendix B; the same, 2022.
     """
     rate = settings["learning_rate"]
-    if name not in ("sgd", "rmsprop"):
+    if name in ("adam", "adamw", "keras_adam", "keras_adamw"):
         b = settings["b1"]
         return (2 + 2 * b) / ((1 - b) * rate)
-    b = settings["momentum"]
+    if name not in ("sgd", "momentum", "nesterov", "rmsprop", "adagrad"):
+        return jnp.nan
+    b = settings.get("momentum", 0.0)
     edge = (2 + 2 * b) / rate
-    return edge / (1 + 2 * b) if settings.get("nesterov", False) else edge
+    looks_ahead = name == "nesterov" or settings.get("nesterov", False)
+    return edge / (1 + 2 * b) if looks_ahead else edge

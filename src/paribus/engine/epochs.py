@@ -148,11 +148,15 @@ def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, 
         rate = settings.model[DROPOUT]
         assert isinstance(rate, float)
         numbers[DROPOUT] = rate
+    if "warmup_epochs" in numbers:
+        steps_per_epoch = step_at(1.0, n_examples, settings.batch_size)
+        numbers["warmup_steps"] = numbers.pop("warmup_epochs") * steps_per_epoch
     if settings.optimizer["schedule"] == "constant":
         return numbers
     end = study.run_epochs(config, n_examples)
     steps = step_at(end, n_examples, settings.batch_size)
-    return {**numbers, "decay_start": 0.0, "decay_end": float(steps)}
+    start = numbers.get("warmup_steps", 0.0)
+    return {**numbers, "decay_start": start, "decay_end": float(steps)}
 
 
 class _Orders:

@@ -58,7 +58,7 @@ class Recipe:
 
     Attributes:
         model: The model.
-        optimizer_name: A key of `paribus.hyperparameters.OPTIMIZERS`.
+        optimizer_name: A key of `paribus.optimizer_catalogue.OPTIMIZERS`.
         static_settings: The optimizer's hyperparameters that are not traced.
         batch_size: Examples per step, at most `n_examples`.
         n_examples: Examples in the training split.

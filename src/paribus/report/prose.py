@@ -89,13 +89,23 @@ def say_optimizer(result: StudyResult) -> str:
     """Name the optimizer with its fixed hyperparameters."""
     names = {
         "keras_adam": "Keras's Adam",
+        "keras_adamw": "Keras's AdamW",
+        "keras_nadam": "Keras's Nadam",
         "adam": "Adam",
+        "adamw": "AdamW",
+        "nadam": "Nadam",
+        "nadamw": "NadamW",
+        "radam": "RAdam",
+        "rmsprop": "RMSprop",
+        "lamb": "LAMB",
         "sgd": "SGD",
+        "momentum": "SGD with momentum",
+        "nesterov": "SGD with Nesterov's momentum",
         ELSEWHERE: "an optimizer of its own",
     }
     study = result.study
     used = dict.fromkeys(study.settings(c).optimizer_name for c in study.configs())
-    name = join([names.get(optimizer, optimizer) for optimizer in used])
+    name = join([names.get(optimizer, optimizer.title()) for optimizer in used])
     fixed = _fixed(result, "optimizer")
     return f"{name} ({fixed})" if fixed else name
 
@@ -106,10 +116,13 @@ def say_schedule(study: Study) -> str:
         return "a learning rate of its own making"
     if "schedule" in study.space.hyperparameters():
         return "a schedule for the learning rate"
-    schedule = study.settings(study.configs()[0]).optimizer["schedule"]
+    optimizer = study.settings(study.configs()[0]).optimizer
+    schedule = optimizer["schedule"]
     if schedule == "constant":
         return "a constant learning rate"
-    return f"a learning rate that falls to zero ({schedule})"
+    if schedule in ("linear", "cosine") and "final_fraction" not in optimizer:
+        return f"a learning rate that falls to zero ({schedule})"
+    return f"a learning rate that follows a schedule ({words(str(schedule))})"
 
 
 def say_protocol(result: StudyResult) -> str:
@@ -293,11 +306,13 @@ def say_bank(analysis: OneSeedAnalysis) -> str:
 
 
 def _fixed(result: StudyResult, table: str) -> str:
+    chosen = [result.study.settings(config) for config in result.study.configs()]
+    in_use = {n for one in chosen for n in (*one.model, *one.optimizer)}
     parts = [
         f"{words(key.removeprefix(f'{table}.'))} "
         f"{show_value(tuple(value) if isinstance(value, list) else value)}"
         for key, value in result.study.fixed_settings().items()
         if key.startswith(f"{table}.")
-        and key not in (f"{table}.name", "optimizer.schedule")
+        and key.removeprefix(f"{table}.") in in_use - {"schedule"}
     ]
     return ", ".join(parts)

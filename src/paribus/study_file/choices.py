@@ -5,17 +5,18 @@ from typing import Any
 
 from paribus.builders import Builder
 from paribus.choices import every_hyperparameter
-from paribus.errors import SpaceError, printable
+from paribus.errors import SpaceError
 from paribus.hyperparameters import (
     MODELS,
-    OPTIMIZER,
-    OPTIMIZERS,
     Hyperparameter,
     Value,
 )
+from paribus.optimizer_catalogue import OPTIMIZER, OPTIMIZERS
 from paribus.study import ModelChoice, OptimizerChoice
 from paribus.study_file.mistakes import Mistakes, as_toml, quoted
 
+
+MAX_OWNERS = 5
 
 Catalogue = Mapping[str, Mapping[str, Hyperparameter]]
 
@@ -133,6 +134,16 @@ def owners(name: str) -> list[str]:
     ]
 
 
+def say_owners(name: str) -> str:
+    """Name the models and optimizers that have a hyperparameter; of many, three."""
+    others = [f"`{owner}`" for owner in owners(name)]
+    if len(others) == 1:
+        return f"{others[0]} has it"
+    if len(others) > MAX_OWNERS:
+        others = [*others[:3], f"{len(others) - 3} others"]
+    return f"{', '.join(others[:-1])} and {others[-1]} have it"
+
+
 def _read_choice(
     table: str, document: dict[str, Any], catalogue: Catalogue, mistakes: Mistakes
 ) -> tuple[str, dict[str, Value]] | None:
@@ -205,7 +216,7 @@ def _note_unknown(
     text = f"{table} {name} has no hyperparameter {quoted(setting)}"
     if setting == "batch_size":
         mistakes.add((table,), text, "`batch_size` stands in [[space]]")
-    elif others := owners(setting):
-        mistakes.add((table,), text, f"{printable(' and '.join(others))} has it")
+    elif owners(setting):
+        mistakes.add((table,), text, say_owners(setting))
     else:
         mistakes.add_unknown((table, setting), ["name", *known], text=text)

@@ -10,14 +10,13 @@ from paribus.errors import SpaceError
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
-    OPTIMIZER,
-    OPTIMIZERS,
     Hyperparameter,
     Value,
 )
+from paribus.optimizer_catalogue import OPTIMIZER, OPTIMIZERS
 from paribus.space import show_value
 from paribus.study import ModelChoice, OptimizerChoice
-from paribus.study_file.choices import owners
+from paribus.study_file.choices import owners, say_owners
 from paribus.study_file.mistakes import Key, Mistakes, as_toml
 from paribus.study_file.ranges import is_range, read_range
 
@@ -159,11 +158,11 @@ def _note_unknown(key: Key, known: Known, mistakes: Mistakes) -> None:
     name = str(key[-1])
     if not known.is_complete:
         mistakes.add_unknown(key, list(known.hyperparameters()))
-    elif others := owners(name):
+    elif owners(name):
         mistakes.add(
             key[:-1],
             f"{known.asked(name)} has no hyperparameter `{name}`",
-            f"`{'`, `'.join(others)}` has it",
+            say_owners(name),
         )
     else:
         mistakes.add_unknown(

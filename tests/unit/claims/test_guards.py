@@ -12,6 +12,7 @@ from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.results import Attempt
 from paribus.space import Config, SearchSpace
 from paribus.status import RunStatus
+from paribus.study import OptimizerChoice
 
 
 def make_pair(a: Runs | None = None, b: Runs | None = None, *, n_seeds: int = 10):
@@ -281,3 +282,44 @@ def test_evaluations_without_a_step_between_them_are_evaluations_all_the_same():
     result = replace(result, curves={"minibatch_loss": minibatch, **result.curves})
 
     assert ask(guards.unequal_cadence, result) is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "budget", "ends"),
+    [
+        ("constant", "steps", None),
+        ("cosine", "epochs", None),
+        ("cosine", "target", None),
+        ("cosine", "steps", "equal steps"),
+        ("step", "steps", "equal steps"),
+    ],
+)
+def test_a_budget_that_cuts_a_schedule_short_is_not_judged(schedule, budget, ends):
+    result = make_pair()
+    settings = {"schedule": schedule, "warmup_steps": 10}
+    choice = OptimizerChoice(name="adam", settings=settings)
+    result = replace(result, study=replace(result.study, optimizer=choice))
+
+    # Batch size 64 takes the steps of batch size 128 in half of its epochs.
+    refusal = ask(guards.cut_schedule, result, budget=budget)
+
+    if ends is None:
+        assert refusal is None
+    else:
+        assert refusal.reason == (
+            f"a {schedule} schedule ends with its run, and {ends} do not"
+        )
+        assert refusal.remedy == '--set optimizer.schedule="constant"'
+
+
+def test_study_epochs_that_cut_a_schedule_short_are_not_judged():
+    result = make_pair()
+    study = replace(
+        result.study,
+        budget=replace(result.study.budget, steps=10_000),
+        optimizer=OptimizerChoice(name="adam", settings={"schedule": "linear"}),
+    )
+
+    refusal = ask(guards.cut_schedule, replace(result, study=study))
+
+    assert "the study's epochs do not" in refusal.reason

@@ -14,8 +14,8 @@ from paribus.claims.batch_arms import at_budget
 from paribus.claims.companions import companions, say_batch_trend, say_companion
 from paribus.claims.evidence import BudgetKind, Evidence, Question
 from paribus.claims.findings import untested
-from paribus.claims.guards import Refusal
 from paribus.claims.records import AtomVerdict
+from paribus.claims.refusals import Refusal
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 
 

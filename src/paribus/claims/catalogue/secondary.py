@@ -9,8 +9,9 @@ from paribus.claims.arms import Arms, chosen_again, members_of
 from paribus.claims.atoms import Atom, put_together
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, said, seeds_that_decide, untested
-from paribus.claims.guards import Refusal, first_refusal, one_workload
+from paribus.claims.guards import first_refusal, one_workload
 from paribus.claims.records import AtomVerdict
+from paribus.claims.refusals import Refusal
 from paribus.claims.rules import Relation
 from paribus.stats.contrasts import paired_contrast
 
