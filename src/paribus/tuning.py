@@ -1,7 +1,7 @@
 """How a study finds the best value of a hyperparameter before it compares configs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from paribus.errors import StudyError, suggest
@@ -36,6 +36,9 @@ class Tuning:
         held: Values that are compared beside the chosen one: the untuned mode.
         compare: `"tuned"` trains the study's seeds at the chosen and the held values
             only, `"all"` at every value.
+        where: What a config must have to be tuned, e.g. `{"schedule": "constant"}`. All
+            others are copies: trained with the study's own seeds, and never chosen.
+            Empty where every config is tuned.
 
     Raises:
         StudyError: If a field is out of range.
@@ -46,6 +49,7 @@ class Tuning:
     n_choosing: int
     held: tuple[float, ...] = ()
     compare: Literal["tuned", "all"] = "tuned"
+    where: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_choosing <= len(self.seeds):
@@ -57,6 +61,10 @@ class Tuning:
             raise StudyError(
                 f'`tuning.compare` must be "tuned" or "all", got {self.compare!r}'
             )
+
+    def tunes(self, config: Mapping[str, Value]) -> bool:
+        """Whether a config is one that may be chosen, not a copy beside them."""
+        return all(config.get(name) == value for name, value in self.where.items())
 
     def check_seeds_differ(self, seeds: Sequence[int]) -> None:
         """Refuse seeds that would both choose and judge.
@@ -123,6 +131,24 @@ class Tuning:
                     f"got {show_value(value)}",
                     f"there are: {shown}",
                 )
+        yield from self._problems_where(values)
+        if not any(
+            all(value in grid.get(name, ()) for name, value in self.where.items())
+            for grid in grids
+        ):
+            yield Problem(("where",), "no config has all values of `where`")
+
+    def _problems_where(
+        self, values: Mapping[str, tuple[Value, ...]]
+    ) -> Iterator[Problem]:
+        for name in self.where:
+            if name == self.hyperparameter or name not in values:
+                what = "tuned itself" if name in values else "in no [[space]]"
+                yield Problem(
+                    ("where", name),
+                    "`where` must name hyperparameters of the space that are not "
+                    f"tuned: `{name}` is {what}",
+                )
 
     def fixed_settings(self) -> dict[str, Any]:
         """What may not change while a study grows, as dotted keys of the study file."""
@@ -134,6 +160,7 @@ class Tuning:
             **asdict(self),
             "seeds": list(self.seeds),
             "held": list(self.held),
+            "where": dict(self.where),
         }
 
     @classmethod

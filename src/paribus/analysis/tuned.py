@@ -102,7 +102,7 @@ def choose_tuned(result: StudyResult) -> tuple[TunedChoice, ...]:
     seen = choosing_runs(result)
     return tuple(
         choose_value(seen, members, tuning.hyperparameter)
-        for members in _combinations(result.configs, tuning.hyperparameter)
+        for members in _combinations(result)
     )
 
 
@@ -197,9 +197,10 @@ def plan_runs(result: StudyResult) -> PlannedRuns:
     targets = [seeds.index(seed) for seed in tuning.seeds[tuning.n_choosing :]]
     evaluation = [seeds.index(seed) for seed in result.study.seeds]
     planned = np.full(shape, False)
-    planned[:, choosing] = True
+    tuned = [i for i, c in enumerate(result.configs) if tuning.tunes(c)]
+    planned[np.ix_(tuned, choosing)] = True
     planned[np.ix_(_compared_anyway(result), evaluation)] = True
-    if np.isin(result.status[:, choosing], WAITING).any():
+    if np.isin(result.status[np.ix_(tuned, choosing)], WAITING).any():
         n_open = _n_open(result, planned[:, evaluation[0]], len(targets))
         return PlannedRuns(
             is_planned=planned,
@@ -323,12 +324,16 @@ def _selection(
     return select_value(values, scores, is_bad)
 
 
-def _combinations(configs: Sequence[Config], hyperparameter: str) -> list[list[int]]:
-    """Positions of the configs that differ in `hyperparameter` only."""
+def _combinations(result: StudyResult) -> list[list[int]]:
+    """Positions of the configs that differ in the tuned hyperparameter only."""
+    tuning = result.study.tuning
+    assert tuning is not None
     members: dict[Config, list[int]] = {}
-    for position, config in enumerate(configs):
-        others = Config({n: v for n, v in config.items() if n != hyperparameter})
-        members.setdefault(others, []).append(position)
+    for position, config in enumerate(result.configs):
+        if tuning.tunes(config):
+            name = tuning.hyperparameter
+            others = Config({n: v for n, v in config.items() if n != name})
+            members.setdefault(others, []).append(position)
     return list(members.values())
 
 
@@ -339,7 +344,9 @@ def _compared_anyway(result: StudyResult) -> list[int]:
     return [
         i
         for i, config in enumerate(result.configs)
-        if tuning.compare == "all" or config[tuning.hyperparameter] in tuning.held
+        if tuning.compare == "all"
+        or not tuning.tunes(config)
+        or config[tuning.hyperparameter] in tuning.held
     ]
 
 
@@ -353,8 +360,7 @@ def _n_open(
     n_chosen = 0
     if study.tuning.compare == "tuned":
         n_chosen = sum(
-            not is_compared[members].all()
-            for members in _combinations(result.configs, study.tuning.hyperparameter)
+            not is_compared[members].all() for members in _combinations(result)
         )
     return n_chosen * len(study.seeds) + len(optimizers) * n_targets
 

@@ -16,6 +16,7 @@ def tune(
     target_seeds: int = 0,
     held: Sequence[float] = (),
     compare: Literal["tuned", "all"] = "tuned",
+    where: Mapping[str, Value] | None = None,
 ) -> Tuning:
     """Say how the best value of a hyperparameter is found before configs are compared.
 
@@ -26,6 +27,8 @@ def tune(
             that time to target is measured by.
         held: Values that are compared beside the chosen one.
         compare: `"tuned"` compares the chosen and the held values, `"all"` every value.
+        where: What a config must have to be tuned, e.g. `{"schedule": "constant"}`;
+            others are compared beside them and never chosen.
 
     Raises:
         StudyError: If a value is out of range.
@@ -38,6 +41,7 @@ def tune(
         n_choosing=seeds,
         held=tuple(map(float, held)),
         compare=compare,
+        where=dict(where or {}),
     )
 
 

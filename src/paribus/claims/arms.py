@@ -82,10 +82,23 @@ def learning_rate_arms(evidence: Evidence, optimizer: str) -> tuple[Arms, ...]:
                 words=words,
                 choices=choices,
                 designed=frozenset({*configs, "best"}),
-                label=others.label(without=("optimizer",)),
             )
         )
-    return _primary_first(found, _learning_rate_preference)
+    return _primary_first(_labelled(found), _learning_rate_preference)
+
+
+def _labelled(found: Sequence[Arms]) -> list[Arms]:
+    """Name each set of arms by what not all of them share."""
+    shared = {
+        name
+        for arms in found
+        for name, value in arms.others.items()
+        if all(other.others.get(name) == value for other in found)
+    }
+    return [
+        replace(arms, label=arms.others.label(without=("optimizer", *shared)))
+        for arms in found
+    ]
 
 
 def _learning_rate_preference(arms: Arms) -> tuple[int, ...]:
@@ -115,13 +128,15 @@ def choose(
         at: After how many epochs each is scored; None for the study's epochs.
 
     Returns:
-        The choice; None without an accuracy or a finished run, or if at every value
-        half the runs did not learn.
+        The choice; None without an accuracy or a finished run, if at every value half
+        the runs did not learn, or if the study does not tune these configs.
     """
     tuning = evidence.whole.study.tuning
     is_independent = tuning is not None and tuning.hyperparameter == "learning_rate"
     seen = evidence.choosing if is_independent else evidence.judged
     metric = seen.primary_metric
+    if tuning is not None and is_independent and not tuning.tunes(others):
+        return None
     if metric not in seen.metrics or not is_accuracy(metric):
         return None
     found = choose_value(seen, members, "learning_rate", at=at)
@@ -192,7 +207,7 @@ def is_designed(result: StudyResult, config: Config) -> bool:
     So the size of the confirmatory family does not depend on what tuning chose.
     """
     tuning = result.study.tuning
-    if tuning is None or tuning.compare == "all":
+    if tuning is None or tuning.compare == "all" or not tuning.tunes(config):
         return True
     value = config.get(tuning.hyperparameter)
     return any(is_same_value(value, held) for held in tuning.held)

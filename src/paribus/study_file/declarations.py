@@ -24,12 +24,18 @@ class Declarations(NamedTuple):
     diagnostics: tuple[str, ...]
 
 
+def _values(written: dict[str, Any]) -> dict[str, Value]:
+    """Values by name as a config holds them: lists are tuples."""
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in written.items()}
+
+
 class _TuningTable(Table):
     hyperparameter: str = "learning_rate"
     seeds: int = Field(ge=1, le=MAX_TUNING_SEEDS)
     target_seeds: int = Field(default=0, ge=0, le=MAX_TUNING_SEEDS)
     held: Any = ()
     compare: Any = "tuned"
+    where: Any = Field(default_factory=dict)
 
     @field_validator("held")
     @classmethod
@@ -51,6 +57,16 @@ class _TuningTable(Table):
     @classmethod
     def _check_compare(cls, compare: Any) -> str:
         return one_of("tuning.compare", compare, ("tuned", "all"))
+
+    @field_validator("where")
+    @classmethod
+    def _check_where(cls, where: Any) -> dict[str, Value]:
+        if not isinstance(where, dict):
+            raise StudyError(
+                '`tuning.where` must be a table such as { schedule = "constant" }, '
+                f"got {as_toml(where)}"
+            )
+        return _values(where)
 
 
 class _ClaimTable(Table):
@@ -75,10 +91,7 @@ class _ClaimTable(Table):
                 "a side of a claim must be a table such as { learning_rate = 0.01 }, "
                 f"got {as_toml(side)}"
             )
-        return {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in side.items()
-        }
+        return _values(side)
 
     @field_validator("smallest_effect")
     @classmethod
@@ -142,6 +155,7 @@ def _read_tuning(
         n_choosing=table.seeds,
         held=table.held,
         compare=table.compare,
+        where=table.where,
     )
     # Where [data] has a mistake, how much it holds out is not known.
     for problem in tuning.problems(grids, 1 if n_validation is None else n_validation):

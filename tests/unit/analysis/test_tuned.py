@@ -16,6 +16,7 @@ from paribus.analysis import (
     say_edge,
     summarise_configs,
 )
+from paribus.space import SearchSpace
 from paribus.status import RunStatus
 
 
@@ -212,3 +213,56 @@ def test_what_chose_a_value_does_not_judge_it():
     assert [summary.n_seeds for summary in summaries] == [3, 3, 3]
     assert all(s.metrics["test_accuracy"].mean == 0.9 for s in summaries)
     assert difference.n_seeds == 3
+
+
+def study_with_copies(**options):
+    """Three rates at a constant schedule, which are tuned, and two copies at cosine."""
+    study = make_tuned_study(batch_size=(32,), **options)
+    assert study.tuning is not None
+    grid = study.space.grids[0]
+    copies = {
+        "learning_rate": (0.01, 0.1),
+        "batch_size": (32,),
+        "schedule": ("cosine",),
+    }
+    space = SearchSpace(grids=({**grid, "schedule": ("constant",)}, copies))
+    where = {"schedule": "constant"}
+    return replace(study, space=space, tuning=replace(study.tuning, where=where))
+
+
+COPIED = {
+    (0.001, 32, "constant"): 0.90,
+    (0.01, 32, "constant"): 0.95,
+    (0.1, 32, "constant"): 0.93,
+    (0.01, 32, "cosine"): 0.99,
+    (0.1, 32, "cosine"): 0.98,
+}
+
+
+@pytest.mark.parametrize("compare", ["tuned", "all"])
+def test_copies_are_compared_and_never_tuned_or_chosen(compare):
+    study = study_with_copies(n_targets=4, compare=compare)
+    before = make_tuned_result(study, COPIED, n_trained=0)
+    result = make_tuned_result(study, COPIED)
+
+    (choice,) = choose_tuned(result)
+    plan = plan_runs(result)
+
+    # The copies have better scores, which nothing may look at.
+    assert (choice.best_value, choice.others["schedule"]) == (0.01, "constant")
+    assert best_by_optimizer(result)["keras_adam"].best_index == choice.best_index
+    is_copy = np.array([c["schedule"] == "cosine" for c in study.configs()])
+    assert not plan.is_planned[is_copy, 3:].any()
+    assert plan.is_planned[is_copy, :3].all()
+    n_compared = 2 + (1 if compare == "tuned" else 3)
+    # 3 rates x 2 choosing seeds, the compared ones x 3 seeds, 2 more seeds for targets.
+    assert plan.is_planned.sum() == 3 * 2 + n_compared * 3 + 2
+    assert plan_runs(before).n_expected == plan.n_expected == plan.is_planned.sum()
+
+
+def test_copies_that_have_no_choosing_run_do_not_keep_tuning_open():
+    result = make_tuned_result(study_with_copies(), COPIED)
+    status = result.status.copy()
+    status[3:, 3:] = RunStatus.PENDING  # as the store has them: they are never trained
+
+    assert not plan_runs(replace(result, status=status)).is_open.any()

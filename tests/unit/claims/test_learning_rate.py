@@ -7,6 +7,10 @@ from claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
 from paribus.claims import AtomVerdict, Verdict, judge
 from paribus.results import StudyResult
+from paribus.space import SearchSpace
+
+
+N_MANY = 60
 
 
 def atom_of(result: StudyResult, name: str) -> AtomVerdict:
@@ -210,3 +214,44 @@ def test_a_side_that_is_dead_throughout_is_compared_and_said_to_be():
         "Of 10 seeds, runs ended badly: 10 at learning rate 0.01 and 0 at the best "
         "learning rate, 0.00316."
     )
+
+
+def with_cosine(result_of_large: Runs) -> AtomVerdict:
+    """L3c of a study whose cosine copies of .1 end as asked, and all others well."""
+    # None against none is decided by the 35 seeds that eight contrasts ask for.
+    study = make_tuned_study(n_seeds=N_MANY)
+    assert study.tuning is not None
+    rates = (0.001, 0.01, 0.1)
+    copies = {"learning_rate": rates, "batch_size": (64,), "schedule": ("cosine",)}
+    grids = ({**study.space.grids[0], "schedule": ("constant",)}, copies)
+    study = replace(
+        study,
+        space=SearchSpace(grids=grids),
+        tuning=replace(study.tuning, where={"schedule": "constant"}),
+    )
+    constant = {0.1: Runs(n_bad=N_MANY), 3.16e-3: Runs(accuracy=0.98)}
+    plans = [
+        result_of_large
+        if (config["schedule"], config["learning_rate"]) == ("cosine", 0.1)
+        else Runs(accuracy=0.95)
+        if config["schedule"] == "cosine"
+        else constant.get(config["learning_rate"], Runs(accuracy=0.95))  # pyright: ignore[reportArgumentType, reportCallIssue]
+        for config in study.configs()
+    ]
+    result = make_runs(study, plans)
+    atoms = {a.id: a for claim in judge(result) for a in claim.atoms}
+    assert atoms["L3c/schedule=cosine"].is_primary is False
+    # The copies are not tuned: nothing is compared with a best one of theirs.
+    assert "L2a/schedule=cosine" not in atoms
+    return atoms["L3c"]
+
+
+def test_a_verdict_that_the_cosine_copies_share_stands():
+    assert with_cosine(Runs(n_bad=N_MANY)).verdict is Verdict.SUPPORTED
+
+
+def test_a_verdict_that_the_cosine_copies_contradict_depends_on_the_schedule():
+    found = with_cosine(Runs(accuracy=0.95))
+
+    assert found.verdict is Verdict.DEPENDS
+    assert found.reason == "supported here, negligible for schedule=cosine"
