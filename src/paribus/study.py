@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 MIN_SEEDS_FOR_BASELINE = 5
+MAX_LOOKS = 100
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
@@ -94,7 +95,11 @@ class Study:
             compared; None to compare every config.
         claims: What the study is asked to judge, beside the built-in claims.
         diagnostics: What is measured of the trained weights, a subset of `DIAGNOSTICS`.
-        late_seeds: Those of `seeds` that were added after runs had been trained.
+        late_seeds: Those of `seeds` that were added after runs had been trained, and
+            beyond what `looks` allows.
+        looks: How often the plan allows to look at the results: after the first seeds,
+            and each time that seeds are added. Intervals share the error rate.
+        n_looks: How many of them there have been.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -111,11 +116,17 @@ class Study:
     claims: tuple[DeclaredClaim, ...] = ()
     diagnostics: tuple[str, ...] = ()
     late_seeds: tuple[int, ...] = ()
+    looks: int = 1
+    n_looks: int = 1
 
     def __post_init__(self) -> None:
         check_name(self.name)
         check_seeds(self.seeds)
         check_diagnostics(self.diagnostics)
+        if not 1 <= self.looks <= MAX_LOOKS:
+            raise StudyError(
+                f"`study.looks` must be from 1 to {MAX_LOOKS}, got {self.looks}"
+            )
         if self.tuning is not None:
             self.tuning.check_seeds_differ(self.seeds)
         space = checked_space(self.space, model=self.model, optimizer=self.optimizer)
@@ -252,6 +263,7 @@ class Study:
             "study.epochs": self.budget.epochs,
             "study.evaluate_every": self.budget.evaluate_every,
             "study.steps": self.budget.steps,
+            "study.looks": self.looks,
             "data.name": self.data.name,
             "data.path": self.data.path,
             "data.validation": self.data.validation,
@@ -299,6 +311,8 @@ class Study:
                 "name": self.name,
                 "seeds": list(self.seeds),
                 "late_seeds": list(self.late_seeds),
+                "looks": self.looks,
+                "n_looks": self.n_looks,
                 "epochs": self.budget.epochs,
                 "evaluate_every": self.budget.evaluate_every,
                 "steps": self.budget.steps,
@@ -348,6 +362,8 @@ class Study:
             claims=tuple(map(DeclaredClaim.from_dict, written["claims"])),
             diagnostics=tuple(written["diagnostics"]),
             late_seeds=tuple(table.get("late_seeds", ())),
+            looks=table.get("looks", 1),
+            n_looks=table.get("n_looks", 1),
         )
 
 

@@ -46,6 +46,8 @@ class Study(records.Study):
         tuning: How the best value of a hyperparameter is found, by `paribus.tune`.
         claims: What is to be judged beside the built-in claims, by `paribus.claim`.
         diagnostics: What is measured of the trained weights.
+        looks: How often the plan allows to look and add seeds; they share the error
+            rate of the verdicts.
 
     Raises:
         StudyError: If a part is out of range, or the parts do not fit together.
@@ -79,6 +81,7 @@ class Study(records.Study):
         tuning: Tuning | None = None,
         claims: Sequence[DeclaredClaim] = (),
         diagnostics: Sequence[str] = (),
+        looks: int = 1,
     ) -> None:
         spaces = [space] if isinstance(space, SearchSpace) else space
         grids = tuple(grid for part in spaces for grid in part.grids)
@@ -101,6 +104,7 @@ class Study(records.Study):
             tuning=tuning,
             claims=tuple(claims),
             diagnostics=tuple(diagnostics),
+            looks=looks,
         )
 
     def run(

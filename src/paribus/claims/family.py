@@ -10,7 +10,7 @@ from paribus.stats.compare import holm_adjusted
 from paribus.stats.families import benjamini_hochberg, simultaneous_level
 
 
-def family_level(contrasts: Sequence[str]) -> float:
+def family_level(contrasts: Sequence[str], *, n_looks: int = 1) -> float:
     """The confidence level of each interval, so that the family's hold together.
 
     Args:
@@ -18,16 +18,25 @@ def family_level(contrasts: Sequence[str]) -> float:
             over all optimizers, and of every claim declared in time. Atoms that look at
             one contrast from its two ends name it twice, and it counts once. What was
             found does not matter, so it may not depend on it.
+        n_looks: How often the study's plan allows to look: they share the error rate
+            too, whether they are taken or not.
+
+    Assumes:
+        How many seeds each look has does not depend on what earlier looks showed.
 
     Example:
         >>> round(family_level(["time", "quality", "time"]), 4)
         0.975
     """
-    return simultaneous_level(max(len(set(contrasts)), 1))
+    return simultaneous_level(max(len(set(contrasts)), 1), n_looks=n_looks)
 
 
 def with_adjusted_p_values(
-    atoms: Sequence[AtomVerdict], contrasts: Sequence[str], family: Collection[str] = ()
+    atoms: Sequence[AtomVerdict],
+    contrasts: Sequence[str],
+    family: Collection[str] = (),
+    *,
+    n_looks: int = 1,
 ) -> tuple[AtomVerdict, ...]:
     """Add Holm's adjustment over the confirmatory family.
 
@@ -38,6 +47,7 @@ def with_adjusted_p_values(
         family: The contrasts of the family. Those without a test count with a p-value
             of 1, so that the adjustment is for as many as the intervals are, whatever
             the runs showed.
+        n_looks: As `family_level`: each adjusted value is so many times as large.
     """
     p_values: dict[str, float] = {}
     for atom, contrast in zip(atoms, contrasts, strict=True):
@@ -46,6 +56,7 @@ def with_adjusted_p_values(
     tested = np.array(list(p_values.values()), dtype=np.float64)
     untested = np.ones(len(set(family) - p_values.keys()))
     adjusted = holm_adjusted(np.concatenate([tested, untested]))
+    adjusted = np.minimum(n_looks * adjusted, 1.0)
     by_contrast = dict(zip(p_values, adjusted.tolist(), strict=False))
     return tuple(
         replace(atom, p_value_holm=by_contrast[contrast])

@@ -74,15 +74,16 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
 
     Assumes:
         Intervals hold together with 95 % over the confirmatory family, by Bonferroni:
-        each is at the level 1 - .05/m for the m distinct contrasts that the study was
-        designed for, whatever its runs show.
+        each is at the level 1 - .05/(m k) for the m distinct contrasts that the study
+        was designed for and the k looks that it planned, whatever its runs show.
     """
     evidence = Evidence.of(result)
     cases = [case for name in evidence.optimizers for case in _cases(evidence, name)]
     contrasts = [contrast for case in cases for contrast in case.contrasts()]
     own = declared_contrasts(result.study.claims)
     family = [*contrasts, *filter(None, own)]
-    evidence = evidence.at_level(family_level(family))
+    looks = result.study.looks
+    evidence = evidence.at_level(family_level(family, n_looks=looks))
     declared = judge_declared(evidence)
     found = [
         (case, atom, atom.verdict(evidence, case.arms))
@@ -93,6 +94,7 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
         [*(verdict for _, _, verdict in found), *(c.atoms[0] for c in declared)],
         [*(case.contrast(atom) for case, atom, _ in found), *own],
         family,
+        n_looks=looks,
     )
     is_one = len(evidence.optimizers) == 1
     verdicts: dict[tuple[str, str], tuple[AtomVerdict, ...]] = {}

@@ -30,6 +30,7 @@ def tabulate_making(result: StudyResult) -> Table:
         ("configs", f"{len(study.configs())}{_how_trained(study)}"),
         ("seeds", _seeds(study.seeds)),
         *_tuning_seeds(study),
+        *([("planned looks", _looks(study))] if study.looks > 1 else []),
         *(
             [("seeds added after looking", _seeds(study.late_seeds))]
             if study.late_seeds
@@ -137,6 +138,11 @@ def _tuning_seeds(study: Study) -> list[tuple[str, str]]:
 def _tuned(study: Study) -> str:
     assert study.tuning is not None
     return study.tuning.hyperparameter.replace("_", " ")
+
+
+def _looks(study: Study) -> str:
+    taken = min(study.n_looks, study.looks)
+    return f"{study.looks}, {taken} of them taken; the error rate is shared among all"
 
 
 def _claims(result: StudyResult) -> str:

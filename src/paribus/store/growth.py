@@ -19,8 +19,8 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     Args:
         stored: What the folder holds.
         wanted: What is asked for now.
-        has_begun: Whether runs have been trained: claims and seeds that are new are
-            then late.
+        has_begun: Whether runs have been trained: claims that are new are then late,
+            and so are seeds beyond the looks that the study planned.
 
     Raises:
         StudyError: If a fixed setting differs; the message names all that do.
@@ -40,10 +40,12 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     if is_same_space and seeds == stored.seeds and claims == stored.claims:
         return stored
     new = seeds[len(stored.seeds) :] if has_begun else ()
+    n_looks = stored.n_looks + bool(new)
     return replace(
         stored,
         seeds=seeds,
-        late_seeds=stored.late_seeds + new,
+        late_seeds=stored.late_seeds + (new if n_looks > stored.looks else ()),
+        n_looks=n_looks,
         space=SearchSpace(grids=tuple(grids)),
         claims=claims,
     )

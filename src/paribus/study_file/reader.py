@@ -203,6 +203,7 @@ def _study(
             model=_there(choices[0]),
             optimizer=_there(choices[1]),
             space=SearchSpace(grids=grids),
+            looks=parts.looks,
             **declared._asdict(),
         )
     except StudyError as error:  # a rule between the parts that only the records know

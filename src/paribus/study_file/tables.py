@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from paribus.errors import StudyError
 from paribus.study import (
+    MAX_LOOKS,
     Budget,
     DataChoice,
     check_name,
@@ -55,6 +56,7 @@ class _StudyTable(Table):
     seeds: Any
     epochs: int
     steps: int | None = None
+    looks: int = Field(default=1, ge=1, le=MAX_LOOKS)
     evaluate_every: Any = "auto"
 
     @field_validator("name")
@@ -121,6 +123,7 @@ class Parts(NamedTuple):
     seeds: tuple[int, ...] | None
     budget: Budget | None
     data: DataChoice | None
+    looks: int = 1
 
 
 def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
@@ -145,7 +148,9 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
     budget = Budget(
         epochs=study.epochs, evaluate_every=study.evaluate_every, steps=study.steps
     )
-    return Parts(study.name, study.seeds, budget, _data_choice(data, mistakes))
+    return Parts(
+        study.name, study.seeds, budget, _data_choice(data, mistakes), study.looks
+    )
 
 
 def _data_choice(table: _DataTable | None, mistakes: Mistakes) -> DataChoice | None:

@@ -9,6 +9,7 @@ from claims_builders import (
     make_runs,
     make_tuned_study,
 )
+from scipy import stats
 
 from paribus.claims import judge
 from paribus.claims.family import (
@@ -136,3 +137,42 @@ def test_the_adjustment_is_for_as_many_contrasts_as_the_intervals_are():
     smallest = 2 / 2**10
     assert l1a.p_value == smallest
     assert (l1a.p_value_holm or 0) >= 6 * smallest
+
+
+def test_planned_looks_share_the_error_rate():
+    result = make_rates()
+    planned = replace(result, study=replace(result.study, looks=4))
+    once, four = (
+        {a.id: a for claim in judge(r) for a in claim.atoms} for r in (result, planned)
+    )
+
+    m = round(0.05 / (1 - once["L3c"].confidence_level))  # pyright: ignore[reportOperatorIssue]
+    assert four["L3c"].confidence_level == pytest.approx(1 - 0.05 / (4 * m))
+    with_p = [name for name, atom in once.items() if atom.p_value_holm is not None]
+    assert with_p
+    for name in with_p:
+        assert four[name].p_value == once[name].p_value
+        p = once[name].p_value_holm
+        assert p is not None
+        assert four[name].p_value_holm == pytest.approx(min(4 * p, 1.0))
+
+
+def test_looking_again_and_again_at_equal_sides_decides_falsely_in_5_percent():
+    """Five looks at 10, 15, ... 30 seeds; stop at the first that decides something."""
+    rng = np.random.default_rng(7)
+    n_studies, sizes = 2000, (10, 15, 20, 25, 30)
+    shares = {}
+    for n_looks in (1, len(sizes)):
+        level = family_level(["one"], n_looks=n_looks)
+        differences = rng.normal(size=(n_studies, sizes[-1]))
+        is_false = np.zeros(n_studies, dtype=bool)
+        for n in sizes:
+            seen = differences[:, :n]
+            margin = stats.t.ppf((1 + level) / 2, n - 1) * seen.std(axis=1, ddof=1)
+            is_false |= np.abs(seen.mean(axis=1)) > margin / np.sqrt(n)
+        shares[n_looks] = is_false.mean()
+
+    # 3.3 Monte Carlo standard deviations of a share of .05 in 2,000 studies.
+    allowance = 3.3 * (0.05 * 0.95 / n_studies) ** 0.5
+    assert shares[len(sizes)] <= 0.05 + allowance
+    assert shares[1] > 0.05 + allowance  # so the plan is what holds the rate

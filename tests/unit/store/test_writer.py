@@ -387,3 +387,31 @@ def test_batch_sizes_stay_where_all_runs_are_evaluated_by_steps(folder: Path):
         pytest.raises(StudyError, match=r"`batch_size` must stay.* got 64 too"),
     ):
         writer.grow(grown)
+
+
+def test_seeds_within_the_planned_looks_are_not_late(folder: Path):
+    planned = replace(make_study(n_seeds=2), looks=2)
+    StudyWriter.create(folder, planned, make_facts()).close()
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.begin_block(list(writer.runs())[:1], description="the first run")
+
+        writer.grow(replace(planned, seeds=(0, 1, 2, 3)))
+        assert (writer.study.late_seeds, writer.study.n_looks) == ((), 2)
+        writer.grow(replace(planned, seeds=(0, 1, 2, 3)))  # nothing new: no look
+        assert writer.study.n_looks == 2
+        writer.grow(replace(planned, seeds=(0, 1, 2, 3, 4, 5)))
+        assert (writer.study.late_seeds, writer.study.n_looks) == ((4, 5), 3)
+
+    stored = read_study(folder).study
+    assert (stored.late_seeds, stored.n_looks, stored.looks) == ((4, 5), 3, 2)
+
+
+def test_the_plan_of_looks_cannot_change_afterwards(folder: Path):
+    StudyWriter.create(folder, make_study(), make_facts()).close()
+
+    with (
+        StudyWriter.open(folder) as writer,
+        pytest.raises(StudyError, match=r"`study.looks` must stay as it was, got 5"),
+    ):
+        writer.grow(replace(make_study(), looks=5))
