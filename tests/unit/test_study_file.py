@@ -420,6 +420,45 @@ def test_the_designs_come_in_three_sizes(name: str, size: str, n_seeds: int):
     sized, standard = read_study(name, size=size).study, read_study(name).study
 
     assert sized.name == f"{name}-{size}"
+    if sized.name == "notebook-grid-confirmatory":
+        n_seeds = 100  # a bank from which one-seed studies are drawn
     assert (len(sized.seeds), len(standard.seeds)) == (n_seeds, 10)
     assert {0.001, 0.01, 0.1} <= {config["learning_rate"] for config in sized.configs()}
     assert sized.data.train == (10_000 if size == "quick" else None)
+
+
+def test_the_built_in_copies_have_a_decaying_rate_and_are_not_tuned():
+    study = read_study("learning-rate").study
+
+    assert study.tuning is not None
+    copies = [c for c in study.configs() if not study.tuning.tunes(c)]
+    assert {(c["schedule"], c["learning_rate"]) for c in copies} == {
+        ("cosine", rate) for rate in (0.001, 0.01, 0.1)
+    }
+    assert len(copies) == 3 * 3
+    by_optimizer = {
+        study.settings(c).optimizer_name: study.settings(c).optimizer.get("momentum")
+        for c in study.configs()
+    }
+    assert by_optimizer == {"sgd": 0.0, "momentum": 0.9, "keras_adam": None}
+
+
+@pytest.mark.parametrize(
+    ("where", "complaint"),
+    [
+        ('"constant"', "must be a table"),
+        ('{ scedule = "constant" }', "`scedule` is in no"),
+        ("{ learning_rate = 0.01 }", "`learning_rate` is tuned itself"),
+        ('{ schedule = "linear" }', "no config has all values of `where`"),
+    ],
+)
+def test_what_is_tuned_must_be_in_the_space(where: str, complaint: str):
+    with pytest.raises(StudyError, match=complaint):
+        read_study("learning-rate", overrides=[f"tuning.where={where}"])
+
+
+def test_looks_are_read_and_must_be_a_count():
+    assert read_study("notebook").study.looks == 1
+    assert read_study("notebook", overrides=["study.looks=3"]).study.looks == 3
+    with pytest.raises(StudyError, match=r"`study.looks` must be at least 1, got 0"):
+        read_study("notebook", overrides=["study.looks=0"])
