@@ -19,7 +19,6 @@ from paribus.stats.contrasts import (
 from paribus.stats.families import (
     benjamini_hochberg,
     intersection_union_p_value,
-    max_t_intervals,
     simultaneous_level,
 )
 from paribus.stats.power import seeds_to_decide
@@ -129,24 +128,6 @@ def test_benjamini_hochberg_lies_between_the_raw_value_and_bonferroni(p: np.ndar
     assert (adjusted <= np.minimum(p * len(p), 1) + 1e-15).all()
     assert (np.diff(adjusted[np.argsort(p, kind="stable")]) >= -1e-15).all()
     assert intersection_union_p_value(p) >= p.mean() - 1e-15
-
-
-@quick
-@given(
-    hnp.arrays(float, (3, 20), elements=accuracies),
-    st.integers(0, 2),
-    st.integers(-4, 4),
-)
-def test_a_contrast_more_never_narrows_joint_intervals(
-    x: np.ndarray, kept: int, power: int
-):
-    all_three = max_t_intervals(x, n_flips=199, rng=rng())
-    one = max_t_intervals(x[[kept]], n_flips=199, rng=rng())
-    scaled = max_t_intervals(x * 2.0**power, n_flips=199, rng=rng())
-
-    assert all_three.quantile >= one.quantile - 1e-9
-    np.testing.assert_allclose(scaled.quantile, all_three.quantile, rtol=1e-6)
-    np.testing.assert_allclose(scaled.p_value, all_three.p_value)
 
 
 @quick
