@@ -51,5 +51,8 @@ class RunStatus(IntEnum):
 
     @property
     def is_learner(self) -> bool:
-        """Whether the run learned and kept it: converged or still improving."""
+        """Whether the run may have learned and kept it: converged or still improving.
+
+        Its curve tells whether it did: `paribus.analysis.scores.is_learner`.
+        """
         return self in (RunStatus.CONVERGED, RunStatus.UNCONVERGED)

@@ -77,6 +77,8 @@ class ConfigSummary:
         share_bad: `n_bad` over `n_seeds`; None without an outcome.
         share_bad_lower: Lower bound of its exact (Clopper-Pearson) 95 % interval.
         share_bad_upper: Upper bound.
+        n_learners: How many of `n_seeds` learned and kept it. The others ended badly,
+            or never came clearly above guessing.
         is_tied_with_best: Whether the data allow it to be the best config by the
             study's primary metric; None with fewer than 5 seeds.
         seconds_per_epoch: Solo time of one epoch; None if not timed.
@@ -92,11 +94,7 @@ class ConfigSummary:
     share_bad: float | None = None
     share_bad_lower: float | None = None
     share_bad_upper: float | None = None
-
-    @property
-    def n_learners(self) -> int:
-        """Runs with an outcome that learned and kept it."""
-        return self.n_seeds - self.n_bad
+    n_learners: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

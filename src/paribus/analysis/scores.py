@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from paribus.results import StudyResult
+from paribus.stats.outcomes import OutcomeThresholds, has_learned
 from paribus.stats.selection import is_bad_run
 from paribus.status import RunStatus
 
@@ -95,5 +96,21 @@ def is_bad(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
 
 
 def is_learner(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
-    """Runs that learned and kept it."""
-    return np.isin(result.status, _LEARNERS)
+    """Runs that learned and kept it.
+
+    By their status, and by their accuracy, where the study has one: a run may end
+    neither badly nor settled, slowly rising a little above guessing, and like a dead
+    network it trains without a bump.
+    """
+    by_status = np.isin(result.status, _LEARNERS)
+    metric = result.primary_metric
+    if metric not in result.curves or not is_accuracy(metric):
+        return by_status
+    score = result.curves[metric][:, :, result.epochs > 0].astype(np.float64)
+    chance, margin = result.data.majority_share, OutcomeThresholds.learned
+    return by_status & has_learned(score, chance=chance, margin=margin)
+
+
+def is_unlearned(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
+    """Runs that spent their budget and did not learn, whether they ended badly."""
+    return np.asarray(result.has_outcome() & ~is_learner(result))

@@ -13,6 +13,7 @@ from paribus.analysis.scores import (
     is_bad,
     is_learner,
     is_loss,
+    is_unlearned,
     judged,
     oriented_scores,
 )
@@ -53,11 +54,13 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
     metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
     is_tied = _tied(result)
     n_seeds = result.has_outcome().sum(axis=1)
+    n_learners = is_learner(result).sum(axis=1)
     shares_bad = _shares_bad(is_bad(result).sum(axis=1), n_seeds)
     return tuple(
         ConfigSummary(
             config=config,
             n_seeds=int(n_seeds[i]),
+            n_learners=int(n_learners[i]),
             status=_counts(result.status[i]),
             metrics={metric: summaries[i] for metric, summaries in metrics.items()},
             is_tied_with_best=is_tied[i],
@@ -172,7 +175,7 @@ def _tied(result: StudyResult) -> list[bool | None]:
 
 def _is_bimodal(result: StudyResult) -> Bool[np.ndarray, " config"]:
     """Configs with both runs that ended badly and runs that learned."""
-    return np.asarray(is_bad(result).any(axis=1) & is_learner(result).any(axis=1))
+    return np.asarray(is_unlearned(result).any(axis=1) & is_learner(result).any(axis=1))
 
 
 def _counts(status: np.ndarray) -> dict[RunStatus, int]:

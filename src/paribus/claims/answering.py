@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from paribus.analysis.measure_facts import TIMES
 from paribus.analysis.run_measures import RunMeasure
-from paribus.analysis.scores import is_bad, is_learner
+from paribus.analysis.scores import is_bad, is_learner, is_unlearned
 from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.claims.findings import (
     MORE_THAN_MAX,
@@ -19,7 +19,8 @@ from paribus.claims.findings import (
     untested,
 )
 from paribus.claims.generalising import find_two_way, has_answers
-from paribus.claims.guards import first_refusal, noisy_timing
+from paribus.claims.guards import first_refusal
+from paribus.claims.guards.timing import noisy_timing
 from paribus.claims.records import AtomVerdict
 from paribus.claims.throughput import find_throughput_ratio
 from paribus.claims.times import find_time_ratio
@@ -83,7 +84,7 @@ def _find(evidence: Evidence, question: Question) -> Found:
         return _find_shares(evidence, question, measure)
     higher, lower = (_side(measure, s) for s in (question.higher, question.lower))
     is_there = np.isfinite(higher) & np.isfinite(lower)
-    seeds, notes = _population(evidence, question, measure, is_there)
+    seeds, notes = population(evidence, question, measure, is_there)
     a, b = higher[seeds], lower[seeds]
     contrast = paired_contrast(
         a - b,
@@ -117,27 +118,34 @@ def _smallest_effect(question: Question, measure: RunMeasure) -> float:
     return math.log(smallest) if measure.facts.is_ratio else smallest
 
 
-def _population(
+def population(
     evidence: Evidence,
     question: Question,
     measure: RunMeasure,
     is_there: Bool[np.ndarray, " seed"],
 ) -> tuple[Bool[np.ndarray, " seed"], tuple[str, ...]]:
-    """Which seeds enter, and what must be said of it."""
-    population = measure.facts.population
-    if population == "all":
+    """Which of the seeds that are there enter, and what must be said of it.
+
+    Those of runs that learned on both sides where only they can be compared, as where a
+    side is a mixture of runs that learned and runs that ended badly.
+    """
+    kind = measure.facts.population
+    if kind == "all":
         return is_there, ()
-    needs_learners = population == "learners" or question.needs_learners
+    needs_learners = kind == "learners" or question.needs_learners
     bad = [_n_bad(evidence, side) for side in (question.higher, question.lower)]
     if not (needs_learners or is_mixed(evidence, question)):
         ended = _say_bad(question, bad, len(is_there))
         return is_there, (f"Of {ended}.",) if any(bad) else ()
     learned = is_learner(evidence.judged)[list(question.configs)].all(axis=0)
     both = is_there & learned
-    n = int(both.sum())
-    among = f"Among the {_seeds(n)} whose runs learned on both sides"
+    among = f"Among the {_seeds(int(both.sum()))} whose runs learned on both sides"
+    never = is_unlearned(evidence.judged)[list(question.configs)].any(axis=0)
+    if not never.any():
+        return both, (f"{among}: all of them.",) if kind == "learners" else ()
     if not any(bad):
-        return both, (f"{among}: all of them.",) if population == "learners" else ()
+        n = int(never.sum())
+        return both, (f"{among}; with {_seeds(n)} a run never learned.",)
     return both, (f"{among}; of {_say_bad(question, bad, len(both))}.",)
 
 
@@ -154,10 +162,10 @@ def _seeds(n: int) -> str:
 
 
 def is_mixed(evidence: Evidence, question: Question) -> bool:
-    """Whether a side has both runs that learned and runs that ended badly."""
-    bad, learned = is_bad(evidence.judged), is_learner(evidence.judged)
+    """Whether a side has both runs that learned and runs that did not."""
+    others, learned = is_unlearned(evidence.judged), is_learner(evidence.judged)
     return any(
-        bool(bad[list(side)].any() and learned[list(side)].any())
+        bool(others[list(side)].any() and learned[list(side)].any())
         for side in (question.higher, question.lower)
     )
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.arms import LEARNING_RATES, Arms
-from paribus.claims.evidence import BudgetKind, Evidence
+from paribus.claims.evidence import BudgetKind, Evidence, is_same_value
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import all_of
 from paribus.stats.families import intersection_union_p_value
@@ -70,12 +71,16 @@ def _against_best(
     if found.verdict is Verdict.UNTESTED:
         return ()
     best = arms.choices["best"].value
-    ratios = ", ".join(
-        f"{LEARNING_RATES[role]:g} is {LEARNING_RATES[role] / best:.3g} times"
-        for role in needs
-        if role in LEARNING_RATES
-    )
-    return (f"Of learning rates, {ratios} the best of the grid, {best:g}.",)
+    named = [LEARNING_RATES[role] for role in needs if role in LEARNING_RATES]
+    ratios = [
+        f"{rate:g} is {rate / best:.3g} times"
+        for rate in named
+        if not is_same_value(rate, best)
+    ]
+    if len(ratios) < len(named):
+        itself = f"Of learning rates, {best:g} is the best of the grid"
+        return (f"{itself}; {', '.join(ratios)} that." if ratios else f"{itself}.",)
+    return (f"Of learning rates, {', '.join(ratios)} the best of the grid, {best:g}.",)
 
 
 def _missing(arms: Arms | None, needs: tuple[str, ...], remedy: str) -> str:
@@ -100,31 +105,67 @@ _ROLES = {
 }
 
 
-def put_together(
-    parts: Sequence[AtomVerdict],
-    combine: Callable[[Sequence[Verdict]], Verdict] = all_of,
+def judge_all(
+    evidence: Evidence,
+    ask_parts: Callable[[Evidence], Sequence[AtomVerdict]],
+    *,
+    n_parts: int,
 ) -> AtomVerdict:
-    """Make one verdict of several parts; its numbers are those of the part it rests on.
+    """Judge parts that must all hold, at the error rate of one contrast.
+
+    "All hold" is wrong only if some part is said to hold wrongly, so each part has the
+    full level for it (intersection-union). One part alone can decide that not all hold,
+    so there is a chance for each to say that wrongly: wherever a part is refuted or
+    negligible, all are asked again with the error rate shared among them.
+
+    Args:
+        evidence: At the level of the family.
+        ask_parts: Asks the parts at the level of the evidence that it is given.
+        n_parts: How many there may be, whatever the runs show.
+
+    References:
+        Berger, Multiparameter Hypothesis Testing and Acceptance Sampling, 1982.
+    """
+    parts = ask_parts(evidence)
+    if any(part.verdict in (Verdict.REFUTED, Verdict.NEGLIGIBLE) for part in parts):
+        parts = ask_parts(evidence.shared_among(n_parts))
+    return put_together(parts)
+
+
+def put_together(parts: Sequence[AtomVerdict]) -> AtomVerdict:
+    """Make one verdict of parts that must all hold, with the numbers of one of them.
+
+    The numbers are those of the part that the verdict rests on.
 
     Of several supported parts that is the one with the least room to spare. The p-value
     is that of all parts together, and so many seeds decide as the slowest part needs.
+    Where some parts hold and others are practically absent the reason names them.
 
     Args:
         parts: At least one.
-        combine: From their verdicts to that of the whole.
     """
-    verdict = combine([part.verdict for part in parts])
+    verdict = all_of([part.verdict for part in parts])
     deciding = [part for part in parts if part.verdict is verdict] or list(parts)
     shown = min(deciding, key=_room)
     beside = tuple(_beside(part) for part in parts if part is not shown)
     return replace(
         shown,
         verdict=verdict,
+        reason=_differing(parts) if verdict is Verdict.DEPENDS else shown.reason,
         more_seeds=_most_seeds(deciding) if verdict is Verdict.UNDECIDED else None,
         p_value=_p_value_of_all(parts),
         notes=(*shown.notes, *filter(None, beside)),
         runs=tuple(dict.fromkeys(run for part in parts for run in part.runs)),
         parts=tuple(parts),
+    )
+
+
+def _differing(parts: Sequence[AtomVerdict]) -> str:
+    """What each part says where they are decided differently."""
+    return ", ".join(
+        f"{part.verdict.value} in {measure_facts(part.measure).words} for "
+        + " against ".join(part.sides)
+        for part in parts
     )
 
 

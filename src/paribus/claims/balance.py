@@ -13,7 +13,7 @@ from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import MORE_THAN_MAX
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
-from paribus.stats.pareto import compare_balances
+from paribus.stats.pareto import Balance, compare_balances
 
 
 Parts = dict[tuple[int, int, int], AtomVerdict]
@@ -26,7 +26,8 @@ def ask_balance(
 
     Args:
         evidence: At the level of the family; each measure gets its share of the error
-            rate, since against one rival each is a chance to be better.
+            rate, since against one rival each is a chance to be better. One rival alone
+            can refute it, so for that the rivals share it again.
         arms: The configs by role.
         roles: The candidate, then its rivals.
         measures: A question for each measure; its sides are filled in here.
@@ -35,20 +36,15 @@ def ask_balance(
         The verdict; its parts are the candidate against each rival in each measure,
         oriented so that above 0 (or 1) the candidate is better.
     """
-    level = 1 - (1 - evidence.confidence_level) / len(measures)
-    shared = evidence.at_level(level)
-    parts: Parts = {
-        (i, j, k): ask(shared, _between(question, arms, own, rival))
-        for i, own in enumerate(roles)
-        for j, rival in enumerate(roles)
-        for k, question in enumerate(measures)
-        if i != j
-    }
+    parts = _ask_parts(evidence.shared_among(len(measures)), arms, roles, measures)
+    if _balance(parts, roles, measures).verdict == "refuted":
+        n_chances = len(measures) * (len(roles) - 1)
+        parts = _ask_parts(evidence.shared_among(n_chances), arms, roles, measures)
     own = tuple(part for (i, _, _), part in parts.items() if i == 0)
     tested = [part for part in own if part.verdict is not Verdict.UNTESTED]
     if not tested:
         return replace(own[0], parts=own)
-    balance = compare_balances(*_bounds(parts, len(roles), len(measures)), 0)
+    balance = _balance(parts, roles, measures)
     verdict = Verdict(balance.verdict)
     by_rival = [
         [part for (i, other, _), part in parts.items() if (i, other) == (0, j)]
@@ -84,6 +80,26 @@ def ask_balance(
         share_above=None,
         parts=own,
     )
+
+
+def _ask_parts(
+    evidence: Evidence, arms: Arms, roles: Sequence[str], measures: Sequence[Question]
+) -> Parts:
+    """Each value against each other one in each measure."""
+    return {
+        (i, j, k): ask(evidence, _between(question, arms, own, rival))
+        for i, own in enumerate(roles)
+        for j, rival in enumerate(roles)
+        for k, question in enumerate(measures)
+        if i != j
+    }
+
+
+def _balance(
+    parts: Parts, roles: Sequence[str], measures: Sequence[Question]
+) -> Balance:
+    """What the bounds say of the first value, and of the others."""
+    return compare_balances(*_bounds(parts, len(roles), len(measures)), 0)
 
 
 def _between(question: Question, arms: Arms, own: str, rival: str) -> Question:

@@ -9,7 +9,7 @@ from paribus.claims.arms import (
     members_of,
 )
 from paribus.claims.evidence import Choice, Evidence
-from paribus.claims.guards import is_large_batch
+from paribus.claims.guards.designs import is_large_batch
 from paribus.space import Config, show_value
 
 

@@ -11,10 +11,12 @@ class Verdict(StrEnum):
     Attributes:
         SUPPORTED: The whole interval lies beyond the smallest effect, as claimed.
         REFUTED: The whole interval lies beyond it on the other side.
-        NEGLIGIBLE: The whole interval lies within the smallest effect of 0.
+        NEGLIGIBLE: The whole interval lies within the smallest effect of 0; of several
+            parts, that of each.
         UNDECIDED: The interval reaches across the smallest effect.
         UNTESTED: A guard forbids the comparison, or the study lacks the configs.
-        DEPENDS: Decided differently under another budget, clock, mode or optimizer.
+        DEPENDS: Decided differently under another budget, clock or mode, or supported
+            in some parts and negligible in others.
     """
 
     SUPPORTED = "supported"

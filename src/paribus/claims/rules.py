@@ -89,23 +89,23 @@ def boundaries(smallest_effect: float, relation: Relation) -> tuple[float, ...]:
 def all_of(parts: Sequence[Verdict]) -> Verdict:
     """Combine parts that must all hold.
 
-    Any refuted part refutes the whole. Otherwise a part that depends on the conditions
-    makes the whole depend on them; then any untested part leaves it untested, any
-    negligible one negligible, any undecided one undecided.
+    Any refuted part refutes the whole: it cannot hold. Otherwise a part that depends
+    on the conditions makes the whole depend on them; then any untested part leaves it
+    untested, any undecided one undecided. Of parts that are all decided, none of them
+    refuted, it is supported if all are, negligible if all are, and else it depends on
+    which part is asked: what holds in one part is not practically absent.
 
     Example:
         >>> all_of([Verdict.SUPPORTED, Verdict.UNTESTED, Verdict.REFUTED]).value
         'refuted'
+        >>> all_of([Verdict.SUPPORTED, Verdict.NEGLIGIBLE]).value
+        'depends'
     """
-    return _first_of(
-        parts,
-        Verdict.REFUTED,
-        Verdict.DEPENDS,
-        Verdict.UNTESTED,
-        Verdict.NEGLIGIBLE,
-        Verdict.UNDECIDED,
-        otherwise=Verdict.SUPPORTED,
-    )
+    kinds = set(parts)
+    if len(kinds) == 1:
+        return kinds.pop()
+    order = (Verdict.REFUTED, Verdict.DEPENDS, Verdict.UNTESTED, Verdict.UNDECIDED)
+    return next((word for word in order if word in kinds), Verdict.DEPENDS)
 
 
 def any_of(parts: Sequence[Verdict]) -> Verdict:
@@ -151,7 +151,3 @@ def with_others(primary: Verdict, others: Collection[Verdict]) -> Verdict:
         return primary
     differs = any(other in DECIDED and other is not primary for other in others)
     return Verdict.DEPENDS if differs else primary
-
-
-def _first_of(parts: Sequence[Verdict], *order: Verdict, otherwise: Verdict) -> Verdict:
-    return next((verdict for verdict in order if verdict in parts), otherwise)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paribus.analysis.scores import is_accuracy
+from paribus.analysis.scores import is_accuracy, is_learner
 from paribus.report.document import Table
 from paribus.report.findings import Findings
 from paribus.report.numbers import NONE, count, percent
@@ -68,8 +68,7 @@ def _tabulate_config(
         values = result.measures.get(name)
         if values is not None and np.isfinite(values[config]).any():
             columns[words(name)] = _cells(name, values[config])
-    statuses = [RunStatus(status) for status in result.status[config]]
-    n_learned = sum(statuses[seed].is_learner for seed in seeds)
+    n_learned = int(is_learner(result)[config, seeds].sum())
     return Table(
         caption=f"{label or 'the only config'}: {count(len(seeds), 'run')}, "
         f"{n_learned} learned",

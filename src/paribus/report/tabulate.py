@@ -238,8 +238,7 @@ def _tied(summary: ConfigSummary) -> str:
 
 
 def _learned(summary: ConfigSummary) -> str:
-    n = sum(k for status, k in summary.status.items() if RunStatus(status).is_learner)
-    return f"{n} of {summary.n_seeds}"
+    return f"{summary.n_learners} of {summary.n_seeds}"
 
 
 def _seconds(summary: ConfigSummary) -> str:

@@ -31,6 +31,8 @@ ICONS = {
     Verdict.DEPENDS: "⇄",
 }
 MAX_SEEDS_TO_DECIDE = 1000
+# In smallest effects: as of runs that are equal, where "0.00 or less" says nothing.
+NEXT_TO_NOTHING = 0.01
 
 _BUDGETS = {
     "epochs": "equal epochs",
@@ -316,6 +318,8 @@ def _say_other_smallest_effect(atom: AtomVerdict) -> str:
         nearest = atom.lower if place.is_beyond else atom.upper
         return _say_threshold(atom, nearest, "more")
     if place.is_within:
+        if max(-place.lower, place.upper) < NEXT_TO_NOTHING:
+            return "Only a smallest effect next to nothing would leave it undecided."
         farthest = atom.lower if -place.lower > place.upper else atom.upper
         return _say_threshold(atom, farthest, "less")
     return _say_threshold(atom, atom.lower, "less") if place.lower < 0 else ""

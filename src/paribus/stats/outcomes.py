@@ -159,6 +159,37 @@ def _ends_far_above(
     return np.asarray((curves.train_loss[:, after] > limit).all(axis=1))
 
 
+def has_learned(
+    score: Float[np.ndarray, "*runs evaluation"], *, chance: float, margin: float
+) -> Bool[np.ndarray, "*runs"]:
+    """Whether each run was clearly above guessing in two evaluations in a row.
+
+    One alone can be luck.
+
+    Args:
+        score: Accuracies after the first step; NaN where a run was not evaluated, and
+            then its evaluations before and after are in a row. Of a run with a single
+            one that one decides.
+        chance: Accuracy by guessing.
+        margin: How far above it is clearly.
+
+    Example:
+        >>> score = np.array([[0.5, 0.1, 0.6], [0.1, 0.5, 0.6]])
+        >>> has_learned(score, chance=0.1, margin=0.05)
+        array([False,  True])
+    """
+    is_known = np.isfinite(score)
+    is_above = score > chance + margin
+    # For each evaluation the one before it that there is: -1 where there is none.
+    at = np.where(is_known, np.arange(score.shape[-1]), -1)
+    latest = np.maximum.accumulate(at, axis=-1)
+    before = np.concatenate([np.full_like(latest[..., :1], -1), latest[..., :-1]], -1)
+    was_above = np.take_along_axis(is_above, np.maximum(before, 0), axis=-1)
+    in_a_row = is_above & was_above & (before >= 0)
+    is_single = is_known.sum(axis=-1) == 1
+    return np.asarray(in_a_row.any(axis=-1) | (is_single & is_above.any(axis=-1)))
+
+
 def has_collapsed_late(
     curves: TrainingCurves, thresholds: OutcomeThresholds
 ) -> Bool[np.ndarray, " run"]:
@@ -177,15 +208,14 @@ def has_collapsed_late(
     score = curves.score[:, curves.epochs > 0]
     if score.shape[1] < 2:
         return np.zeros(len(score), dtype=bool)
-    is_above = score > curves.chance + thresholds.learned
-    has_learned = (is_above[:, 1:] & is_above[:, :-1]).any(axis=1)
+    learned = has_learned(score, chance=curves.chance, margin=thresholds.learned)
     best, last = score.max(axis=1), score[:, -1]
     has_dropped = best - last > thresholds.drop
     if curves.n_scored is not None:
         variance = best * (1 - best) + last * (1 - last)
         error = np.sqrt(np.maximum(variance, 0.0) / curves.n_scored)
         has_dropped &= best - last > thresholds.drop_errors * error
-    return np.asarray(has_learned & has_dropped)
+    return np.asarray(learned & has_dropped)
 
 
 def has_collapsed(

@@ -135,7 +135,8 @@ def judge_balance(
     Assumes:
         Intervals at level 1 - .05 / (m q) for q measures and a family of m contrasts:
         against one rival there are q chances to be better. Rivals need no correction
-        for `supported`, as all of them must fall.
+        for `supported`, as all of them must fall. Each alone can refute it, so there
+        `refuted` holds its rate only at 1 - .05 / (m q r) for r rivals.
     """
     is_better = (lower > smallest_effects).any(axis=1)
     if is_better.all():

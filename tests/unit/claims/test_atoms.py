@@ -1,10 +1,12 @@
-"""What an atom of several parts takes from them."""
+"""What an atom takes from its parts, and at which level it asks them."""
 
 from typing import Any
 
 import pytest
+from claims_builders import make_rates
 
-from paribus.claims.atoms import put_together
+from paribus.claims.atoms import judge_all, put_together
+from paribus.claims.evidence import Evidence
 from paribus.claims.records import AtomVerdict, Verdict
 
 
@@ -46,3 +48,47 @@ def test_all_open_parts_must_be_decided(counts, most):
 
     assert found.verdict is Verdict.UNDECIDED
     assert found.more_seeds == most
+
+
+def test_a_mixed_whole_depends_and_names_what_each_part_says():
+    parts = [
+        make_part(Verdict.SUPPORTED, measure="tuv", sides=("0.1", "0.001")),
+        make_part(Verdict.NEGLIGIBLE, measure="bad_share", sides=("0.01", "0.001")),
+    ]
+    found = put_together(parts)
+
+    assert found.verdict is Verdict.DEPENDS
+    assert found.reason == (
+        "supported in total upward variation of the training loss, among learners for "
+        "0.1 against 0.001, negligible in share of runs that diverged, collapsed or "
+        "learned nothing of use for 0.01 against 0.001"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at_family", "levels"),
+    [
+        ([Verdict.SUPPORTED, Verdict.SUPPORTED], [0.95]),
+        ([Verdict.SUPPORTED, Verdict.UNDECIDED], [0.95]),
+        ([Verdict.SUPPORTED, Verdict.REFUTED], [0.95, 0.9875]),
+        ([Verdict.UNDECIDED, Verdict.NEGLIGIBLE], [0.95, 0.9875]),
+    ],
+)
+def test_parts_share_the_error_rate_where_one_of_them_decides_the_whole(
+    at_family, levels
+):
+    asked = []
+
+    def ask_parts(evidence: Evidence) -> list[AtomVerdict]:
+        asked.append(round(evidence.confidence_level, 6))
+        # At the stricter level nothing is decided any more.
+        verdicts = at_family if len(asked) == 1 else [Verdict.UNDECIDED] * 2
+        return [make_part(verdict) for verdict in verdicts]
+
+    found = judge_all(Evidence.of(make_rates()), ask_parts, n_parts=4)
+
+    assert asked == levels
+    assert (found.verdict is Verdict.SUPPORTED) == (
+        set(at_family) == {Verdict.SUPPORTED}
+    )
+    assert found.verdict in (Verdict.SUPPORTED, Verdict.UNDECIDED)

@@ -9,6 +9,7 @@ from claims_builders import Runs, make_batches, make_rates, make_runs, make_tune
 
 from paribus.claims import guards
 from paribus.claims.evidence import Choice, Evidence, Question
+from paribus.claims.guards.designs import one_workload
 from paribus.results import Attempt
 from paribus.space import Config, SearchSpace
 from paribus.status import RunStatus
@@ -256,10 +257,10 @@ def test_optimizers_are_not_ranked_with_their_settings_fixed():
 
 
 def test_often_needs_five_workloads():
-    alone: Any = guards.one_workload(1)
+    alone: Any = one_workload(1)
     assert alone.reason.startswith("the study has one workload")
-    assert guards.one_workload(4) is not None
-    assert guards.one_workload(5) is None
+    assert one_workload(4) is not None
+    assert one_workload(5) is None
 
 
 def test_no_reason_ends_in_a_stop_and_each_has_a_remedy():
@@ -267,7 +268,7 @@ def test_no_reason_ends_in_a_stop_and_each_has_a_remedy():
     refusals: list[Any] = [
         ask(guards.unrecorded, make_pair(), measure="lambda_max"),
         ask(guards.dependent_choice, make_pair(), choices=dependent),
-        guards.one_workload(1),
+        one_workload(1),
     ]
     for refusal in refusals:
         assert not refusal.reason.endswith(".")

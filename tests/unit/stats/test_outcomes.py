@@ -7,6 +7,7 @@ from paribus.stats.outcomes import (
     OutcomeThresholds,
     TrainingCurves,
     classify_outcomes,
+    has_learned,
     mann_kendall_p_value,
 )
 from paribus.status import RunStatus
@@ -311,3 +312,22 @@ def test_a_trend_cannot_be_seen_in_three_values():
 
 def test_a_constant_curve_has_no_trend():
     assert mann_kendall_p_value(np.full((1, 6), 0.5))[0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("score", "learned"),
+    [
+        ([0.5, 0.6, 0.1], True),
+        ([0.5, 0.1, 0.5], False),
+        ([0.1, 0.15, 0.15], False),  # exactly the margin above guessing
+        ([0.5, np.nan, 0.6], True),  # in a row where it was evaluated
+        ([0.5, np.nan, 0.1], False),
+        ([np.nan, np.nan, 0.6], True),  # a single one
+        ([np.nan, np.nan, 0.1], False),
+        ([np.nan, np.nan, np.nan], False),
+    ],
+)
+def test_learning_is_seen_in_two_evaluations_in_a_row(score, learned):
+    scores = np.array([score, [0.9, 0.9, 0.9]])
+    found = has_learned(scores, chance=0.1, margin=0.05)
+    np.testing.assert_array_equal(found, [learned, True])

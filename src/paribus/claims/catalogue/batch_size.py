@@ -8,7 +8,7 @@ import numpy as np
 from paribus.analysis.run_measures import run_measure
 from paribus.claims.answering import ask, ask_throughput
 from paribus.claims.arms import Arms
-from paribus.claims.atoms import Atom, Judge, put_together
+from paribus.claims.atoms import Atom, Judge, judge_all
 from paribus.claims.balance import ask_balance
 from paribus.claims.batch_arms import at_budget
 from paribus.claims.companions import companions, say_batch_trend, say_companion
@@ -178,15 +178,16 @@ def _slower(arms: Arms, clock: str) -> Question:
 
 def steady(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """B2c: as little jitter and as few bumps as both neighbours."""
-    parts = [
-        ask(
-            evidence,
-            _question(arms, measure, rival, (MEDIUM,), relation="at_least"),
-        )
+    questions = [
+        _question(arms, measure, rival, (MEDIUM,), relation="at_least")
         for measure in ("jitter", "tuv")
         for rival in (SMALL, LARGE)
     ]
-    return put_together(parts)
+
+    def ask_parts(evidence: Evidence) -> list[AtomVerdict]:
+        return [ask(evidence, question) for question in questions]
+
+    return judge_all(evidence, ask_parts, n_parts=len(questions))
 
 
 def busier(evidence: Evidence, arms: Arms) -> AtomVerdict:

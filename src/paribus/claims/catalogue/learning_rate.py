@@ -7,11 +7,11 @@ import numpy as np
 from paribus.analysis.scores import is_bad, is_learner
 from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
-from paribus.claims.atoms import Atom, put_together
+from paribus.claims.atoms import Atom, judge_all
 from paribus.claims.balance import ask_balance
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import untested
-from paribus.claims.guards import few_learners
+from paribus.claims.guards.populations import few_learners
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 
@@ -20,6 +20,7 @@ from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 MIN_SEEDS_FOR_SHARES = 30
 
 _REMEDY = "paribus run learning-rate"
+_RIVALS = ("medium", "large")
 
 
 def _question(
@@ -40,11 +41,16 @@ def _question(
 
 def more_stable(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """L1a: less upward variation than each rival, and not more runs that end badly."""
-    parts: list[AtomVerdict] = []
-    for rival in ("medium", "large"):
-        parts.append(_steadier(evidence, arms, rival))
-        parts.extend(_not_more_failures(evidence, arms, rival))
-    return put_together(parts)
+
+    def ask_parts(evidence: Evidence) -> list[AtomVerdict]:
+        parts: list[AtomVerdict] = []
+        for rival in _RIVALS:
+            parts.append(_steadier(evidence, arms, rival))
+            parts.extend(_not_more_failures(evidence, arms, rival))
+        return parts
+
+    # Steadier than each, and not failing more often than each, asked or not.
+    return judge_all(evidence, ask_parts, n_parts=2 * len(_RIVALS))
 
 
 def _steadier(evidence: Evidence, arms: Arms, rival: str) -> AtomVerdict:

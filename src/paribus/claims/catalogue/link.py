@@ -11,7 +11,7 @@ from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import untested
-from paribus.claims.guards import unrecorded
+from paribus.claims.guards.recording import unrecorded
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.refusals import Refusal
 from paribus.stats.trends import partial_kendall_tau

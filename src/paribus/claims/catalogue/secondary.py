@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from paribus.analysis.run_measures import values_at
+from paribus.claims.answering import population
 from paribus.claims.arms import Arms, chosen_again, members_of
-from paribus.claims.atoms import Atom, put_together
+from paribus.claims.atoms import Atom, judge_all
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, said, seeds_that_decide, untested
-from paribus.claims.guards import first_refusal, one_workload
+from paribus.claims.guards import first_refusal
+from paribus.claims.guards.designs import one_workload
 from paribus.claims.records import AtomVerdict
 from paribus.claims.refusals import Refusal
 from paribus.claims.rules import Relation
@@ -24,9 +26,14 @@ _REMEDY = "paribus run learning-rate"
 
 def worse_early(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """L1c: below the best learning rate after a fifth of the budget, not at its end."""
-    early = _against_best(evidence, arms, share=SHORT_SHARE, relation="greater")
-    late = _against_best(evidence, arms, share=1.0, relation="at_least")
-    return put_together([early, late])
+
+    def ask_parts(evidence: Evidence) -> list[AtomVerdict]:
+        return [
+            _against_best(evidence, arms, share=SHORT_SHARE, relation="greater"),
+            _against_best(evidence, arms, share=1.0, relation="at_least"),
+        ]
+
+    return judge_all(evidence, ask_parts, n_parts=2)
 
 
 def _against_best(
@@ -53,7 +60,8 @@ def _against_best(
     assert measure is not None
     assert measure.smallest_effect is not None
     a, b = (values_at(judged, question.measure, i, epochs) for i in (higher, lower))
-    seeds = np.isfinite(a) & np.isfinite(b)
+    is_there = np.asarray(np.isfinite(a) & np.isfinite(b))
+    seeds, mixture = population(evidence, question, measure, is_there)
     contrast = paired_contrast(
         (a - b)[seeds],
         confidence_level=evidence.confidence_level,
@@ -65,7 +73,7 @@ def _against_best(
         smallest_effect=measure.smallest_effect,
         seeds=seeds,
         more_seeds=seeds_that_decide(contrast, measure.smallest_effect, question),
-        notes=(f"After {epochs:g} epochs.", *notes),
+        notes=(f"After {epochs:g} epoch{'s' * (epochs != 1)}.", *mixture, *notes),
     )
     return said(evidence, question, found)
 

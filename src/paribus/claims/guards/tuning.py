@@ -1,0 +1,102 @@
+"""Guards about how the best value was chosen."""
+
+from dataclasses import replace
+
+from paribus.analysis.tuned import choose_tuned, extension_option
+from paribus.claims.evidence import Choice, Evidence, Question
+from paribus.claims.refusals import Refusal
+from paribus.space import show_value
+
+
+MAX_SPACING_DECADES = 0.5
+
+
+def shared_seeds(evidence: Evidence, question: Question) -> Refusal | None:
+    """Seeds that chose a value would also judge it."""
+    tuning = evidence.whole.study.tuning
+    shared = set(tuning.seeds if tuning else ()) & set(evidence.judged.seeds)
+    if not question.choices or not shared:
+        return None
+    return Refusal(
+        f"seed {min(shared)} both chose the learning rate and would judge it",
+        "give `tuning.seeds` that `study.seeds` does not have",
+    )
+
+
+def dependent_choice(evidence: Evidence, question: Question) -> Refusal | None:
+    """The best value was chosen by the runs that would judge it."""
+    if all(choice.is_independent for choice in question.choices):
+        return None
+    return Refusal(
+        "the best learning rate would be judged by the seeds that chose it",
+        _built_in(question),
+        allows_direction=True,
+    )
+
+
+def chosen_on_test(evidence: Evidence, question: Question) -> Refusal | None:
+    """Without a validation split the best value would be chosen on the test split."""
+    if not question.choices or evidence.whole.data.n_validation:
+        return None
+    return Refusal(
+        "the best learning rate would be chosen on the test split",
+        "--set data.validation=5000",
+        allows_direction=True,
+    )
+
+
+def unequal_tuning(evidence: Evidence, question: Question) -> Refusal | None:
+    """The sides were not tuned with the same number of values and seeds."""
+    budgets = {tuple(sorted(choice.n_runs)) for choice in question.choices}
+    if len(budgets) <= 1:
+        return None
+    return Refusal(
+        "the sides were tuned with different numbers of values or seeds",
+        "give every side the same values of the learning rate in [[space]]",
+    )
+
+
+def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
+    """The best value lies on the edge of the grid: a better one may lie beyond."""
+    for choice in question.choices:
+        if choice.edge is not None:
+            at = choice.others.label()
+            return Refusal(
+                f"the best learning rate, {show_value(choice.value)}"
+                + (f" at {at}" if at else "")
+                + f", lies on the {choice.edge} edge of the grid",
+                _extended_grid(evidence, choice),
+                allows_direction=True,
+            )
+    return None
+
+
+def coarse_grid(evidence: Evidence, question: Question) -> Refusal | None:
+    """A best value between widely spaced ones looks worse than it is."""
+    if not question.needs_fine_grid:
+        return None
+    for choice in question.choices:
+        # Rounding of .001, .00316, .01: half a decade is written with three digits.
+        if choice.spacing_decades > MAX_SPACING_DECADES + 0.01:
+            return Refusal(
+                "learning rates lie more than half a decade apart around the best one",
+                "paribus run learning-rate --size standard",
+                allows_direction=True,
+            )
+    return None
+
+
+def _extended_grid(evidence: Evidence, choice: Choice) -> str:
+    """The option that adds what would make the choice interior."""
+    if evidence.whole.study.tuning is not None:
+        for tuned in choose_tuned(evidence.whole):
+            if tuned.others == choice.others and choice.value_to_add is not None:
+                wanted = replace(tuned, value_to_add=choice.value_to_add)
+                return extension_option(evidence.whole, wanted)
+    return "paribus run learning-rate"
+
+
+def _built_in(question: Question) -> str:
+    if question.mode:
+        return "paribus run batch-size"
+    return "paribus run learning-rate"
