@@ -10,7 +10,7 @@ from paribus.claims.evidence import Evidence
 from paribus.claims.records import AtomVerdict, Verdict
 
 
-def make_part(verdict: Verdict, **numbers: float | int | None) -> AtomVerdict:
+def make_part(verdict: Verdict, **numbers: Any) -> AtomVerdict:
     settings: dict[str, Any] = {
         "estimate": 0.2,
         "lower": 0.1,
