@@ -1,11 +1,12 @@
 """Two optimizers, each with learning rates of its own, from the file to the report."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from builders import write_blobs
-from test_tuned import call
 
 
 STUDY = """\
@@ -37,14 +38,25 @@ clip_norm = [0.0, 1.0]
 """
 
 
+def call(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "paribus", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.slow
 def test_optimizers_are_crossed_with_learning_rates_of_their_own(tmp_path: Path):
     write_blobs(tmp_path / "blobs.npz")
     (tmp_path / "crossed.toml").write_text(STUDY)
 
     call(tmp_path, "run", "crossed.toml")
-    shown = json.loads(call(tmp_path, "show", "studies/crossed", "--json").stdout)
-    claims = call(tmp_path, "claims", "studies/crossed").stdout
+    shown = json.loads(call(tmp_path, "show", "studies/crossed", "--json"))
+    claims = call(tmp_path, "claims", "studies/crossed")
     call(tmp_path, "report", "studies/crossed", "--format", "md")
     report = (tmp_path / "studies" / "crossed" / "report.md").read_text()
 

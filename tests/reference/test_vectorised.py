@@ -1,6 +1,7 @@
 """A vectorised block against a plain Python loop over runs and steps."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,11 @@ from paribus.engine.keys import purpose_key
 from paribus.models.build import build_model
 from paribus.space import SearchSpace
 from paribus.study import OptimizerChoice, Run
+
+
+# As the engine hands them over: 1 - b2 is then rounded by 1e-5. Steps that are relative
+# to the weights' own size make 1e-4 of a loss of it.
+TRACED = {"b1": jnp.float32(0.9), "b2": jnp.float32(0.999)}
 
 
 def plain_loop(study, dataset, run, *, make_optimizer):
@@ -54,8 +60,8 @@ def plain_loop(study, dataset, run, *, make_optimizer):
     [
         ("adam", optax.adam),
         ("sgd", optax.sgd),
-        pytest.param("adamw", optax.adamw, marks=pytest.mark.slow),
-        pytest.param("lamb", optax.lamb, marks=pytest.mark.slow),
+        pytest.param("adamw", partial(optax.adamw, **TRACED), marks=pytest.mark.slow),
+        pytest.param("lamb", partial(optax.lamb, **TRACED), marks=pytest.mark.slow),
         pytest.param("adagrad", optax.adagrad, marks=pytest.mark.slow),
         pytest.param("adafactor", optax.adafactor, marks=pytest.mark.slow),
     ],
@@ -117,7 +123,7 @@ def test_options_and_schedule_equal_those_of_a_plain_loop(tmp_path):
         return optax.chain(
             optax.clip_by_global_norm(0.5),
             optax.add_decayed_weights(0.01),
-            optax.adamw(rate, weight_decay=config["weight_decay"]),
+            optax.adamw(rate, **TRACED, weight_decay=config["weight_decay"]),
         )
 
     result = train_blobs(study, tmp_path)
@@ -134,7 +140,7 @@ def test_options_and_schedule_equal_those_of_a_plain_loop(tmp_path):
         ]
         for config in study.configs()
     ]
-    # As above; a float32 1 - b2 is off by 1e-5, and so is what Adam divides by.
+    # As above.
     np.testing.assert_allclose(
-        result.curves["test_loss"][:, :, 1:], theirs, rtol=1e-4, atol=2e-6
+        result.curves["test_loss"][:, :, 1:], theirs, rtol=2e-5, atol=2e-6
     )
