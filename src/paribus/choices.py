@@ -1,6 +1,6 @@
 """What a study has chosen: data, model and optimizer, and what may be set of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,6 +140,9 @@ def checked_space(
 ) -> SearchSpace:
     """Return the space with every value in its canonical form.
 
+    What a grid leaves out and others vary has its default in the configs whose model or
+    optimizer has it, so that equal settings are one config.
+
     Raises:
         UnknownNameError: If the space varies what the model or an optimizer lacks.
         StudyError: If a hyperparameter is both fixed and varied, or no optimizer has
@@ -148,26 +151,50 @@ def checked_space(
     """
     if model.name == ELSEWHERE:
         return space
-    optimizers = _optimizers(space, optimizer)
-    known = {
+    if optimizer.name is None:
+        _check_settings_apply(optimizer.settings, _optimizers(space, optimizer))
+    names = space.hyperparameters()
+    _check_not_fixed(names, model, optimizer)
+    check_schedule(space.grids, optimizer.settings)
+    grids: list[Mapping[str, tuple[Value, ...]]] = []
+    for position, grid in enumerate(space.grids, start=1):
+        where = f"[[space]] {position}"
+        own = _optimizers_of(grid, optimizer, where)
+        known = _known(model, own, optimizer)
+        _check_names(grid, known, model=model, optimizer=optimizer)
+        checked = {
+            name: _checked_values(known[name], values, where)
+            for name, values in grid.items()
+        }
+        left_out = [name for name in names if name not in grid]
+        for part in _by_optimizer(checked) if left_out else [checked]:
+            has = _known(model, _optimizers_of(part, optimizer, where), optimizer)
+            defaults = {name: has[name].default for name in left_out if name in has}
+            filled = {n: (value,) for n, value in defaults.items() if value is not None}
+            grids.append({**part, **filled})
+    return SearchSpace(grids=tuple(grids))
+
+
+def _known(
+    model: ModelChoice, optimizers: Sequence[str], optimizer: OptimizerChoice
+) -> dict[str, Hyperparameter]:
+    """The hyperparameters that configs of these optimizers may have."""
+    return {
         **model.hyperparameters(),
         BATCH_SIZE.name: BATCH_SIZE,
         **shared_hyperparameters(optimizers),
+        **({OPTIMIZER.name: OPTIMIZER} if optimizer.name is None else {}),
     }
-    if optimizer.name is None:
-        known[OPTIMIZER.name] = OPTIMIZER
-        _check_settings_apply(optimizer.settings, optimizers)
-    _check_names(space.hyperparameters(), known, model=model, optimizer=optimizer)
-    check_schedule(space.grids, optimizer.settings)
-    return SearchSpace(
-        grids=tuple(
-            {
-                name: _checked_values(known[name], values, f"[[space]] {position}")
-                for name, values in grid.items()
-            }
-            for position, grid in enumerate(space.grids, start=1)
-        )
-    )
+
+
+def _by_optimizer(
+    grid: Mapping[str, tuple[Value, ...]],
+) -> list[dict[str, tuple[Value, ...]]]:
+    """The grid, divided where its optimizers may have other hyperparameters."""
+    names = grid.get(OPTIMIZER.name)
+    if names is None:
+        return [dict(grid)]
+    return [{**grid, OPTIMIZER.name: (name,)} for name in names]
 
 
 def check_schedule(
@@ -212,20 +239,30 @@ def every_hyperparameter(
 
 def _optimizers(space: SearchSpace, optimizer: OptimizerChoice) -> tuple[str, ...]:
     """The optimizers that are trained with, each once."""
-    is_varied = OPTIMIZER.name in space.hyperparameters()
-    if is_varied and optimizer.name is not None:
+    return tuple(
+        dict.fromkeys(
+            name
+            for position, grid in enumerate(space.grids, start=1)
+            for name in _optimizers_of(grid, optimizer, f"[[space]] {position}")
+        )
+    )
+
+
+def _optimizers_of(
+    grid: Mapping[str, tuple[Value, ...]], optimizer: OptimizerChoice, where: str
+) -> tuple[str, ...]:
+    """The optimizers of one grid's configs."""
+    if OPTIMIZER.name not in grid:
+        if optimizer.name is None:
+            raise StudyError("`optimizer.name` is missing")
+        return (optimizer.name,)
+    if optimizer.name is not None:
         raise StudyError(
             "`optimizer` must stand in one of [optimizer] and [[space]], got both",
             hint="leave `name` out of [optimizer]",
         )
-    if not is_varied:
-        if optimizer.name is None:
-            raise StudyError("`optimizer.name` is missing")
-        return (optimizer.name,)
-    written = [grid[OPTIMIZER.name] for grid in space.grids]
-    for position, names in enumerate(written, start=1):
-        _checked_values(OPTIMIZER, names, f"[[space]] {position}")
-    return tuple(dict.fromkeys(str(name) for names in written for name in names))
+    _checked_values(OPTIMIZER, grid[OPTIMIZER.name], where)
+    return tuple(str(name) for name in grid[OPTIMIZER.name])
 
 
 def _check_settings_apply(
@@ -239,8 +276,19 @@ def _check_settings_apply(
             )
 
 
+def _check_not_fixed(
+    names: Collection[str], model: ModelChoice, optimizer: OptimizerChoice
+) -> None:
+    for table, choice in (("model", model), ("optimizer", optimizer)):
+        for name in choice.settings:
+            if name in names:
+                raise StudyError(
+                    f"`{name}` must stand in one of [{table}] and [[space]], got both"
+                )
+
+
 def _check_names(
-    names: tuple[str, ...],
+    names: Collection[str],
     known: Mapping[str, Hyperparameter],
     *,
     model: ModelChoice,
@@ -255,15 +303,10 @@ def _check_names(
                 known,
                 where="[[space]]",
             )
-    for table, choice in (("model", model), ("optimizer", optimizer)):
-        for name in choice.settings:
-            if name in names:
-                raise StudyError(
-                    f"`{name}` must stand in one of [{table}] and [[space]], got both"
-                )
     for name, hyperparameter in known.items():
         is_fixed = name in model.settings or name in optimizer.settings
         is_missing = hyperparameter.default is None and hyperparameter.is_required
+        is_missing = is_missing and name != OPTIMIZER.name
         if is_missing and name not in names and not is_fixed:
             raise SpaceError(
                 f"`{name}` is missing", hint=f"add `{name} = [...]` to [[space]]"

@@ -197,7 +197,8 @@ def _side_problems(
             )
     fixed = {name: value for name, value in values.items() if value != TUNED}
     if is_sound and not any(
-        all(value in grid[name] for name, value in fixed.items()) for grid in grids
+        all(value in grid.get(name, ()) for name, value in fixed.items())
+        for grid in grids
     ):
         yield Problem((side,), f"no config has {Config(fixed).label()}")
 

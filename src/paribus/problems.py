@@ -14,11 +14,11 @@ class Problem(NamedTuple):
         hint: One action; empty where there is none.
     """
 
-    key: tuple[str, ...]
+    key: tuple[str | int, ...]
     text: str
     hint: str = ""
 
     def error(self, table: str) -> StudyError:
         """The error for readers who have no study file before them."""
-        place = ", ".join((table, *self.key))
+        place = ", ".join((table, *map(str, self.key)))
         return StudyError(f"{self.text} ({place})", hint=self.hint)

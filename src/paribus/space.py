@@ -68,8 +68,13 @@ class Config(Mapping[str, Value]):
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
 
-def show_value(value: Value) -> str:
-    """Write a value shortly and exactly: `0.001`, `1e-05`, `[128, 64]`, `relu`."""
+def show_value(value: Value | None) -> str:
+    """Write a value shortly and exactly: `0.001`, `1e-05`, `[128, 64]`, `relu`.
+
+    A dash stands for the value of a hyperparameter that a config does not have.
+    """
+    if value is None:
+        return "–"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -83,12 +88,13 @@ class SearchSpace:
 
     Attributes:
         grids: Each a full factorial: hyperparameter -> its values. The space is their
-            union, and a config in several grids is trained once.
+            union, and a config in several grids is trained once. What one of them
+            leaves out, its configs do not have.
 
     Raises:
         SpaceError: If there is no grid, a grid without a hyperparameter, a
-            hyperparameter without a value or with one twice, if two grids vary
-            different hyperparameters, or if there are more than 100,000 configs.
+            hyperparameter without a value or with one twice, or if there are more than
+            100,000 configs.
     """
 
     grids: tuple[Mapping[str, tuple[Value, ...]], ...]
@@ -104,12 +110,6 @@ class SearchSpace:
     def _check_grid(self, grid: Mapping[str, tuple[Value, ...]], where: str) -> None:
         if not grid:
             raise SpaceError(f"{where} must name at least one hyperparameter")
-        if set(grid) != set(self.grids[0]):
-            odd = sorted(set(grid) ^ set(self.grids[0]))
-            raise SpaceError(
-                f"every [[space]] must name the same hyperparameters, got `{odd[0]}` "
-                f"in one of [[space]] 1 and {where} only"
-            )
         for name, values in grid.items():
             if not values:
                 raise SpaceError(f"`{name}` must have at least one value: {where}")
@@ -130,14 +130,14 @@ class SearchSpace:
         return tuple(dict.fromkeys(points))
 
     def hyperparameters(self) -> tuple[str, ...]:
-        """The names of the hyperparameters, in the order of the first grid."""
-        return tuple(self.grids[0])
+        """The names of the hyperparameters, in the order in which grids name them."""
+        return tuple(dict.fromkeys(name for grid in self.grids for name in grid))
 
     def is_full_grid(self) -> bool:
         """Whether the configs are all combinations of the values that occur."""
         configs = self.configs()
         values = [
-            {config[name] for config in configs} for name in self.hyperparameters()
+            {config.get(name) for config in configs} for name in self.hyperparameters()
         ]
         return len(configs) == math.prod(len(distinct) for distinct in values)
 

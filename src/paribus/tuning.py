@@ -114,6 +114,12 @@ class Tuning:
                 suggest(self.hyperparameter, values),
             )
             return
+        if not all(self.hyperparameter in grid for grid in grids):
+            yield Problem(
+                ("hyperparameter",),
+                f"every [[space]] must name what is tuned, `{self.hyperparameter}`",
+            )
+            return
         for value in values[self.hyperparameter]:
             if not isinstance(value, int | float) or value is True or value <= 0:
                 yield Problem(

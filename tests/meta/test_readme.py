@@ -17,7 +17,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 PYTHON = re.findall(r"(?ms)^```python\n(.*?)^```", README)
 COMMANDS = re.findall(r"(?m)^\.venv/bin/paribus (.*?) *(?:#.*)?$", README)
 OPTIONS = re.findall(r"`(--set .*?|--seeds \d+)`", README)
-NEEDS_MORE = ("run", "import")  # a training, and runs of another tool
+NEEDS_MORE = ("range", "run", "import")  # a training, and runs of another tool
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_readme_shows_every_command_but_check():
     shown = {command.split()[0] for command in COMMANDS}
 
     reading = {"show", "compare", "claims", "report", "export"}
-    assert shown == {"init", "run", "import", *reading}
+    assert shown == {"init", "range", "run", "import", *reading}
 
 
 @pytest.mark.parametrize(

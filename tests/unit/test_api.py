@@ -226,3 +226,49 @@ def test_a_changed_fixed_setting_is_refused(tmp_path: Path):
     assert changed.budget == Budget(epochs=3, evaluate_every=1.0)
     with pytest.raises(StudyError, match=r"study\.epochs.* got 3, was 2"):
         changed.run(folder, progress=False)
+
+
+def test_a_space_in_python_says_what_a_study_file_does(tmp_path: Path):
+    table = {
+        "sobol": {"n": np.int64(6), "seed": 1},
+        "learning_rate": {"log": (1e-4, 0.1)},
+        "batch_size": np.array([32, 64]),
+    }
+    path = tmp_path / "same.toml"
+    path.write_text(
+        '[study]\nname = "same"\nseeds = 4\nepochs = 2\n[data]\nname = "mnist"\n'
+        '[model]\nname = "mlp"\n[optimizer]\nname = "keras_adam"\n[[space]]\n'
+        "sobol = { n = 6, seed = 1 }\nlearning_rate = { log = [1e-4, 0.1] }\n"
+        "batch_size = [32, 64]\n"
+    )
+
+    study = make_python_study(space=table)
+
+    assert study.configs() == pb.read_study(path).study.configs()
+
+
+def test_spaces_of_all_kinds_are_united_in_python():
+    study = make_python_study(
+        space=[
+            pb.grid(learning_rate={"linear": [0.1, 0.3], "n": 3}, batch_size=[32]),
+            {"configs": [{"learning_rate": 0.3, "batch_size": 32}]},
+            {"configs": [{"learning_rate": 0.5, "batch_size": 32}]},
+        ]
+    )
+
+    rates = [config["learning_rate"] for config in study.configs()]
+    assert rates == [0.1, 0.2, 0.3, 0.5]
+
+
+def test_a_mistake_in_a_dict_is_named_with_its_place():
+    space = {"configs": [{"learning_rat": 0.3, "batch_size": 32}]}
+
+    with pytest.raises(StudyError, match="configs, value 1") as raised:
+        make_python_study(space=space)
+
+    assert raised.value.hint == "did you mean `learning_rate`?"
+
+
+def test_a_range_in_a_grid_is_checked():
+    with pytest.raises(StudyError, match="lower bound first"):
+        pb.grid(learning_rate={"log": [0.1, 0.01], "n": 3})

@@ -219,7 +219,7 @@ def test_at_most_twenty_mistakes_are_shown_and_the_rest_counted(tmp_path: Path):
 def test_a_space_that_one_table_names_and_another_lacks_is_refused(tmp_path: Path):
     extra = "[[space]]\nlearning_rate = [1.0]\n"
 
-    with pytest.raises(StudyError, match="got `batch_size` in") as raised:
+    with pytest.raises(StudyError, match="`batch_size` is missing") as raised:
         read_study(write(tmp_path, TEXT + extra))
 
     assert "[[space]] 2" in str(raised.value)

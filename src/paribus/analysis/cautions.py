@@ -189,7 +189,7 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
     groups: dict[Config, list[int]] = {}
     for index, config in enumerate(result.configs):
         others = Config({n: v for n, v in config.items() if n != name})
-        if isinstance(config[name], int | float) and scores.is_counted[index].any():
+        if isinstance(config.get(name), int | float) and scores.is_counted[index].any():
             groups.setdefault(others, []).append(index)
     groups = {o: g for o, g in groups.items() if len(g) >= MIN_VALUES_WITH_EDGES}
     found: _Places = {}

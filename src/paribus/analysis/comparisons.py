@@ -62,10 +62,10 @@ def compare(
         StudyError: If no config has the values, both sides are the same, or no two
             configs are equal in everything else.
     """
-    for side in (a, b):  # a wrong name is the first thing to say
-        result.config_indices(side)
-    only_a = {name: value for name, value in a.items() if name not in b}
-    only_b = {name: value for name, value in b.items() if name not in a}
+    # A wrong name is the first thing to say.
+    has_a, has_b = (_names(result, result.config_indices(side)) for side in (a, b))
+    only_a = {n: value for n, value in a.items() if n not in b and n in has_b}
+    only_b = {n: value for n, value in b.items() if n not in a and n in has_a}
     side_a, side_b = Config({**a, **only_b}), Config({**b, **only_a})
     if side_a == side_b:
         raise StudyError(f"`a` and `b` must differ, got `{side_a.label()}` for both")
@@ -115,16 +115,23 @@ def compare_all(
     )
 
 
+def _names(result: StudyResult, indices: Sequence[int]) -> set[str]:
+    """The hyperparameters that any of some configs has."""
+    return {name for index in indices for name in result.configs[index]}
+
+
 def _matched_pairs(
     result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value]
 ) -> Pairs:
     """Positions of the configs of both sides that are equal in what no side names."""
+    side_a, side_b = result.config_indices(a), result.config_indices(b)
+    # What only one side can have, as the momentum of one of two optimizers, differs.
+    named = {*a, *(name for name in b if name not in _names(result, side_a))}
 
     def others(index: int) -> Config:
         config = result.configs[index]
-        return Config({name: config[name] for name in config if name not in a})
+        return Config({name: config[name] for name in config if name not in named})
 
-    side_a, side_b = result.config_indices(a), result.config_indices(b)
     partner = {others(j): j for j in side_b}
     pairs = tuple((i, partner[others(i)]) for i in side_a if others(i) in partner)
     if not pairs:

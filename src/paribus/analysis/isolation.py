@@ -76,7 +76,7 @@ def isolate(result: StudyResult, *, metric: str) -> tuple[Isolation, ...]:
     varied = [
         name
         for name in result.study.space.hyperparameters()
-        if len({config[name] for config in result.configs}) > 1
+        if len({config.get(name) for config in result.configs}) > 1
     ]
     if len(varied) < 2 or metric not in result.metrics or not is_accuracy(metric):
         return ()
@@ -118,7 +118,9 @@ def _isolate_tuned(
             if not shown.has_outcome()[choice.best_index].any():
                 continue
             rest = Config({n: v for n, v in choice.others.items() if n != name})
-            groups.setdefault(rest, {})[choice.others[name]] = choice.best_index
+            if name in choice.others:
+                value = choice.others[name]
+                groups.setdefault(rest, {})[value] = choice.best_index
         found += [
             _isolation(
                 shown,

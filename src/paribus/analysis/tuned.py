@@ -263,11 +263,21 @@ def edge_texts(result: StudyResult) -> tuple[str, ...]:
 
 
 def extension_option(result: StudyResult, choice: TunedChoice) -> str:
-    """The option of `paribus run` that adds the value that a choice needs."""
+    """The option of `paribus run` that adds the value that a choice needs.
+
+    In a study with single configs, listed or drawn, tables of the file and grids of the
+    study are not the same: there it says what to write.
+    """
     assert choice.value_to_add is not None
     name = choice.hyperparameter
-    for position, grid in enumerate(result.study.space.grids, start=1):
-        if all(choice.others[other] in grid[other] for other in choice.others):
+    grids = result.study.space.grids
+    if len(grids) > 1 and any(
+        all(len(values) == 1 for values in grid.values()) for grid in grids
+    ):
+        label = Config({**choice.others, name: choice.value_to_add}).label()
+        return f"a config with {label} in [[space]]"
+    for position, grid in enumerate(grids, start=1):
+        if all(choice.others[n] in grid.get(n, ()) for n in choice.others):
             values = sorted({*_numbers(grid[name]), choice.value_to_add})
             written = ", ".join(map(show_value, values))
             return f"--set 'space.{position}.{name}=[{written}]'"

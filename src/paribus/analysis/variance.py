@@ -46,7 +46,7 @@ def divide_variance(result: StudyResult, *, metric: str) -> VarianceOfScores | N
     names = [
         name
         for name in result.study.space.hyperparameters()
-        if len({config[name] for config in configs}) > 1
+        if len({config.get(name) for config in configs}) > 1
     ]
     if len(names) != 2 or not result.study.space.is_full_grid():
         return None

@@ -4,7 +4,8 @@ from paribus.api.declaring import claim, tune
 from paribus.api.importing import import_curves
 from paribus.api.result import Result, load
 from paribus.api.running import run_study
-from paribus.api.study import Study, grid
+from paribus.api.spaces import grid
+from paribus.api.study import Study
 from paribus.api.writing import write_charts, write_export, write_report
 
 

@@ -1,7 +1,7 @@
 """A study that is made in Python, and runs itself."""
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -10,9 +10,10 @@ from paribus import study as records
 from paribus.api.compiling import ask_model
 from paribus.api.result import Result
 from paribus.api.running import run_study
+from paribus.api.spaces import Space, as_space, plain
 from paribus.builders import describe_builder
 from paribus.errors import StudyError
-from paribus.space import SearchSpace, show_value
+from paribus.space import show_value
 from paribus.study import (
     Budget,
     DataChoice,
@@ -37,7 +38,8 @@ class Study(records.Study):
             that builds your own model.
         optimizer: How, e.g. `paribus.optimizers.adam()`; if not said, as the function
             compiles the model.
-        space: A grid, or several whose union is trained, each config once.
+        space: A grid, or a dict that says what a [[space]] of a study file does, or
+            several of them, whose union is trained, each config once.
         epochs: Passes over the training split.
         seeds: A count, or the seeds themselves.
         evaluate_every: Epochs from one evaluation to the next, or `"auto"`.
@@ -73,7 +75,7 @@ class Study(records.Study):
         data: DataChoice,
         model: ModelChoice | Callable[..., Any],
         optimizer: OptimizerChoice | None = None,
-        space: SearchSpace | Sequence[SearchSpace],
+        space: Space | Sequence[Space],
         epochs: int,
         seeds: int | Sequence[int] = 10,
         evaluate_every: int | float | Literal["auto"] = "auto",
@@ -83,9 +85,8 @@ class Study(records.Study):
         diagnostics: Sequence[str] = (),
         looks: int = 1,
     ) -> None:
-        spaces = [space] if isinstance(space, SearchSpace) else space
-        grids = tuple(grid for part in spaces for grid in part.grids)
         chosen = _chosen(model)
+        united = as_space(space, model=chosen, optimizer=optimizer)
         super().__init__(
             name=name,
             seeds=_seeds(seeds),
@@ -99,8 +100,8 @@ class Study(records.Study):
             ),
             data=data,
             model=chosen,
-            optimizer=optimizer or ask_model(chosen, grids),
-            space=SearchSpace(grids=grids),
+            optimizer=optimizer or ask_model(chosen, united.grids),
+            space=united,
             tuning=tuning,
             claims=tuple(claims),
             diagnostics=tuple(diagnostics),
@@ -176,21 +177,6 @@ class Study(records.Study):
         return f"<p>{html.escape(self.name)}: {head}</p>{html_table(rows)}"
 
 
-def grid(**values: Iterable[Any]) -> SearchSpace:
-    """Make a search space: every value of each hyperparameter with those of the others.
-
-    Args:
-        values: Hyperparameter -> its values; NumPy arrays are fine.
-
-    Example:
-        >>> len(grid(learning_rate=[0.001, 0.01], batch_size=[32, 64, 128]).configs())
-        6
-    """
-    return SearchSpace(
-        grids=({name: tuple(map(_plain, each)) for name, each in values.items()},)
-    )
-
-
 def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:
     """The model that is chosen, or what is known of a function that builds one."""
     if isinstance(model, ModelChoice):
@@ -203,10 +189,5 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if isinstance(seeds, int) and not isinstance(seeds, bool):
         return count_seeds(seeds)
     if isinstance(seeds, Sequence) and not isinstance(seeds, str):
-        return tuple(map(_plain, seeds))
+        return tuple(map(plain, seeds))
     raise StudyError(f"`seeds` must be a count or a list of integers, got {seeds!r}")
-
-
-def _plain(value: Any) -> Any:
-    """A Python number for a NumPy one."""
-    return value.item() if hasattr(value, "item") else value

@@ -47,9 +47,9 @@ def _averaged(evidence: Evidence, question: Question) -> list[str]:
     lower = [configs[i] for i in question.lower]
     parts = []
     for name in higher[0] if len(higher) == len(lower) > 1 else ():
-        values = dict.fromkeys(config[name] for config in higher)
+        values = dict.fromkeys(config.get(name) for config in higher)
         is_equal = all(
-            a[name] == b.get(name) for a, b in zip(higher, lower, strict=True)
+            a.get(name) == b.get(name) for a, b in zip(higher, lower, strict=True)
         )
         if is_equal and len(values) > 1:
             listed = ", ".join(map(show_value, values))

@@ -1,7 +1,7 @@
 """The command line: parse, call, print. Nothing is decided here."""
 
-from paribus.cli import importing, reading, training
+from paribus.cli import importing, ranging, reading, training
 from paribus.cli.app import app
 
 
-__all__ = ["app", "importing", "reading", "training"]
+__all__ = ["app", "importing", "ranging", "reading", "training"]

@@ -3,12 +3,18 @@
 `schema` counts up when a key is removed or changes its meaning; new keys may come.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from paribus.analysis import CONFIDENCE_LEVEL, Comparison, ConfigSummary, MetricSummary
+from paribus.analysis.rate_grid import ProposedGrid, propose_grids
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
+from paribus.results.forecast import Forecast
+from paribus.results.rate_sweep import RateSweep
 
 
 SCHEMA = 1
@@ -23,6 +29,64 @@ def study_record(
         "study": result.study.name,
         "protocol": _protocol(result),
         "configs": [_config_record(summary) for summary in summaries],
+    }
+
+
+def forecast_record(forecast: Forecast, folder: Path) -> dict[str, Any]:
+    """What `run --dry-run --json` prints; times and memory are rough."""
+    study = forecast.study
+    return {
+        "schema": SCHEMA,
+        "study": study.name,
+        "folder": str(folder),
+        "seeds": list(study.seeds),
+        "tuning_seeds": list(study.tuning.seeds) if study.tuning else [],
+        "fixed": study.fixed_settings(),
+        "configs": [_plain(config) for config in study.configs()],
+        "n_runs": forecast.n_runs,
+        "n_to_train": forecast.n_to_train,
+        "programs": [asdict(group) for group in forecast.groups],
+        "seconds": forecast.seconds,
+        "memory_bytes": forecast.memory_bytes,
+        "device": forecast.device,
+    }
+
+
+def sweep_record(sweep: RateSweep) -> dict[str, Any]:
+    """What `range --json` prints; a loss is null from where its run has diverged."""
+    return {
+        "schema": SCHEMA,
+        "study": sweep.study.name,
+        "seeds": list(sweep.seeds),
+        "n_steps": sweep.n_steps,
+        "learning_rates": sweep.rates.tolist(),
+        "curves": [
+            {
+                "config": _plain(curves.others),
+                "losses": [
+                    [None if math.isnan(loss) else loss for loss in of_seed]
+                    for of_seed in curves.losses.T.tolist()
+                ],
+            }
+            for curves in sweep.curves
+        ],
+        "grids": [_grid_record(grid) for grid in propose_grids(sweep)],
+    }
+
+
+def _grid_record(grid: ProposedGrid) -> dict[str, Any]:
+    is_proposed = bool(grid.toml)
+    return {
+        "optimizer": grid.optimizer,
+        "lower": grid.lower if is_proposed else None,
+        "upper": grid.upper if is_proposed else None,
+        "n": grid.n,
+        "is_open": grid.is_open,
+        "toml": grid.toml,
+        "ranges": [
+            {"config": _plain(config), **(found._asdict() if found else {})}
+            for config, found in grid.ranges
+        ],
     }
 
 

@@ -1,11 +1,14 @@
-"""Print what a study found: as a table, or as the JSON object."""
+"""Print what a study found, or would take: as a table, or as the JSON object."""
+
+from pathlib import Path
 
 from paribus.analysis import summarise_configs
-from paribus.cli.records import study_record
+from paribus.cli.records import forecast_record, study_record
 from paribus.cli.streams import write, write_json
-from paribus.console import summary_text
+from paribus.console import forecast_text, summary_text
 from paribus.console.layout import terminal_width
 from paribus.results import StudyResult
+from paribus.study import Study
 
 
 def show_result(result: StudyResult, *, as_json: bool) -> None:
@@ -16,3 +19,16 @@ def show_result(result: StudyResult, *, as_json: bool) -> None:
         return
     width = terminal_width()
     write(summary_text(result, summaries, width=width))
+
+
+def show_forecast(
+    study: Study, folder: Path, *, data_folder: Path, device: str, as_json: bool
+) -> None:
+    """Print what training the missing runs of a study would take to stdout."""
+    from paribus.engine.forecast import forecast_study  # loads JAX
+
+    forecast = forecast_study(study, folder, data_folder=data_folder, device=device)
+    if as_json:
+        write_json(forecast_record(forecast, folder))
+        return
+    write(forecast_text(forecast, folder=folder, width=terminal_width()))

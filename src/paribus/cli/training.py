@@ -114,6 +114,14 @@ def run(  # noqa: PLR0913  (options are arguments)
         Literal["cpu", "gpu", "auto"],
         typer.Option(help="Where to train; auto takes a GPU where there is one."),
     ] = "auto",
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Train and write nothing: show configs, runs, compiled programs, and "
+            "roughly the time and the memory.",
+        ),
+    ] = False,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     max_failed: Annotated[
@@ -152,11 +160,16 @@ def run(  # noqa: PLR0913  (options are arguments)
 
     from paribus.analysis import edge_texts
     from paribus.api import run_study  # slow to load: only for a study that is sound
-    from paribus.cli.showing import show_result
+    from paribus.cli.showing import show_forecast, show_result
     from paribus.console import ending_text, show_progress
     from paribus.results.asked import only_asked
 
     folder = out or Path("studies") / file.study.name
+    if dry_run:
+        show_forecast(
+            file.study, folder, data_folder=file.folder, device=device, as_json=json
+        )
+        return
     if not quiet and file.n_united:
         say(f"Configs that stand in two grids and are trained once: {file.n_united}")
     try:

@@ -94,9 +94,9 @@ def _narrow_tables(
 
 def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
     row: Row = {
-        name.replace("_", "\n"): show_value(summary.config[name])
+        name.replace("_", "\n"): show_value(summary.config.get(name))
         for name in result.study.space.hyperparameters()
-        if len({config[name] for config in result.configs}) > 1
+        if len({config.get(name) for config in result.configs}) > 1
     } or {"config": summary.config.label()}
     row["learned"] = _learned(summary.status) or (
         f"({_learned(_tuning_runs(result, index))})"

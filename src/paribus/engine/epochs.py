@@ -64,7 +64,7 @@ def train_block(
     traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
     seeds = np.stack([seed_words(run.seed) for run in by_seat])
     states = driver.start(seeds, traced)
-    orders = _Orders(shape, [run.seed for run in by_seat], n_examples)
+    orders = Orders(shape, [run.seed for run in by_seat], n_examples)
     watch = prober.watch(seeds, traced, seats >= 0) if prober else None
 
     def advance(
@@ -159,7 +159,7 @@ def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, 
     return {**numbers, "decay_start": start, "decay_end": float(steps)}
 
 
-class _Orders:
+class Orders:
     """The data order of each run's seed, one epoch at a time, on the devices."""
 
     def __init__(
@@ -172,6 +172,7 @@ class _Orders:
         self._placed: Any = None
 
     def of(self, epoch: int) -> Array:
+        """The orders of an epoch, a row for each place."""
         if epoch != self._epoch:
             by_seed = {
                 seed: epoch_order(seed, epoch, self._n_examples)

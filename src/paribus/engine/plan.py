@@ -7,9 +7,9 @@ from paribus.space import Config, show_value
 from paribus.study import Run, Study
 
 
-# What a core does in a second, in weights times examples (benchmarks/limit.py).
-WEIGHTS_TIMES_EXAMPLES_PER_S = 5e9
-BLOCK_SECONDS = 2.0
+# Roughly what a core with wide vectors does in a second, in weights times examples.
+WEIGHTS_TIMES_EXAMPLES_PER_S = 2e10
+BLOCK_SECONDS = 0.5
 MAX_RUNS_PER_DEVICE_CPU = 64
 MAX_RUNS_PER_DEVICE_GPU = 1024
 
@@ -110,8 +110,8 @@ def runs_per_device(
 ) -> int:
     """How many runs a device has in a block.
 
-    On CPU as many as take about two seconds, since wider gains nothing and later blocks
-    bring later results; on GPU as many as there are, up to 1,024.
+    On CPU as many as take about half a second (seconds on slow cores), since wider
+    gains nothing and later blocks bring later results; on GPU all, up to 1,024.
 
     Args:
         n_weights: Of one model.

@@ -42,7 +42,7 @@ class Trainer:
         self.n_examples = len(dataset.train)
         self._dataset = dataset
         self._devices = devices
-        self._on_cpu = devices[0].platform == "cpu"
+        self.on_cpu = devices[0].platform == "cpu"
         groups = group_configs(study)
         self._groups = {config: group for group in groups for config in group.configs}
         self._shapes: dict[StaticGroup, BlockShape] = {}
@@ -58,7 +58,7 @@ class Trainer:
         n_waiting = Counter(self._groups[run.config] for run in waiting)
         for group, n_runs in n_waiting.items():
             if group not in self._shapes:
-                self._shapes[group] = self._shape(group, n_runs)
+                self._shapes[group] = self.shape(group, n_runs)
         in_order = dict.fromkeys(self._groups.values())
         places = {g: self._shapes[g].n_runs for g in in_order if g in n_waiting}
         return plan_blocks(self.study, waiting, places=places)
@@ -82,7 +82,7 @@ class Trainer:
     def driver(self, group: StaticGroup) -> CompiledEpochs:
         """The group's driver; its programs begin to be compiled at the first call."""
         if group not in self._drivers:
-            recipe = self._recipe(group)
+            recipe = self.recipe(group)
             shape = self._shapes[group]
             without_batch_size = tuple(group.key[1:])
             self._drivers[group] = CompiledEpochs(
@@ -91,7 +91,7 @@ class Trainer:
                 self.compiler,
                 data=self._data,
                 splits=self._splits,
-                traced_names=self._traced_names(group),
+                traced_names=self.traced_names(group),
                 epochs=float(self.study.budget.epochs),
                 key=(without_batch_size, shape.runs_per_device),
             )
@@ -105,23 +105,25 @@ class Trainer:
             shape = self._shapes[group]
             part = self._dataset.train_part(PROBED_EXAMPLES, stream="probes")
             self._probers[group] = Prober(
-                self._recipe(group),
+                self.recipe(group),
                 shape,
                 self.compiler,
                 asked=self.study.diagnostics,
                 data=ProbeData(_place(part, shape), self._splits["test"]),
-                traced_names=self._traced_names(group),
+                traced_names=self.traced_names(group),
                 key=(tuple(group.key[1:]), shape.runs_per_device),
             )
         return self._probers[group]
 
-    def _traced_names(self, group: StaticGroup) -> list[str]:
+    def traced_names(self, group: StaticGroup) -> list[str]:
+        """The hyperparameters that the program of a group takes as numbers."""
         run = Run(group.configs[0], self.study.all_seeds[0])
         return list(traced_values(self.study, [run], n_examples=self.n_examples))
 
-    def _recipe(self, group: StaticGroup) -> Recipe:
+    def recipe(self, group: StaticGroup) -> Recipe:
+        """What the program of a group is made for."""
         settings = self.study.settings(group.configs[0])
-        traced = self._traced_names(group)
+        traced = self.traced_names(group)
         static = {n: v for n, v in settings.optimizer.items() if n not in traced}
         return Recipe(
             model=self._models.of(group),
@@ -132,7 +134,8 @@ class Trainer:
             input_divisor=self._dataset.input_divisor,
         )
 
-    def _shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
+    def shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
+        """How the runs of a group lie on the devices, if so many wait for training."""
         model = self._models.of(group)
         numbers = dict.fromkeys(model.hyperparameters, jnp.zeros(()))
         weights, _ = jax.eval_shape(model.init, jax.random.key(0), numbers)
@@ -142,12 +145,12 @@ class Trainer:
             epochs=self.study.run_epochs(group.configs[0], self.n_examples),
             n_runs=n_runs,
             n_devices=len(self._devices),
-            on_cpu=self._on_cpu,
+            on_cpu=self.on_cpu,
         )
         return BlockShape(
             devices=self._devices,
             runs_per_device=n_places,
-            map_width=1 if self._on_cpu else n_places,
+            map_width=1 if self.on_cpu else n_places,
         )
 
 

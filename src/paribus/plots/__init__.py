@@ -6,6 +6,7 @@ from paribus.plots.failures import draw_failures
 from paribus.plots.heatmap import draw_heatmap
 from paribus.plots.isolation import draw_isolation
 from paribus.plots.one_seed import draw_named_best, draw_reversals
+from paribus.plots.rates import draw_rates
 from paribus.plots.render import javascript, to_png, to_specification, to_svg
 from paribus.plots.runs import draw_runs
 from paribus.plots.scaling import draw_best_rates, draw_steps
@@ -22,6 +23,7 @@ __all__ = [
     "draw_heatmap",
     "draw_isolation",
     "draw_named_best",
+    "draw_rates",
     "draw_reversals",
     "draw_runs",
     "draw_steps",

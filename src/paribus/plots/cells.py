@@ -53,8 +53,8 @@ def draw_cells(
     """
     rows = [
         {
-            "x": show_value(cell.config[x]),
-            "y": show_value(cell.config[y]) if y else "",
+            "x": show_value(cell.config.get(x)),
+            "y": show_value(cell.config.get(y)) if y else "",
             "shade": cell.shade,
             "text": cell.text,
             "ink": "white" if cell.shade > _DARK_FROM else "black",
@@ -100,7 +100,7 @@ def draw_cells(
 
 
 def _order(cells: Sequence[Cell], name: str) -> list[str]:
-    values = dict.fromkeys(cell.config[name] for cell in cells)
+    values = dict.fromkeys(cell.config.get(name) for cell in cells)
     numbers = [v for v in values if isinstance(v, int | float)]
     ordered = sorted(numbers) if len(numbers) == len(values) else list(values)
     return [show_value(value) for value in ordered]

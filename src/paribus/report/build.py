@@ -17,7 +17,6 @@ from paribus.report.document import (
 from paribus.report.figures import (
     figure_curves,
     figure_differences,
-    figure_heatmap,
     figure_named_best,
     figure_reversals,
     figure_runs,
@@ -25,7 +24,7 @@ from paribus.report.figures import (
 from paribus.report.findings import Findings, gather_findings
 from paribus.report.flips import tabulate_flips
 from paribus.report.making import tabulate_attempts, tabulate_making
-from paribus.report.maps import arrange_failures, arrange_isolation
+from paribus.report.maps import arrange_failures, arrange_grid, arrange_isolation
 from paribus.report.notebook import TASKS, place_published
 from paribus.report.prose import (
     say_bank,
@@ -89,7 +88,7 @@ def arrange(findings: Findings) -> Report:
             "Training curves",
             [figure_curves(findings), tabulate_metrics(findings)],
         ),
-        _section("grid", "The grid", [figure_heatmap(findings)]),
+        _section("grid", "The grid", arrange_grid(findings)),
         _section("isolation", "Each value at its best", arrange_isolation(findings)),
         _section("failures", "Where training fails", arrange_failures(findings)),
         _section("variance", "What the scores vary with", arrange_variance(findings)),

@@ -98,7 +98,9 @@ def _epochs(result: StudyResult) -> str:
 
 
 def _values(result: StudyResult, name: str) -> str:
-    values = dict.fromkeys(show_value(config[name]) for config in result.configs)
+    values = dict.fromkeys(
+        show_value(config[name]) for config in result.configs if name in config
+    )
     shown = list(values)
     if len(shown) > _MAX_VALUES:
         shown = [*shown[: _MAX_VALUES - 2], "…", shown[-1]]

@@ -9,17 +9,38 @@ from paribus.analysis.scores import n_examples
 from paribus.plots import draw_failures, draw_isolation, to_specification
 from paribus.plots.failures import STEADIEST, cell_text
 from paribus.report.document import Block, Figure, Panel, Paragraph
+from paribus.report.figures import figure_heatmap
 from paribus.report.findings import Findings
 from paribus.report.numbers import count, join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import covering_slices, label_values, varying, words
-from paribus.space import show_value
+from paribus.space import Config, show_value
 
 
 MAX_PANELS = 8
 
 # The configs of a map, its name, and the hyperparameters across and up.
 _Map = tuple[str, list[int], str, str | None]
+
+
+def arrange_grid(findings: Findings) -> list[Block]:
+    """The heat map of a full grid; of other studies what they lack without one."""
+    study = findings.result.study
+    names = varying(study)
+    if len(names) < 2 or findings.is_notebook:  # its tasks say what is compared
+        return []
+    if study.space.is_full_grid():
+        return [figure for figure in [figure_heatmap(findings)] if figure is not None]
+    lacking = ["no heat map", "no shares of variance"]
+    if study.tuning is None:
+        lacking.append("no comparison of each value at the best of the others")
+    text = (
+        f"The {len(study.configs())} configs are not every value of "
+        f"{join([words(name) for name in names])} with every value of the others, so "
+        f"there is {join(lacking)}. Configs are compared one with another, and values "
+        "only where two configs are equal in everything else."
+    )
+    return [Paragraph(text=text)]
 
 
 def arrange_isolation(findings: Findings) -> list[Block]:
@@ -108,6 +129,10 @@ def _say_failures(failures: Sequence[ConfigFailures]) -> str:
     )
 
 
+def _place(config: Config, x: str, y: str | None) -> str:
+    return label_values({n: value for n, value in config.items() if n in (x, y)})
+
+
 def _figure_failures(
     maps: Sequence[_Map], failures: Sequence[ConfigFailures]
 ) -> Figure:
@@ -117,7 +142,7 @@ def _figure_failures(
         chosen = [failures[i] for i in indices]
         for what in ("failures", "variation"):
             gist = "; ".join(
-                f"{label_values({n: one.config[n] for n in (x, y) if n})}: "
+                f"{_place(one.config, x, y)}: "
                 + cell_text(one, what)
                 .replace("\n", " ")
                 .replace(STEADIEST, "the steadiest,")

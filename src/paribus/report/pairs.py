@@ -41,19 +41,20 @@ def _negative(value: float | None) -> float | None:
 
 def differing(a: Mapping[str, Value], b: Mapping[str, Value]) -> list[str]:
     """The hyperparameters in which two configs differ."""
-    return [name for name in a if a[name] != b[name]]
+    return [name for name in {**a, **b} if a.get(name) != b.get(name)]
 
 
 def shared_words(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
     """What two configs have in common and others of the study have not."""
     apart = differing(a, b)
-    return label_values({name: a[name] for name in varying(study) if name not in apart})
+    shared = [name for name in varying(study) if name in a and name not in apart]
+    return label_values({name: a[name] for name in shared})
 
 
 def pair_label(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
     """Name a pair shortly: `"learning rate 0.001 over 0.01, batch size 32"`."""
     parts = [
-        f"{words(name)} {show_value(a[name])} over {show_value(b[name])}"
+        f"{words(name)} {show_value(a.get(name))} over {show_value(b.get(name))}"
         for name in differing(a, b)
     ]
     shared = shared_words(study, a, b)

@@ -15,8 +15,8 @@ def say_comparison(study: Study, comparison: Comparison) -> str:
     """Say what a paired comparison found: which is higher, by how much, how surely."""
     c = higher_first(comparison)
     apart = differing(c.a, c.b)
-    high = label_values({name: c.a[name] for name in apart})
-    low = label_values({name: c.b[name] for name in apart})
+    high = label_values({name: c.a[name] for name in apart if name in c.a})
+    low = label_values({name: c.b[name] for name in apart if name in c.b})
     shared = shared_words(study, c.a, c.b)
     place = f", at {shared}" if shared else ""
     if not c.n_seeds:

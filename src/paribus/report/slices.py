@@ -29,23 +29,24 @@ def varying(study: Study) -> tuple[str, ...]:
     return tuple(
         name
         for name in study.space.hyperparameters()
-        if len({config[name] for config in configs}) > 1
+        if len({config.get(name) for config in configs}) > 1
     )
 
 
 def slices(study: Study, *, varied: str) -> tuple[Slice, ...]:
     """Every group of at least two configs that differ in `varied` alone."""
     others = [name for name in varying(study) if name != varied]
-    groups: dict[tuple[Value, ...], list[int]] = {}
+    groups: dict[Config, list[int]] = {}
     for index, config in enumerate(study.configs()):
-        groups.setdefault(tuple(config[name] for name in others), []).append(index)
+        fixed = Config({n: config[n] for n in others if n in config})
+        groups.setdefault(fixed, []).append(index)
     return tuple(
         Slice(
             varied=varied,
-            fixed=dict(zip(others, key, strict=True)),
+            fixed=dict(fixed),
             configs=tuple(_by_value(study.configs(), indices, varied)),
         )
-        for key, indices in groups.items()
+        for fixed, indices in groups.items()
         if len(indices) > 1
     )
 

@@ -174,7 +174,8 @@ def _tabulate(
     findings: Findings, parts: Sequence[Slice], caption: str, extra: dict[str, Cell]
 ) -> Table:
     """Rows for the configs of slices: their own values, then the numbers."""
-    others = [] if len(parts) == 1 else list(parts[0].fixed)
+    others = dict.fromkeys(name for part in parts for name in part.fixed)
+    others = {} if len(parts) == 1 else others
     names = [*others, parts[0].varied]
     indices = [i for part in parts for i in part.configs if i in findings.shown]
     rest = _columns(findings, indices, extra)
@@ -183,7 +184,7 @@ def _tabulate(
         columns=(*map(words, names), *rest),
         rows=tuple(
             (
-                *(show_value(findings.result.configs[i][name]) for name in names),
+                *(show_value(findings.result.configs[i].get(name)) for name in names),
                 *(cell(i) for cell in rest.values()),
             )
             for i in indices

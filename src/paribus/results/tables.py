@@ -70,8 +70,8 @@ def _labels(result: StudyResult, run: np.ndarray) -> dict[str, object]:
     config = run // len(result.seeds)
     columns: dict[str, object] = {}
     for name in result.study.space.hyperparameters():
-        values = [each[name] for each in result.configs]
-        if isinstance(values[0], bool | int | float | str):
+        values = [each.get(name) for each in result.configs]
+        if all(isinstance(v, bool | int | float | str) for v in values):
             columns[name] = np.array(values)[config]
         else:
             columns[name] = [values[index] for index in config]

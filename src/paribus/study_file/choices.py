@@ -109,19 +109,21 @@ def read_optimizer(
 
 def varied_optimizers(document: dict[str, Any]) -> tuple[str, ...] | None:
     """The known optimizers that any [[space]] names; None if none varies them."""
-    grids = document.get("space")
-    grids = (
-        [grid for grid in grids if isinstance(grid, dict)]
-        if isinstance(grids, list)
-        else []
-    )
-    lists = [grid[OPTIMIZER.name] for grid in grids if OPTIMIZER.name in grid]
-    if not lists:
+    tables = _tables(document.get("space"))
+    configs = [one for table in tables for one in _tables(table.get("configs"))]
+    written = [t[OPTIMIZER.name] for t in (*tables, *configs) if OPTIMIZER.name in t]
+    if not written:
         return None
-    names = [name for names in lists if isinstance(names, list) for name in names]
+    lists = (each if isinstance(each, list) else [each] for each in written)
+    names = [name for names in lists for name in names]
     return tuple(
         dict.fromkeys(n for n in names if isinstance(n, str) and n in OPTIMIZERS)
     )
+
+
+def _tables(written: Any) -> list[dict[str, Any]]:
+    items = written if isinstance(written, list) else []
+    return [item for item in items if isinstance(item, dict)]
 
 
 def owners(name: str) -> list[str]:

@@ -1,73 +1,20 @@
-"""[[space]]: values and ranges of each hyperparameter, checked one by one."""
+"""[[space]]: a grid, a list of configs or a design, each value checked by itself."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from paribus.choices import every_hyperparameter, shared_hyperparameters
 from paribus.errors import SpaceError
-from paribus.hyperparameters import (
-    BATCH_SIZE,
-    MODELS,
-    Hyperparameter,
-    Value,
-)
-from paribus.optimizer_catalogue import OPTIMIZER, OPTIMIZERS
+from paribus.hyperparameters import Hyperparameter, Value
+from paribus.optimizer_catalogue import OPTIMIZER
 from paribus.space import show_value
-from paribus.study import ModelChoice, OptimizerChoice
-from paribus.study_file.choices import owners, say_owners
+from paribus.study_file.known import DESIGNS, SPECIAL, Known
 from paribus.study_file.mistakes import Key, Mistakes, as_toml
-from paribus.study_file.ranges import is_range, read_range
+from paribus.study_file.points import drawn, read_configs
+from paribus.study_file.ranges import is_range, listed, read_range
 
 
 Grid = dict[str, tuple[Value, ...]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """The hyperparameters that the model and the optimizer of a study have.
-
-    Attributes:
-        model: None where [model] has a mistake in its name.
-        optimizer: None where [optimizer] has one.
-        optimizers: Those that [[space]] names; empty if it varies none.
-    """
-
-    model: ModelChoice | None
-    optimizer: OptimizerChoice | None
-    optimizers: tuple[str, ...] = ()
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether both are known, so that a name can be called unknown."""
-        return self.model is not None and self.optimizer is not None
-
-    def hyperparameters(self) -> Mapping[str, Hyperparameter]:
-        """All hyperparameters by name; those of every choice where one is not known."""
-        known = {BATCH_SIZE.name: BATCH_SIZE, OPTIMIZER.name: OPTIMIZER}
-        of_all = every_hyperparameter(MODELS)
-        known = {**(self.model.hyperparameters() if self.model else of_all), **known}
-        if self.optimizers:
-            return known | shared_hyperparameters(self.optimizers)
-        if self.optimizer is None or self.optimizer.name is None:
-            return known | every_hyperparameter(OPTIMIZERS)
-        return {**known, **OPTIMIZERS[self.optimizer.name]}
-
-    def asked(self, name: str) -> str:
-        """Which model or optimizer lacks the hyperparameter that a space names."""
-        is_optimizers = owners(name)[0] in OPTIMIZERS
-        if not is_optimizers:
-            return self.model.name if self.model else "the model"
-        lacking = (o for o in self.optimizers if name not in OPTIMIZERS[o])
-        own = self.optimizer.name if self.optimizer else None
-        return own or next(lacking, "the optimizer")
-
-    def fixed(self) -> Mapping[str, str]:
-        """Fixed hyperparameters -> the table that fixes them."""
-        model = self.model.settings if self.model else {}
-        optimizer = self.optimizer.settings if self.optimizer else {}
-        return dict.fromkeys(model, "model") | dict.fromkeys(optimizer, "optimizer")
 
 
 def read_grids(
@@ -78,7 +25,7 @@ def read_grids(
         return ()
     written = document["space"]
     is_list = isinstance(written, list)
-    if not is_list or not all(isinstance(grid, dict) for grid in written):
+    if not is_list or not all(isinstance(table, dict) for table in written):
         hint = "write [[space]]" if isinstance(written, dict) else ""
         mistakes.add(
             ("space",),
@@ -88,36 +35,81 @@ def read_grids(
         return ()
     if not written:
         mistakes.add(("space",), "`space` must have at least one table, got []")
-    grids = []
-    for position, grid in enumerate(written):
-        if not grid:
-            mistakes.add(
-                ("space", position), "[[space]] must have at least one hyperparameter"
-            )
-        grids.append(_read_grid(grid, position, known, mistakes))
-    _check_same_names(written, mistakes)
-    _check_nothing_is_missing(written, known, mistakes)
+    grids: list[Grid] = []
+    for position, table in enumerate(written):
+        grids += _read_table(table, ("space", position), known, mistakes)
     return tuple(grids)
 
 
+def _read_table(
+    written: dict[str, Any], key: Key, known: Known, mistakes: Mistakes
+) -> tuple[Grid, ...]:
+    """The grids that one [[space]] stands for: one, or one for each config."""
+    special = [name for name in SPECIAL if name in written]
+    if len(special) > 1:
+        got = " and ".join(f"`{name}`" for name in special)
+        mistakes.add(key, f"a [[space]] must have at most one of them, got {got}")
+    rest = {n: values for n, values in written.items() if n not in SPECIAL}
+    if "configs" in special:
+        grid = _read_grid(rest, key, known, mistakes)
+        return read_configs(
+            written["configs"], grid, (*key, "configs"), known, mistakes
+        )
+    if not rest:
+        mistakes.add(key, "[[space]] must have at least one hyperparameter")
+    known = known.of(rest.get(OPTIMIZER.name))
+    designs = [name for name in special if name in DESIGNS]
+    if designs:
+        grids = _read_design(written, rest, (*key, designs[0]), known, mistakes)
+    else:
+        grids = (_read_grid(rest, key, known, mistakes),)
+    known.check_nothing_is_missing(rest, key, mistakes)
+    return grids
+
+
 def _read_grid(
-    written: dict[str, Any], position: int, known: Known, mistakes: Mistakes
+    written: Mapping[str, Any], key: Key, known: Known, mistakes: Mistakes
 ) -> Grid:
     grid: Grid = {}
     for name, values in written.items():
-        key = ("space", position, name)
-        hyperparameter = known.hyperparameters().get(name)
-        if hyperparameter is None:
-            _note_unknown(key, known, mistakes)
-            continue
-        if name in known.fixed():
-            mistakes.add(
-                key,
-                f"`{name}` must stand in one of [{known.fixed()[name]}] and [[space]], "
-                "got both",
-            )
-        grid[name] = _read_values(hyperparameter, values, key, mistakes)
+        hyperparameter = known.look_up((*key, name), mistakes)
+        if hyperparameter is not None:
+            grid[name] = _read_values(hyperparameter, values, (*key, name), mistakes)
     return grid
+
+
+def _read_design(
+    written: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    key: Key,
+    known: Known,
+    mistakes: Mistakes,
+) -> tuple[Grid, ...]:
+    """The configs that are drawn, each as a grid of one point."""
+    before = len(mistakes.found)
+    ranges = {}
+    for name, values in rest.items():
+        if not is_range(values) or "n" in values:
+            continue
+        place = (*key[:-1], name)
+        hyperparameter = known.look_up(place, mistakes)
+        if hyperparameter is None:
+            continue
+        found = read_range(hyperparameter, values, place, mistakes)
+        if found is not None:
+            ranges[name] = found
+            # Its ends must be values that the hyperparameter may take.
+            ends = [found.lower, found.upper]
+            _read_values(hyperparameter, ends, place, mistakes)
+    others = {n: v for n, v in rest.items() if not is_range(v) or "n" in v}
+    lists = _read_grid(others, key[:-1], known, mistakes)
+    dimensions = {name: ranges.get(name) or lists.get(name) for name in rest}
+    there = {name: one for name, one in dimensions.items() if one}
+    configs = drawn(written[str(key[-1])], there, key, mistakes)
+    if len(mistakes.found) > before:
+        ends = {n: (found.lower, found.upper) for n, found in ranges.items()}
+        return ({**lists, **ends},)
+    return tuple({name: (value,) for name, value in c.items()} for c in configs)
 
 
 def _read_values(
@@ -125,7 +117,8 @@ def _read_values(
 ) -> tuple[Value, ...]:
     name = hyperparameter.name
     if is_range(written):
-        written = read_range(hyperparameter, written, key, mistakes)
+        found = read_range(hyperparameter, written, key, mistakes)
+        written = [] if found is None else listed(found, key, mistakes)
     elif not isinstance(written, list):
         mistakes.add(
             key,
@@ -152,53 +145,6 @@ def _read_values(
         positions[value] = position
         values.append(value)
     return tuple(values)
-
-
-def _note_unknown(key: Key, known: Known, mistakes: Mistakes) -> None:
-    name = str(key[-1])
-    if not known.is_complete:
-        mistakes.add_unknown(key, list(known.hyperparameters()))
-    elif owners(name):
-        mistakes.add(
-            key[:-1],
-            f"{known.asked(name)} has no hyperparameter `{name}`",
-            say_owners(name),
-        )
-    else:
-        mistakes.add_unknown(
-            key,
-            list(known.hyperparameters()),
-            text=f"no hyperparameter is called `{name}`",
-        )
-
-
-def _check_same_names(written: list[dict[str, Any]], mistakes: Mistakes) -> None:
-    for position, grid in enumerate(written[1:], start=1):
-        for name in sorted(set(grid) ^ set(written[0])):
-            has, lacks = (position, 0) if name in grid else (0, position)
-            mistakes.add(
-                ("space", lacks),
-                f"every [[space]] must name the same hyperparameters, got `{name}` in "
-                f"[[space]] {has + 1} and not in [[space]] {lacks + 1}",
-            )
-
-
-def _check_nothing_is_missing(
-    written: list[dict[str, Any]], known: Known, mistakes: Mistakes
-) -> None:
-    if not known.is_complete:
-        return
-    for name, hyperparameter in known.hyperparameters().items():
-        if name == OPTIMIZER.name:
-            continue
-        is_given = name in known.fixed() or any(name in grid for grid in written)
-        is_needed = hyperparameter.default is None and hyperparameter.is_required
-        if is_needed and not is_given:
-            mistakes.add(
-                ("space", 0),
-                f"`{name}` is missing",
-                f"add `{name} = [...]` to [[space]]",
-            )
 
 
 def n_points(grids: tuple[Grid, ...]) -> int:

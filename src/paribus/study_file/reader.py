@@ -16,7 +16,8 @@ from paribus.study_file.choices import (
     varied_optimizers,
 )
 from paribus.study_file.declarations import Declarations, read_declarations
-from paribus.study_file.grids import Grid, Known, n_points, read_grids
+from paribus.study_file.grids import Grid, n_points, read_grids
+from paribus.study_file.known import Known
 from paribus.study_file.mistakes import Key, Mistakes, dotted_key
 from paribus.study_file.modules import read_builder
 from paribus.study_file.overrides import Override, apply_overrides, parse_overrides

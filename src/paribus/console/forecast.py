@@ -1,0 +1,86 @@
+"""What a study would take to train, in words."""
+
+from pathlib import Path
+
+from paribus.console.layout import Row, lay_out
+from paribus.console.progress import duration_text
+from paribus.errors import printable
+from paribus.results.forecast import Basis, Forecast
+from paribus.space import show_value
+
+
+_BASES: dict[Basis, str] = {
+    "timings": "timed in this study before",
+    "attempts": "as its runs took before",
+    "arithmetic": "from the operations of a step and the speed of one matrix product",
+}
+_GB = 1e9
+
+
+def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str:
+    """Show configs, programs, and what training would take.
+
+    Args:
+        forecast: What there is to show.
+        folder: Where results are, or would be.
+        width: Columns of the terminal; None where lines may have any length.
+    """
+    study = forecast.study
+    n_configs, n_seeds = len(study.configs()), len(study.seeds)
+    head = (
+        f"{study.name}: {_count(forecast.n_runs, 'run')} of "
+        f"{_count(study.budget.epochs, 'epoch')}, {_count(n_configs, 'config')}, "
+        f"{_count(n_seeds, 'seed')}"
+    )
+    if study.tuning is not None:
+        head += f" and {len(study.tuning.seeds)} that tune"
+    parts = [
+        head,
+        lay_out(_configs(forecast), width=width),
+        lay_out(_programs(forecast), width=width),
+        _ending(forecast, folder),
+    ]
+    return "\n\n".join(parts)
+
+
+def _configs(forecast: Forecast) -> list[Row]:
+    names = forecast.study.space.hyperparameters()
+    return [
+        {name.replace("_", "\n"): show_value(config.get(name)) for name in names}
+        for config in forecast.study.configs()
+    ]
+
+
+def _programs(forecast: Forecast) -> list[Row]:
+    return [
+        {
+            "compiled program": group.description or "all configs",
+            "configs": f"{group.n_configs:,}",
+            "runs to train": f"{group.n_runs:,}",
+            "roughly": "not known"
+            if group.seconds is None
+            else duration_text(group.seconds),
+        }
+        for group in forecast.groups
+    ]
+
+
+def _ending(forecast: Forecast, folder: Path) -> str:
+    memory = f"{forecast.memory_bytes / _GB:.1f} GB of memory"
+    where = f"`{printable(str(folder))}`"
+    if not forecast.n_to_train:
+        return f"Nothing is to be trained: all runs are in {where}."
+    seconds = forecast.seconds
+    time = "a time that is not known beforehand"
+    if seconds is not None:
+        bases = ", ".join(_BASES[basis] for basis in forecast.bases)
+        time = f"roughly {duration_text(seconds)} ({bases}; compilation not counted)"
+    return (
+        f"To train into {where}: {_count(forecast.n_to_train, 'run')} on "
+        f"{forecast.device}, {time}, and roughly {memory}. Nothing was trained or "
+        "written."
+    )
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,278 @@
+"""What would a study take to train? Nothing is compiled, trained or written for it."""
+
+import time
+from collections.abc import Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int
+
+from paribus.analysis.tuned import WAITING, plan_runs
+from paribus.data import Dataset, load_dataset
+from paribus.data.batches import steps_per_epoch
+from paribus.engine.block import Compiler
+from paribus.engine.devices import choose_devices
+from paribus.engine.plan import StaticGroup, group_configs
+from paribus.engine.recipe import Arrays, Recipe
+from paribus.engine.run import RunState, start_run
+from paribus.engine.train import check_fits
+from paribus.engine.trainer import Trainer
+from paribus.results import StudyResult
+from paribus.results.asked import only_asked
+from paribus.results.forecast import Basis, Forecast, GroupForecast
+from paribus.status import RunStatus
+from paribus.store import read_study, study_exists
+from paribus.store.growth import check_fixed_settings
+from paribus.study import Study
+
+
+# Of a large matrix product's rate, what training reaches beside its evaluations and
+# measures: a run-epoch costs 2.4 times its operations at batch size 32, 1.7 times at
+# 128 (README, How fast).
+TRAINING_EFFICIENCY = 0.5
+# A step goes through the model forwards and, at twice the cost, backwards.
+STEP_OVER_FORWARD = 3
+# Python with JAX and its compiler, before any data.
+PROCESS_BYTES = 500_000_000
+# The states of a block before and after a call, and gradients between.
+COPIES_OF_STATE = 3
+
+_PRODUCT_SIZE = 512
+_N_PRODUCTS = 5
+
+
+def forecast_study(
+    study: Study, folder: Path, *, data_folder: Path, device: str = "auto"
+) -> Forecast:
+    """Say what training the missing runs of a study would take, roughly.
+
+    Args:
+        study: What would be trained.
+        folder: Where results are, or would be; nothing is made there.
+        data_folder: What a relative `data.path` is relative to.
+        device: `"cpu"`, `"gpu"`, or `"auto"` for a GPU where there is one.
+
+    Raises:
+        ParibusError: Whatever would keep the study from being trained, as
+            `train_study`, as far as it can be seen beforehand.
+    """
+    stored = read_study(folder) if study_exists(folder) else None
+    if stored is not None:
+        check_fixed_settings(stored.study, study)
+    dataset = load_dataset(study.data, folder=data_folder)
+    check_fits(study, dataset)
+    devices = choose_devices(device)
+    with Compiler(n_threads=1) as compiler:
+        trainer = Trainer(study, dataset, devices, compiler)
+        n_runs, waiting = _count_runs(study, dataset, stored)
+        speed = _Speed(study, dataset, trainer, stored, len(devices))
+        groups = tuple(
+            speed.forecast(group, int(waiting[indices].sum()))
+            for group, indices in _with_indices(study)
+        )
+        memory = _memory_bytes(trainer, dataset, waiting, len(devices))
+    return Forecast(
+        study=study,
+        n_runs=n_runs,
+        groups=groups,
+        memory_bytes=memory,
+        device=f"{len(devices)} × {devices[0].platform}",
+    )
+
+
+def _with_indices(study: Study) -> list[tuple[StaticGroup, list[int]]]:
+    place = {config: i for i, config in enumerate(study.configs())}
+    return [(g, [place[config] for config in g.configs]) for g in group_configs(study)]
+
+
+def _count_runs(
+    study: Study, dataset: Dataset, stored: StudyResult | None
+) -> tuple[int, Int[np.ndarray, " config"]]:
+    """Runs of the finished study, and how many of each config are to be trained."""
+    if stored is not None and _has_all(stored, study):
+        plan = plan_runs(stored)
+        is_waiting = plan.is_planned & np.isin(stored.status, WAITING)
+        if not plan.is_open.any():
+            asked = only_asked(stored, study)
+            rows = [stored.configs.index(config) for config in asked.configs]
+            columns = [stored.seeds.index(seed) for seed in asked.seeds]
+            grid = np.ix_(rows, columns)
+            n_runs = int(plan.is_planned[grid].sum())
+            return n_runs, is_waiting[grid].sum(axis=1)
+    status = _known_status(study, stored)
+    plan = plan_runs(_untrained(study, dataset))
+    n_open = plan.n_expected - int(plan.is_planned.sum())
+    # Which configs tuning will choose is not known: every config has its share.
+    expected = plan.is_planned.sum(axis=1) + n_open / len(status)
+    waiting = np.maximum(expected - (~np.isin(status, WAITING)).sum(axis=1), 0)
+    return plan.n_expected, np.rint(waiting).astype(np.int64)
+
+
+def _has_all(stored: StudyResult, study: Study) -> bool:
+    has_configs = set(study.configs()) <= set(stored.configs)
+    return has_configs and set(study.all_seeds) <= set(stored.seeds)
+
+
+def _known_status(
+    study: Study, stored: StudyResult | None
+) -> Int[np.ndarray, "config seed"]:
+    status = np.full((len(study.configs()), len(study.all_seeds)), RunStatus.PENDING)
+    if stored is None:
+        return status.astype(np.int64)
+    configs = {config: i for i, config in enumerate(stored.configs)}
+    seeds = {seed: j for j, seed in enumerate(stored.seeds)}
+    for i, config in enumerate(study.configs()):
+        for j, seed in enumerate(study.all_seeds):
+            if config in configs and seed in seeds:
+                status[i, j] = stored.status[configs[config], seeds[seed]]
+    return status.astype(np.int64)
+
+
+def _untrained(study: Study, dataset: Dataset) -> StudyResult:
+    """The study before its first run."""
+    shape = (len(study.configs()), len(study.all_seeds))
+    return StudyResult(
+        study=study,
+        data=dataset.facts(),
+        status=np.full(shape, int(RunStatus.PENDING), dtype=np.int64),
+        diverged_at=np.zeros(shape, dtype=np.int64),
+        epochs=np.array(study.evaluation_epochs(len(dataset.train))),
+        curves={},
+        messages={},
+    )
+
+
+class _Speed:
+    """How long runs take, from what was measured before or from what they compute."""
+
+    def __init__(
+        self,
+        study: Study,
+        dataset: Dataset,
+        trainer: Trainer,
+        stored: StudyResult | None,
+        n_devices: int,
+    ) -> None:
+        self._study = study
+        self._dataset = dataset
+        self._trainer = trainer
+        self._n_devices = n_devices
+        self._per_epoch = _timed(study, stored) if trainer.on_cpu else {}
+        self._per_run = _seconds_per_run(stored)
+
+    def forecast(self, group: StaticGroup, n_runs: int) -> GroupForecast:
+        seconds, basis = self._seconds(group, n_runs)
+        return GroupForecast(
+            description=group.description,
+            n_configs=len(group.configs),
+            n_runs=n_runs,
+            seconds=seconds,
+            basis=basis,
+        )
+
+    def _seconds(
+        self, group: StaticGroup, n_runs: int
+    ) -> tuple[float | None, Basis | None]:
+        # Runs are dealt out to the devices; one that is left over takes a turn too.
+        turns = -(-n_runs // self._n_devices)
+        epochs = self._study.run_epochs(group.configs[0], self._trainer.n_examples)
+        if group.key in self._per_epoch:
+            return turns * epochs * self._per_epoch[group.key], "timings"
+        if self._per_run is not None:
+            return n_runs * self._per_run, "attempts"
+        if not self._trainer.on_cpu:
+            return None, None
+        per_core = self._product_rate / self._n_devices
+        operations = self._operations(group, epochs)
+        return turns * operations / (per_core * TRAINING_EFFICIENCY), "arithmetic"
+
+    def _operations(self, group: StaticGroup, epochs: float) -> float:
+        """Floating-point operations of one run."""
+        recipe = self._trainer.recipe(group)
+        step = _step_operations(recipe, _state(self._trainer, group), self._dataset)
+        steps = epochs * steps_per_epoch(recipe.n_examples, recipe.batch_size)
+        splits = self._dataset.evaluation_splits().values()
+        n_evaluated = sum(len(split) for split in splits)
+        n_evaluations = len(self._study.evaluation_epochs(recipe.n_examples))
+        forward = step / STEP_OVER_FORWARD / recipe.batch_size
+        return steps * step + n_evaluations * n_evaluated * forward
+
+    @cached_property
+    def _product_rate(self) -> float:
+        """Operations a second of a matrix product on all cores, the best of five."""
+        matrix = np.ones((_PRODUCT_SIZE, _PRODUCT_SIZE), np.float32)
+        product = np.empty_like(matrix)
+
+        def seconds() -> float:
+            started = time.perf_counter()
+            np.matmul(matrix, matrix, out=product)
+            return time.perf_counter() - started
+
+        return 2 * _PRODUCT_SIZE**3 / min(seconds() for _ in range(_N_PRODUCTS))
+
+
+def _timed(
+    study: Study, stored: StudyResult | None
+) -> Mapping[tuple[object, ...], float]:
+    """Seconds of an epoch of one run on one device, by program."""
+    timings = stored.timings if stored is not None else ()
+    return {study.static_part(one.config): one.seconds_per_epoch for one in timings}
+
+
+def _seconds_per_run(stored: StudyResult | None) -> float | None:
+    attempts = stored.attempts if stored is not None else ()
+    n_runs = sum(attempt.n_runs for attempt in attempts)
+    return sum(one.seconds for one in attempts) / n_runs if n_runs else None
+
+
+def _state(trainer: Trainer, group: StaticGroup) -> RunState:
+    """The shapes of what changes while one run of a group trains."""
+    number = jax.ShapeDtypeStruct((), np.float32)
+    traced = dict.fromkeys(trainer.traced_names(group), number)
+    seed = jax.ShapeDtypeStruct((2,), np.uint32)
+    return jax.eval_shape(partial(start_run, trainer.recipe(group)), seed, traced)
+
+
+def _step_operations(recipe: Recipe, state: RunState, dataset: Dataset) -> float:
+    """What XLA counts in the gradient of one batch, before it is compiled."""
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    train = dataset.train
+    shape = (recipe.batch_size, *train.inputs.shape[1:])
+    batch = jax.eval_shape(
+        lambda: Arrays(
+            jnp.zeros(shape, train.inputs.dtype),
+            jnp.zeros(shape[:1], train.labels.dtype),
+        )
+    )
+    gradient = jax.grad(recipe.objective, has_aux=True)
+    lowered = jax.jit(gradient).lower(state.params, state.fitted, batch, key)
+    cost: Any = lowered.cost_analysis()
+    return float(cost["flops"])
+
+
+def _memory_bytes(
+    trainer: Trainer,
+    dataset: Dataset,
+    waiting: Int[np.ndarray, " config"],
+    n_devices: int,
+) -> int:
+    """The process, the data on the host and on each device, and the largest block."""
+    splits = (*dataset.splits.values(), *dataset.evaluation_splits().values())
+    data = sum(split.inputs.nbytes + split.labels.nbytes for split in splits)
+    largest = 0
+    for group, indices in _with_indices(trainer.study):
+        n_runs = int(waiting[indices].sum())
+        if not n_runs:
+            continue
+        places = trainer.shape(group, n_runs).n_runs
+        of_run = sum(
+            leaf.size * leaf.dtype.itemsize
+            for leaf in jax.tree.leaves(_state(trainer, group))
+        )
+        order = 4 * trainer.n_examples
+        largest = max(largest, places * (COPIES_OF_STATE * of_run + order))
+    return PROCESS_BYTES + data * (1 + n_devices) + largest

@@ -1,0 +1,89 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import make_blobs_study, train_blobs, write_blobs
+
+from paribus.analysis import plan_runs
+from paribus.engine.forecast import forecast_study
+from paribus.errors import StudyError
+from paribus.results.forecast import Forecast
+from paribus.study import Study
+from paribus.tuning import Tuning
+
+
+STUDY = make_blobs_study(batch_size=(16, 32))
+
+
+def forecast(study: Study, folder: Path) -> Forecast:
+    if not (folder / "blobs.npz").exists():
+        write_blobs(folder / "blobs.npz")
+    return forecast_study(study, folder / study.name, data_folder=folder, device="cpu")
+
+
+def test_a_new_study_is_counted_and_nothing_is_written(tmp_path: Path):
+    found = forecast(STUDY, tmp_path)
+
+    assert (found.n_runs, found.n_to_train) == (8, 8)
+    assert [(g.description, g.n_configs, g.n_runs) for g in found.groups] == [
+        ("batch_size=16", 2, 4),
+        ("batch_size=32", 2, 4),
+    ]
+    assert found.bases == ("arithmetic",)
+    assert found.seconds is not None
+    assert 0 < found.seconds < 60
+    assert found.memory_bytes > 1e8
+    assert [path.name for path in tmp_path.iterdir()] == ["blobs.npz"]
+
+
+def test_what_is_trained_is_not_counted_and_its_timings_are_used(tmp_path: Path):
+    trained = train_blobs(STUDY, tmp_path)
+
+    assert forecast(STUDY, tmp_path).n_to_train == 0
+    larger = replace(STUDY, seeds=(0, 1, 2))
+    found = forecast(larger, tmp_path)
+
+    assert (found.n_runs, found.n_to_train) == (12, 4)
+    assert found.bases == ("timings",)
+    seconds = {
+        STUDY.static_part(t.config): t.seconds_per_epoch for t in trained.timings
+    }
+    for group, own in zip(found.groups, seconds.values(), strict=True):
+        assert group.seconds is not None
+        # Two runs of two epochs, at best all at once and at worst one by one.
+        assert 2 * own <= group.seconds * (1 + 1e-9)
+        assert group.seconds <= 4 * own * (1 + 1e-9)
+
+
+def test_more_work_takes_more_time(tmp_path: Path):
+    short = forecast(STUDY, tmp_path).seconds
+    long = forecast(replace(STUDY, budget=replace(STUDY.budget, epochs=40)), tmp_path)
+
+    assert short is not None
+    assert long.seconds is not None
+    # 20 times the epochs; the product's rate is measured twice.
+    assert 8 < long.seconds / short < 50
+
+
+def test_a_study_that_tunes_expects_what_its_plan_expects(tmp_path: Path):
+    data = replace(STUDY.data, validation=40)
+    tuning = Tuning(seeds=(1_000_000, 1_000_001), n_choosing=1)
+    study = replace(STUDY, data=data, tuning=tuning, name="tuned")
+
+    before = forecast(study, tmp_path)
+
+    # 4 configs choose; the best of each batch size gets 2 seeds, the best of all 1.
+    assert before.n_runs == 4 + 2 * 2 + 1
+    assert before.n_to_train == pytest.approx(before.n_runs, abs=2)  # shares, rounded
+    trained = train_blobs(study, tmp_path)
+    after = forecast(study, tmp_path)
+    assert after.n_to_train == 0
+    assert after.n_runs == plan_runs(trained).n_expected
+
+
+def test_a_study_that_has_changed_is_refused_as_in_training(tmp_path: Path):
+    train_blobs(STUDY, tmp_path)
+    changed = replace(STUDY, budget=replace(STUDY.budget, epochs=3))
+
+    with pytest.raises(StudyError, match="must stay as it was"):
+        forecast(changed, tmp_path)
