@@ -18,7 +18,7 @@ TUNED = "tuned"
 _SPLITS = ("train", "validation", "test", "minibatch")
 _DERIVED = (
     *("tuv", "jitter", "share_of_increases", "bad_share", "aulc", "aulc_10"),
-    *("gap", "loss_gap", "seconds_per_epoch"),
+    *("gap", "loss_gap", "seconds_per_epoch", "damaged_share"),
     *("steps_to_target", "epochs_to_target", "seconds_to_target"),
 )
 _RECORDED = (
@@ -27,7 +27,7 @@ _RECORDED = (
     *("gradient_norm", "noise_scale", "lambda_max", "preconditioned_lambda_max"),
     *("asam_sharpness", "sam_sharpness", "keskar_phi", "test_nll", "test_brier"),
     *("edge_ratio", "test_ece", "test_ece_debiased", "weight_distance"),
-    "annealed_train_loss",
+    *("annealed_train_loss", "rescued", "rescued_accuracy"),
 )
 # Those that are compared by ratios: a smallest effect of theirs is a factor.
 _RATIOS = (
@@ -48,6 +48,9 @@ MEASURES = (
 
 Relation = Literal["greater", "less", "at_least", "equivalent"]
 
+# Needs the best learning rate, which only a study that tunes it knows.
+RESCUE = "rescue"
+
 DIAGNOSTICS = (
     "noise_scale",
     "curvature",
@@ -55,6 +58,7 @@ DIAGNOSTICS = (
     "calibration",
     "weight_distance",
     "anneal",
+    RESCUE,
 )
 
 
@@ -223,3 +227,21 @@ def check_diagnostics(names: tuple[str, ...]) -> None:
     for name in names:
         if name not in DIAGNOSTICS:
             raise unknown_name("diagnostic", name, DIAGNOSTICS, where="[diagnostics]")
+
+
+def check_rescue(names: tuple[str, ...], tuned: str | None) -> None:
+    """Refuse to rescue runs in a study that does not find the best learning rate.
+
+    Args:
+        names: The diagnostics of a study.
+        tuned: The hyperparameter that it tunes; None if it tunes none.
+
+    Raises:
+        StudyError: If runs are to be rescued and the learning rate is not tuned.
+    """
+    if RESCUE in names and tuned != "learning_rate":
+        raise StudyError(
+            f"`{RESCUE}` of [diagnostics] needs a study that tunes `learning_rate`, "
+            f"got {f'one that tunes `{tuned}`' if tuned else 'one without tuning'}",
+            hint='add [tuning] with `hyperparameter = "learning_rate"`',
+        )

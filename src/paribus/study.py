@@ -14,7 +14,12 @@ from paribus.choices import (
     OptimizerChoice,
     checked_space,
 )
-from paribus.declared import DeclaredClaim, check_claims, check_diagnostics
+from paribus.declared import (
+    DeclaredClaim,
+    check_claims,
+    check_diagnostics,
+    check_rescue,
+)
 from paribus.errors import StudyError
 from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
 from paribus.optimizer_catalogue import OPTIMIZERS, in_use
@@ -135,6 +140,7 @@ class Study:
             self.tuning.check_fits(space.grids, self.data.validation)
         tuned = self.tuning.hyperparameter if self.tuning else None
         check_claims(self.claims, space.grids, tuned)
+        check_rescue(self.diagnostics, tuned)
         if (n_runs := self.n_runs()) > MAX_RUNS:
             raise StudyError(
                 f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}"

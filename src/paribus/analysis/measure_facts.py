@@ -100,6 +100,13 @@ DERIVED: Mapping[str, MeasureFacts] = {
         unit="nats",
         population="learners",
     ),
+    "damaged_share": MeasureFacts(
+        words="share of bad runs that the best learning rate does not rescue",
+        higher_is_better=False,
+        unit="pp",
+        smallest_effect=0.2,
+        is_share=True,
+    ),
     "seconds_per_epoch": MeasureFacts(
         words="seconds for an epoch of one run alone",
         is_ratio=True,
@@ -175,6 +182,20 @@ RECORDED: Mapping[str, MeasureFacts] = {
     ),
     "annealed_train_loss": MeasureFacts(
         words="training loss after annealing", population="learners", **_LOSS
+    ),
+    "rescued": MeasureFacts(
+        words="share of bad runs that the best learning rate rescues",
+        higher_is_better=True,
+        unit="pp",
+        smallest_effect=0.2,
+        is_share=True,
+    ),
+    "rescued_accuracy": MeasureFacts(
+        words="validation accuracy of bad runs after as much training at the best "
+        "learning rate",
+        higher_is_better=True,
+        unit="pp",
+        smallest_effect=0.002,
     ),
 }
 

@@ -1,8 +1,10 @@
 """What became of each finished run, from its curves."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from paribus.analysis.scores import n_examples
 from paribus.results import StudyResult
@@ -44,22 +46,53 @@ def classify_runs(
     if not needed <= set(result.metrics) or not is_classified.any():
         return result
 
-    def in_budget(metric: str) -> np.ndarray:
-        # What runs of large batches do after `epochs`, for equal steps, is not judged.
-        curve = result.curve(metric)[..., : result.n_evaluations]
-        return curve[is_classified].astype(np.float64)
+    n = result.n_evaluations
+    # What runs of large batches do after `epochs`, for equal steps, is not judged, nor
+    # what was measured over such a run as a whole.
+    measured = result.measures if n == len(result.epochs) else {}
+    status = result.status.copy()
+    status[is_classified] = outcomes_of(
+        result,
+        {name: result.curve(name)[..., :n][is_classified] for name in needed},
+        {name: values[is_classified] for name, values in measured.items()},
+        thresholds=thresholds,
+        baseline_loss=baseline_loss,
+    )
+    return replace(result, status=status)
+
+
+def outcomes_of(
+    result: StudyResult,
+    curves: Mapping[str, Float[np.ndarray, "run evaluation"]],
+    measures: Mapping[str, Float[np.ndarray, " run"]],
+    *,
+    thresholds: OutcomeThresholds | None = None,
+    baseline_loss: float | None = None,
+) -> Int[np.ndarray, " run"]:
+    """Say what became of runs of a study that spent its epochs, from their curves.
+
+    Args:
+        result: The study; its own runs only set the default of `thresholds`.
+        curves: `<split>_<metric>` -> values up to the end of the study's epochs: the
+            primary metric, and accuracy and loss of the training split.
+        measures: Name -> one number a run; those that there are of the second rule that
+            finds diverged runs.
+        thresholds: As for `classify_runs`.
+        baseline_loss: As for `classify_runs`.
+
+    Returns:
+        A `RunStatus` for each run.
+    """
+    primary = result.primary_metric
 
     def measured(name: str) -> np.ndarray | None:
-        # Measured over the whole run: not of the budget if some went on.
-        if name not in result.measures or result.n_evaluations < len(result.epochs):
-            return None
-        return result.measures[name][is_classified].astype(np.float64)
+        return measures[name].astype(np.float64) if name in measures else None
 
-    curves = TrainingCurves(
+    judged = TrainingCurves(
         epochs=result.epochs[: result.n_evaluations].astype(np.float64),
-        score=in_budget(primary),
-        train_accuracy=in_budget("train_accuracy"),
-        train_loss=in_budget("train_loss"),
+        score=curves[primary].astype(np.float64),
+        train_accuracy=curves["train_accuracy"].astype(np.float64),
+        train_loss=curves["train_loss"].astype(np.float64),
         chance=result.data.majority_share,
         label_entropy=result.data.label_entropy,
         n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,
@@ -68,11 +101,7 @@ def classify_runs(
         high_loss_share=measured("high_loss_share"),
         ends_high=measured("ends_high"),
     )
-    status = result.status.copy()
-    status[is_classified] = classify_outcomes(
-        curves, thresholds or _default_thresholds(result)
-    )
-    return replace(result, status=status)
+    return classify_outcomes(judged, thresholds or _default_thresholds(result))
 
 
 def accuracy_smallest_effect(result: StudyResult, metric: str) -> float:

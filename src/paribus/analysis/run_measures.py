@@ -75,7 +75,7 @@ def run_measure(result: StudyResult, name: str) -> RunMeasure:
     if facts.population == "learners":
         values = np.where(is_learner(result), values, np.nan)
     smallest = facts.smallest_effect
-    if is_accuracy(name):
+    if name in CURVES and is_accuracy(name):
         smallest = accuracy_smallest_effect(result, name)
     return RunMeasure(name=name, facts=facts, values=values, smallest_effect=smallest)
 
@@ -170,6 +170,12 @@ def _loss_gap(result: StudyResult) -> Float[np.ndarray, "config seed"]:
     return test - final_values(result, "train_loss", last)
 
 
+def _damaged_share(result: StudyResult) -> Float[np.ndarray, "config seed"]:
+    """1 where a bad run was not rescued; of the others nothing is known."""
+    damaged = 1.0 - result.measures["rescued"].astype(np.float64)
+    return np.where(is_bad(result), damaged, np.nan)
+
+
 def _seconds_per_epoch(result: StudyResult) -> Float[np.ndarray, "config seed"]:
     seconds = [result.seconds_per_epoch(config) for config in result.configs]
     column = np.array([np.nan if s is None else s for s in seconds])
@@ -187,5 +193,6 @@ _DERIVATIONS: Mapping[str, _Derivation] = {
     "aulc_10": _area(0.1),
     "gap": _gap,
     "loss_gap": _loss_gap,
+    "damaged_share": _damaged_share,
     "seconds_per_epoch": _seconds_per_epoch,
 }

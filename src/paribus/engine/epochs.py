@@ -12,6 +12,7 @@ from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.evaluation import Ending
 from paribus.engine.keys import seed_words
 from paribus.engine.prober import Prober
+from paribus.engine.rescuer import BlockEnd, Rescuer
 from paribus.engine.run import RunState
 from paribus.models.dense import DROPOUT
 from paribus.optimizers.transformations import traced_numbers
@@ -45,6 +46,7 @@ def train_block(
     *,
     n_examples: int,
     prober: Prober | None = None,
+    rescuer: Rescuer | None = None,
     on_evaluation: Callable[[float], None] = lambda epoch: None,
 ) -> BlockCurves:
     """Train runs of one static group for the study's budget.
@@ -55,6 +57,7 @@ def train_block(
         study: Says when runs are evaluated.
         n_examples: In the training split.
         prober: Measures what the study's diagnostics ask for; None if they are none.
+        rescuer: Trains runs on that ended badly; None if they are let be.
         on_evaluation: Called with the epoch after each evaluation.
     """
     shape = driver.shape
@@ -94,6 +97,17 @@ def train_block(
             ending = driver.end(states)
             if watch is not None:
                 diagnosed = watch.end(states, step=step, driver=driver, advance=advance)
+            if rescuer is not None:
+                end = BlockEnd(
+                    runs=by_seat,
+                    active=seats >= 0,
+                    seeds=seeds,
+                    traced=traced,
+                    states=states,
+                    rows=rows,
+                    measures=ending.measures,
+                )
+                diagnosed |= rescuer.rescue(end, driver, advance)
         on_evaluation(epoch)
 
     assert ending is not None  # `study.epochs` is always an evaluation

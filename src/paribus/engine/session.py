@@ -8,9 +8,12 @@ import jax
 import numpy as np
 
 from paribus.analysis import mark_absent, plan_runs
+from paribus.analysis.rescues import plan_rescues
 from paribus.analysis.tuned import WAITING
+from paribus.declared import RESCUE
 from paribus.engine.epochs import train_block
 from paribus.engine.plan import Block, StaticGroup
+from paribus.engine.rescuer import Rescuer
 from paribus.engine.timing import time_epoch
 from paribus.engine.trainer import Trainer
 from paribus.results import Progress, StudyResult
@@ -51,6 +54,7 @@ class Session:
         }
         self._configs = stored.configs
         self._scores = stored.final(self._metric).copy()
+        self._has_rescues = RESCUE in study.diagnostics
         self._look(stored)
 
     def train(self, trainer: Trainer) -> None:
@@ -72,17 +76,28 @@ class Session:
     def _look(self, stored: StudyResult) -> None:
         """See what has been trained, and what is to be trained therefore."""
         self._plan = plan_runs(stored)
+        self._rescues = plan_rescues(stored) if self._has_rescues else None
         self._status = mark_absent(stored).status.copy()
 
     def _waiting(self) -> tuple[Run, ...]:
         """The runs that are to be trained, as far as tuning has come."""
         is_waiting = self._plan.is_planned & np.isin(self._status, WAITING)
         asked, seeds = set(self._study.configs()), set(self._study.all_seeds)
-        return tuple(
+        runs = tuple(
             run
             for run, place in self._places.items()
             if is_waiting[place] and run.config in asked and run.seed in seeds
         )
+        if not self._has_rescues:
+            return runs
+        # What bad runs go on with must be known when they end.
+        return tuple(run for run in runs if run.seed not in self._study.seeds) or runs
+
+    def _rescuer(self, n_examples: int) -> Rescuer | None:
+        """Who trains the bad runs of a block on; None while nothing is planned."""
+        if self._rescues is None or not self._rescues.by_config:
+            return None
+        return Rescuer(self._rescues, self._study, n_examples=n_examples)
 
     def _train_block(self, trainer: Trainer, block: Block) -> None:
         group = block.group
@@ -107,6 +122,7 @@ class Session:
                 self._study,
                 n_examples=n_examples,
                 prober=prober,
+                rescuer=self._rescuer(n_examples),
                 on_evaluation=say_epoch,
             )
         except jax.errors.JaxRuntimeError as error:

@@ -2,8 +2,10 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from paribus.data import Dataset, load_dataset
+from paribus.declared import RESCUE
 from paribus.engine.baseline import train_baseline
 from paribus.engine.block import Compiler
 from paribus.engine.devices import (
@@ -76,15 +78,24 @@ def train_study(
         use_compilation_cache()
         stack.enter_context(nan_checks_off())
         compiler = stack.enter_context(Compiler(n_threads=2))
+        if RESCUE in study.diagnostics:  # what is worse than linear is to be rescued
+            _commit_baseline(writer, study, dataset, devices)
         session = Session(study, folder, writer, on_progress)
         session.train(Trainer(study, dataset, devices, compiler, models))
-        if study.has_baseline and not writer.has_baseline():
-            baseline = train_baseline(study, dataset, devices)
-            if baseline is not None:
-                writer.commit_baseline(**baseline._asdict())
+        _commit_baseline(writer, study, dataset, devices)
     result = read_study(folder)
     _check_failures(result, max_failed)
     return result
+
+
+def _commit_baseline(
+    writer: StudyWriter, study: Study, dataset: Dataset, devices: tuple[Any, ...]
+) -> None:
+    """Train and store what runs are compared with, unless that was done before."""
+    if study.has_baseline and not writer.has_baseline():
+        baseline = train_baseline(study, dataset, devices)
+        if baseline is not None:
+            writer.commit_baseline(**baseline._asdict())
 
 
 def check_fits(study: Study, dataset: Dataset) -> None:

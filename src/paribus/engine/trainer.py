@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from paribus.data import Dataset, Split
+from paribus.declared import RESCUE
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import traced_values
 from paribus.engine.models import Models
@@ -98,8 +99,9 @@ class Trainer:
         return self._drivers[group]
 
     def prober(self, group: StaticGroup) -> Prober | None:
-        """Who measures the group's runs; None if the study has no diagnostics."""
-        if not self.study.diagnostics:
+        """Who measures the group's runs; None if nothing is asked of their weights."""
+        asked = tuple(name for name in self.study.diagnostics if name != RESCUE)
+        if not asked:
             return None
         if group not in self._probers:
             shape = self._shapes[group]
@@ -108,7 +110,7 @@ class Trainer:
                 self.recipe(group),
                 shape,
                 self.compiler,
-                asked=self.study.diagnostics,
+                asked=asked,
                 data=ProbeData(_place(part, shape), self._splits["test"]),
                 traced_names=self.traced_names(group),
                 key=(tuple(group.key[1:]), shape.runs_per_device),

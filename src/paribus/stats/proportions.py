@@ -271,6 +271,44 @@ def seeds_to_decide_shares(
     return int(n[decides.argmax()]) if decides.any() else None
 
 
+def runs_to_decide_share(
+    share: float, *, smallest_effect: float, confidence_level: float = 0.95
+) -> int | None:
+    """Count the runs with which the same single share would be decided.
+
+    The smallest n at which Clopper and Pearson's interval lies wholly above
+    `smallest_effect` or wholly below it.
+
+    Args:
+        share: Observed share of hits.
+        smallest_effect: The smallest share that matters, above 0.
+        confidence_level: 1 - .05 / number of contrasts in the family.
+
+    Returns:
+        Runs; None if 1,000 are not enough.
+
+    Assumes:
+        The share stays as it is. Fractions of a run are allowed for: 1/3 of 10 runs are
+        3.3 hits.
+
+    Example:
+        >>> runs_to_decide_share(1.0, smallest_effect=0.2)
+        3
+        >>> runs_to_decide_share(0.0, smallest_effect=0.2)
+        17
+    """
+    n = np.arange(1, MAX_SEEDS + 1)
+    hits = share * n
+    tail = (1 - confidence_level) / 2
+    # A beta distribution needs positive parameters; the ends are known without it.
+    lower = special.betaincinv(np.maximum(hits, 1e-9), n - hits + 1, tail)
+    upper = special.betaincinv(hits + 1, np.maximum(n - hits, 1e-9), 1 - tail)
+    lower = np.where(hits == 0, 0.0, lower)
+    upper = np.where(hits == n, 1.0, upper)
+    decides = (lower > smallest_effect) | (upper < smallest_effect)
+    return int(n[decides.argmax()]) if decides.any() else None
+
+
 def _newcombe_bounds(
     share_a: float,
     n_a: Int[np.ndarray, " size"],

@@ -13,7 +13,7 @@ from paribus.claims.findings import Found, said, seeds_that_decide, untested
 from paribus.claims.guards import first_refusal
 from paribus.claims.guards.designs import one_workload
 from paribus.claims.records import AtomVerdict
-from paribus.claims.refusals import Refusal
+from paribus.claims.rescues import permanent
 from paribus.claims.rules import Relation
 from paribus.stats.contrasts import paired_contrast
 
@@ -87,18 +87,6 @@ def often(evidence: Evidence, arms: Arms) -> AtomVerdict:
     )
     refusal = one_workload(1)
     assert refusal is not None
-    return replace(untested(evidence, question, refusal), measure="")
-
-
-def permanent(evidence: Evidence, arms: Arms) -> AtomVerdict:
-    """L3e: whether bad runs recover at the best rate, which no study tries yet."""
-    large = arms.configs["large"]
-    question = Question(measure="bad_share", higher=(large,), lower=(large,))
-    refusal = Refusal(
-        "no study trains its bad runs on at the best learning rate, to see whether "
-        "they recover",
-        "",
-    )
     return replace(untested(evidence, question, refusal), measure="")
 
 
