@@ -47,7 +47,7 @@ def permanent(evidence: Evidence, arms: Arms) -> AtomVerdict:
 
 
 def _refusal(evidence: Evidence, question: Question) -> Refusal | None:
-    study = evidence.judged.study
+    study = evidence.whole.study
     (config,) = question.configs
     if RESCUE not in study.diagnostics:
         return _not_asked(evidence)
@@ -66,7 +66,9 @@ def _refusal(evidence: Evidence, question: Question) -> Refusal | None:
     n_tried = int(_is_tried(evidence, config).sum())
     if n_tried >= MIN_BAD_RUNS:
         return first_refusal(evidence, question)
-    edge = None if n_tried else first_refusal(evidence, question)
+    # Where nothing was tried the best rate may be why: it is not known at an edge.
+    failures = replace(question, measure="bad_share")
+    edge = None if n_tried else first_refusal(evidence, failures)
     return edge or Refusal(
         f"{n_tried} of the {n_bad} bad runs went on at the best learning rate, and the "
         f"rescue test needs {MIN_BAD_RUNS}: the best rate and its target must be known "
@@ -76,7 +78,7 @@ def _refusal(evidence: Evidence, question: Question) -> Refusal | None:
 
 
 def _not_asked(evidence: Evidence) -> Refusal:
-    study = evidence.judged.study
+    study = evidence.whole.study
     names = ", ".join(f'"{name}"' for name in (*study.diagnostics, RESCUE))
     is_tuned = study.tuning is not None
     return Refusal(

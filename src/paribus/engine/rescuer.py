@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ class Rescuer:
         is_reached = np.full(len(rates), False)
         scores = np.full(len(rates), np.nan)
         steps = self._looks(end)
-        for step, to_step in zip(steps[:-1], steps[1:], strict=True):
+        for step, to_step in pairwise(steps):
             states = advance(states, traced, step, to_step)
             states, metrics = driver.evaluate(states)
             scores = metrics[metric]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from paribus.declared import RESCUE
 from paribus.errors import StudyError, unknown_name
 from paribus.space import Config
 from paribus.status import RunStatus
@@ -150,7 +151,13 @@ class StudyResult:
         by_new = {old: new for new, old in enumerate(kept)}
         return replace(
             self,
-            study=replace(self.study, seeds=seeds, tuning=None, claims=()),
+            study=replace(
+                self.study,
+                seeds=seeds,
+                tuning=None,
+                claims=(),
+                diagnostics=tuple(n for n in self.study.diagnostics if n != RESCUE),
+            ),
             status=self.status[:, kept],
             diverged_at=self.diverged_at[:, kept],
             curves={name: values[:, kept] for name, values in self.curves.items()},

@@ -26,7 +26,6 @@ EVEN = Runs(accuracy=0.98, spread=0.0005, speed_spread=0.001)
         # Worse at the end too.
         ("L1c", "refuted", {"small": Runs(accuracy=0.95, speed=1)}),
         ("L2c", "untested", {}),
-        ("L3e", "untested", {}),
     ],
 )
 def test_each_secondary_atom_says_what_its_study_shows(name, verdict, arms):
