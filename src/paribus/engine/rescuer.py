@@ -40,7 +40,7 @@ class BlockEnd:
     traced: Mapping[str, Any]
     states: RunState
     rows: Sequence[Mapping[str, np.ndarray]]
-    measures: Mapping[str, np.ndarray]
+    measures: Mapping[str, Any]
 
 
 class Rescuer:
