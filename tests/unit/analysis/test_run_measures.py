@@ -18,7 +18,8 @@ def make_small(*plans: Runs):
 
 
 def test_every_name_has_facts_and_every_derived_one_is_made():
-    result = make_small(Runs(), Runs())
+    made = make_small(Runs(), Runs())
+    result = replace(made, measures={"rescued": np.ones((2, 3))})
     for name in measure_names():
         assert measure_facts(name).words
     for name in DERIVED:
