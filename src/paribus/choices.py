@@ -1,8 +1,8 @@
 """What a study has chosen: data, model and optimizer, and what may be set of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from paribus.builders import Builder
 from paribus.errors import SpaceError, StudyError, unknown_name
@@ -22,27 +22,59 @@ from paribus.space import SearchSpace
 # them, and their search space may vary anything.
 ELSEWHERE = "elsewhere"
 
+# How columns of texts become inputs.
+CODINGS = ("one_hot", "codes")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataChoice:
-    """Which data set a study uses.
+    """Which data set a study uses: by `name`, `path` or `loader`.
 
     Attributes:
-        name: A data set by name, e.g. `"mnist"`; None if `path` is given.
-        path: An `.npz` file, as written in the study file; None if `name` is given.
+        name: A data set by name, e.g. `"mnist"`; None if it has none.
+        path: A file or folder, as written in the study file; None if there is none.
+        loader: `package.module:function`, which returns the data; None if none does.
+        target: The column of a table to predict, or the file of labels.
+        categorical: How columns of texts become inputs: `"one_hot"` or `"codes"`.
+        standardise: Whether inputs are given mean 0 and deviation 1 in training.
         validation: Examples held out of training, 0 for none.
         train: Examples to train on, drawn from what is left by a fixed seed; None for
             all of them.
+        given: The data that were handed in, or the function called `loader`; it is not
+            recorded.
     """
 
     name: str | None = None
     path: str | None = None
     validation: int = 0
     train: int | None = None
+    loader: str | None = None
+    target: str | None = None
+    categorical: Literal["one_hot", "codes"] = "one_hot"
+    standardise: bool = False
+    given: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if (self.name is None) == (self.path is None):
-            raise StudyError("`data` must have exactly one of `name` and `path`")
+        n_said = sum(each is not None for each in (self.name, self.path, self.loader))
+        if n_said != 1:
+            got = "none" if not n_said else f"{n_said}"
+            raise StudyError(
+                "`data` must have exactly one of `name`, `path` and `loader`, got "
+                f"{got}"
+            )
+        if self.path is None and self.target is not None:
+            raise StudyError(
+                f"`data.target` must stand beside `path`, got {self.target!r}"
+            )
+        if self.categorical not in CODINGS:
+            raise StudyError(
+                f'`data.categorical` must be "one_hot" or "codes", got '
+                f"{self.categorical!r}"
+            )
+        if not isinstance(self.standardise, bool):
+            raise StudyError(
+                f"`data.standardise` must be true or false, got {self.standardise!r}"
+            )
         if isinstance(self.validation, bool) or not isinstance(self.validation, int):
             raise StudyError(
                 f"`data.validation` must be an integer, got {self.validation!r}"
@@ -57,6 +89,12 @@ class DataChoice:
             raise StudyError(f"`data.train` must be an integer, got {self.train!r}")
         if self.train < 1:
             raise StudyError(f"`data.train` must be at least 1, got {self.train}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the choice as plain JSON values; `DataChoice(**written)` reads it."""
+        return {
+            f.name: getattr(self, f.name) for f in fields(self) if f.name != "given"
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

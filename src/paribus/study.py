@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -270,10 +270,7 @@ class Study:
             "study.evaluate_every": self.budget.evaluate_every,
             "study.steps": self.budget.steps,
             "study.looks": self.looks,
-            "data.name": self.data.name,
-            "data.path": self.data.path,
-            "data.validation": self.data.validation,
-            "data.train": self.data.train,
+            **{f"data.{name}": value for name, value in self.data.to_dict().items()},
             "diagnostics.measure": list(self.diagnostics),
             **(self.tuning.fixed_settings() if self.tuning else {}),
             "model.name": self.model.name,
@@ -323,7 +320,7 @@ class Study:
                 "evaluate_every": self.budget.evaluate_every,
                 "steps": self.budget.steps,
             },
-            "data": asdict(self.data),
+            "data": self.data.to_dict(),
             "model": self.model.to_dict(),
             "optimizer": self.optimizer.to_dict(),
             "space": [

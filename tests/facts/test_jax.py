@@ -33,3 +33,18 @@ def test_keys_are_the_same_in_every_version():
     bits = jax.random.bits(jax.random.fold_in(key, 1), (2,))
 
     assert np.asarray(bits).tolist() == [2899676959, 3548400998]
+
+
+def test_devices_of_a_cpu_share_an_aligned_array_of_the_host():
+    from paribus.data.inputs import aligned
+
+    devices = jax.devices("cpu")
+    array = aligned(np.arange(10_000, dtype=np.float32))
+    mesh = jax.sharding.Mesh(np.array(devices), ("run",))
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+
+    placed = jax.device_put(array, everywhere)
+
+    # Else a data set would be in memory once for each core, and once more for us.
+    pointers = {s.data.unsafe_buffer_pointer() for s in placed.addressable_shards}
+    assert pointers == {array.ctypes.data}

@@ -1,14 +1,15 @@
 """A data set: frozen arrays in named splits."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from paribus.data.batches import random_order
-from paribus.errors import DataError, StudyError
+from paribus.data.inputs import aligned, rows_per_chunk
+from paribus.errors import StudyError
 from paribus.results import DataFacts
 
 
@@ -26,23 +27,63 @@ class Split:
         inputs: The examples. Bytes (uint8) stand for values from 0 to 1, in steps of
             1/255, as in images; float32 values stand for themselves.
         labels: The class of each example, 0 to classes - 1.
+        rows: Which of `inputs` the examples are, in their order; None for all. A part
+            of a memory map is not read to be taken.
     """
 
-    inputs: Shaped[np.ndarray, "example ..."]
+    inputs: Shaped[np.ndarray, "row ..."]
     labels: Int[np.ndarray, " example"]
+    rows: Int[np.ndarray, " example"] | None = None
 
     def __post_init__(self) -> None:
         assert self.inputs.dtype in (np.uint8, np.float32)
-        assert len(self.inputs) == len(self.labels)
+        assert len(self.labels) == len(self.inputs if self.rows is None else self.rows)
+        if not self.is_mapped:
+            object.__setattr__(self, "inputs", aligned(self.inputs))
         self.inputs.setflags(write=False)
         self.labels.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the examples lie in a file and not in memory."""
+        return isinstance(self.inputs, np.memmap)
+
     def take(self, indices: Int[np.ndarray, " example"]) -> "Split":
         """The examples at `indices`, in that order."""
-        return Split(inputs=self.inputs[indices], labels=self.labels[indices])
+        labels = self.labels[indices]
+        if not self.is_mapped:
+            return Split(inputs=self.inputs[indices], labels=labels)
+        rows = indices if self.rows is None else self.rows[indices]
+        return Split(inputs=self.inputs, labels=labels, rows=rows)
+
+    def gathered(self) -> "Split":
+        """The same examples, those that are part of a memory map read into memory."""
+        if self.rows is None:
+            return self
+        return Split(inputs=np.asarray(self.inputs[self.rows]), labels=self.labels)
+
+    def chunks(self) -> Iterator[Shaped[np.ndarray, "row ..."]]:
+        """The inputs in order, as many at a time as fit into memory many times."""
+        n = rows_per_chunk(self.inputs)
+        for start in range(0, len(self), n):
+            part = slice(start, start + n)
+            yield self.inputs[part if self.rows is None else self.rows[part]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scaling:
+    """What standardises inputs: (input - mean) / deviation.
+
+    Attributes:
+        mean: Of the training split, in the inputs' own unit.
+        deviation: Of the training split; 1 where all its inputs are equal.
+    """
+
+    mean: Float[np.ndarray, "..."]
+    deviation: Float[np.ndarray, "..."]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +96,7 @@ class Dataset:
         splits: `train`, `test` and, if examples are held out, `validation`.
         n_classes: Number of labels.
         notes: What a reader of results must know.
+        scaling: What standardises inputs; None for inputs as they are.
     """
 
     name: str
@@ -62,6 +104,7 @@ class Dataset:
     splits: Mapping[str, Split]
     n_classes: int
     notes: tuple[str, ...] = ()
+    scaling: Scaling | None = None
 
     @property
     def train(self) -> Split:
@@ -147,6 +190,35 @@ class Dataset:
             self, splits={**self.splits, "train": kept}, notes=(*self.notes, note)
         )
 
+    def standardised(self) -> "Dataset":
+        """Give inputs mean 0 and deviation 1 in the training split, for every split.
+
+        Each feature by itself; of images each colour, or all their grey values. The
+        splits stay as they are: inputs are scaled where they meet the model.
+        """
+        shape = self.example_shape
+        axes = {1: (0,), 2: (0, 1, 2)}.get(len(shape), tuple(range(len(shape))))
+        n, total = 0, 0.0
+        for chunk in self.train.chunks():
+            total = total + chunk.sum(axis=axes, dtype=np.float64)
+            n += chunk.size // max(np.size(total), 1)
+        mean = total / n
+        # A second pass: squares of large inputs would leave nothing of a small spread.
+        squares = sum(
+            np.square(chunk - mean, dtype=np.float64).sum(axis=axes)
+            for chunk in self.train.chunks()
+        )
+        deviation = np.sqrt(squares / n)
+        scaling = Scaling(
+            mean=np.asarray(mean, np.float32),
+            deviation=np.asarray(np.where(deviation > 0, deviation, 1.0), np.float32),
+        )
+        note = (
+            "Inputs are standardised by mean and deviation of the training split "
+            f"({'each feature' if len(shape) == 1 else 'each colour of images'})."
+        )
+        return replace(self, scaling=scaling, notes=(*self.notes, note))
+
     def facts(self) -> DataFacts:
         """Describe the data set for the record."""
         counts = np.bincount(self.train.labels, minlength=self.n_classes)
@@ -170,38 +242,11 @@ class Dataset:
         """SHA-256 over every split's name, type, shape and bytes, in hexadecimal."""
         digest = hashlib.sha256()
         for name in sorted(self.splits):
-            for array in (self.splits[name].inputs, self.splits[name].labels):
-                digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
-                digest.update(np.ascontiguousarray(array).data)
+            split = self.splits[name]
+            shape = (len(split), *split.inputs.shape[1:])
+            digest.update(f"{name} {split.inputs.dtype.str} {shape};".encode())
+            for chunk in split.chunks():
+                digest.update(np.ascontiguousarray(chunk).data)
+            digest.update(f"{name} {split.labels.dtype.str} {(len(split),)};".encode())
+            digest.update(np.ascontiguousarray(split.labels).data)
         return digest.hexdigest()
-
-
-def check_labels(labels: np.ndarray, *, where: str) -> Int[np.ndarray, " example"]:
-    """Return labels as int32, or say why they are none.
-
-    Raises:
-        DataError: If they are not the whole numbers 0 to classes - 1, in one dimension.
-    """
-    if labels.ndim != 1:
-        raise DataError(f"{where} must have one dimension, got shape {labels.shape}")
-    if labels.dtype.kind not in "iuf":
-        raise DataError(f"{where} must hold labels as numbers, got {labels.dtype}")
-    whole = np.asarray(labels, dtype=np.float64)
-    if (odd := np.flatnonzero(whole != np.floor(whole))).size:
-        raise DataError(
-            f"{where} must hold whole numbers as labels, got {labels[odd[0]]} "
-            f"(first at index {odd[0]})"
-        )
-    distinct = np.unique(whole)
-    if len(distinct) < 2:
-        raise DataError(
-            f"{where} must hold at least two labels, got only class {distinct[0]:g}"
-        )
-    outside = np.flatnonzero((whole < 0) | (whole >= len(distinct)))
-    if outside.size:
-        raise DataError(
-            f"{where} must hold the labels 0 to {len(distinct) - 1} "
-            f"for {len(distinct)} classes, "
-            f"got {labels[outside[0]]} (first at index {outside[0]})"
-        )
-    return labels.astype(np.int32)

@@ -128,7 +128,7 @@ class Driver(Protocol):
     """What drives the runs of a block through their steps.
 
     Today compiled epochs. A stepwise driver, for models whose steps last milliseconds,
-    has the same three methods.
+    has the same methods.
     """
 
     shape: BlockShape
@@ -139,11 +139,15 @@ class Driver(Protocol):
         """The states before the first step."""
         ...
 
+    def orders(self, by_run: Sequence[Int[np.ndarray, " example"]]) -> Any:
+        """The data order of an epoch, by run, as `train` takes it."""
+        ...
+
     def train(
         self,
         states: RunState,
         traced: Mapping[str, Any],
-        orders: Int[Array, "run example"],
+        orders: Any,
         segment: Segment,
         *,
         active: Bool[np.ndarray, " run"],
@@ -238,11 +242,17 @@ class CompiledEpochs:
         """The states before the first step."""
         return self._start.result()((self.shape.put(seeds, BY_RUN), traced), ())
 
+    def orders(self, by_run: Sequence[Int[np.ndarray, " example"]]) -> Any:
+        """The data order of an epoch, by run, as `train` takes it."""
+        rows = self._recipe.rows
+        places = by_run if rows is None else [rows[order] for order in by_run]
+        return self.shape.put(np.stack(places).astype(np.int32, copy=False), BY_RUN)
+
     def train(
         self,
         states: RunState,
         traced: Mapping[str, Any],
-        orders: Int[Array, "run example"],
+        orders: Any,
         segment: Segment,
         *,
         active: Bool[np.ndarray, " run"],

@@ -67,7 +67,7 @@ def train_block(
     traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
     seeds = np.stack([seed_words(run.seed) for run in by_seat])
     states = driver.start(seeds, traced)
-    orders = Orders(shape, [run.seed for run in by_seat], n_examples)
+    orders = Orders(driver, [run.seed for run in by_seat], n_examples)
     watch = prober.watch(seeds, traced, seats >= 0) if prober else None
 
     def advance(
@@ -176,23 +176,20 @@ def _traced_numbers(study: Study, config: Config, n_examples: int) -> dict[str, 
 class Orders:
     """The data order of each run's seed, one epoch at a time, on the devices."""
 
-    def __init__(
-        self, shape: BlockShape, seeds: Sequence[int], n_examples: int
-    ) -> None:
-        self._shape = shape
+    def __init__(self, driver: Driver, seeds: Sequence[int], n_examples: int) -> None:
+        self._driver = driver
         self._seeds = seeds
         self._n_examples = n_examples
         self._epoch = -1
         self._placed: Any = None
 
-    def of(self, epoch: int) -> Array:
+    def of(self, epoch: int) -> Any:
         """The orders of an epoch, a row for each place."""
         if epoch != self._epoch:
             by_seed = {
                 seed: epoch_order(seed, epoch, self._n_examples)
                 for seed in set(self._seeds)
             }
-            stacked = np.stack([by_seed[seed] for seed in self._seeds])
-            self._placed = self._shape.put(stacked, BY_RUN)
+            self._placed = self._driver.orders([by_seed[s] for s in self._seeds])
             self._epoch = epoch
         return self._placed

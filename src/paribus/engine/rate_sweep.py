@@ -151,7 +151,7 @@ def _climb(
     batch_size = study.settings(runs[0].config).batch_size
     traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
     states = driver.start(np.stack([seed_words(run.seed) for run in by_seat]), traced)
-    orders = Orders(shape, [run.seed for run in by_seat], n_examples)
+    orders = Orders(driver, [run.seed for run in by_seat], n_examples)
     total = np.zeros(shape.n_runs)
     n_seen = np.zeros(shape.n_runs)
     rows = []

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from paribus.data.dataset import Scaling
 from paribus.models.model import Hyperparameters, Model
 from paribus.optimizers.transformations import build_optimizer
 
@@ -63,6 +65,8 @@ class Recipe:
         batch_size: Examples per step, at most `n_examples`.
         n_examples: Examples in the training split.
         input_divisor: What inputs are divided by before the model sees them.
+        scaling: What standardises inputs, in place of the division; None for nothing.
+        rows: Which rows of the placed training data are its examples; None for all.
     """
 
     model: Model
@@ -71,6 +75,8 @@ class Recipe:
     batch_size: int
     n_examples: int
     input_divisor: float
+    scaling: Scaling | None = None
+    rows: Int[np.ndarray, " example"] | None = None
 
     def optimizer(
         self, traced: Traced, *, step: ArrayLike
@@ -83,7 +89,10 @@ class Recipe:
 
     def scaled(self, batch: Arrays) -> Float[Array, "example ..."]:
         """Inputs as the model sees them."""
-        return batch.inputs.astype(jnp.float32) / self.input_divisor
+        inputs = batch.inputs.astype(jnp.float32)
+        if self.scaling is not None:
+            return (inputs - self.scaling.mean) / self.scaling.deviation
+        return inputs / self.input_divisor
 
     def logits(self, fitted: Fitted, batch: Arrays) -> Float[Array, "example class"]:
         """The outputs in evaluation: nothing is drawn, running statistics are used."""

@@ -32,7 +32,7 @@ def time_epoch(driver: Driver, run: Run, study: Study, *, n_examples: int) -> Ti
     put = driver.shape.put
     traced = put(traced_values(study, [run] * n_places, n_examples=n_examples), BY_RUN)
     states = driver.start(np.stack([seed_words(run.seed)] * n_places), traced)
-    orders = put(np.stack([epoch_order(run.seed, 0, n_examples)] * n_places), BY_RUN)
+    orders = driver.orders([epoch_order(run.seed, 0, n_examples)] * n_places)
     active = np.arange(n_places) == 0
     n_whole = n_examples // batch_size
 

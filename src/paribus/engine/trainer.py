@@ -7,8 +7,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from paribus.data import Dataset, Split
+from paribus.data.inputs import aligned
 from paribus.declared import RESCUE
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import traced_values
@@ -66,7 +68,7 @@ class Trainer:
 
     @cached_property
     def _data(self) -> Arrays:
-        return _place(self._dataset.train, self._any_shape())
+        return _place_whole(self._dataset.train, self._any_shape())
 
     @cached_property
     def _splits(self) -> dict[str, Arrays]:
@@ -134,6 +136,8 @@ class Trainer:
             batch_size=settings.batch_size,
             n_examples=self.n_examples,
             input_divisor=self._dataset.input_divisor,
+            scaling=self._dataset.scaling,
+            rows=self._dataset.train.rows,
         )
 
     def shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
@@ -157,4 +161,18 @@ class Trainer:
 
 
 def _place(split: Split, shape: BlockShape) -> Arrays:
-    return Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))
+    inside = split.gathered()
+    return Arrays(shape.put(inside.inputs, SHARED), shape.put(inside.labels, SHARED))
+
+
+def _place_whole(split: Split, shape: BlockShape) -> Arrays:
+    """All rows that a split is part of: a memory map is left where it is.
+
+    Devices of a CPU use the host's arrays in place (tests/facts/test_jax.py), so a map
+    larger than the memory is read by the pages that steps ask for.
+    """
+    if split.rows is None:
+        return _place(split, shape)
+    labels = np.zeros(len(split.inputs), np.int32)
+    labels[split.rows] = split.labels
+    return Arrays(shape.put(split.inputs, SHARED), shape.put(aligned(labels), SHARED))

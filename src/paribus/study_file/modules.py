@@ -9,7 +9,7 @@ library.
 import importlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ _REFERENCE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.
 def read_builder(
     reference: str, *, allowed: Sequence[str], folder: Path, place: str
 ) -> Builder:
-    """Import and describe the function that a study file names.
+    """Import and describe the function that makes a study file's model.
 
     Args:
         reference: `package.module:function`, as written.
@@ -36,18 +36,44 @@ def read_builder(
         StudyError: If it is not written so, may not be imported, or is not there.
         UserCodeError: If the module raises.
     """
+    found = read_function(
+        reference,
+        setting="model.builder",
+        allowed=allowed,
+        folder=folder,
+        place=place,
+    )
+    return describe_builder(found, reference=reference)
+
+
+def read_function(
+    reference: str, *, setting: str, allowed: Sequence[str], folder: Path, place: str
+) -> Callable[..., Any]:
+    """Import the function that a setting of a study file names.
+
+    Args:
+        reference: `package.module:function`, as written.
+        setting: The dotted key where it stands.
+        allowed: The top-level modules that may be imported.
+        folder: Of the study file.
+        place: Where the reference stands, for people.
+
+    Raises:
+        StudyError: If it is not written so, may not be imported, or is not there.
+        UserCodeError: If the module raises.
+    """
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         raise StudyError(
-            f"`model.builder` must be module:function, got {reference!a} ({place})",
-            hint='e.g. builder = "mymodels:build", for mymodels.py beside the study '
-            "file",
+            f"`{setting}` must be module:function, got {reference!a} ({place})",
+            hint=f'e.g. {setting.rpartition(".")[2]} = "mymodule:function", for '
+            "mymodule.py beside the study file",
         )
     module, name = match.groups()
     top = module.partition(".")[0]
     if top not in allowed:
         raise StudyError(
-            f"`model.builder` must be in a module that may be imported, got `{top}` "
+            f"`{setting}` must be in a module that may be imported, got `{top}` "
             f"({place})",
             hint=f"if you trust its code: --allow-module {top}",
         )
@@ -55,15 +81,15 @@ def read_builder(
     if found is None:
         known = [n for n in dir(sys.modules[module]) if not n.startswith("_")]
         raise StudyError(
-            f"`model.builder`: module `{module}` has no `{name}` ({place})",
+            f"`{setting}`: module `{module}` has no `{name}` ({place})",
             hint=suggest(name, known),
         )
     if not callable(found):
         raise StudyError(
-            f"`model.builder` must be a function or a class, got "
+            f"`{setting}` must be a function or a class, got "
             f"{type(found).__name__} ({place})"
         )
-    return describe_builder(found, reference=reference)
+    return found
 
 
 def _imported(module: str, folder: Path) -> Any:

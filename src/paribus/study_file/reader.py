@@ -1,14 +1,14 @@
 """From a study's name or file to a Study: read, parse, override, check, build."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from paribus.builders import Builder
 from paribus.errors import CommandError, StudyError
 from paribus.space import SearchSpace
-from paribus.study import MAX_RUNS, ModelChoice, OptimizerChoice, Study
+from paribus.study import MAX_RUNS, DataChoice, ModelChoice, OptimizerChoice, Study
 from paribus.study_file.choices import (
     asks_model,
     read_model,
@@ -19,7 +19,7 @@ from paribus.study_file.declarations import Declarations, read_declarations
 from paribus.study_file.grids import Grid, n_points, read_grids
 from paribus.study_file.known import Known
 from paribus.study_file.mistakes import Key, Mistakes, dotted_key
-from paribus.study_file.modules import read_builder
+from paribus.study_file.modules import read_builder, read_function
 from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
 from paribus.study_file.sizes import STANDARD, size_overrides
 from paribus.study_file.sources import Source, read_source
@@ -154,11 +154,27 @@ def _build(
     mistakes.raise_any()
     if asks_model(document):
         optimizer = _asked(model, grids, code, mistakes)
+    parts = parts._replace(data=_with_loader(parts.data, source, mistakes, code))
     study = _study(parts, (model, optimizer), grids, declared, mistakes)
     n_united = n_points(grids) - len(study.configs())
     return StudyFile(
         study=study, folder=source.folder, text=source.text, n_united=n_united
     )
+
+
+def _with_loader(
+    data: DataChoice | None, source: Source, mistakes: Mistakes, code: Code
+) -> DataChoice | None:
+    if data is None or data.loader is None:
+        return data
+    function = read_function(
+        data.loader,
+        setting="data.loader",
+        allowed=code.allowed,
+        folder=source.folder,
+        place=mistakes.place(("data", "loader")),
+    )
+    return replace(data, given=function)
 
 
 def _asked(

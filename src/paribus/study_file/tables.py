@@ -32,6 +32,7 @@ _RULES = {
     "string_type": "be text",
     "list_type": "be a list",
     "model_type": "be a table",
+    "bool_type": "be true or false",
     "string_too_short": "not be empty",
     "too_short": "have at least one value",
     "greater_than_equal": "be at least {ge}",
@@ -112,6 +113,10 @@ class _StudyTable(Table):
 class _DataTable(Table):
     name: str | None = Field(default=None, min_length=1)
     path: str | None = Field(default=None, min_length=1)
+    loader: str | None = Field(default=None, min_length=1)
+    target: str | None = Field(default=None, min_length=1)
+    categorical: Any = "one_hot"
+    standardise: bool = False
     validation: int = Field(default=0, ge=0)
     train: int | None = Field(default=None, ge=1)
 
@@ -156,18 +161,11 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
 def _data_choice(table: _DataTable | None, mistakes: Mistakes) -> DataChoice | None:
     if table is None:
         return None
-    if (table.name is None) == (table.path is None):
-        got = "neither" if table.name is None else "both"
-        mistakes.add(
-            ("data",), f"`data` must have exactly one of `name` and `path`, got {got}"
-        )
-        return None
-    return DataChoice(
-        name=table.name,
-        path=table.path,
-        validation=table.validation,
-        train=table.train,
-    )
+    try:
+        return DataChoice(**table.model_dump())
+    except StudyError as error:
+        mistakes.add(("data",), str(error), error.hint)
+    return None
 
 
 def validated(

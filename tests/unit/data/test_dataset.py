@@ -5,7 +5,7 @@ import pytest
 from builders import make_dataset
 
 from paribus.data import load_dataset
-from paribus.data.dataset import check_labels
+from paribus.data.labels import check_labels
 from paribus.errors import DataError, StudyError
 from paribus.study import DataChoice
 

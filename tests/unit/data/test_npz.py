@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 from builders import write_blobs
 
-from paribus.data.sources import load_npz
+from paribus.data.reading import HowToRead, read_path
 from paribus.errors import DataError
+
+
+def load_npz(path, *, folder):
+    return read_path(path, HowToRead(), folder=folder)
 
 
 def refuse(tmp_path, words, path="tiny.npz"):
@@ -41,7 +45,7 @@ def test_two_arrays_have_a_test_split_held_out_and_say_so(tmp_path):
     dataset = load_npz("tiny.npz", folder=tmp_path)
 
     assert len(dataset.splits["test"]) == 13
-    assert "13 of its 64 examples were held out" in dataset.notes[0]
+    assert "13 of 64 examples were held out" in dataset.notes[0]
     assert dataset.input_divisor == 1
 
 

@@ -1,0 +1,103 @@
+"""What is to be predicted: the one place where targets get their type."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from paribus.errors import DataError, printable
+
+
+class Labels(NamedTuple):
+    """The class of each example.
+
+    Attributes:
+        values: 0 to classes - 1.
+        names: Of the classes, in the order of their numbers; empty for those that came
+            as numbers.
+    """
+
+    values: Int[np.ndarray, " example"]
+    names: tuple[str, ...] = ()
+
+
+def read_labels(
+    written: Shaped[np.ndarray, "..."], *, where: str, names: tuple[str, ...] = ()
+) -> Labels:
+    """Return labels as they are trained on; texts are numbered in alphabetical order.
+
+    Args:
+        written: Numbers, truth values or texts, one for each example.
+        where: For messages, e.g. "`y` of `tiny.npz`".
+        names: Of the classes, where they are known from another split.
+
+    Raises:
+        DataError: If they are not the labels of at least two classes, in one dimension.
+    """
+    if written.ndim != 1:
+        raise DataError(f"{where} must have one dimension, got shape {written.shape}")
+    if written.dtype.kind == "b":
+        written = np.where(written, "true", "false")
+    if _is_text(written):
+        return _numbered(written.astype(str), where, names)
+    return Labels(check_labels(written, where=where, n_classes=len(names) or None))
+
+
+def _is_text(written: np.ndarray) -> bool:
+    if written.dtype.kind in "UT":
+        return True
+    return written.dtype == object and all(isinstance(text, str) for text in written)
+
+
+def _numbered(texts: np.ndarray, where: str, names: tuple[str, ...]) -> Labels:
+    known = np.array(names) if names else np.unique(texts)
+    if len(known) < 2:
+        raise DataError(
+            f"{where} must hold at least two labels, got only class "
+            f"`{printable(str(known[0]))}`"
+        )
+    places = np.minimum(np.searchsorted(known, texts), len(known) - 1)
+    if (strange := np.flatnonzero(known[places] != texts)).size:
+        first = int(strange[0])
+        raise DataError(
+            f"{where} must hold labels of the training split, got "
+            f"`{printable(str(texts[first]))}` (first at index {first})"
+        )
+    return Labels(places.astype(np.int32), tuple(str(name) for name in known))
+
+
+def check_labels(
+    labels: Shaped[np.ndarray, "..."], *, where: str, n_classes: int | None = None
+) -> Int[np.ndarray, " example"]:
+    """Return numbered labels as int32, or say why they are none.
+
+    Args:
+        labels: As they are written.
+        where: For messages.
+        n_classes: How many classes there are; None for as many as different labels.
+
+    Raises:
+        DataError: If they are not the whole numbers 0 to classes - 1, in one dimension.
+    """
+    if labels.ndim != 1:
+        raise DataError(f"{where} must have one dimension, got shape {labels.shape}")
+    if labels.dtype.kind not in "iuf":
+        raise DataError(f"{where} must hold labels as numbers, got {labels.dtype}")
+    whole = np.asarray(labels, dtype=np.float64)
+    if (odd := np.flatnonzero(whole != np.floor(whole))).size:
+        raise DataError(
+            f"{where} must hold whole numbers as labels, got {labels[odd[0]]} "
+            f"(first at index {odd[0]})"
+        )
+    distinct = np.unique(whole)
+    if len(distinct) < 2 and n_classes is None:
+        only = f"only class {distinct[0]:g}" if len(distinct) else "none"
+        raise DataError(f"{where} must hold at least two labels, got {only}")
+    n = n_classes or len(distinct)
+    outside = np.flatnonzero((whole < 0) | (whole >= n))
+    if outside.size:
+        raise DataError(
+            f"{where} must hold the labels 0 to {n - 1} for {n} classes, "
+            f"got {labels[outside[0]]} (first at index {outside[0]})"
+        )
+    return labels.astype(np.int32)

@@ -1,0 +1,120 @@
+"""Arrays to a data set: checked alike wherever they came from."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from paribus.data.dataset import Dataset, Split
+from paribus.data.inputs import check_inputs
+from paribus.data.labels import Labels, read_labels
+from paribus.errors import DataError, printable
+
+
+# Of a data set without a test split, this share becomes one.
+TEST_SHARE = 0.2
+
+MAX_NAMED_CLASSES = 20
+
+
+def make_dataset(
+    arrays: Mapping[str, np.ndarray],
+    *,
+    name: str,
+    source: str,
+    where: Callable[[str], str],
+    notes: tuple[str, ...] = (),
+) -> Dataset:
+    """Make a data set of `x_train, y_train, x_test, y_test`, or of `x, y`.
+
+    Of `x, y` a fifth is held out as the test split by a fixed seed, and a note says so.
+
+    Args:
+        arrays: By name; others are not looked at.
+        name: For people.
+        source: Credit and licence, or the path; one line.
+        where: Names an array for messages, e.g. "`x` of `tiny.npz`".
+        notes: What a reader of results must know.
+
+    Raises:
+        DataError: If they are not inputs and labels that fit together.
+    """
+    if "x" in arrays:
+        split, names = _split(arrays, "x", "y", where)
+        made = _dataset({"train": split}, name, source, (*_named(names), *notes), names)
+        n_test = max(1, round(TEST_SHARE * len(split)))
+        if n_test >= len(split):
+            raise DataError(f"{where('x')} must have at least two rows, got {n_test}")
+        note = (
+            f"The data have no test split: {n_test:,} of {len(split):,} examples "
+            "were held out by a fixed seed."
+        )
+        held_out = made.hold_out(n_test, to="test")
+        notes = (note, *_named(names), *notes)
+        return _dataset(held_out.splits, name, source, notes, names)
+    train, names = _split(arrays, "x_train", "y_train", where)
+    n_classes = len(names) or 1 + int(train.labels.max())
+    test, _ = _split(arrays, "x_test", "y_test", where, names or ("",) * n_classes)
+    _check_alike(train, test, where)
+    notes = (*_named(names), *notes)
+    return _dataset({"train": train, "test": test}, name, source, notes, names)
+
+
+def _dataset(
+    splits: Mapping[str, Split],
+    name: str,
+    source: str,
+    notes: tuple[str, ...],
+    names: tuple[str, ...],
+) -> Dataset:
+    return Dataset(
+        name=name,
+        source=source,
+        splits=splits,
+        n_classes=len(names) or 1 + int(splits["train"].labels.max()),
+        notes=notes,
+    )
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Say which class is which, where they came as texts."""
+    if not names:
+        return ()
+    shown = [f"{k} = {printable(n)}" for k, n in enumerate(names[:MAX_NAMED_CLASSES])]
+    more = ["..."] if len(names) > MAX_NAMED_CLASSES else []
+    return (f"Labels: {', '.join(shown + more)}.",)
+
+
+def _split(
+    arrays: Mapping[str, Any],
+    x_name: str,
+    y_name: str,
+    where: Callable[[str], str],
+    names: tuple[str, ...] = (),
+) -> tuple[Split, tuple[str, ...]]:
+    inputs, written = np.asanyarray(arrays[x_name]), np.asarray(arrays[y_name])
+    if inputs.ndim and written.ndim and len(inputs) != len(written):
+        raise DataError(
+            f"{where(x_name)} and `{y_name}` must have as many rows, "
+            f"got {len(inputs)} and {len(written)}"
+        )
+    labels: Labels = read_labels(written, where=where(y_name), names=names)
+    split = Split(
+        inputs=check_inputs(inputs, where(x_name)),
+        labels=labels.values,
+    )
+    return split, labels.names
+
+
+def _check_alike(train: Split, test: Split, where: Callable[[str], str]) -> None:
+    both = f"{where('x_train')} and `x_test`"
+    if train.inputs.shape[1:] != test.inputs.shape[1:]:
+        raise DataError(
+            f"{both} must have examples of one shape, got {train.inputs.shape[1:]} and "
+            f"{test.inputs.shape[1:]}"
+        )
+    if train.inputs.dtype != test.inputs.dtype:
+        raise DataError(
+            f"{both} must both hold bytes or both numbers, got {train.inputs.dtype} "
+            f"and {test.inputs.dtype}"
+        )
