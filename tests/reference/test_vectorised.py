@@ -112,12 +112,12 @@ def test_options_and_schedule_equal_those_of_a_plain_loop(tmp_path):
     def make_optimizer(config):
         # 13 steps an epoch: 6.5 of warm-up, then 19.5 of decay.
         cosine = optax.cosine_decay_schedule(
-            config["learning_rate"], 19.5, alpha=config["final_fraction"]
+            config["learning_rate"], 39, alpha=config["final_fraction"]
         )
 
-        def rate(step):
+        def rate(step):  # the schedule in half steps: optax wants a whole number
             return jnp.minimum((step + 1) / 6.5, 1.0) * cosine(
-                jnp.maximum(step - 6.5, 0.0)
+                jnp.maximum(2 * step - 13, 0)
             )
 
         return optax.chain(

@@ -142,7 +142,8 @@ def test_a_mixture_as_json_has_its_share_and_its_learners_mean(many_seeds: str):
     assert accuracy["is_bimodal"]
     assert config["share_bad"] == n_bad / 16
     assert config["share_bad_lower"] < n_bad / 16 < config["share_bad_upper"]
-    assert accuracy["n_learners"] == 16 - n_bad
+    # A run that never rose above guessing has not ended badly, and is no learner.
+    assert 0 < accuracy["n_learners"] <= 16 - n_bad
     bounds = accuracy["lower_of_learners"], accuracy["upper_of_learners"]
     assert bounds[0] < accuracy["mean_of_learners"] < bounds[1]
     known = [value for value in accuracy["values"] if value is not None]

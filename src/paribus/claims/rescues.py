@@ -11,7 +11,8 @@ from paribus.analysis.scores import is_bad
 from paribus.claims.arms import Arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import MORE_THAN_MAX, Found, said, unbounded, untested
-from paribus.claims.guards import broken_runs, first_refusal
+from paribus.claims.guards import first_refusal
+from paribus.claims.guards.recording import broken_runs
 from paribus.claims.records import AtomVerdict
 from paribus.claims.refusals import Refusal
 from paribus.declared import RESCUE

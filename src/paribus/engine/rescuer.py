@@ -118,7 +118,7 @@ class Rescuer:
             {name: np.asarray(values) for name, values in end.measures.items()},
             has_diverged=np.asarray(end.states.diverged_at) > 0,
         )
-        for place in np.flatnonzero(is_bad & end.active):
+        for place in np.flatnonzero(is_bad & end.active).tolist():
             rescue = self._plan.of(end.runs[place])
             if rescue is not None:
                 rates[place], targets[place] = rescue.learning_rate, rescue.target

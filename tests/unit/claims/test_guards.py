@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from claims_builders import Runs, make_batches, make_rates, make_runs, make_tuned_study
 
-from paribus.claims import guards
+from paribus.claims import horizon
 from paribus.claims.evidence import Choice, Evidence, Question
+from paribus.claims.guards import designs, populations, recording, timing, tuning
 from paribus.claims.guards.designs import one_workload
 from paribus.results import Attempt
 from paribus.space import Config, SearchSpace
@@ -45,17 +46,17 @@ def choice(**changes) -> Choice:
 
 
 def test_what_was_not_recorded_names_the_diagnostic_that_records_it():
-    refusal = ask(guards.unrecorded, make_pair(), measure="asam_sharpness")
+    refusal = ask(recording.unrecorded, make_pair(), measure="asam_sharpness")
     assert refusal.reason == "the study has not recorded the ASAM sharpness"
     assert refusal.remedy == "--set 'diagnostics.measure=[\"sharpness\"]'"
-    assert ask(guards.unrecorded, make_pair(), measure="tuv") is None
+    assert ask(recording.unrecorded, make_pair(), measure="tuv") is None
 
 
 def test_a_measure_without_convention_needs_a_declared_smallest_effect():
-    refusal = ask(guards.no_smallest_effect, make_pair(), measure="aulc")
+    refusal = ask(recording.no_smallest_effect, make_pair(), measure="aulc")
     assert refusal.remedy == "add `smallest_effect` to the claim"
     told = {"measure": "aulc", "smallest_effect": 0.01}
-    assert ask(guards.no_smallest_effect, make_pair(), **told) is None
+    assert ask(recording.no_smallest_effect, make_pair(), **told) is None
 
 
 @pytest.mark.parametrize(
@@ -70,12 +71,14 @@ def test_a_broken_run_in_the_contrast_is_trained_first(word, remedy):
     result = make_pair()
     status = result.status.copy()
     status[1, 3] = word
-    refusal = ask(guards.broken_runs, replace(result, status=status))
+    refusal = ask(recording.broken_runs, replace(result, status=status))
     assert "1 of its runs" in refusal.reason
     assert refusal.remedy == remedy
     elsewhere = {"higher": (0,), "lower": (0,)}
-    assert ask(guards.broken_runs, replace(result, status=status), **elsewhere) is None
-    assert ask(guards.broken_runs, result) is None
+    assert (
+        ask(recording.broken_runs, replace(result, status=status), **elsewhere) is None
+    )
+    assert ask(recording.broken_runs, result) is None
 
 
 def test_sides_must_be_evaluated_equally_often():
@@ -83,11 +86,11 @@ def test_sides_must_be_evaluated_equally_often():
     curves = {name: curve.copy() for name, curve in result.curves.items()}
     for curve in curves.values():
         curve[1, :, 1::2] = np.nan
-    refusal = ask(guards.unequal_cadence, replace(result, curves=curves))
+    refusal = ask(recording.unequal_cadence, replace(result, curves=curves))
     assert refusal.remedy == '--set study.evaluate_every="auto"'
-    assert ask(guards.unequal_cadence, result) is None
+    assert ask(recording.unequal_cadence, result) is None
     # A collapsed side has no evaluations to speak of.
-    assert ask(guards.unequal_cadence, make_pair(Runs(n_bad=10))) is None
+    assert ask(recording.unequal_cadence, make_pair(Runs(n_bad=10))) is None
 
 
 def test_the_last_batch_must_be_handled_alike():
@@ -101,24 +104,26 @@ def test_the_last_batch_must_be_handled_alike():
         optimizer=replace(study.optimizer, name="elsewhere", settings={}),
         space=SearchSpace(grids=grids),
     )
-    refusal = ask(guards.uneven_last_batch, replace(result, study=elsewhere))
+    refusal = ask(recording.uneven_last_batch, replace(result, study=elsewhere))
     assert "`drop_last`" in refusal.remedy
-    assert ask(guards.uneven_last_batch, result) is None
+    assert ask(recording.uneven_last_batch, result) is None
 
 
 def test_stability_needs_5_learners_a_side():
     few = make_pair(Runs(n_bad=6))
-    refusal = ask(guards.few_learners, few, measure="tuv")
+    refusal = ask(populations.few_learners, few, measure="tuv")
     assert refusal.reason == "only 4 seeds learned at a, fewer than 5"
-    assert ask(guards.few_learners, make_pair(Runs(n_bad=5)), measure="tuv") is None
+    assert (
+        ask(populations.few_learners, make_pair(Runs(n_bad=5)), measure="tuv") is None
+    )
     # With 4 seeds in all it is the seeds that are too few.
     small = make_pair(Runs(n_bad=1), n_seeds=4)
-    assert ask(guards.few_learners, small, measure="tuv") is None
+    assert ask(populations.few_learners, small, measure="tuv") is None
     # A side that is wholly dead has a mean accuracy: that of guessing.
     dead = make_pair(Runs(n_bad=10))
-    assert ask(guards.few_learners, dead) is None
-    assert ask(guards.few_learners, dead, needs_learners=True) is not None
-    assert ask(guards.few_learners, few, measure="bad_share") is None
+    assert ask(populations.few_learners, dead) is None
+    assert ask(populations.few_learners, dead, needs_learners=True) is not None
+    assert ask(populations.few_learners, few, measure="bad_share") is None
 
 
 @pytest.mark.parametrize(("n", "fires"), [(2, False), (3, True)])
@@ -128,45 +133,45 @@ def test_a_fifth_of_a_side_may_still_be_improving(n, fires):
     status[0, :n] = RunStatus.UNCONVERGED
     unfinished = replace(result, status=status)
     final = {"judges_final_quality": True}
-    refusal = ask(guards.unconverged, unfinished, **final)
+    refusal = ask(populations.unconverged, unfinished, **final)
     assert (refusal is not None) is fires
     if refusal:
         assert refusal.reason == "3 of 10 runs of a were still improving at the end"
         assert refusal.remedy == "--set study.epochs=15"
-    assert ask(guards.unconverged, unfinished) is None
+    assert ask(populations.unconverged, unfinished) is None
 
 
 def test_what_chose_may_not_judge():
     dependent = (choice(is_independent=False),)
-    refusal = ask(guards.dependent_choice, make_pair(), choices=dependent)
+    refusal = ask(tuning.dependent_choice, make_pair(), choices=dependent)
     assert refusal.remedy == "paribus run learning-rate"
     assert refusal.allows_direction
-    tuned = ask(guards.dependent_choice, make_pair(), choices=dependent, mode="tuned")
+    tuned = ask(tuning.dependent_choice, make_pair(), choices=dependent, mode="tuned")
     assert tuned.remedy == "paribus run batch-size"
-    assert ask(guards.dependent_choice, make_pair(), choices=(choice(),)) is None
-    assert ask(guards.dependent_choice, make_pair()) is None
+    assert ask(tuning.dependent_choice, make_pair(), choices=(choice(),)) is None
+    assert ask(tuning.dependent_choice, make_pair()) is None
 
 
 def test_nothing_is_chosen_on_the_test_split():
     study = make_tuned_study(learning_rate=(0.001, 0.01), is_tuned=False, validation=0)
     on_test = make_runs(study, [Runs(), Runs()])
-    refusal = ask(guards.chosen_on_test, on_test, choices=(choice(),))
+    refusal = ask(tuning.chosen_on_test, on_test, choices=(choice(),))
     assert refusal.remedy == "--set data.validation=5000"
-    assert ask(guards.chosen_on_test, on_test) is None
-    assert ask(guards.chosen_on_test, make_pair(), choices=(choice(),)) is None
+    assert ask(tuning.chosen_on_test, on_test) is None
+    assert ask(tuning.chosen_on_test, make_pair(), choices=(choice(),)) is None
 
 
 def test_a_best_value_on_the_edge_names_the_value_to_add():
     edge = choice(edge="upper", value_to_add=0.1)
     study = make_tuned_study(learning_rate=(0.001, 0.01))
     rising = make_runs(study, [Runs(accuracy=0.9), Runs()])
-    refusal = ask(guards.best_on_edge, rising, choices=(edge,))
+    refusal = ask(tuning.best_on_edge, rising, choices=(edge,))
     assert refusal.reason == (
         "the best learning rate, 0.01 at batch_size=64, lies on the upper edge of the "
         "grid"
     )
     assert refusal.remedy == "--set 'space.1.learning_rate=[0.001, 0.01, 0.1]'"
-    assert ask(guards.best_on_edge, make_pair(), choices=(choice(),)) is None
+    assert ask(tuning.best_on_edge, make_pair(), choices=(choice(),)) is None
 
 
 @pytest.mark.parametrize(
@@ -174,16 +179,16 @@ def test_a_best_value_on_the_edge_names_the_value_to_add():
 )
 def test_a_grid_of_half_decades_is_fine_enough(spacing, fires):
     coarse = {"choices": (choice(spacing_decades=spacing),), "needs_fine_grid": True}
-    refusal = ask(guards.coarse_grid, make_pair(), **coarse)
+    refusal = ask(tuning.coarse_grid, make_pair(), **coarse)
     assert (refusal is not None) is fires
     coarse["needs_fine_grid"] = False
-    assert ask(guards.coarse_grid, make_pair(), **coarse) is None
+    assert ask(tuning.coarse_grid, make_pair(), **coarse) is None
 
 
 def test_both_sides_must_be_tuned_equally():
     uneven = (choice(n_runs=(3, 3)), choice(n_runs=(3, 3, 3)))
-    assert ask(guards.unequal_tuning, make_pair(), choices=uneven) is not None
-    assert ask(guards.unequal_tuning, make_pair(), choices=(uneven[0],) * 2) is None
+    assert ask(tuning.unequal_tuning, make_pair(), choices=uneven) is not None
+    assert ask(tuning.unequal_tuning, make_pair(), choices=(uneven[0],) * 2) is None
 
 
 def test_tuning_and_evaluation_seeds_must_differ():
@@ -195,9 +200,9 @@ def test_tuning_and_evaluation_seeds_must_differ():
     question = Question(
         measure="validation_accuracy", higher=(0,), lower=(1,), choices=(choice(),)
     )
-    refusal: Any = guards.shared_seeds(shared, question)
+    refusal: Any = tuning.shared_seeds(shared, question)
     assert refusal.reason.startswith("seed 1000000 both chose")
-    assert guards.shared_seeds(evidence, question) is None
+    assert tuning.shared_seeds(evidence, question) is None
 
 
 def test_a_large_batch_is_a_tenth_of_the_data():
@@ -205,19 +210,19 @@ def test_a_large_batch_is_a_tenth_of_the_data():
     sizes = [config["batch_size"] for config in result.configs]
     large, small = sizes.index(6000), sizes.index(128)
     asked = {"needs_large_batch": True, "lower": (small,)}
-    refusal = ask(guards.small_batches, result, higher=(small,), **asked)
+    refusal = ask(designs.small_batches, result, higher=(small,), **asked)
     assert refusal.remedy == "paribus run batch-size --size standard"
-    assert ask(guards.small_batches, result, higher=(large,), **asked) is None
+    assert ask(designs.small_batches, result, higher=(large,), **asked) is None
 
 
 def test_seconds_need_steady_timings():
     noisy = make_batches(variation=0.11)
-    refusal = ask(guards.noisy_timing, noisy, clock="seconds")
+    refusal = ask(timing.noisy_timing, noisy, clock="seconds")
     assert refusal.reason == "the seconds of a step vary by 11% between repeats"
-    assert ask(guards.noisy_timing, noisy, clock="steps") is None
-    assert ask(guards.noisy_timing, make_batches(), clock="seconds") is None
+    assert ask(timing.noisy_timing, noisy, clock="steps") is None
+    assert ask(timing.noisy_timing, make_batches(), clock="seconds") is None
     untimed = replace(noisy, timings=())
-    refusal = ask(guards.noisy_timing, untimed, budget="seconds")
+    refusal = ask(timing.noisy_timing, untimed, budget="seconds")
     assert refusal.reason == "no run was timed alone on the machine"
 
 
@@ -230,7 +235,7 @@ def test_seconds_are_not_trusted_under_a_load_that_is_not_the_studys_own():
     def refusal(load: float, *attempts: Attempt) -> Any:
         timings = tuple(replace(t, load_before=load) for t in result.timings)
         loaded = replace(result, timings=timings, attempts=attempts)
-        return ask(guards.noisy_timing, loaded, clock="seconds")
+        return ask(timing.noisy_timing, loaded, clock="seconds")
 
     found = refusal(4.5, attempt)
     assert found.reason.startswith("seconds were timed under a load of 4.5 on 2 cores")
@@ -251,9 +256,9 @@ def test_optimizers_are_not_ranked_with_their_settings_fixed():
         optimizer=replace(study.optimizer, name=None),
         space=SearchSpace(grids=(grid,)),
     )
-    refusal = ask(guards.ranked_optimizers, make_runs(both, [Runs(), Runs()]))
+    refusal = ask(designs.ranked_optimizers, make_runs(both, [Runs(), Runs()]))
     assert "epsilon" in refusal.reason
-    assert ask(guards.ranked_optimizers, make_pair()) is None
+    assert ask(designs.ranked_optimizers, make_pair()) is None
 
 
 def test_often_needs_five_workloads():
@@ -266,8 +271,8 @@ def test_often_needs_five_workloads():
 def test_no_reason_ends_in_a_stop_and_each_has_a_remedy():
     dependent = (choice(is_independent=False),)
     refusals: list[Any] = [
-        ask(guards.unrecorded, make_pair(), measure="lambda_max"),
-        ask(guards.dependent_choice, make_pair(), choices=dependent),
+        ask(recording.unrecorded, make_pair(), measure="lambda_max"),
+        ask(tuning.dependent_choice, make_pair(), choices=dependent),
         one_workload(1),
     ]
     for refusal in refusals:
@@ -282,7 +287,7 @@ def test_evaluations_without_a_step_between_them_are_evaluations_all_the_same():
     minibatch[0, :, 3] = np.nan
     result = replace(result, curves={"minibatch_loss": minibatch, **result.curves})
 
-    assert ask(guards.unequal_cadence, result) is None
+    assert ask(recording.unequal_cadence, result) is None
 
 
 @pytest.mark.parametrize(
@@ -302,7 +307,7 @@ def test_a_budget_that_cuts_a_schedule_short_is_not_judged(schedule, budget, end
     result = replace(result, study=replace(result.study, optimizer=choice))
 
     # Batch size 64 takes the steps of batch size 128 in half of its epochs.
-    refusal = ask(guards.cut_schedule, result, budget=budget)
+    refusal = ask(horizon.cut_schedule, result, budget=budget)
 
     if ends is None:
         assert refusal is None
@@ -321,6 +326,6 @@ def test_study_epochs_that_cut_a_schedule_short_are_not_judged():
         optimizer=OptimizerChoice(name="adam", settings={"schedule": "linear"}),
     )
 
-    refusal = ask(guards.cut_schedule, replace(result, study=study))
+    refusal = ask(horizon.cut_schedule, replace(result, study=study))
 
     assert "the study's epochs do not" in refusal.reason
