@@ -9,6 +9,26 @@ os.environ["KERAS_BACKEND"] = "jax"
 N_TOKENS = 11
 
 
+def notebook(learning_rate: float = 0.001) -> Any:
+    """The body of the notebook's loop, as it stands there."""
+    import keras
+
+    model = keras.Sequential(
+        [
+            keras.layers.Input((28, 28)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate=learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
 def dense(*, l2: float = 1e-3) -> Any:
     """Two hidden layers, one normalised, with penalties on weights and activations."""
     import keras
