@@ -11,7 +11,11 @@ from paribus.engine.keys import purpose_key
 from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.run import Steps, start_run, train_run
 from paribus.integrations.build import build_user_model
+from paribus.integrations.compiled import compiled_optimizer
+from paribus.optimizer_catalogue import OPTIMIZERS as ours_known
+from paribus.optimizer_catalogue import in_use
 from paribus.optimizers.transformations import traced_numbers
+from paribus.study import ModelChoice
 
 
 N_STEPS, BATCH_SIZE = 50, 16
@@ -32,9 +36,9 @@ def make_examples(name):
     return images.astype(np.float32), labels
 
 
-def our_losses(recipe, inputs, labels):
-    """The objective before each step, and the state before the first."""
-    numbers = traced_numbers("keras_adam", SETTINGS)
+def our_losses(recipe, inputs, labels, settings=SETTINGS, n_steps=N_STEPS):
+    """The objective before each step, and the states before the first and at last."""
+    numbers = traced_numbers(recipe.optimizer_name, settings)
     traced = {name: jnp.float32(value) for name, value in numbers.items()}
     data = Arrays(jnp.asarray(inputs), jnp.asarray(labels))
     order = jnp.arange(len(labels))
@@ -53,18 +57,18 @@ def our_losses(recipe, inputs, labels):
 
     first = state = start_run(recipe, SEED, traced)
     losses = []
-    for k in range(N_STEPS):
+    for k in range(n_steps):
         state, loss = step(state, jnp.int32(k))
         losses.append(float(loss))
     return np.array(losses), first, state
 
 
-def keras_losses(network, first, inputs, labels):
+def keras_losses(network, first, inputs, labels, optimizer=None, n_steps=N_STEPS):
     """Losses before each step of Keras's own training, from the same weights."""
     import keras
 
     network.compile(
-        optimizer=keras.optimizers.Adam(1e-3),
+        optimizer=optimizer or keras.optimizers.Adam(1e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     for variables, values in (
@@ -74,7 +78,7 @@ def keras_losses(network, first, inputs, labels):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
     losses = []
-    for k in range(N_STEPS):
+    for k in range(n_steps):
         key = jax.random.fold_in(purpose_key(SEED, "dropout"), k)
         for place, variable in enumerate(network.non_trainable_variables):
             if variable.name == "seed_generator_state":
@@ -85,14 +89,14 @@ def keras_losses(network, first, inputs, labels):
     return np.array(losses)
 
 
-def make_recipe(function, inputs):
+def make_recipe(function, inputs, optimizer="keras_adam", static=None):
     model = build_user_model(
         describe_builder(function), {}, example_shape=inputs.shape[1:], n_classes=3
     )
     return Recipe(
         model=model,
-        optimizer_name="keras_adam",
-        static_settings={},
+        optimizer_name=optimizer,
+        static_settings=static or {},
         batch_size=BATCH_SIZE,
         n_examples=len(inputs),
         input_divisor=1.0,
@@ -136,3 +140,48 @@ def test_penalties_are_descended_on_but_no_part_of_the_loss():
     penalties = sum(float(loss) for loss in network.losses)
     assert penalties > 0.01
     assert float(objective - trained.loss) == pytest.approx(penalties, rel=1e-4)
+
+
+OPTIMIZERS = {
+    "Adam": {"weight_decay": 0.1},
+    "AdamW": {"beta_1": 0.8},
+    "Nadam": {"global_clipnorm": 0.5},
+    "Adamax": {},
+    "Lion": {"weight_decay": 0.1},
+    "RMSprop": {"momentum": 0.5},
+    "Adagrad": {"initial_accumulator_value": 0.3},
+    "Adadelta": {},
+    "SGD": {"momentum": 0.9, "nesterov": True, "clipvalue": 0.05},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_optimizer_of_a_compiled_model_takes_keras_s_own_steps(name):
+    import keras
+
+    def make_optimizer():
+        return getattr(keras.optimizers, name)(0.01, **OPTIMIZERS[name])
+
+    def build():
+        network = dense()
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        network.compile(optimizer=make_optimizer(), loss=loss)
+        return network
+
+    inputs, labels = make_examples("dense")
+    builder = describe_builder(build)
+    model = ModelChoice(name=builder.reference, builder=builder)
+    choice = compiled_optimizer(model, [{"batch_size": (BATCH_SIZE,)}])
+    assert choice.name is not None
+    known = ours_known[choice.name]
+    values = {n: h.default for n, h in known.items()} | dict(choice.settings)
+    used = in_use(known, values, fixed=choice.settings, varied=())
+    static = {n: v for n, v in used.items() if known[n].is_static}
+    recipe = make_recipe(build, inputs, choice.name, static)
+
+    ours, first, _ = our_losses(recipe, inputs, labels, used, n_steps=20)
+    theirs = keras_losses(dense(), first, inputs, labels, make_optimizer(), 20)
+
+    np.testing.assert_allclose(ours, theirs, rtol=2e-5)
+    assert len(set(theirs.round(4))) > 10  # it moves

@@ -10,6 +10,7 @@ from paribus.choices import ModelChoice, OptimizerChoice
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.integrations.build import build_product
+from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.user_code import has_loaded
 
 
@@ -100,8 +101,19 @@ def _common(
                     f"got {value} for {expected} with {values}",
                     hint="give the study an `optimizer`, and compile without",
                 )
-    fixed = {n: v for n, v in first.settings.items() if n not in varied}
+    fixed = {
+        name: value
+        for name, value in first.settings.items()
+        # What an option is without stays out, so that the program is without it.
+        if name not in varied and value != _default(first.optimizer, name)
+    }
     return OptimizerChoice(name=first.optimizer, settings=fixed)
+
+
+def _default(optimizer: str, name: str) -> Value | None:
+    """0 for options that a study may go without; None where it must say a value."""
+    known = OPTIMIZERS[optimizer][name]
+    return known.default if known.is_optional else None
 
 
 def _same(a: Value, b: Value) -> bool:

@@ -24,22 +24,38 @@ class _Optimizer(NamedTuple):
     settings: Mapping[str, str]
 
 
+# Each gives Keras's own losses (`tests/reference/test_keras_models.py`).
+_MOMENTS = {"beta_1": "b1", "beta_2": "b2", "epsilon": "eps"}
 OPTIMIZERS: Mapping[str, _Optimizer] = {
-    "Adam": _Optimizer(
-        "keras_adam", {"beta_1": "b1", "beta_2": "b2", "epsilon": "eps"}
-    ),
+    "Adam": _Optimizer("keras_adam", _MOMENTS),
+    "AdamW": _Optimizer("keras_adamw", _MOMENTS),
+    "Nadam": _Optimizer("keras_nadam", _MOMENTS),
+    "Adamax": _Optimizer("adamax", _MOMENTS),
+    "Lion": _Optimizer("lion", {"beta_1": "b1", "beta_2": "b2"}),
     "RMSprop": _Optimizer(
         "rmsprop", {"rho": "decay", "epsilon": "eps", "momentum": "momentum"}
     ),
+    "Adagrad": _Optimizer(
+        "adagrad",
+        {
+            "initial_accumulator_value": "initial_accumulator_value",
+            "epsilon": "eps",
+        },
+    ),
+    "Adadelta": _Optimizer("adadelta", {"rho": "rho", "epsilon": "eps"}),
     "SGD": _Optimizer("sgd", {"momentum": "momentum", "nesterov": "nesterov"}),
+}
+
+# What all of them have, and none is without: None in Keras, 0 here.
+_OPTIONS = {
+    "weight_decay": "weight_decay",
+    "global_clipnorm": "clip_norm",
+    "clipvalue": "clip_value",
 }
 
 # Settings that change nothing at these values; another value is refused by name.
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
-    "weight_decay": (None, 0.0),
-    "clipnorm": (None,),
-    "global_clipnorm": (None,),
-    "clipvalue": (None,),
+    "clipnorm": (None,),  # of each variable by itself
     "use_ema": (False,),
     "loss_scale_factor": (None,),
     "gradient_accumulation_steps": (None, 1),
@@ -104,6 +120,11 @@ def compiled_with(network: Any, reference: str) -> Compiled:
         raise StudyError(
             f"`{reference}` must be compiled with parts that Keras can name"
         )
+    if _has_exclusions(network.optimizer):
+        raise StudyError(
+            f"`{reference}` must be compiled with an optimizer that decays every "
+            "weight, got one with `exclude_from_weight_decay`"
+        )
     _check_loss(config.get("loss"), reference)
     _check_metrics(config.get("metrics"), reference)
     for name in ("loss_weights", "weighted_metrics"):
@@ -112,6 +133,12 @@ def compiled_with(network: Any, reference: str) -> Compiled:
                 f"`{reference}` must be compiled without `{name}`, got {config[name]}"
             )
     return _optimizer(config["optimizer"], reference)
+
+
+def _has_exclusions(optimizer: Any) -> bool:
+    """Whether some weights are left out of decay, which no configuration tells."""
+    names = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    return any(getattr(optimizer, name, None) for name in names)
 
 
 def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
@@ -130,7 +157,7 @@ def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
             hint="give the study an optimizer with a `schedule`",
         )
     for name, value in settings.items():
-        if name in known.settings or name in _IGNORED:
+        if name in known.settings or name in _OPTIONS or name in _IGNORED:
             continue
         if value not in _WITHOUT_EFFECT.get(name, ()):
             raise StudyError(
@@ -138,13 +165,16 @@ def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
                 f"a counterpart here, got {value!r}"
             )
     ours = {known.settings[n]: v for n, v in settings.items() if n in known.settings}
+    ours |= {_OPTIONS[n]: v or 0.0 for n, v in settings.items() if n in _OPTIONS}
     ours["learning_rate"] = settings["learning_rate"]
     return Compiled(known.name, {n: _shortest(v) for n, v in ours.items()})
 
 
 def _shortest(value: Value) -> Value:
     """The number that was written: Keras keeps 0.001 as the nearest float32."""
-    return float(str(np.float32(value))) if isinstance(value, float) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return float(str(np.float32(value)))
 
 
 def _check_loss(loss: Any, reference: str) -> None:

@@ -239,7 +239,7 @@ def test_what_has_no_counterpart_is_refused_by_name(compiled, word):
         compiled_optimizer(choose(build), [{"batch_size": (8,)}])
 
 
-@pytest.mark.parametrize("setting", ["clipnorm", "weight_decay", "use_ema"])
+@pytest.mark.parametrize("setting", ["clipnorm", "loss_scale_factor", "use_ema"])
 def test_a_setting_without_counterpart_is_refused_by_name(setting):
     import keras
 
