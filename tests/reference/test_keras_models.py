@@ -175,7 +175,8 @@ def test_the_optimizer_of_a_compiled_model_takes_keras_s_own_steps(name):
     choice = compiled_optimizer(model, [{"batch_size": (BATCH_SIZE,)}])
     assert choice.name is not None
     known = ours_known[choice.name]
-    values = {n: h.default for n, h in known.items()} | dict(choice.settings)
+    defaults = {n: h.default for n, h in known.items() if h.default is not None}
+    values = {**defaults, **choice.settings}
     used = in_use(known, values, fixed=choice.settings, varied=())
     static = {n: v for n, v in used.items() if known[n].is_static}
     recipe = make_recipe(build, inputs, choice.name, static)
