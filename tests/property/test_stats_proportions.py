@@ -8,6 +8,7 @@ from paribus.stats.proportions import (
     compare_shares,
     compare_shares_paired,
     newcombe_bounds,
+    runs_to_decide_share,
     seeds_to_decide_shares,
     upper_bound_of_none,
 )
@@ -86,3 +87,25 @@ def test_the_seeds_that_decide_shares_do_and_one_fewer_do_not(
 
     assert is_decided(n)
     assert n == 1 or not is_decided(n - 1)
+
+
+@quick
+@given(st.floats(0.45, 1.0), st.floats(0.05, 0.3), st.sampled_from([0.95, 0.99]))
+def test_a_larger_share_above_the_smallest_effect_is_decided_sooner(
+    share: float, smallest_effect: float, level: float
+):
+    sooner = runs_to_decide_share(
+        1.0, smallest_effect=smallest_effect, confidence_level=level
+    )
+    later = runs_to_decide_share(
+        share, smallest_effect=smallest_effect, confidence_level=level
+    )
+    easier = runs_to_decide_share(
+        share, smallest_effect=smallest_effect / 2, confidence_level=level
+    )
+
+    assert sooner is not None
+    assert later is not None
+    assert easier is not None
+    assert sooner <= later
+    assert easier <= later

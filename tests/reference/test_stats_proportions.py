@@ -8,6 +8,7 @@ from paribus.stats.proportions import (
     compare_shares,
     mcnemar_p_value,
     newcombe_bounds,
+    runs_to_decide_share,
     seeds_to_decide_shares,
     upper_bound_of_none,
 )
@@ -170,3 +171,27 @@ def test_newcombe_covers_95_percent_on_average_and_less_at_some_shares(
 
     assert np.mean(coverage) >= 0.95
     assert least <= min(coverage) <= least + 0.01
+
+
+@pytest.mark.parametrize("level", [0.95, 0.99375])
+@pytest.mark.parametrize(("hits", "of"), [(0, 1), (1, 1), (1, 2), (3, 4), (1, 10)])
+def test_runs_that_decide_a_share_are_those_of_scipys_exact_interval(
+    hits: int, of: int, level: float
+):
+    """SciPy has whole hits only: every n between two of them is left out."""
+    needed = runs_to_decide_share(
+        hits / of, smallest_effect=0.2, confidence_level=level
+    )
+    assert needed is not None
+
+    def decides(n: int) -> bool:
+        exact = stats.binomtest(n * hits // of, n).proportion_ci(level, method="exact")
+        return exact.low > 0.2 or exact.high < 0.2
+
+    whole = [n for n in range(of, 400, of) if decides(n)]
+    # The first whole n that decides is the first at or above the one that was found.
+    assert whole[0] == -(-needed // of) * of
+
+
+def test_a_share_at_the_smallest_effect_is_never_decided():
+    assert runs_to_decide_share(0.2, smallest_effect=0.2) is None
