@@ -28,6 +28,7 @@ _RECORDED = (
     *("asam_sharpness", "sam_sharpness", "keskar_phi", "test_nll", "test_brier"),
     *("edge_ratio", "test_ece", "test_ece_debiased", "weight_distance"),
     *("annealed_train_loss", "rescued", "rescued_accuracy"),
+    "matched_test_accuracy",
 )
 # Those that are compared by ratios: a smallest effect of theirs is a factor.
 _RATIOS = (

@@ -183,6 +183,12 @@ RECORDED: Mapping[str, MeasureFacts] = {
     "annealed_train_loss": MeasureFacts(
         words="training loss after annealing", population="learners", **_LOSS
     ),
+    "matched_test_accuracy": MeasureFacts(
+        words="test accuracy when the training loss first fell to a given level",
+        higher_is_better=True,
+        unit="pp",
+        smallest_effect=0.002,
+    ),
     "rescued": MeasureFacts(
         words="share of bad runs that the best learning rate rescues",
         higher_is_better=True,

@@ -77,7 +77,7 @@ def end_run(recipe: Recipe, state: RunState, splits: Mapping[str, Arrays]) -> En
     return Ending(
         measures=summarise(state.measures, state.step),
         correct={
-            name: jnp.packbits(_answers(recipe, state.fitted, split) & is_alive)
+            name: jnp.packbits(answers(recipe, state.fitted, split) & is_alive)
             for name, split in splits.items()
             if name in ANSWER_SPLITS
         },
@@ -134,7 +134,8 @@ def _relu_shares(
     return {"train_dead_share": worst[0], "train_always_on_share": worst[1]}
 
 
-def _answers(recipe: Recipe, fitted: Fitted, split: Arrays) -> Bool[Array, " example"]:
+def answers(recipe: Recipe, fitted: Fitted, split: Arrays) -> Bool[Array, " example"]:
+    """Which examples of a split a run classifies right."""
     whole, rest = _by_chunk(
         lambda chunk: recipe.loss_and_correct(fitted, chunk)[1], split
     )

@@ -14,6 +14,7 @@ from paribus.engine.curvature import (
     preconditioned_lambda_max,
     stability_edge,
 )
+from paribus.engine.evaluation import answers
 from paribus.engine.keys import purpose_key
 from paribus.engine.noise_scale import (
     NoiseScale,
@@ -108,6 +109,7 @@ def probe_end(
         measured |= _at_matched_losses(
             recipe, asked, weights, snapshots, traced, seed, is_measured, data.examples
         )
+        measured |= _matched_accuracies(recipe, snapshots, is_measured, data.test)
     return measured
 
 
@@ -205,6 +207,23 @@ def _at_matched_losses(
         loss = jnp.where(is_measured, snapshots.loss[place], jnp.nan)
         measured[f"train_loss_at_{level:g}"] = loss
     return measured
+
+
+def _matched_accuracies(
+    recipe: Recipe, snapshots: Snapshots, is_measured: Bool[Array, ""], test: Arrays
+) -> Measured:
+    """The share of test examples classified right at each level of the loss."""
+
+    def measure(at: tuple[Fitted, Array]) -> Measured:
+        fitted, is_there = at
+        return _measure_if(
+            is_there,
+            lambda: {"matched_test_accuracy": answers(recipe, fitted, test).mean()},
+        )
+
+    is_there = jnp.isfinite(snapshots.loss) & is_measured
+    (row,) = jax.lax.map(measure, (snapshots.weights.model, is_there)).values()
+    return {f"matched_test_accuracy_at_{v:g}": row[k] for k, v in enumerate(LEVELS)}
 
 
 def _noise_scale(recipe: Recipe, fitted: Fitted, examples: Arrays) -> NoiseScale:

@@ -260,6 +260,33 @@ def test_a_sentence_about_generalising_counts_the_luck_of_the_examples():
     assert any("2,000 test examples together" in note for note in both.notes)
 
 
+def matched(accuracy: float, level: float = 0.1) -> Runs:
+    name = f"matched_test_accuracy_at_{level:g}"
+    return Runs(accuracy=0.98, measures={name: accuracy})
+
+
+def test_test_accuracy_is_compared_at_a_matched_training_loss_too():
+    result = make_batches(medium=matched(0.98), largest=matched(0.6))
+    notes = " ".join(atom_of(result, "B3e").notes)
+
+    i, j = (
+        k
+        for size in (64, 6000)
+        for k, config in enumerate(result.configs)
+        if config == {"learning_rate": 0.01, "batch_size": size}
+    )
+    values = result.measures["matched_test_accuracy_at_0.1"][:, :10]
+    difference = float((values[i] - values[j]).mean())
+    assert f"first fell to a given level: difference {difference:.3g}" in notes
+    assert "supported. The level is 0.1, the interval over seeds only." in notes
+
+
+def test_no_common_training_loss_is_said():
+    result = make_batches(medium=matched(0.98, 0.1), largest=matched(0.97, 0.3))
+    notes = atom_of(result, "B3e").notes
+    assert any(n.startswith("No training loss was reached by 5 runs") for n in notes)
+
+
 def test_throughput_has_the_interval_of_its_repeats():
     found = atom_of(make_batches(seconds={32: 4.0, 128: 1.0}), "B3a")
 

@@ -140,6 +140,7 @@ def test_every_diagnostic_has_its_measures(measured):
         *(f"{n}_{share}" for n in NOISE for share in (0, 10, 50, 100)),
         *(f"{n}{suffix}" for n in (*CURVATURE, *SHARPNESS) for suffix in SUFFIXES),
         *(f"train_loss{suffix}" for suffix in SUFFIXES[1:]),
+        *(f"matched_test_accuracy{suffix}" for suffix in SUFFIXES[1:]),
         *(f"test_{n}" for n in ("nll", "brier", "ece", "ece_debiased")),
         *("test_ece_null", "test_ece_null_upper", "weight_distance"),
         *("annealed_train_loss", "annealed_train_loss_long"),
@@ -238,6 +239,34 @@ def test_snapshots_keep_the_first_weights_below_each_level():
     for leaf in jax.tree.leaves(snapshots.weights.model.params):
         assert np.unique(leaf[0]) == 1
         assert np.unique(leaf[1]) == np.unique(leaf[2]) == 3
+
+
+def test_test_accuracy_at_a_level_is_that_of_the_weights_kept_for_it():
+    recipe, params = make_recipe()
+    state = start_run(recipe, SEED, SGD)
+    test = Arrays(*make_examples(n=1300, seed=1))
+    snapshots = start_snapshots(recipe, state, SGD)
+    kept = {}
+    for place, loss in enumerate([0.2, 0.05]):
+        kept[place] = jax.tree.map(lambda w, k=place: (1 - 3 * k) * w, params)
+        now = state._replace(params=kept[place])
+        snapshots = keep_snapshots(recipe, snapshots, now, SGD, jnp.float32(loss))
+
+    data = ProbeData(Arrays(*make_examples()), test)
+    found = probe_end(
+        recipe, ("sharpness",), state, SGD, SEED, jnp.asarray(True), snapshots, data
+    )
+
+    def by_hand(params) -> float:
+        hidden = np.maximum(test.inputs @ params[0]["kernel"] + params[0]["bias"], 0)
+        logits = hidden @ params[1]["kernel"] + params[1]["bias"]
+        return float((np.argmax(logits, axis=1) == np.asarray(test.labels)).mean())
+
+    assert by_hand(kept[0]) != by_hand(kept[1])
+    name = "matched_test_accuracy_at_"
+    assert found[f"{name}0.3"] == pytest.approx(by_hand(kept[0]), abs=1e-6)
+    assert found[f"{name}0.1"] == pytest.approx(by_hand(kept[1]), abs=1e-6)
+    assert np.isnan(found[f"{name}0.03"])
 
 
 def test_a_dead_network_is_flat_but_for_its_last_biases():

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from paribus.analysis.run_measures import run_measure
 from paribus.claims.answering import ask, ask_throughput
 from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom, Judge, judge_all
@@ -14,9 +13,9 @@ from paribus.claims.batch_arms import at_budget
 from paribus.claims.companions import companions, say_batch_trend, say_companion
 from paribus.claims.evidence import BudgetKind, Evidence, Question
 from paribus.claims.findings import untested
+from paribus.claims.matched import common_loss, say_matched_accuracy
 from paribus.claims.records import AtomVerdict
 from paribus.claims.refusals import Refusal
-from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 
 
 _REMEDY = "paribus run batch-size"
@@ -29,9 +28,6 @@ SMALL, MEDIUM, LARGE, LARGEST = (
     "batch-largest",
 )
 
-# The training losses at which sharpness is compared, lowest first: the lower the loss
-# that both sides reach, the nearer they are to the end.
-MATCHED_LOSSES = ("0.01", "0.03", "0.1", "0.3")
 # Not invariant under rescaling, as ASAM sharpness is: they decide nothing.
 SHARPNESS_BESIDE = ("lambda_max", "keskar_phi")
 # Where annealing twice as long changes the loss by more, annealing was too short.
@@ -91,7 +87,12 @@ def stuck(evidence: Evidence, arms: Arms) -> AtomVerdict:
         return untested(evidence, question, refusal)
     found = ask(evidence, question)
     floors = [_noise_floor(evidence, arms, role) for role in (SMALL, LARGE)]
-    return replace(found, notes=found.notes + tuple(filter(None, floors)))
+    return replace(found, notes=(*found.notes, *filter(None, floors), _NO_BARRIER))
+
+
+_NO_BARRIER = (
+    "Whether a barrier of the loss lies between the annealed ends was not measured."
+)
 
 
 def _short_anneal(evidence: Evidence, question: Question) -> Refusal | None:
@@ -198,7 +199,7 @@ def busier(evidence: Evidence, arms: Arms) -> AtomVerdict:
 
 def sharp(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """B3d: sharper at the same training loss."""
-    loss = _common_loss(evidence, arms)
+    loss = common_loss(evidence, _largest(arms, ""), "asam_sharpness")
     if loss is None and evidence.measure("asam_sharpness") is not None:
         question = _largest(arms, "asam_sharpness")
         return untested(
@@ -227,19 +228,6 @@ def _largest(arms: Arms, measure: str, **more: object) -> Question:
     return _question(arms, measure, LARGEST, (MEDIUM,), needs_large_batch=True, **more)
 
 
-def _common_loss(evidence: Evidence, arms: Arms) -> str | None:
-    """The lowest training loss with a sharpness for 5 runs of both sides."""
-    for loss in MATCHED_LOSSES:
-        name = f"asam_sharpness_at_{loss}"
-        if name not in evidence.judged.measures:
-            continue
-        values = run_measure(evidence.judged, name).values
-        both = [np.isfinite(values[arms.configs[r]]) for r in (LARGEST, MEDIUM)]
-        if (both[0] & both[1]).sum() >= MIN_CONTRAST_SEEDS:
-            return loss
-    return None
-
-
 def generalises_worse(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """B3e: a higher test error, over seeds and test examples."""
     arms, notes = at_budget(evidence, arms, (MEDIUM, LARGEST))
@@ -260,6 +248,8 @@ def generalises_worse(evidence: Evidence, arms: Arms) -> AtomVerdict:
         generalises=True,
     )
     found = ask(evidence, question)
+    if arms.budget == "epochs":  # at a loss it is the same at every budget
+        notes += say_matched_accuracy(evidence, question)
     return replace(found, notes=found.notes + notes)
 
 

@@ -53,6 +53,7 @@ _DIAGNOSTICS = (
     ("test_brier", "calibration"),
     ("weight_distance", "weight_distance"),
     ("annealed_train_loss", "anneal"),
+    ("matched_test_accuracy", "sharpness"),
 )
 
 
