@@ -163,6 +163,25 @@ OPTIMIZER = Hyperparameter(
     name="optimizer", kind="choice", is_static=True, choices=tuple(OPTIMIZERS)
 )
 
+_WORDS = {
+    "keras_adam": "Keras's Adam",
+    "keras_adamw": "Keras's AdamW",
+    "keras_nadam": "Keras's Nadam",
+    "adamw": "AdamW",
+    "nadamw": "NadamW",
+    "radam": "RAdam",
+    "rmsprop": "RMSprop",
+    "lamb": "LAMB",
+    "sgd": "SGD",
+    "momentum": "SGD with momentum",
+    "nesterov": "SGD with Nesterov's momentum",
+}
+
+
+def optimizer_words(name: str) -> str:
+    """An optimizer's name in a sentence: `"Keras's Adam"`."""
+    return _WORDS.get(name, name.title() if name in OPTIMIZERS else name)
+
 
 def in_use(
     known: Mapping[str, Hyperparameter],

@@ -10,6 +10,7 @@ from typing import Any
 
 from paribus.errors import SpaceError
 from paribus.hyperparameters import Value
+from paribus.optimizer_catalogue import optimizer_words
 
 
 MAX_CONFIGS = 100_000
@@ -80,6 +81,13 @@ def show_value(value: Value | None) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def value_words(name: str, value: Value | None) -> str:
+    """Write a hyperparameter's value for people, who call optimizers by other names."""
+    if name == "optimizer" and isinstance(value, str):
+        return optimizer_words(value)
+    return show_value(value)
 
 
 @dataclass(frozen=True, kw_only=True)

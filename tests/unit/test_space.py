@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from paribus.errors import SpaceError
-from paribus.space import Config, SearchSpace, show_value
+from paribus.space import Config, SearchSpace, show_value, value_words
 
 
 NOTEBOOK = SearchSpace(
@@ -94,3 +94,12 @@ def test_a_space_that_cannot_be_used_is_refused(
         SearchSpace(grids=grids)
 
     assert message in str(raised.value)
+
+
+def test_optimizers_have_names_for_people():
+    assert value_words("optimizer", "keras_adam") == "Keras's Adam"
+    assert value_words("optimizer", "adagrad") == "Adagrad"
+    assert value_words("optimizer", "the tool's own") == "the tool's own"
+    assert value_words("activation", "relu") == "relu"
+    assert value_words("learning_rate", 0.01) == "0.01"
+    assert value_words("optimizer", None) == "–"

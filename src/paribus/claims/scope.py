@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from paribus.claims.evidence import Evidence, Question
 from paribus.hyperparameters import Value
+from paribus.optimizer_catalogue import optimizer_words
 from paribus.results import StudyResult
 from paribus.space import show_value
 
@@ -87,7 +88,11 @@ def _settings(evidence: Evidence, configs: tuple[int, ...]) -> list[str]:
     schedule = optimizer.pop("schedule", None)
     named = "a model that another tool trained" if study.is_imported else ""
     parts = [_named(named or str(study.model.name), model)]
-    parts.append(_named(names.pop() if len(names) == 1 else "optimizers", optimizer))
+    parts.append(
+        _named(
+            optimizer_words(names.pop()) if len(names) == 1 else "optimizers", optimizer
+        )
+    )
     batch_sizes = {settings.batch_size for settings in chosen}
     # What another tool trained with may not be known: 0.
     if len(batch_sizes) == 1 and batch_sizes != {0}:

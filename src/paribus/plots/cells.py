@@ -9,7 +9,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from paribus.plots.theme import SEQUENTIAL, metric_words
-from paribus.space import Config, show_value
+from paribus.space import Config, value_words
 
 
 _DARK_FROM = 0.67  # of the way to dark: there white ink gets more contrast than black
@@ -53,8 +53,8 @@ def draw_cells(
     """
     rows = [
         {
-            "x": show_value(cell.config.get(x)),
-            "y": show_value(cell.config.get(y)) if y else "",
+            "x": value_words(x, cell.config.get(x)),
+            "y": value_words(y, cell.config.get(y)) if y else "",
             "shade": cell.shade,
             "text": cell.text,
             "ink": "white" if cell.shade > _DARK_FROM else "black",
@@ -103,4 +103,4 @@ def _order(cells: Sequence[Cell], name: str) -> list[str]:
     values = dict.fromkeys(cell.config.get(name) for cell in cells)
     numbers = [v for v in values if isinstance(v, int | float)]
     ordered = sorted(numbers) if len(numbers) == len(values) else list(values)
-    return [show_value(value) for value in ordered]
+    return [value_words(name, value) for value in ordered]

@@ -7,7 +7,7 @@ from altair.typing import ChartType
 from paribus.analysis.isolation import Isolation
 from paribus.plots.rows import Rows
 from paribus.plots.theme import BLUE, GREY, AccuracyAxis, metric_words
-from paribus.space import Config, show_value
+from paribus.space import Config, value_words
 
 
 def draw_isolation(isolation: Isolation, *, score: str, n_examples: int) -> ChartType:
@@ -20,7 +20,9 @@ def draw_isolation(isolation: Isolation, *, score: str, n_examples: int) -> Char
     """
     values = isolation.values
     rows = Rows(
-        labels=tuple(show_value(one.value) for one in values),
+        labels=tuple(
+            value_words(isolation.hyperparameter, one.value) for one in values
+        ),
         remarks=tuple(f"at {_words(one.chosen)}" for one in values),
     )
     everything = [s for one in values for s in one.scores]
@@ -41,7 +43,7 @@ def draw_isolation(isolation: Isolation, *, score: str, n_examples: int) -> Char
                 "score": one.mean,
                 "lower": axis.place(one.mean if one.lower is None else one.lower),
                 "upper": axis.place(one.mean if one.upper is None else one.upper),
-                "value": show_value(one.value),
+                "value": value_words(isolation.hyperparameter, one.value),
             }
             for row, one in enumerate(values)
         ]
@@ -64,5 +66,6 @@ def draw_isolation(isolation: Isolation, *, score: str, n_examples: int) -> Char
 
 def _words(chosen: Config) -> str:
     return ", ".join(
-        f"{metric_words(name)} {show_value(value)}" for name, value in chosen.items()
+        f"{metric_words(name)} {value_words(name, value)}"
+        for name, value in chosen.items()
     )

@@ -1,6 +1,6 @@
 """Reasons for caution as sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from paribus.analysis.cautions import (
     Caution,
@@ -33,7 +33,7 @@ def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> st
         case MissingRuns():
             return _say_missing(caution)
         case EdgeOfGrid():
-            return _say_edge(caution)
+            return _say_edge(caution, varying(study))
         case Unconverged():
             return _say_unconverged(caution, labels)
         case FewSeeds():
@@ -65,11 +65,13 @@ def _say_missing(caution: MissingRuns) -> str:
     return " ".join(parts)
 
 
-def _say_edge(caution: EdgeOfGrid) -> str:
+def _say_edge(caution: EdgeOfGrid, varied: Sequence[str]) -> str:
     name = words(caution.hyperparameter)
-    places = [label_values(others) for others in caution.others if others]
+    told = [{n: v for n, v in o.items() if n in varied} for o in caution.others]
+    places = [label_values(others) for others in told if others]
     # All hyperparameters that vary elsewhere: only where they tell places apart.
-    where = "" if len(caution.others) == caution.n_places else f" at {_some(places)}"
+    is_everywhere = len(caution.others) == caution.n_places
+    where = "" if is_everywhere or not places else f" at {_some(places)}"
     beyond = "lower" if caution.side == "lowest" else "higher"
     return (
         f"The best {name}{where} is {show_value(caution.value)}, the {caution.side} "

@@ -17,7 +17,7 @@ from paribus.report.document import (
     Section,
     Table,
 )
-from paribus.report.effects import standing, write_effect, write_smallest
+from paribus.report.effects import MINUS, standing, write_effect, write_smallest
 from paribus.report.numbers import NONE, join
 from paribus.report.prose import sentence
 from paribus.report.runs import config_anchor
@@ -32,6 +32,7 @@ from paribus.report.verdicts import (
     say_text,
     shared_refusal,
     shared_scope,
+    short_id,
 )
 
 
@@ -57,6 +58,7 @@ MAX_LINKS = 12
 Rates = Mapping[int, tuple[float, float]]
 MAX_OPEN_ROWS = 6
 
+_HYPHEN_AS_MINUS = re.compile(r"(?<=[\s\[(])-(?=\d)")
 _NOT_ANCHOR = re.compile(r"[^a-z0-9]+")
 # The same atom under other terms, as the records name it: `/untuned-S`,
 # `/untuned-T-learning_rate=0.01`, `/batch_size=32`.
@@ -128,7 +130,8 @@ def figure_intervals(claim: str, atoms: Sequence[AtomVerdict]) -> Figure | None:
         return None
     intervals = [
         VerdictInterval(
-            label=f"{_short(atom.id)} {badge(atom.verdict).icon} {atom.verdict.value}",
+            label=f"{short_id(atom.id)} {badge(atom.verdict).icon} "
+            f"{atom.verdict.value}",
             remark=write_effect(atom),
             estimate=place.estimate,
             lower=place.lower,
@@ -147,7 +150,7 @@ def figure_intervals(claim: str, atoms: Sequence[AtomVerdict]) -> Figure | None:
     )
     return Figure(
         name=f"claim-{_anchor(claim)}",
-        caption=f"The parts of {_short(claim)}: effects with simultaneous intervals, "
+        caption=f"The parts of {short_id(claim)}: effects with simultaneous intervals, "
         "against the smallest effects that would matter (grey).",
         panels=(Panel(title="", description=f"{gist}.", specification=specification),),
     )
@@ -179,10 +182,13 @@ def _arrange_atom(
     atom: AtomVerdict, labels: Mapping[int, str], *, with_scope: bool
 ) -> Atom:
     parts = tuple(say_finding(part) for part in atom.parts)
-    notes = tuple(sentence(note) for note in atom.notes)
+    notes = tuple(
+        sentence(_HYPHEN_AS_MINUS.sub(MINUS, note))
+        for note in dict.fromkeys(atom.notes)
+    )
     scope = (atom.scope,) if with_scope and atom.scope else ()
     return Atom(
-        name=_short(atom.id),
+        name=short_id(atom.id),
         badge=badge(atom.verdict),
         text=say_text(atom),
         finding=say_finding(atom),
@@ -210,11 +216,11 @@ def _tabulate_others(
     atoms = [*(a for a in parts if a.id in again), *others]
     atoms.sort(key=lambda atom: _OTHER_TERMS.sub("", atom.id))
     return Table(
-        caption=f"{_short(claim.id)} under other budgets, modes and clocks",
+        caption=f"{short_id(claim.id)} under other budgets, modes and clocks",
         columns=("part", "at", "mode", "budget", "clock", "effect", "verdict"),
         rows=tuple(
             (
-                _short(_OTHER_TERMS.sub("", atom.id)),
+                short_id(_OTHER_TERMS.sub("", atom.id)),
                 _place(atom.id),
                 atom.mode or NONE,
                 atom.budget,
@@ -236,11 +242,6 @@ def _place(name: str) -> str:
     found = _OTHER_TERMS.search(name)
     at = (found[1] or found[2] or "") if found else ""
     return words(at).replace("=", " ") or NONE
-
-
-def _short(name: str) -> str:
-    """An id for people: `"L1a, sgd"`."""
-    return name.replace("/", ", ")
 
 
 def _anchor(name: str) -> str:

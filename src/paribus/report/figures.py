@@ -29,7 +29,7 @@ from paribus.report.slices import (
     varying,
     words,
 )
-from paribus.space import Config, show_value
+from paribus.space import Config
 
 
 MAX_ROWS = 12
@@ -272,8 +272,7 @@ def _curve_groups(findings: Findings) -> list[tuple[str, Mapping[int, str]]]:
         kept = [index for index in part.configs if index in findings.shown][:MAX_LINES]
         if kept:
             labels = {
-                i: f"{words(part.varied)} {show_value(configs[i][part.varied])}"
-                for i in kept
+                i: label_values({part.varied: configs[i][part.varied]}) for i in kept
             }
             groups.append((_at(part), labels))
     in_group = {index for _, labels in groups for index in labels}

@@ -3,9 +3,9 @@
 from paribus.claims import claims_digest
 from paribus.report.document import Table
 from paribus.report.numbers import count, duration
-from paribus.report.prose import say_model, say_optimizer, say_schedule
+from paribus.report.prose import count_untuned, say_model, say_optimizer, say_schedule
 from paribus.results import StudyResult
-from paribus.space import show_value
+from paribus.space import value_words
 from paribus.study import Study
 
 
@@ -99,7 +99,7 @@ def _epochs(result: StudyResult) -> str:
 
 def _values(result: StudyResult, name: str) -> str:
     values = dict.fromkeys(
-        show_value(config[name]) for config in result.configs if name in config
+        value_words(name, config[name]) for config in result.configs if name in config
     )
     shown = list(values)
     if len(shown) > _MAX_VALUES:
@@ -120,9 +120,15 @@ def _how_trained(study: Study) -> str:
         return ""
     if study.tuning is None:
         return ", each trained with every seed"
+    n_copies = count_untuned(study)
+    copies = f"; the {n_copies} that are not tuned, with the seeds" if n_copies else ""
+    each = "those that are tuned" if n_copies else "each"
     if study.tuning.compare == "all":
-        return ", each trained with the seeds and with those that choose"
-    return ", each trained with the seeds that choose; what they chose, with the others"
+        return f", {each} trained with the seeds and with those that choose{copies}"
+    return (
+        f", {each} trained with the seeds that choose; what they chose, with the others"
+        f"{copies}"
+    )
 
 
 def _tuning_seeds(study: Study) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from paribus.report.findings import Findings
 from paribus.report.numbers import count, join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import covering_slices, label_values, varying, words
-from paribus.space import Config, show_value
+from paribus.space import Config
 
 
 MAX_PANELS = 8
@@ -81,7 +81,7 @@ def _figure_isolation(findings: Findings, found: Sequence[Isolation]) -> Figure:
     panels = []
     for one in found:
         gist = "; ".join(
-            f"{words(one.hyperparameter)} {show_value(v.value)}, at "
+            f"{label_values({one.hyperparameter: v.value})}, at "
             f"{label_values(v.chosen)}: {percent(v.mean)}"
             + (
                 ""

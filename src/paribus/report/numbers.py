@@ -1,6 +1,7 @@
 """How numbers are written: with the digits that their uncertainty leaves."""
 
 import math
+from collections.abc import Sequence
 
 from paribus.analysis import MetricSummary
 from paribus.analysis.scores import is_accuracy
@@ -19,6 +20,11 @@ def points(difference: float, digits: int = 2) -> str:
     text = f"{100 * difference:+.{digits}f}"
     is_zero = not text.strip("+-0.")
     return text[1:] if is_zero else text.replace("-", "−")
+
+
+def with_points(size: str) -> str:
+    """Put the unit behind a difference of shares: `"+1 point"`, `"+1.0 points"`."""
+    return f"{size} point" if size.lstrip("+−") == "1" else f"{size} points"
 
 
 def digits_for(half_width: float | None) -> int:
@@ -95,7 +101,7 @@ def upper_bound_of_none(n: int) -> float:
 def duration(seconds: float) -> str:
     """Write a time: `"48 s"`, `"1 min 12 s"`, `"2 h 5 min"`."""
     if seconds < 10:
-        return f"{seconds:.2g} s"
+        return f"{seconds:#.2g} s".replace(". ", " ")
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -111,6 +117,13 @@ def count(n: int, noun: str) -> str:
 
 def _value(metric: str, value: float, digits: int) -> str:
     return percent(value, digits) if is_accuracy(metric) else f"{value:.3g}"
+
+
+def join_labels(labels: Sequence[str]) -> str:
+    """Join names that may have commas in them: `"(1) a 1, b 2; (2) a 2, b 1"`."""
+    if len(labels) < 2 or not any("," in label for label in labels):
+        return join(list(labels))
+    return "; ".join(f"({i}) {label}" for i, label in enumerate(labels, start=1))
 
 
 def join(parts: list[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from paribus.analysis import Comparison
 from paribus.hyperparameters import Value
 from paribus.report.slices import label_values, varying, words
-from paribus.space import show_value
+from paribus.space import value_words
 from paribus.study import Study
 
 
@@ -54,7 +54,8 @@ def shared_words(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -
 def pair_label(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
     """Name a pair shortly: `"learning rate 0.001 over 0.01, batch size 32"`."""
     parts = [
-        f"{words(name)} {show_value(a.get(name))} over {show_value(b.get(name))}"
+        f"{words(name)} {value_words(name, a.get(name))} over "
+        f"{value_words(name, b.get(name))}"
         for name in differing(a, b)
     ]
     shared = shared_words(study, a, b)

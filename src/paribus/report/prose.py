@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from paribus.analysis import OneSeedAnalysis
+from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.notebook import Placement
 from paribus.report.numbers import (
     count,
     join,
+    join_labels,
     percent,
     points,
     upper_bound_of_none,
@@ -87,25 +89,14 @@ def say_model(result: StudyResult) -> str:
 
 def say_optimizer(result: StudyResult) -> str:
     """Name the optimizer with its fixed hyperparameters."""
-    names = {
-        "keras_adam": "Keras's Adam",
-        "keras_adamw": "Keras's AdamW",
-        "keras_nadam": "Keras's Nadam",
-        "adam": "Adam",
-        "adamw": "AdamW",
-        "nadam": "Nadam",
-        "nadamw": "NadamW",
-        "radam": "RAdam",
-        "rmsprop": "RMSprop",
-        "lamb": "LAMB",
-        "sgd": "SGD",
-        "momentum": "SGD with momentum",
-        "nesterov": "SGD with Nesterov's momentum",
-        ELSEWHERE: "an optimizer of its own",
-    }
     study = result.study
     used = dict.fromkeys(study.settings(c).optimizer_name for c in study.configs())
-    name = join([names.get(optimizer, optimizer.title()) for optimizer in used])
+    name = join(
+        [
+            "an optimizer of its own" if name == ELSEWHERE else optimizer_words(name)
+            for name in used
+        ]
+    )
     fixed = _fixed(result, "optimizer")
     return f"{name} ({fixed})" if fixed else name
 
@@ -133,10 +124,17 @@ def say_protocol(result: StudyResult) -> str:
     n_runs, epochs = count(result.n_runs, "run"), count(study.budget.epochs, "epoch")
     seeds = f"{count(n_seeds, 'seed')} each"
     if study.tuning is not None:
+        is_all = study.tuning.compare == "all"
+        compared = "them" if is_all else "those that were chosen"
         seeds = (
             f"{count(study.tuning.n_choosing, 'seed')} each to choose by, and "
-            f"{count(n_seeds, 'other')} to compare those that were chosen"
+            f"{count(n_seeds, 'other')} to compare {compared}"
         )
+        if n_copies := count_untuned(study):
+            seeds = (
+                f"{n_configs - n_copies} of them with {seeds}; the {n_copies} that are "
+                f"not tuned with {count(n_seeds, 'seed')} each"
+            )
     if study.is_imported:
         return f"{count(n_configs, 'config')} of {names}: {n_runs} of {epochs}."
     return (
@@ -145,6 +143,13 @@ def say_protocol(result: StudyResult) -> str:
         f"Each is {say_model(result)}, trained with {say_optimizer(result)} and "
         f"{say_schedule(study)}."
     )
+
+
+def count_untuned(study: Study) -> int:
+    """How many configs tuning is not about: they have no seeds that choose."""
+    if study.tuning is None:
+        return 0
+    return sum(not study.tuning.tunes(config) for config in study.configs())
 
 
 def say_splits(result: StudyResult) -> str:
@@ -195,7 +200,7 @@ def say_failing(failing: Mapping[str, tuple[int, int]]) -> str:
     """
     shown = [f"{label} ({bad} of {n})" for label, (bad, n) in failing.items()]
     rest = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
-    return f"Most runs ended badly at {'; '.join(shown[:4])}{rest}."
+    return f"Half of the runs or more ended badly at {'; '.join(shown[:4])}{rest}."
 
 
 def say_no_bad_runs(n_per_config: int) -> str:
@@ -229,7 +234,7 @@ def say_tied(labels: Sequence[str], n_configs: int) -> str:
         others = count(len(named) - MAX_NAMED_TIES, "other")
         named = [*named[:MAX_NAMED_TIES], others]
     return (
-        f"Tied with the best: {join(named)}. The data do not tell these "
+        f"Tied with the best: {join_labels(named)}. The data do not tell these "
         f"{len(labels)} of {n_configs} configs apart."
     )
 

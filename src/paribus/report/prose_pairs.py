@@ -1,7 +1,15 @@
 """Comparisons and mixtures as sentences."""
 
 from paribus.analysis import Comparison, ConfigSummary
-from paribus.report.numbers import count, difference, estimate, join, percent, points
+from paribus.report.numbers import (
+    count,
+    difference,
+    estimate,
+    join,
+    percent,
+    points,
+    with_points,
+)
 from paribus.report.pairs import differing, higher_first, shared_words
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, words
@@ -53,16 +61,17 @@ def _say_difference(c: Comparison, high: str, low: str) -> str:
         against, seeds = "", f"the {seeds} where both learned"
     if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
         return (
-            f"{against}{size} points of {metric} over {seeds}, too few for a verdict."
+            f"{against}{with_points(size)} of {metric} over {seeds}, too few for a "
+            "verdict."
         )
     if c.lower > 0:
         among = f" over {seeds}" if c.is_among_learners else ""
         return (
-            f"{high} has a higher mean {metric} than {low}{among}: {size} points "
+            f"{high} has a higher mean {metric} than {low}{among}: {with_points(size)} "
             f"{interval}.{_say_floor(c)}"
         )
     return (
-        f"{against}not decided with {seeds}, {size} points {interval}; "
+        f"{against}not decided with {seeds}, {with_points(size)} {interval}; "
         f"{_say_seeds_to_decide(c)}."
     )
 
@@ -88,7 +97,7 @@ def _say_bad(c: Comparison, a: str, b: str) -> str:
     )
     is_open = c.share_bad_lower <= 0 <= (c.share_bad_upper or 0)
     verdict = ", which does not decide whose share is higher" if is_open else ""
-    return f"{text}, {size} points {interval}{verdict}"
+    return f"{text}, {with_points(size)} {interval}{verdict}"
 
 
 def _say_floor(c: Comparison) -> str:

@@ -4,8 +4,9 @@ import numpy as np
 
 from paribus.analysis.scaling import MIN_DRAWN, RateScaling, StepsScaling, Target
 from paribus.analysis.tuned import choose_tuned
+from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.numbers import count, join, p_value, percent
-from paribus.report.slices import label_values, varying, words
+from paribus.report.slices import label_values, varying
 from paribus.results import StudyResult
 from paribus.stats.critical_batch import MIN_BATCH_SIZES, CriticalBatch
 from paribus.stats.scaling import BestValues
@@ -99,7 +100,9 @@ def whose(result: StudyResult, scaling: RateScaling | StepsScaling) -> str:
         for name, value in scaling.others.items()
         if name != "optimizer" and name in varying(result.study)
     }
-    return ", ".join(filter(None, (words(scaling.optimizer), label_values(rest))))
+    return ", ".join(
+        filter(None, (optimizer_words(scaling.optimizer), label_values(rest)))
+    )
 
 
 def objective_words(scaling: RateScaling) -> str:

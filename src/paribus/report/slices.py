@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paribus.hyperparameters import Value
-from paribus.space import Config, show_value
+from paribus.space import Config, value_words
 from paribus.study import Study
 
 
@@ -76,7 +76,7 @@ def label_values(values: Mapping[str, Value], names: Sequence[str] = ()) -> str:
         names: Which of them; all where empty.
     """
     return ", ".join(
-        f"{words(name)} {show_value(value)}"
+        f"{words(name)} {value_words(name, value)}"
         for name, value in values.items()
         if not names or name in names
     )

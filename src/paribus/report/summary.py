@@ -6,7 +6,7 @@ from paribus.report.cautions import say_caution
 from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
 from paribus.report.prose import say_failing, say_statuses, say_tied
-from paribus.report.verdicts import say_claim, say_verdicts
+from paribus.report.verdicts import n_measured, say_claim, say_verdicts
 from paribus.status import RunStatus
 
 
@@ -53,7 +53,11 @@ def summary_lines(findings: Findings) -> list[str]:
         room -= 1
     by_weight = sorted(
         range(len(claims)),
-        key=lambda i: (claims[i].group != "yours", _ORDER.index(claims[i].verdict)),
+        key=lambda i: (
+            claims[i].group != "yours",
+            _ORDER.index(claims[i].verdict),
+            -n_measured(claims[i]),
+        ),
     )
     return [*lines, *(say_claim(claims[i]) for i in sorted(by_weight[:room]))]
 

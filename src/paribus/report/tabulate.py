@@ -20,7 +20,7 @@ from paribus.report.numbers import (
 from paribus.report.pairs import higher_first
 from paribus.report.prose import say_meaning, status_words
 from paribus.report.slices import Slice, label_values, words
-from paribus.space import show_value
+from paribus.space import value_words
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
 from paribus.status import RunStatus
 
@@ -184,7 +184,10 @@ def _tabulate(
         columns=(*map(words, names), *rest),
         rows=tuple(
             (
-                *(show_value(findings.result.configs[i].get(name)) for name in names),
+                *(
+                    value_words(name, findings.result.configs[i].get(name))
+                    for name in names
+                ),
                 *(cell(i) for cell in rest.values()),
             )
             for i in indices

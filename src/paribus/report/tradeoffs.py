@@ -6,9 +6,9 @@ from paribus.analysis.variance import VarianceOfScores, divide_variance
 from paribus.plots import draw_tradeoffs, to_specification
 from paribus.report.document import Block, Figure, Panel, Paragraph, Table
 from paribus.report.findings import Findings
-from paribus.report.numbers import NONE, count, duration, join, percent
+from paribus.report.numbers import NONE, count, duration, join, join_labels, percent
 from paribus.report.slices import words
-from paribus.space import show_value
+from paribus.space import value_words
 from paribus.stats.effects import VarianceShares
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
 
@@ -34,7 +34,8 @@ def say_front(findings: Findings, found: list[TradeOff]) -> str:
         if found[0].seconds
         else ("accuracy and stability")
     )
-    names = join(on_front[:4]) if len(on_front) <= 4 else count(len(on_front), "config")
+    n = len(on_front)
+    names = join_labels(on_front) if n <= 4 else count(n, "config")
     text = f"No other config beats {names} on {what} together."
     left_out = findings.n_configs - len(found)
     if left_out:
@@ -158,7 +159,7 @@ def tabulate_variance(found: VarianceOfScores) -> Table:
     }
     terms = (*map(words, found.names), "both together", "seed")
     kept = "; ".join(
-        f"{words(name)} {', '.join(map(show_value, values))}"
+        f"{words(name)} {', '.join(value_words(name, value) for value in values)}"
         for name, values in zip(found.names, found.kept, strict=True)
     )
     return Table(

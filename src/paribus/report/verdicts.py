@@ -7,6 +7,7 @@ from paribus.analysis.measure_facts import measure_facts
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import DECIDED
 from paribus.errors import UnknownNameError
+from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.document import Badge
 from paribus.report.effects import (
     Standing,
@@ -157,12 +158,12 @@ def say_claim(claim: ClaimVerdict) -> str:
     deciding = _deciding(claim)
     made_by = [atom for atom in deciding if atom.verdict is claim.verdict]
     others = [
-        f"{_short(atom)} is {atom.verdict.value}"
+        f"{short_id(atom.id)} is {atom.verdict.value}"
         for atom in deciding
         if atom.verdict in DECIDED and atom.verdict is not claim.verdict
     ]
     if made_by:
-        finding = f" {_short(made_by[0])}: {say_finding(made_by[0])}"
+        finding = f" {short_id(made_by[0].id)}: {say_finding(made_by[0])}"
         return head + finding + (f" But {join(others)}." if others else "")
     return head + (f" {sentence(join(others))}." if others else "")
 
@@ -172,8 +173,9 @@ def _deciding(claim: ClaimVerdict) -> tuple[AtomVerdict, ...]:
     return claim.atoms[: len(claim.atoms) - claim.apart]
 
 
-def _short(atom: AtomVerdict) -> str:
-    return atom.id.replace("/", ", ")
+def short_id(name: str) -> str:
+    """An id for people: `"L1a, SGD"`."""
+    return ", ".join(map(optimizer_words, name.split("/")))
 
 
 def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
@@ -181,9 +183,19 @@ def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
     return f"Of {count(len(claims), 'claim')}: {_tally(claims)}."
 
 
+def n_measured(claim: ClaimVerdict) -> int:
+    """How many of the parts that make a claim's verdict have numbers."""
+    return sum(standing(atom) is not None for atom in _deciding(claim))
+
+
 def quoted(claim: ClaimVerdict) -> str:
-    """A claim's own words: what is claimed, not what was found."""
-    return f"“{claim.text.strip().rstrip('.')}”"
+    """A claim's own words: what is claimed, not what was found.
+
+    The optimizer is named where a study has several, of which each is judged alone.
+    """
+    _, _, optimizer = claim.id.partition("/")
+    whose = f", with {optimizer_words(optimizer)}" if optimizer else ""
+    return f"“{claim.text.strip().rstrip('.')}”{whose}"
 
 
 def shared_refusal(atoms: Sequence[AtomVerdict]) -> str:
@@ -318,6 +330,8 @@ def _say_other_smallest_effect(atom: AtomVerdict) -> str:
         nearest = atom.lower if place.is_beyond else atom.upper
         return _say_threshold(atom, nearest, "more")
     if place.is_within:
+        if not place.lower and not place.upper:
+            return ""
         if max(-place.lower, place.upper) < NEXT_TO_NOTHING:
             return "Only a smallest effect next to nothing would leave it undecided."
         farthest = atom.lower if -place.lower > place.upper else atom.upper

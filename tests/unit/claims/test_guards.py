@@ -167,11 +167,18 @@ def test_a_best_value_on_the_edge_names_the_value_to_add():
     rising = make_runs(study, [Runs(accuracy=0.9), Runs()])
     refusal = ask(tuning.best_on_edge, rising, choices=(edge,))
     assert refusal.reason == (
-        "the best learning rate, 0.01 at batch_size=64, lies on the upper edge of the "
-        "grid"
+        "the best learning rate, 0.01, lies on the upper edge of the grid"
     )
     assert refusal.remedy == "--set 'space.1.learning_rate=[0.001, 0.01, 0.1]'"
     assert ask(tuning.best_on_edge, make_pair(), choices=(choice(),)) is None
+
+
+def test_the_edge_is_said_where_the_study_has_other_places():
+    edge = choice(edge="upper", value_to_add=0.1)
+    study = make_tuned_study(learning_rate=(0.001, 0.01), batch_size=(32, 64))
+    rising = make_runs(study, [Runs(accuracy=0.9) for _ in range(4)])
+    refusal = ask(tuning.best_on_edge, rising, choices=(edge,))
+    assert "rate, 0.01 at batch size 64, lies on the upper" in refusal.reason
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from paribus.report.numbers import (
     points,
     spread,
     upper_bound_of_none,
+    with_points,
 )
 
 
@@ -87,6 +88,16 @@ def test_points_have_a_sign_unless_they_round_to_zero(share, text):
     assert points(share) == text
 
 
+def test_one_point_is_singular():
+    sizes = ["+1", "−1", "+1.0", "+17"]
+    assert [with_points(size) for size in sizes] == [
+        "+1 point",
+        "−1 point",
+        "+1.0 points",
+        "+17 points",
+    ]
+
+
 @pytest.mark.parametrize("n", [1, 6, 10, 30])
 def test_the_bound_of_none_in_n_is_clopper_and_pearsons(n):
     assert upper_bound_of_none(n) == pytest.approx(beta.ppf(0.95, 1, n))
@@ -96,6 +107,8 @@ def test_the_bound_of_none_in_n_is_clopper_and_pearsons(n):
     ("seconds", "text"),
     [
         (0.42, "0.42 s"),
+        (0.02, "0.020 s"),
+        (9.97, "10 s"),
         (58.3, "58 s"),
         (59.7, "1 min 0 s"),
         (72.0, "1 min 12 s"),

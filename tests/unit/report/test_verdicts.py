@@ -190,6 +190,12 @@ def test_a_part_without_numbers_says_its_reason():
     assert say_finding(atom) == "A rival is better on every measure."
 
 
+def test_an_interval_without_width_at_zero_says_nothing_of_other_smallest_effects():
+    equal = make_atom(Verdict.NEGLIGIBLE, estimate=0.0, lower=0.0, upper=0.0)
+
+    assert say_change(equal) == ""
+
+
 def test_a_bound_that_is_missing_is_left_open():
     atom = make_speed_atom(upper=None)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from paribus.analysis.tuned import choose_tuned, extension_option
 from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.refusals import Refusal
-from paribus.space import show_value
+from paribus.space import show_value, value_words
 
 
 MAX_SPACING_DECADES = 0.5
@@ -60,7 +60,7 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
     """The best value lies on the edge of the grid: a better one may lie beyond."""
     for choice in question.choices:
         if choice.edge is not None:
-            at = choice.others.label()
+            at = _place(evidence, choice)
             return Refusal(
                 f"the best learning rate, {show_value(choice.value)}"
                 + (f" at {at}" if at else "")
@@ -69,6 +69,16 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
                 allows_direction=True,
             )
     return None
+
+
+def _place(evidence: Evidence, choice: Choice) -> str:
+    """Where a value was chosen: what the study varies beside it, in words."""
+    configs = evidence.whole.configs
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value_words(name, value)}"
+        for name, value in choice.others.items()
+        if len({config.get(name) for config in configs}) > 1
+    )
 
 
 def coarse_grid(evidence: Evidence, question: Question) -> Refusal | None:

@@ -1,0 +1,71 @@
+from collections import defaultdict
+from dataclasses import replace
+
+import pytest
+from tuning_builders import make_tuned_result, make_tuned_study
+
+from paribus.report.making import tabulate_making
+from paribus.report.prose import count_untuned, say_failing, say_protocol, say_tied
+from paribus.space import SearchSpace
+
+
+SAME = defaultdict(lambda: 0.9)  # every config ends alike
+
+
+def make_copies(compare: str = "tuned"):
+    """Three tuned learning rates and, of two of them, copies with a falling rate."""
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01, 0.1), batch_size=(32,), compare=compare
+    )
+    tuned, copies = dict(study.space.grids[0]), dict(study.space.grids[0])
+    copies["learning_rate"] = (0.001, 0.01)
+    grids = (
+        {**tuned, "schedule": ("constant",)},
+        {**copies, "schedule": ("linear",)},
+    )
+    assert study.tuning is not None
+    tuning = replace(study.tuning, where={"schedule": "constant"})
+    return replace(study, space=SearchSpace(grids=grids), tuning=tuning)
+
+
+def test_half_is_not_called_most():
+    assert say_failing({"a 1, b 2": (3, 6)}) == (
+        "Half of the runs or more ended badly at a 1, b 2 (3 of 6)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (["a 1", "a 2"], "a 1 and a 2."),
+        (["a 1, b 2", "a 2, b 1"], "(1) a 1, b 2; (2) a 2, b 1."),
+    ],
+)
+def test_tied_names_with_commas_are_told_apart(labels, text):
+    assert say_tied(labels, 4).startswith(f"Tied with the best: {text} ")
+
+
+def test_copies_are_not_said_to_have_seeds_that_choose():
+    study = make_copies()
+    n_seeds, n_choosing = len(study.seeds), study.tuning.n_choosing
+    result = make_tuned_result(study, SAME)
+
+    assert count_untuned(study) == 2
+    assert (
+        f"3 of them with {n_choosing} seeds each to choose by, and {n_seeds} others to "
+        "compare those that were chosen; the 2 that are not tuned with "
+        f"{n_seeds} seeds each: "
+    ) in say_protocol(result)
+    rows = dict(tabulate_making(result).rows)
+    assert rows["configs"] == (
+        "5, those that are tuned trained with the seeds that choose; what they chose, "
+        "with the others; the 2 that are not tuned, with the seeds"
+    )
+
+
+def test_where_all_are_compared_none_is_said_to_be_left_out():
+    study = make_tuned_study(learning_rate=(0.001, 0.01), compare="all")
+
+    assert count_untuned(study) == 0
+    said = say_protocol(make_tuned_result(study, SAME))
+    assert f"and {len(study.seeds)} others to compare them: " in said
