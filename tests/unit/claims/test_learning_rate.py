@@ -184,7 +184,7 @@ def test_the_scope_names_everything_that_was_held():
     scope = atom_of(make_rates(), "L3c").scope
     assert scope == (
         "Scope: MNIST, mlp (hidden [128], activation relu, dropout 0), "
-        "adam (b1 0.9, b2 0.999, eps 1e-08), batch size 64, constant schedule, "
+        "Adam (b1 0.9, b2 0.999, eps 1e-08), batch size 64, constant schedule, "
         "5 epochs, 10 seeds; varied by seed: initial weights and the order of examples."
     )
 
