@@ -107,9 +107,9 @@ def classify_outcomes(
     Assumes:
         The evaluations are dense enough for the rule. Late collapse needs two after
         the first step. The test for a trend needs four in the last fifth of the budget:
-        with one evaluation an epoch, 15 epochs. A run of 4 to 14 such epochs is called
+        with one evaluation an epoch, 15 epochs. A run of 2 to 14 such epochs is called
         unconverged only if its last evaluation is the best and beats the one before by
-        more than the smallest effect; a shorter one never.
+        more than the smallest effect; a run of one never.
         The loss that ends far above its start is judged by the minibatch losses where
         they were measured, by evaluations elsewhere.
 
@@ -241,7 +241,8 @@ def is_improving(
 
     Either it rises over the last part of the budget, by Mann and Kendall's test, and by
     Theil and Sen's slope times that part's length; or the best evaluation lies in the
-    very last part and beats all of the part before it.
+    very last part and beats all of the part before it; where no evaluation lies in that
+    part, the one before it.
     """
     budget = float(curves.epochs[-1])
     window = curves.epochs >= (1 - thresholds.late_share) * budget - 1e-9
@@ -251,7 +252,10 @@ def is_improving(
     before_from = last_from - thresholds.late_share * budget
     is_before = ~is_last & (curves.epochs >= max(before_from - 1e-9, 1e-9))
     if not is_before.any():
-        return rises
+        earlier = np.flatnonzero(~is_last & (curves.epochs > 0))
+        if not earlier.size:
+            return rises
+        is_before[earlier[-1]] = True
     best_last = curves.score[:, is_last].max(axis=1)
     is_best = best_last >= curves.score.max(axis=1)
     gain = best_last - curves.score[:, is_before].max(axis=1)

@@ -240,10 +240,22 @@ def test_five_epochs_with_one_evaluation_each_are_judged_by_the_last_two(
     assert status_of(curves_of(score, epochs=np.arange(6.0))) == status
 
 
-def test_three_epochs_with_one_evaluation_each_cannot_be_called_unconverged():
-    score = np.array([0.1, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize(
+    ("scores", "status"),
+    [
+        ((0.5, 0.7, 0.9), RunStatus.UNCONVERGED),
+        ((0.88, 0.881), RunStatus.CONVERGED),
+        ((0.84, 0.88), RunStatus.UNCONVERGED),
+        ((0.9, 0.88), RunStatus.CONVERGED),
+    ],
+)
+def test_with_few_evaluations_the_last_is_held_against_the_one_before(
+    scores: tuple[float, ...], status: RunStatus
+):
+    score = np.array([0.1, *scores])
+    epochs = np.arange(float(len(score)))
 
-    assert status_of(curves_of(score, epochs=np.arange(4.0))) == RunStatus.CONVERGED
+    assert status_of(curves_of(score, epochs=epochs)) == status
 
 
 def test_a_budget_of_one_epoch_is_judged_by_its_end():
