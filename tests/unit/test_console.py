@@ -173,6 +173,24 @@ def test_a_comparison_says_which_seeds_ended_badly_and_were_left_out():
     assert "pairs: 3 (the seeds on which both sides learned" in text
 
 
+def test_a_comparison_says_how_many_seeds_never_learned():
+    """Still improving, at 14 % of ten classes: not among the bad, nor the learners."""
+    slow = (0.14, 0.96, 0.97, 0.96, 0.96)
+    status = {(0, 0): RunStatus.UNCONVERGED}
+    found = compare(
+        make_finished(slow, slow[::-1], status=status),
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+
+    text = comparison_text(found)
+
+    assert "left out: 2 of 5 seeds, on which a side did not learn\n" in text
+    assert "pairs: 3 (the seeds on which both sides learned" in text
+    assert "ended badly" not in text
+
+
 def test_a_config_that_is_worse_is_not_called_tied():
     result = make_finished((0.95, 0.96, 0.97, 0.96, 0.96), (0.5, 0.6, 0.7, 0.6, 0.6))
 

@@ -13,6 +13,7 @@ from paribus.analysis.scores import (
     comparable_scores,
     is_accuracy,
     is_bad,
+    is_learner,
     is_loss,
     judged,
     n_examples,
@@ -41,9 +42,9 @@ def compare(
     hyperparameters that neither side names. For each seed the differences are averaged
     over these pairs; the seeds are what is compared.
 
-    A seed with a run that ended badly is counted by side and left out of the
-    difference, which is then one among learners: where failures are common, compare
-    `share_bad` before it.
+    A seed with a run that did not learn is left out of the difference, which is then
+    one among learners; runs that ended badly are counted by side: where failures are
+    common, compare `share_bad` before it.
 
     Args:
         result: Statuses as `classify_runs` gives them.
@@ -152,6 +153,7 @@ class _Bank:
     n_examples: int
     scores: Scores
     is_bad: Bool[np.ndarray, "config seed"]
+    is_learner: Bool[np.ndarray, "config seed"]
 
     @classmethod
     def of(cls, result: StudyResult, metric: str) -> "_Bank":
@@ -161,6 +163,7 @@ class _Bank:
             n_examples=n_examples(result, metric),
             scores=comparable_scores(result, metric),
             is_bad=is_bad(result),
+            is_learner=is_learner(result),
         )
 
     def n_shares(self, places: Sequence[tuple[int, int]]) -> int:
@@ -183,7 +186,7 @@ class _Bank:
         )
         all_a = self.scores.values[first].mean(axis=0)[is_finished]
         all_b = self.scores.values[second].mean(axis=0)[is_finished]
-        both_learned = ~(is_bad_a | is_bad_b)
+        both_learned = self.is_learner[first + second][:, is_finished].all(axis=0)
         mean_a, mean_b = all_a[both_learned], all_b[both_learned]
         comparison = Comparison(
             metric=self.metric,
@@ -204,7 +207,7 @@ class _Bank:
             reversal_share=None,
             is_log_scale=is_loss(self.metric),
         )
-        if comparison.is_among_learners:
+        if any(comparison.n_bad):
             comparison = _with_shares(comparison, is_bad_a, is_bad_b)
         if len(mean_a) < MIN_SEEDS:
             return comparison

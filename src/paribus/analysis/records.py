@@ -101,9 +101,9 @@ class ConfigSummary:
 class Comparison:
     """Config a against config b (or two values of a hyperparameter), paired by seed.
 
-    Where runs of a side ended badly, the shares of such seeds are compared first, and
-    the metric only among the seeds where both sides learned: a mean over a mixture of
-    learners and others describes neither.
+    The metric is compared only among the seeds where both sides learned: a mean over a
+    mixture of learners and others describes neither. Where runs of a side ended badly,
+    the shares of such seeds are compared first.
 
     Attributes:
         metric: e.g. `test_accuracy`.
@@ -178,8 +178,8 @@ class Comparison:
 
     @property
     def is_among_learners(self) -> bool:
-        """Whether seeds were left out of `difference` because a side ended badly."""
-        return any(self.n_bad)
+        """Whether seeds were left out of `difference` because a side did not learn."""
+        return self.n_pairs < self.n_seeds
 
     @property
     def share_bad(self) -> tuple[float, float] | None:

@@ -11,13 +11,7 @@ def comparison_text(comparison: Comparison) -> str:
     if not comparison.n_seeds:
         lines.append("no seed has been finished by both")
         return "\n".join(lines)
-    if comparison.is_among_learners:
-        sides = [
-            f"{n} of {comparison.n_seeds} seeds at {side}"
-            for n, side in zip(comparison.n_bad, (a, b), strict=True)
-        ]
-        lines += [f"ended badly: {side}" for side in sides]
-        lines.append(_shares_text(comparison))
+    lines += _left_out(comparison, a, b)
     if comparison.difference is None:
         lines.append("on no seed did both learn, so the metric is not compared")
         return "\n".join(lines)
@@ -49,6 +43,19 @@ def comparison_text(comparison: Comparison) -> str:
         for left, right in comparison.pairs
     ]
     return "\n".join(lines)
+
+
+def _left_out(c: Comparison, a: str, b: str) -> list[str]:
+    """Seeds on which a side did not learn, and the runs that ended badly."""
+    if not c.is_among_learners:
+        return []
+    n_out = c.n_seeds - c.n_pairs
+    lines = [f"left out: {n_out} of {c.n_seeds} seeds, on which a side did not learn"]
+    if any(c.n_bad):
+        sides = zip(c.n_bad, (a, b), strict=True)
+        lines += [f"ended badly: {n} of {c.n_seeds} seeds at {x}" for n, x in sides]
+        lines.append(_shares_text(c))
+    return lines
 
 
 def _shares_text(c: Comparison) -> str:

@@ -279,8 +279,8 @@ def _comparison_note(findings: Findings) -> str:
     )
     if any(c.is_among_learners for c in findings.comparisons):
         text += (
-            " Where runs of a side ended badly, compare how many first: the difference "
-            "is only among the seeds where both sides learned."
+            " The difference is only among the seeds where both sides learned; where "
+            "runs of a side ended badly, compare how many first."
         )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:

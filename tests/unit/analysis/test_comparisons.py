@@ -101,6 +101,22 @@ def test_seeds_that_ended_badly_are_counted_by_side_and_left_out_of_the_mean():
     assert found.is_among_learners
 
 
+def test_a_run_that_never_learned_is_left_out_of_the_mean_and_ended_badly_nowhere():
+    """Improving still, at 14 % of ten classes: 3 points above the most frequent one."""
+    slow = (0.14, *SIX[1:])
+    status = {(0, 0): RunStatus.UNCONVERGED}
+
+    found = compare(
+        make_finished(slow, SIX[::-1], status=status), A, B, metric="test_accuracy"
+    )
+
+    d = np.subtract(SIX, SIX[::-1])[1:]
+    assert found.difference == pytest.approx(d.mean())
+    assert (found.n_pairs, found.n_seeds, found.n_bad) == (5, 6, (0, 0))
+    assert found.is_among_learners
+    assert found.share_bad_difference is None
+
+
 def test_one_seed_studies_draw_runs_that_ended_badly_too():
     # Side a is better where it learns, and fails on half of the seeds.
     gone = {(0, seed): DIVERGED for seed in range(3)}
