@@ -22,10 +22,11 @@ from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
 from paribus.space import Config
-from paribus.stats.compare import compare_paired, holm_adjusted, share_above
+from paribus.stats.compare import compare_paired, holm_adjusted
 from paribus.stats.families import simultaneous_level
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.noise import difference_noise_floor
+from paribus.stats.one_seed import reversal_share
 from paribus.stats.power import seeds_to_decide
 from paribus.stats.proportions import compare_shares_paired
 
@@ -204,17 +205,16 @@ class _Bank:
             n_bad=(int(is_bad_a.sum()), int(is_bad_b.sum())),
             noise_floor=self._noise_floor(mean_a, mean_b),
             smallest_p_value=None,
-            reversal_share=None,
+            reversal_share=reversal_share(all_a, all_b)
+            if len(all_a) >= MIN_SEEDS
+            else None,
             is_log_scale=is_loss(self.metric),
         )
         if any(comparison.n_bad):
             comparison = _with_shares(comparison, is_bad_a, is_bad_b)
         if len(mean_a) < MIN_SEEDS:
             return comparison
-        return replace(
-            self._with_statistics(comparison, mean_a, mean_b),
-            reversal_share=_opposite_share(all_a, all_b, comparison.difference),
-        )
+        return self._with_statistics(comparison, mean_a, mean_b)
 
     def _noise_floor(
         self, a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"]
@@ -275,15 +275,3 @@ def _with_shares(
         share_bad_upper=found.upper,
         share_bad_p_value=found.p_value,
     )
-
-
-def _opposite_share(
-    a: Float[np.ndarray, " seed"],
-    b: Float[np.ndarray, " seed"],
-    difference: float | None,
-) -> float | None:
-    """Share of pairs of runs whose order is opposite to the sign of the difference."""
-    if not difference:
-        return None if difference is None else 0.5
-    above = share_above(a, b)
-    return 1 - above if difference > 0 else above

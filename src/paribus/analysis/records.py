@@ -132,8 +132,9 @@ class Comparison:
             for a loss.
         smallest_p_value: The smallest p-value that this number of pairs can give.
         reversal_share: Share of one-seed studies that would have seen the opposite
-            sign, runs that ended badly included, a diverged one with the score of
-            guessing; None below 2 pairs.
+            order to that of the means over all of `n_seeds`, runs that did not learn
+            included, a diverged one with the score of guessing. The order of these
+            means may not be that of `difference`. None below 2 seeds.
         effect_size: Hedges' g_av: `difference` in standard deviations of one run. None
             below 2 pairs, or if neither side varies.
         share_above: Probability that a run of side a scores above one of side b.

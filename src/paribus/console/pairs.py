@@ -35,7 +35,10 @@ def comparison_text(comparison: Comparison) -> str:
         )
     if comparison.reversal_share is not None:
         share = f"{comparison.reversal_share:.0%}"
-        lines.append(f"with one seed: {share} of studies would see the other order")
+        lines.append(
+            f"with one seed: {share} of studies would see the means over all seeds in "
+            "the other order"
+        )
     if comparison.is_undecided:
         lines.append(_seeds_to_decide_text(comparison))
     lines += [

@@ -280,7 +280,8 @@ def _comparison_note(findings: Findings) -> str:
     if any(c.is_among_learners for c in findings.comparisons):
         text += (
             " The difference is only among the seeds where both sides learned; where "
-            "runs of a side ended badly, compare how many first."
+            "runs of a side ended badly, compare how many first. Reversed by one seed: "
+            "the order of the means over all seeds, these included."
         )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:

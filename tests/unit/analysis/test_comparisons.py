@@ -11,6 +11,7 @@ from scipy import stats
 from paribus.analysis import (
     compare,
     compare_all,
+    one_seed_analysis,
 )
 from paribus.errors import StudyError, UnknownNameError
 from paribus.status import RunStatus
@@ -128,6 +129,21 @@ def test_one_seed_studies_draw_runs_that_ended_badly_too():
 
     assert found.difference == pytest.approx(0.05)
     assert found.reversal_share == pytest.approx(0.5)
+
+
+def test_one_seed_reverses_the_same_share_here_and_in_the_whole_study():
+    """The learners' difference favours A, the means over all seeds B."""
+    gone = {(0, seed): DIVERGED for seed in range(2)}
+    result = make_finished(SIX, tuple(x - 0.05 for x in SIX), status=gone)
+
+    found = compare(result, A, B, metric="test_accuracy")
+    whole = one_seed_analysis(result, metric="test_accuracy")
+
+    assert found.difference == pytest.approx(0.05)
+    assert whole is not None
+    # Each of the 4 runs of A that learned is above each of B: 4 in 6 pairs.
+    assert found.reversal_share == pytest.approx(4 / 6)
+    assert whole.reversals == {(0, 1): found.reversal_share}
 
 
 def test_sides_that_never_both_learn_have_shares_and_no_difference():
