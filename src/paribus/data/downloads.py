@@ -86,7 +86,7 @@ def _receive(download: Download, part: Path) -> None:
         there = 0
     headers = {"Range": f"bytes={there}-"} if there else {}
     request = urllib.request.Request(download.url, headers=headers)
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+    with _answer(request) as response:
         is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT
         with part.open("ab" if is_rest else "wb") as stream:
             # One byte more than expected shows that it is too long; no need for more.
@@ -101,6 +101,14 @@ def _receive(download: Download, part: Path) -> None:
             f"the connection ended after {part.stat().st_size:,} of "
             f"{download.n_bytes:,} bytes"
         )
+
+
+def _answer(request: urllib.request.Request) -> http.client.HTTPResponse:
+    try:
+        return urllib.request.urlopen(request, timeout=TIMEOUT_S)
+    except urllib.error.HTTPError as refusal:
+        with refusal:  # it holds the connection
+            raise OSError(f"{refusal.code} {refusal.reason}") from None
 
 
 def _check(file: Path, download: Download) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from paribus.data.dataset import Dataset, Split
 from paribus.data.inputs import check_inputs
-from paribus.data.labels import Labels, read_labels
+from paribus.data.labels import read_labels
 from paribus.errors import DataError, printable
 
 
@@ -98,12 +98,9 @@ def _split(
             f"{where(x_name)} and `{y_name}` must have as many rows, "
             f"got {len(inputs)} and {len(written)}"
         )
-    labels: Labels = read_labels(written, where=where(y_name), names=names)
-    split = Split(
-        inputs=check_inputs(inputs, where(x_name)),
-        labels=labels.values,
-    )
-    return split, labels.names
+    checked = check_inputs(inputs, where(x_name))
+    labels = read_labels(written, where=where(y_name), names=names)
+    return Split(inputs=checked, labels=labels.values), labels.names
 
 
 def _check_alike(train: Split, test: Split, where: Callable[[str], str]) -> None:
