@@ -163,10 +163,15 @@ def put_together(parts: Sequence[AtomVerdict]) -> AtomVerdict:
 def _differing(parts: Sequence[AtomVerdict]) -> str:
     """What each part says where they are decided differently."""
     return ", ".join(
-        f"{part.verdict.value} in {measure_facts(part.measure).words} for "
+        f"{part.verdict.value} in {_measure_words(part)} for "
         + " against ".join(part.sides)
         for part in parts
     )
+
+
+def _measure_words(part: AtomVerdict) -> str:
+    words = measure_facts(part.measure).words
+    return words if part.epochs is None else words.removeprefix("final ")
 
 
 def _most_seeds(parts: Sequence[AtomVerdict]) -> int | None:

@@ -64,6 +64,7 @@ class Question:
         smallest_effect: A difference, or a ratio above 1; None for the default.
         budget: What is held equal.
         clock: Which clock times are on; empty where none is.
+        epochs: After how many values are compared; None for the end of the budget.
         mode: Whether each side has its own learning rate; empty if that is the subject.
         choices: Choices of a best value that the sides rest on.
         needs_large_batch: Whether the claim is about a batch of a tenth of the data.
@@ -83,6 +84,7 @@ class Question:
     smallest_effect: float | None = None
     budget: BudgetKind = "epochs"
     clock: str = ""
+    epochs: float | None = None
     mode: Mode = ""
     choices: tuple[Choice, ...] = ()
     needs_large_batch: bool = False

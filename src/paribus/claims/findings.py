@@ -61,6 +61,7 @@ def untested(evidence: Evidence, question: Question, refusal: Refusal) -> AtomVe
         ),
         budget=question.budget,
         clock=question.clock,
+        epochs=question.epochs,
         mode=question.mode,
         sides=_sides(question),
     )
@@ -99,6 +100,7 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         scope=scope_sentence(evidence, question, n_seeds=contrast.n_seeds),
         budget=question.budget,
         clock=question.clock,
+        epochs=question.epochs,
         mode=question.mode,
         notes=found.notes,
         sides=_sides(question),

@@ -55,6 +55,7 @@ class AtomVerdict:
         scope: Data set, model, optimizer, schedule, budget, mode, seeds: a sentence.
         budget: `epochs`, `steps`, `seconds` or `target`.
         clock: `steps`, `epochs`, `seconds`, or empty where none is involved.
+        epochs: After how many it was compared; None for the end of the budget.
         mode: `tuned`, `untuned`, or empty.
         is_primary: Whether it belongs to the confirmatory family; all others are
             exploratory.
@@ -94,6 +95,7 @@ class AtomVerdict:
     scope: str = ""
     budget: str = "epochs"
     clock: str = ""
+    epochs: float | None = None
     mode: str = ""
     is_primary: bool = True
     notes: tuple[str, ...] = ()

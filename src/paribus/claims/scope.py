@@ -31,7 +31,7 @@ def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> s
         result.data.name,
         *_settings(evidence, question.configs),
         *_averaged(evidence, question),
-        budget_words(result, question.budget),
+        _spent(result, question),
         *([_MODES[question.mode]] if question.mode else []),
         f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"),
     ]
@@ -63,6 +63,14 @@ def budget_words(result: StudyResult, budget: str) -> str:
     n = result.study.budget.epochs
     epochs = f"{n} epoch" + ("" if n == 1 else "s")
     return _BUDGETS.get(budget, epochs).format(epochs=epochs)
+
+
+def _spent(result: StudyResult, question: Question) -> str:
+    """The budget, or how much of it was spent when the sides were compared."""
+    budget = budget_words(result, question.budget)
+    return (
+        budget if question.epochs is None else f"after {question.epochs:g} of {budget}"
+    )
 
 
 def _streams(evidence: Evidence, configs: tuple[int, ...]) -> str:

@@ -181,7 +181,7 @@ _BY_INTERVAL = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)
 def _arrange_atom(
     atom: AtomVerdict, labels: Mapping[int, str], *, with_scope: bool
 ) -> Atom:
-    parts = tuple(say_finding(part) for part in atom.parts)
+    parts = tuple(_say_part(part, atom) for part in atom.parts)
     notes = tuple(
         sentence(_HYPHEN_AS_MINUS.sub(MINUS, note))
         for note in dict.fromkeys(atom.notes)
@@ -196,6 +196,12 @@ def _arrange_atom(
         details=tuple(filter(None, (*parts, say_tests(atom), *notes, *scope))),
         links=_links(atom, labels),
     )
+
+
+def _say_part(part: AtomVerdict, whole: AtomVerdict) -> str:
+    """What was found of a part, with those of its notes that the whole has not."""
+    own = [sentence(note) for note in part.notes if note not in whole.notes]
+    return " ".join((say_finding(part), *own))
 
 
 def _links(atom: AtomVerdict, labels: Mapping[int, str]) -> tuple[Link, ...]:

@@ -274,7 +274,7 @@ def _say_direction(atom: AtomVerdict, place: Standing) -> str:
 def _say_measured(atom: AtomVerdict) -> str:
     """The measure, whose, on which terms, and the numbers."""
     kind = "ratio" if atom.is_ratio else "difference"
-    what = f"{kind} of {_measure_words(atom.measure)}" if atom.measure else kind
+    what = f"{kind} of {_measured(atom)}" if atom.measure else kind
     if len(atom.sides) == 2:
         joined = " to " if atom.is_ratio else " minus "
         what += f", {joined.join(atom.sides)}"
@@ -289,6 +289,15 @@ def _as_command(remedy: str) -> str:
     """Commands stand in backticks."""
     remedy = remedy.strip().rstrip(".")
     return f"`{remedy}`" if remedy.startswith(("paribus ", "--")) else remedy
+
+
+def _measured(atom: AtomVerdict) -> str:
+    """The measure, and when it was taken if that is not the end of the budget."""
+    measure = _measure_words(atom.measure)
+    if atom.epochs is None:
+        return measure
+    after = f"{atom.epochs:g} epoch{'s' * (atom.epochs != 1)}"
+    return f"{measure.removeprefix('final ')} after {after}"
 
 
 def _measure_words(name: str) -> str:

@@ -233,3 +233,13 @@ def test_learning_rates_stand_beside_the_best_one_where_it_is_known():
         "0.001 is 0.33 times and 0.1 is 33 times the best learning rate, 0.003."
     )
     assert say_rates_at_best(atoms, {}) == ""
+
+
+def test_a_part_is_said_with_the_notes_that_are_its_own():
+    part = make_atom(Verdict.UNDECIDED, notes=("Said of all.", "Said of one part."))
+    whole = make_atom(Verdict.UNDECIDED, notes=("Said of all.",), parts=(part,))
+    details = arrange_claim(make_claim(whole), LABELS).atoms[0].details
+
+    assert details[0].startswith("Difference of final validation accuracy")
+    assert details[0].endswith("Said of one part.")
+    assert sum("Said of all." in detail for detail in details) == 1

@@ -307,3 +307,13 @@ def test_verdicts_are_counted():
 def test_no_two_verdicts_share_a_sign():
     assert len(set(ICONS.values())) == len(Verdict)
     assert all(re.fullmatch(r"\S", icon) for icon in ICONS.values())
+
+
+def test_a_measure_taken_before_the_end_is_not_called_final():
+    early = make_atom(Verdict.SUPPORTED, epochs=1.0)
+    late = make_atom(Verdict.SUPPORTED, epochs=2.5)
+
+    assert say_finding(early).startswith(
+        "Difference of validation accuracy after 1 epoch, learning rate 0.01 minus"
+    )
+    assert "validation accuracy after 2.5 epochs, " in say_finding(late)

@@ -22,6 +22,7 @@ from paribus.stats.contrasts import paired_contrast
 SHORT_SHARE = 0.2
 
 _REMEDY = "paribus run learning-rate"
+_BEST = "the best learning rate"
 
 
 def worse_early(evidence: Evidence, arms: Arms) -> AtomVerdict:
@@ -41,16 +42,22 @@ def _against_best(
 ) -> AtomVerdict:
     judged = evidence.judged
     epochs = share * judged.study.budget.epochs
+    is_early = share < 1
     members = members_of(evidence, arms.choices["best"])
     arms, notes = chosen_again(evidence, arms, dict.fromkeys(members, epochs))
     sides = ("best", "small") if relation == "greater" else ("small", "best")
     higher, lower = (arms.configs[role] for role in sides)
+    words = dict(arms.words)
+    if is_early:
+        after = f"{_BEST} after {epochs:g} epoch{'s' * (epochs != 1)}"
+        words["best"] = words["best"].replace(_BEST, after)
     question = Question(
         measure=judged.primary_metric,
         higher=(higher,),
         lower=(lower,),
-        sides=(arms.words[sides[0]], arms.words[sides[1]]),
+        sides=(words[sides[0]], words[sides[1]]),
         relation=relation,
+        epochs=epochs if is_early else None,
         choices=(arms.choices["best"],),
     )
     refusal = first_refusal(evidence, question)
@@ -73,7 +80,7 @@ def _against_best(
         smallest_effect=measure.smallest_effect,
         seeds=seeds,
         more_seeds=seeds_that_decide(contrast, measure.smallest_effect, question),
-        notes=(f"After {epochs:g} epoch{'s' * (epochs != 1)}.", *mixture, *notes),
+        notes=(*mixture, *notes),
     )
     return said(evidence, question, found)
 
