@@ -7,6 +7,7 @@ import numpy as np
 from paribus.analysis.records import OneSeedAnalysis
 from paribus.analysis.scores import judged, oriented_scores
 from paribus.results import StudyResult
+from paribus.stats.families import ERROR_RATE
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.one_seed import (
     SMALL_BANK,
@@ -48,7 +49,8 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
     if not n_seeds.any() or n_smallest < MIN_SEEDS:
         return None
     named_best = named_best_probabilities(values, is_counted)
-    is_tied = tied_with_best(values, is_counted)
+    level = ERROR_RATE / result.study.looks
+    is_tied = tied_with_best(values, is_counted, level=level)
     reversals = reversal_shares(values, is_counted)
     pairs = itertools.combinations(np.flatnonzero(n_seeds).tolist(), 2)
     return OneSeedAnalysis(

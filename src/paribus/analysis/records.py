@@ -80,7 +80,8 @@ class ConfigSummary:
         n_learners: How many of `n_seeds` learned and kept it. The others ended badly,
             or never came clearly above guessing.
         is_tied_with_best: Whether the data allow it to be the best config by the
-            study's primary metric; None with fewer than 5 seeds.
+            study's primary metric, at every planned look with 95 % confidence; None
+            with fewer than 5 seeds.
         seconds_per_epoch: Solo time of one epoch; None if not timed.
     """
 
@@ -118,7 +119,8 @@ class Comparison:
         confidence_level: Nominal coverage; in a family above 95 %, so that all of its
             intervals together cover with 95 %.
         p_value: Two-sided exact sign-flip test of no difference; None below 2 pairs.
-        p_value_holm: The same, Holm-adjusted over the family; None outside a family.
+        p_value_holm: The same, Holm-adjusted over the family and the planned looks;
+            None outside a family.
         n_pairs: Seeds that both sides finished and on which both learned.
         n_seeds: Seeds that both sides finished, whatever became of their runs.
         n_bad: How many of these seeds ended badly on side a and on side b.

@@ -18,6 +18,7 @@ from paribus.analysis.scores import (
     oriented_scores,
 )
 from paribus.results import StudyResult
+from paribus.stats.families import ERROR_RATE
 from paribus.stats.intervals import (
     MIN_SEEDS,
     geometric_mean_interval,
@@ -168,7 +169,8 @@ def _tied(result: StudyResult) -> list[bool | None]:
     is_judged = scores.is_counted.sum(axis=1) >= MIN_SEEDS_TO_JUDGE
     if not is_judged.any():
         return [None] * len(result.configs)
-    is_tied = tied_with_best(scores.values, scores.is_counted)
+    level = ERROR_RATE / result.study.looks
+    is_tied = tied_with_best(scores.values, scores.is_counted, level=level)
     pairs = zip(is_tied, is_judged, strict=True)
     return [bool(tied) if judged else None for tied, judged in pairs]
 

@@ -268,14 +268,16 @@ def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ..
 
 def _comparison_note(findings: Findings) -> str:
     n = sum(c.p_value is not None for c in findings.comparisons)
+    looks = findings.result.study.looks
+    paid = f" and the {looks} planned looks" if looks > 1 else ""
     split = findings.metric.split("_")[0]
     text = (
         "Pairs share their seed: the same initial weights and the same order of data. "
         f"The noise floor is what a {split} split of finite size alone makes of a "
         "difference between two runs (one standard deviation). The p-value is an exact "
-        "sign-flip "
-        f"test, Holm-adjusted for the {count(n, 'test')} here. The intervals are "
-        "simultaneous: with 95% confidence all of them hold together (Bonferroni)."
+        f"sign-flip test, Holm-adjusted for the {count(n, 'test')} here{paid}. "
+        "The intervals are simultaneous: with 95% confidence all of them hold together "
+        "(Bonferroni)."
     )
     if any(c.is_among_learners for c in findings.comparisons):
         text += (
@@ -285,7 +287,7 @@ def _comparison_note(findings: Findings) -> str:
         )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:
-        least = p_value(min(min(smallest) * n, 1.0))
+        least = p_value(min(min(smallest) * n * looks, 1.0))
         text += f" The smallest adjusted p-value that is possible here is {least}."
     if len(findings.compared) < findings.n_configs:
         text += (

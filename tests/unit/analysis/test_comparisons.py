@@ -302,6 +302,30 @@ def test_p_values_are_adjusted_over_the_family():
     assert all(h >= p for h, p in zip(adjusted, raw, strict=True))
 
 
+def test_planned_looks_are_paid_in_levels_and_p_values():
+    result = make_finished(SIX, tuple(x - 0.01 for x in SIX), (0.9,) * 6)
+
+    once = compare_all(result, metric="test_accuracy")
+    four = compare_all(
+        replace(result, study=replace(result.study, looks=4)), metric="test_accuracy"
+    )
+
+    assert [c.confidence_level for c in once] == pytest.approx([1 - 0.05 / 3] * 3)
+    assert [c.confidence_level for c in four] == pytest.approx([1 - 0.05 / 12] * 3)
+    # Three tests of 2/64 each: 6/64 when asked once.
+    assert [c.p_value_holm for c in once] == pytest.approx([6 / 64] * 3)
+    assert [c.p_value_holm for c in four] == pytest.approx([24 / 64] * 3)
+
+
+def test_p_values_that_looks_multiply_stay_at_most_one():
+    result = make_finished(SIX, SIX[::-1])
+    result = replace(result, study=replace(result.study, looks=5))
+
+    (found,) = compare_all(result, metric="test_accuracy")
+
+    assert found.p_value_holm == 1.0
+
+
 def test_chosen_configs_make_a_smaller_family():
     result = make_finished(SIX, SIX[::-1], SIX)
 

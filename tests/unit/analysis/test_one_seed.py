@@ -1,8 +1,11 @@
 """What one-seed studies would have concluded, from a result."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import CHANCE, make_finished
+from scipy import stats
 
 from paribus.analysis import one_seed_analysis
 from paribus.status import RunStatus
@@ -82,3 +85,20 @@ def test_a_config_that_only_failed_is_left_out():
     assert found is not None
     assert found.named_best[0] == 0.0
     assert list(found.reversals) == [(1, 2)]
+
+
+def test_a_config_that_one_look_beats_is_tied_where_more_are_planned():
+    apart = (0.01, 0.02, -0.005, 0.015, 0.002, 0.005)
+    # One test at .05 leaves it out, at a quarter of that it does not.
+    p_value = stats.t.sf(np.mean(apart) / stats.sem(apart), 5)
+    assert 0.05 / 4 < p_value < 0.05
+    once = make_finished(SIX, tuple(x - d for x, d in zip(SIX, apart, strict=True)))
+    four = replace(once, study=replace(once.study, looks=4))
+
+    found_once = one_seed_analysis(once, metric="test_accuracy")
+    found_four = one_seed_analysis(four, metric="test_accuracy")
+
+    assert found_once is not None
+    assert found_four is not None
+    assert found_once.outside_tied == found_once.named_best[1] > 0
+    assert found_four.outside_tied == 0

@@ -174,3 +174,15 @@ def test_twenty_seeds_give_the_same_numbers_every_time():
     result = make_finished(tuple(rng.uniform(0.9, 0.99, 20)))
 
     assert summarise_configs(result) == summarise_configs(result)
+
+
+def test_a_config_that_one_look_beats_is_tied_where_more_are_planned():
+    apart = (0.01, 0.02, -0.005, 0.015, 0.002, 0.005)
+    # One test at .05 leaves it out, at a quarter of that it does not.
+    p_value = stats.t.sf(np.mean(apart) / stats.sem(apart), 5)
+    assert 0.05 / 4 < p_value < 0.05
+    once = make_finished(SIX, tuple(x - d for x, d in zip(SIX, apart, strict=True)))
+    four = replace(once, study=replace(once.study, looks=4))
+
+    assert [s.is_tied_with_best for s in summarise_configs(once)] == [True, False]
+    assert [s.is_tied_with_best for s in summarise_configs(four)] == [True, True]
