@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -371,6 +372,24 @@ def test_a_study_without_declarations_has_none(tmp_path: Path):
     study = read_study(write(tmp_path)).study
 
     assert (study.tuning, study.claims, study.diagnostics) == (None, (), ())
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_the_claim_that_each_built_in_study_shows_can_be_uncommented(tmp_path, name):
+    """In every size: a smaller grid still has what the claim names."""
+    text = built_in_text(name)
+    before, start, example = text.partition("# [[claims]]")
+    assert not read_study(name).study.claims
+    uncommented = re.sub(r"(?m)^# ?", "", start + example)
+    path = write(tmp_path, before + uncommented)
+
+    for size in ("standard", *re.findall(r"(?m)^\[sizes\.(\w+)\]", text)):
+        study = read_study(path, size=size).study
+        (claim,) = study.claims
+        assert claim.relation == "at_least"
+        if study.tuning is None:
+            configs = study.configs()
+            assert sum(c.matches(claim.a) or c.matches(claim.b) for c in configs) >= 2
 
 
 SIZED = (

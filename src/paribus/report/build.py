@@ -86,7 +86,7 @@ def arrange(findings: Findings) -> Report:
         _section(
             "curves",
             "Training curves",
-            [figure_curves(findings), tabulate_metrics(findings)],
+            [figure_curves(findings), *tabulate_metrics(findings)],
         ),
         _section("grid", "The grid", arrange_grid(findings)),
         _section("isolation", "Each value at its best", arrange_isolation(findings)),
@@ -270,7 +270,7 @@ def _one_seed(findings: Findings) -> list[Block | None]:
 
 def _runs(findings: Findings) -> list[Block]:
     tables = tabulate_runs(findings)
-    return [Paragraph(text=say_export()), *tables] if tables else []
+    return [Paragraph(text=say_export(findings.result)), *tables] if tables else []
 
 
 def _making(findings: Findings) -> list[Block | None]:

@@ -9,6 +9,7 @@ from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.plots import VerdictInterval, draw_verdict_intervals, to_specification
 from paribus.report.document import (
     Atom,
+    Bullets,
     Claim,
     Figure,
     Link,
@@ -50,7 +51,18 @@ HOW_TO_READ = (
     "asks whether there is any difference, and with few seeds its p-value cannot be "
     "small. A smallest effect that no claim names is, for an accuracy, twice the noise "
     "floor of its split at the error of the best judged config, rounded up to 0.1 "
-    "percentage points and at least 0.2; for other measures it is a convention."
+    "percentage points and at least 0.2; for other measures it is a convention. How "
+    "many seeds would decide supposes that the true effect is near the estimate."
+)
+GLOSSARY = (
+    "Learner: a run that did not diverge, collapse or stay near linear, and whose "
+    "curve shows that it learned. All other runs that ended, ended badly.",
+    "Sublinear: a run with a final training loss more than 1.25 times that of softmax "
+    "regression with the same budget.",
+    "TUV, total upward variation: how much of its way down the training loss climbed "
+    "again; 0 is a descent without a step back.",
+    "Target: a validation score on a ladder from guessing to the best config's, fixed "
+    "by runs that are not compared.",
 )
 MAX_LINKS = 12
 
@@ -78,17 +90,51 @@ def arrange_claims(
         rates: Config index -> its learning rate and the best one, where that is known.
     """
     groups = {group: [c for c in claims if c.group == group] for group in HEADINGS}
-    return tuple(
+    sections = [
         Section(
             anchor=f"claims-{_anchor(group)}",
             heading=HEADINGS[group],
-            blocks=(
-                Paragraph(text=HOW_TO_READ),
-                *(arrange_claim(claim, labels, rates) for claim in members),
-            ),
+            blocks=_arrange_group(members, labels, rates),
         )
         for group, members in groups.items()
         if members
+    ]
+    if sections:  # how to read them is said once, before the first
+        how = (Paragraph(text=HOW_TO_READ), Bullets(items=GLOSSARY))
+        sections[0] = replace(sections[0], blocks=(*how, *sections[0].blocks))
+    return tuple(sections)
+
+
+def _arrange_group(
+    claims: Sequence[ClaimVerdict], labels: Mapping[int, str], rates: Rates
+) -> tuple[Claim | Table, ...]:
+    """A block for each claim; those that share why they are untested, in one table."""
+    by_refusal: dict[str, list[ClaimVerdict]] = {}
+    for claim in claims:
+        refusal = shared_refusal(claim.atoms)
+        by_refusal.setdefault(refusal, []).append(claim)
+    alike = {r: c for r, c in by_refusal.items() if r and len(c) > 1}
+    tabulated = [claim for members in alike.values() for claim in members]
+    return (
+        *(arrange_claim(c, labels, rates) for c in claims if c not in tabulated),
+        *(_tabulate_untested(members, refusal) for refusal, members in alike.items()),
+    )
+
+
+def _tabulate_untested(claims: Sequence[ClaimVerdict], refusal: str) -> Table:
+    """Claims of which no part is tested, all for one reason: a row for each part."""
+    return Table(
+        caption=f"{len(claims)} claims that are not tested, for one reason",
+        columns=("claim", "part", "what would be measured"),
+        rows=tuple(
+            (quoted(claim), short_id(atom.id), say_text(atom))
+            for claim in claims
+            for atom in claim.atoms
+            if not _OTHER_TERMS.search(atom.id)
+        ),
+        n_labels=3,
+        note=refusal,
+        is_folded=True,
     )
 
 
@@ -181,19 +227,23 @@ _BY_INTERVAL = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)
 def _arrange_atom(
     atom: AtomVerdict, labels: Mapping[int, str], *, with_scope: bool
 ) -> Atom:
+    finding, change = say_finding(atom), say_change(atom)
+    if atom.verdict is Verdict.UNDECIDED and "would decide" in finding:
+        change = ""  # the finding says how many seeds
     parts = tuple(_say_part(part, atom) for part in atom.parts)
     notes = tuple(
         sentence(_HYPHEN_AS_MINUS.sub(MINUS, note))
         for note in dict.fromkeys(atom.notes)
     )
     scope = (atom.scope,) if with_scope and atom.scope else ()
+    details = dict.fromkeys((*parts, say_tests(atom), *notes, *scope))
     return Atom(
         name=short_id(atom.id),
         badge=badge(atom.verdict),
         text=say_text(atom),
-        finding=say_finding(atom),
-        change=say_change(atom),
-        details=tuple(filter(None, (*parts, say_tests(atom), *notes, *scope))),
+        finding=finding,
+        change=change,
+        details=tuple(text for text in details if text and text != finding),
         links=_links(atom, labels),
     )
 
@@ -237,7 +287,8 @@ def _tabulate_others(
             for atom in atoms
         ),
         n_labels=5,
-        is_folded=len(atoms) > MAX_OPEN_ROWS,
+        is_folded=len(atoms) > MAX_OPEN_ROWS
+        or all(atom.verdict is Verdict.UNTESTED for atom in atoms),
         note="The parts' own terms are above; all other entries are exploratory, and "
         "a part that is decided differently in two of them depends.",
     )

@@ -145,9 +145,7 @@ def figure_heatmap(findings: Findings) -> Figure | None:
     return Figure(
         name="grid",
         caption=f"Mean {words(findings.metric)} for {words(x)} and {words(y)}. "
-        f"{TIED} marks the configs that are tied with the best. Where some runs "
-        "ended badly, the mean is among those that learned, and how many they are "
-        f"stands beside it.{_say_tried(findings)}",
+        f"Darker is better.{_say_marks(findings)}{_say_tried(findings)}",
         panels=panels,
     )
 
@@ -301,6 +299,20 @@ def _curve_gist(findings: Findings, metric: str, labels: Mapping[int, str]) -> s
         else:
             ends.append(f"{label} has no run that reached the end")
     return f"{words(metric).capitalize()} by epoch. {'; '.join(ends)}."
+
+
+def _say_marks(findings: Findings) -> str:
+    """Say what the marks in the cells mean, of those that occur."""
+    measured = [s.metrics.get(findings.metric) for s in findings.tried]
+    text = ""
+    if any(s.is_tied_with_best for s in findings.tried):
+        text += f" {TIED} marks the configs that are tied with the best."
+    if any(m is not None and m.is_bimodal for m in measured):
+        text += (
+            " Where some runs ended badly, the mean is among those that learned, and "
+            "how many they are stands beside it."
+        )
+    return text
 
 
 def _say_tried(findings: Findings) -> str:

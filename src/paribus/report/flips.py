@@ -6,7 +6,7 @@ from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.report.document import Table
 from paribus.report.effects import standing
 from paribus.report.numbers import percent
-from paribus.report.verdicts import badge
+from paribus.report.verdicts import badge, short_id
 
 
 _EXPECTED = (Verdict.NEGLIGIBLE, Verdict.UNDECIDED)
@@ -57,7 +57,7 @@ def _rows(
                 high, low = part.sides if place.estimate > 0 else part.sides[::-1]
                 stamp = badge(part.verdict)
                 row = (
-                    f"{atom.id.replace('/', ', ')}, {_measure(part)}",
+                    f"{short_id(atom.id)}, {_measure(part)}",
                     high,
                     low,
                     f"{stamp.icon} {stamp.word}",

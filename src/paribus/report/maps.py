@@ -58,7 +58,7 @@ def arrange_failures(findings: Findings) -> list[Block]:
     if not maps or not any(one.n_runs for one in failures):
         return []
     return [
-        Paragraph(text=_say_failures(failures)),
+        Paragraph(text=_say_failures(failures) + _say_counted(findings)),
         _figure_failures(maps, failures),
     ]
 
@@ -129,6 +129,25 @@ def _say_failures(failures: Sequence[ConfigFailures]) -> str:
     )
 
 
+def _say_counted(findings: Findings) -> str:
+    """Say why a config may have more runs here than seeds it is compared on."""
+    if findings.result.study.tuning is None:
+        return ""
+    return (
+        " All runs count here, those of the seeds that chose too, so a config can have "
+        "more of them than elsewhere."
+    )
+
+
+def _say_steadiest(failures: Sequence[ConfigFailures]) -> str:
+    if not any(one.is_steadiest for one in failures):
+        return ""
+    return (
+        f"{STEADIEST} marks the smallest of the configs that never failed, with its "
+        "ties. "
+    )
+
+
 def _place(config: Config, x: str, y: str | None) -> str:
     return label_values({n: value for n, value in config.items() if n in (x, y)})
 
@@ -164,8 +183,7 @@ def _figure_failures(
         caption="How many of the runs of each config ended badly (diverged, collapsed, "
         "or no better than softmax regression), and the median upward variation of "
         "the training loss (TUV, a share of its fall) among how many learners. "
-        f"{STEADIEST} marks the smallest of the configs that never failed, with its "
-        "ties. Darker is worse.",
+        f"{_say_steadiest(failures)}Darker is worse.",
         panels=tuple(panels),
     )
 

@@ -48,13 +48,19 @@ def tabulate_runs(findings: Findings) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def say_export() -> str:
-    """Say how to get at all runs and curves."""
-    return (
+def say_export(result: StudyResult) -> str:
+    """Say how to get at all runs and curves, and what is written of runs it lacks."""
+    text = (
         "Every number above comes from these runs, at the end of the budget. `paribus "
         "export DIR --format csv --out runs` writes all of them, with every evaluation "
         "and every measure."
     )
+    if (result.status == RunStatus.ABSENT).any():
+        text += (
+            " There `absent` marks seeds of configs that tuning did not choose: runs "
+            "that the study does not have."
+        )
+    return text
 
 
 def _tabulate_config(

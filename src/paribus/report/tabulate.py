@@ -1,8 +1,10 @@
 """Records as tables: which columns a reader needs, the numbers already words."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from paribus.analysis import Comparison, ConfigSummary
+from paribus.analysis.scores import is_accuracy
 from paribus.report.document import Table
 from paribus.report.findings import Findings
 from paribus.report.notebook import Task, place_published
@@ -12,6 +14,7 @@ from paribus.report.numbers import (
     difference,
     duration,
     estimate,
+    join,
     p_value,
     percent,
     points,
@@ -103,24 +106,58 @@ def tabulate_configs(findings: Findings) -> Table:
     )
 
 
-def tabulate_metrics(findings: Findings) -> Table:
-    """Every metric of a split at the end of the budget, with its interval."""
-    metrics = [
-        metric
-        for metric in findings.result.metrics
-        if metric.split("_")[0] in ("train", "validation", "test")
+def tabulate_metrics(findings: Findings) -> tuple[Table, ...]:
+    """Every metric of a split at the end of the budget: losses, accuracies, shares.
+
+    Shares that are 0 in every run are named in the note and have no column.
+    """
+    names = [
+        name
+        for name in findings.result.metrics
+        if name.split("_")[0] in ("train", "validation", "test")
     ]
-    return Table(
-        caption="Every metric at the end of the budget: mean and 95% interval",
-        columns=("config", *map(words, metrics)),
-        rows=tuple(
-            (label, *(estimate(findings.summaries[i].metrics.get(m)) for m in metrics))
-            for i, label in findings.shown.items()
-        ),
-        note="Accuracies are arithmetic means; losses, in nats, are geometric means. "
+    zero = [name for name in names if _is_zero(findings, name)]
+    kinds = {
+        "Losses": [n for n in names if n.endswith("_loss")],
+        "Accuracies": [n for n in names if is_accuracy(n)],
+    }
+    known = {*kinds["Losses"], *kinds["Accuracies"], *zero}
+    kinds["Other shares"] = [n for n in names if n not in known]
+    tables = [
+        Table(
+            caption=f"{kind} at the end of the budget: mean and 95% interval",
+            columns=("config", *map(words, metrics)),
+            rows=tuple(
+                (
+                    label,
+                    *(estimate(findings.summaries[i].metrics.get(m)) for m in metrics),
+                )
+                for i, label in findings.shown.items()
+            ),
+        )
+        for kind, metrics in kinds.items()
+        if metrics
+    ]
+    note = (
+        "Accuracies are arithmetic means; losses, in nats, are geometric means. "
         "Of a mixture of runs that learned and runs that ended badly the mean is among "
-        f"those that learned.{_few_seeds_note(findings)}",
+        f"those that learned.{_few_seeds_note(findings)}"
     )
+    if zero:
+        note += f" 0 in every run: {join([words(name) for name in zero])}."
+    return (*tables[:-1], replace(tables[-1], note=note)) if tables else ()
+
+
+def _is_zero(findings: Findings, name: str) -> bool:
+    """Whether a share, neither a loss nor an accuracy, is 0 in every run shown."""
+    values = [
+        value
+        for i in findings.shown
+        for measured in [findings.summaries[i].metrics.get(name)]
+        for value in (measured.values if measured else ())
+    ]
+    is_share = not (is_accuracy(name) or name.endswith("_loss"))
+    return is_share and bool(values) and not any(values)
 
 
 def _few_seeds_note(findings: Findings) -> str:

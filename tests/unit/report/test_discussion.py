@@ -8,15 +8,17 @@ from report_builders import make_notebook_result
 from paribus.claims import Verdict
 from paribus.report.build import arrange
 from paribus.report.discussion import (
+    GLOSSARY,
+    HOW_TO_READ,
     arrange_claim,
     arrange_claims,
     figure_intervals,
     say_rates_at_best,
 )
-from paribus.report.document import Bullets, Claim
+from paribus.report.document import Bullets, Claim, Paragraph, Table
 from paribus.report.findings import gather_findings
 from paribus.report.html import render_html
-from paribus.report.runs import tabulate_runs
+from paribus.report.runs import say_export, tabulate_runs
 from paribus.report.summary import MAX_LINES, summary_lines
 from paribus.report.text import render_markdown
 from paribus.status import RunStatus
@@ -143,6 +145,75 @@ def test_entries_at_held_values_are_rows_and_say_where():
     }
 
 
+def test_claims_that_share_why_they_are_untested_are_one_folded_table():
+    parts = [make_atom(Verdict.UNTESTED, id=f"B1{letter}/sgd") for letter in "ab"]
+    alike = [make_claim(*parts, id=f"B{i}/sgd", group="batch size") for i in (1, 2)]
+    measured = make_claim(id="B3/sgd", group="batch size")
+
+    (section,) = arrange_claims([*alike, measured], LABELS)
+
+    assert [block.anchor for block in section.blocks if isinstance(block, Claim)] == [
+        "claim-b3-sgd"
+    ]
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert table.is_folded
+    assert table.caption.startswith("2 claims that are not tested")
+    assert table.note.startswith("Not tested because the best learning rate lies on")
+    assert [row[1] for row in table.rows] == ["B1a, SGD", "B1b, SGD"] * 2
+
+
+def test_one_claim_that_is_untested_keeps_its_block():
+    parts = [make_atom(Verdict.UNTESTED, id=f"B1{letter}") for letter in "ab"]
+    (section,) = arrange_claims([make_claim(*parts, id="B1")], LABELS)
+
+    assert sum(isinstance(block, Claim) for block in section.blocks) == 1
+
+
+def test_how_to_read_is_said_once():
+    claims = [make_claim(group="yours"), make_claim(group="batch size")]
+    sections = arrange_claims(claims, LABELS)
+
+    said = [
+        block
+        for section in sections
+        for block in section.blocks
+        if block == Paragraph(text=HOW_TO_READ) or block == Bullets(items=GLOSSARY)
+    ]
+    assert len(said) == 2
+    assert sections[0].blocks[:2] == tuple(said)
+
+
+def test_nothing_is_said_twice_of_a_part():
+    part = make_atom(Verdict.UNDECIDED)
+    atom = make_atom(Verdict.UNDECIDED, parts=(part, part), notes=("Once.", "Once."))
+    (shown,) = arrange_claim(make_claim(atom), LABELS).atoms
+
+    assert shown.finding not in shown.details
+    assert shown.details.count("Once.") == 1
+    assert "about 24 would decide" in shown.finding
+    assert shown.change == ""
+
+
+def test_a_note_has_the_minus_of_the_report():
+    note = "they differ by -641.9 steps [-700.1, +3.2], from 1e-07, as-is"
+    (shown,) = arrange_claim(make_claim(make_atom(notes=(note,))), LABELS).atoms
+
+    said = "They differ by −641.9 steps [−700.1, +3.2], from 1e-07, as-is"
+    assert said in shown.details
+
+
+def test_a_table_of_untested_entries_alone_is_folded():
+    untested = make_atom(Verdict.UNTESTED)
+    entries = [
+        replace(untested, id="L2a/untuned-S", reason="another"),
+        replace(untested, id="L2a/tuned-S"),
+    ]
+    claim = arrange_claim(make_claim(untested, *entries, apart=2), LABELS)
+
+    assert claim.others is not None
+    assert claim.others.is_folded
+
+
 def test_the_chart_puts_all_units_on_one_scale():
     atoms = [make_atom(lower=0.004, upper=0.008, estimate=0.006), make_speed_atom()]
     figure = figure_intervals("L1", atoms)
@@ -219,6 +290,8 @@ def test_runs_that_the_study_does_not_have_are_in_no_table(findings):
 
     tables = tabulate_runs(replace(findings, result=fewer))
 
+    assert "`absent` marks" in say_export(fewer)
+    assert "absent" not in say_export(findings.result)
     assert [len(table.rows) for table in tables] == [3, 10, 10, 10]
     assert tables[0].columns[-1] == "overshoot share"
     assert tables[0].rows[0][-1] == "0.25"

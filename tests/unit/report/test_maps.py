@@ -11,7 +11,7 @@ from paribus.analysis.failures import map_failures
 from paribus.analysis.isolation import isolate
 from paribus.report.document import Figure, Paragraph
 from paribus.report.findings import gather_findings
-from paribus.report.maps import arrange_failures, arrange_isolation
+from paribus.report.maps import arrange_failures, arrange_grid, arrange_isolation
 from paribus.status import RunStatus
 
 
@@ -97,3 +97,22 @@ def test_both_sections_have_marks_and_words(grid):
             rows = panel.specification["datasets"].values()
             assert sum(map(len, rows)) >= 4
             assert "learning rate 0.001" in panel.description
+
+
+def test_captions_explain_only_the_marks_that_occur(grid):
+    findings = gather_findings(grid)
+    tied = any(s.is_tied_with_best for s in findings.tried)
+    (with_ties,) = arrange_grid(findings)
+    none = tuple(replace(s, is_tied_with_best=None) for s in findings.tried)
+    (without,) = arrange_grid(replace(findings, tried=none))
+    some = (replace(none[0], is_tied_with_best=True), *none[1:])
+    (one,) = arrange_grid(replace(findings, tried=some))
+
+    assert "●" not in without.caption
+    assert "● marks" in one.caption
+    assert ("● marks" in with_ties.caption) == tied
+
+    status = np.full_like(grid.status, RunStatus.DIVERGED)
+    failed = replace(gather_findings(grid), result=replace(grid, status=status))
+    _, figure = arrange_failures(failed)
+    assert "●" not in figure.caption
