@@ -55,13 +55,13 @@ HOW_TO_READ = (
     "many seeds would decide supposes that the true effect is near the estimate."
 )
 GLOSSARY = (
-    "Learner: a run that did not diverge, collapse or stay near linear, and whose "
+    "Learner: a run that did not diverge, collapse or end sublinear, and whose "
     "curve shows that it learned. All other runs that ended, ended badly.",
     "Sublinear: a run with a final training loss more than 1.25 times that of softmax "
     "regression with the same budget.",
     "TUV, total upward variation: how much of its way down the training loss climbed "
     "again; 0 is a descent without a step back.",
-    "Target: a validation score on a ladder from guessing to the best config's, fixed "
+    "Target: a score on the way from guessing to that of the best config, fixed "
     "by runs that are not compared.",
 )
 MAX_LINKS = 12
