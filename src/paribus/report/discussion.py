@@ -231,27 +231,29 @@ def _arrange_atom(
     if atom.verdict is Verdict.UNDECIDED and "would decide" in finding:
         change = ""  # the finding says how many seeds
     parts = tuple(_say_part(part, atom) for part in atom.parts)
-    notes = tuple(
-        sentence(_HYPHEN_AS_MINUS.sub(MINUS, note))
-        for note in dict.fromkeys(atom.notes)
-    )
+    notes = tuple(map(_say_note, atom.notes))
     scope = (atom.scope,) if with_scope and atom.scope else ()
-    details = dict.fromkeys((*parts, say_tests(atom), *notes, *scope))
+    texts = (*parts, say_tests(atom), *notes, *scope)
+    details = dict.fromkeys(text.removeprefix(finding).strip() for text in texts)
     return Atom(
         name=short_id(atom.id),
         badge=badge(atom.verdict),
         text=say_text(atom),
         finding=finding,
         change=change,
-        details=tuple(text for text in details if text and text != finding),
+        details=tuple(filter(None, details)),
         links=_links(atom, labels),
     )
 
 
 def _say_part(part: AtomVerdict, whole: AtomVerdict) -> str:
     """What was found of a part, with those of its notes that the whole has not."""
-    own = [sentence(note) for note in part.notes if note not in whole.notes]
+    own = [_say_note(note) for note in part.notes if note not in whole.notes]
     return " ".join((say_finding(part), *own))
+
+
+def _say_note(note: str) -> str:
+    return sentence(_HYPHEN_AS_MINUS.sub(MINUS, note))
 
 
 def _links(atom: AtomVerdict, labels: Mapping[int, str]) -> tuple[Link, ...]:
