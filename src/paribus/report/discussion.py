@@ -233,15 +233,14 @@ def _arrange_atom(
     parts = tuple(_say_part(part, atom) for part in atom.parts)
     notes = tuple(map(_say_note, atom.notes))
     scope = (atom.scope,) if with_scope and atom.scope else ()
-    texts = (*parts, say_tests(atom), *notes, *scope)
-    details = dict.fromkeys(text.removeprefix(finding).strip() for text in texts)
+    details = dict.fromkeys((*parts, say_tests(atom), *notes, *scope))
     return Atom(
         name=short_id(atom.id),
         badge=badge(atom.verdict),
         text=say_text(atom),
         finding=finding,
         change=change,
-        details=tuple(filter(None, details)),
+        details=tuple(text for text in details if text not in ("", finding)),
         links=_links(atom, labels),
     )
 
