@@ -24,7 +24,7 @@ FEW_SEEDS = 10
 # A best value, its end of the grid and the value to add -> where it is so.
 _Places = dict[tuple[float, Literal["lowest", "highest"], float], list[Config]]
 
-_LARGEST_EFFECT = 16.0  # standard deviations: with 2 seeds even this is not found
+LARGEST_EFFECT = 16.0  # standard deviations: with 2 seeds even this is not found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +101,14 @@ class FewSeeds:
         n_seeds: Seeds of each config.
         is_below_minimum: Whether no verdict rests on so few.
         detectable: The difference that one comparison finds with 80 % power, in
-            standard deviations of one run; None with fewer than 3 seeds.
+            standard deviations of one run; None if even the largest sought is missed.
+        n_intervals: How many intervals share the error rate with that comparison's.
     """
 
     n_seeds: int
     is_below_minimum: bool
     detectable: float | None
+    n_intervals: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,11 +125,12 @@ class LateClaims:
 Caution = MissingRuns | EdgeOfGrid | Unconverged | NoisyTiming | FewSeeds | LateClaims
 
 
-def find_cautions(result: StudyResult) -> tuple[Caution, ...]:
+def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution, ...]:
     """Gather what a reader should know before believing any number.
 
     Args:
         result: Statuses as `classify_runs` gives them.
+        n_intervals: How many intervals share the error rate: each is so much wider.
 
     Returns:
         The gravest first; empty if there is no reason for caution.
@@ -136,28 +139,31 @@ def find_cautions(result: StudyResult) -> tuple[Caution, ...]:
         _missing_runs(result),
         *_edges(result),
         _unconverged(result),
-        _few_seeds(result),
+        _few_seeds(result, n_intervals),
         _noisy_timing(result),
         _late_claims(result),
     )
     return tuple(caution for caution in found if caution is not None)
 
 
-def detectable_effect(n_seeds: int) -> float | None:
-    """Find the difference that a single comparison of `n_seeds` would probably see.
+def detectable_effect(n_seeds: int, *, n_intervals: int = 1) -> float | None:
+    """Find the difference that one comparison of `n_seeds` would probably see.
 
     Args:
         n_seeds: Of each config.
+        n_intervals: How many intervals share the error rate (Bonferroni).
 
     Returns:
-        In standard deviations of one run, to a tenth; with 80 % power, at 95 %, for
-        independent sides. None if not even 16 is found.
+        In standard deviations of one run, to a tenth; with 80 % power, where all of the
+        intervals hold together with 95 %, for independent sides. None if not even 16
+        is found.
     """
-    tenths = np.arange(1, int(10 * _LARGEST_EFFECT) + 1)
+    tenths = np.arange(1, int(10 * LARGEST_EFFECT) + 1)
     low, high = 0, len(tenths)
     while low < high:
         middle = (low + high) // 2
-        needed = seeds_needed(float(tenths[middle]) / 10)
+        effect = float(tenths[middle]) / 10
+        needed = seeds_needed(effect, n_comparisons=n_intervals)
         if needed is not None and needed <= n_seeds:
             high = middle
         else:
@@ -255,7 +261,7 @@ def _best(result: StudyResult) -> int:
     return int(np.where(n > 0, sums / np.maximum(n, 1), -np.inf).argmax())
 
 
-def _few_seeds(result: StudyResult) -> FewSeeds | None:
+def _few_seeds(result: StudyResult, n_intervals: int) -> FewSeeds | None:
     n_ended = result.has_outcome()[:, : len(result.study.seeds)].sum(axis=1)
     if not n_ended.any():
         return None
@@ -265,7 +271,8 @@ def _few_seeds(result: StudyResult) -> FewSeeds | None:
     return FewSeeds(
         n_seeds=n,
         is_below_minimum=n < MIN_SEEDS_TO_JUDGE,
-        detectable=detectable_effect(n),
+        detectable=detectable_effect(n, n_intervals=n_intervals),
+        n_intervals=n_intervals,
     )
 
 

@@ -29,6 +29,7 @@ def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> s
     result = evidence.judged
     parts = [
         result.data.name,
+        *_drawn(result),
         *_settings(evidence, question.configs),
         *_averaged(evidence, question),
         _spent(result, question),
@@ -39,6 +40,13 @@ def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> s
         f"Scope: {', '.join(parts)}; varied by seed: "
         f"{_streams(evidence, question.configs)}."
     )
+
+
+def _drawn(result: StudyResult) -> list[str]:
+    """How many training examples a study keeps that does not train on all."""
+    if result.study.data.train is None:
+        return []
+    return [f"{result.data.n_train:,} training examples"]
 
 
 def _averaged(evidence: Evidence, question: Question) -> list[str]:

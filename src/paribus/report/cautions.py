@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from paribus.analysis.cautions import (
+    LARGEST_EFFECT,
     Caution,
     EdgeOfGrid,
     FewSeeds,
@@ -98,11 +99,21 @@ def _say_few_seeds(caution: FewSeeds) -> str:
         return (
             f"{sentence(n)} a config: values are shown, but no verdict rests on them."
         )
-    assert caution.detectable is not None
+    one = "a single comparison"
+    if caution.n_intervals > 1:
+        one = (
+            f"a comparison whose interval is one of {caution.n_intervals:,} that share "
+            "the error rate"
+        )
+    start = f"{sentence(n)} a config show large effects only: {one}"
+    if caution.detectable is None:
+        return (
+            f"{start} misses even a difference of {LARGEST_EFFECT:g} standard "
+            "deviations of one run more than once in five."
+        )
     return (
-        f"{sentence(n)} a config show large effects only: a single comparison finds a "
-        f"difference of {caution.detectable:g} standard deviations of one run, and "
-        "misses one in five of those."
+        f"{start} finds a difference of {caution.detectable:g} standard deviations of "
+        "one run, and misses one in five of those."
     )
 
 

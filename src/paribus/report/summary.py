@@ -7,6 +7,7 @@ from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
 from paribus.report.prose import say_failing, say_statuses, say_tied
 from paribus.report.verdicts import n_measured, say_claim, say_verdicts
+from paribus.stats.families import ERROR_RATE
 from paribus.status import RunStatus
 
 
@@ -27,7 +28,9 @@ def arrange_summary(findings: Findings) -> Section:
     """Reasons for caution, then what was found, each a line."""
     cautions = tuple(
         say_caution(caution, findings.result.study, findings.shown)
-        for caution in find_cautions(findings.result)
+        for caution in find_cautions(
+            findings.result, n_intervals=count_intervals(findings)
+        )
     )
     blocks: list[Callout | Bullets] = []
     if cautions:
@@ -35,6 +38,15 @@ def arrange_summary(findings: Findings) -> Section:
         blocks.append(Callout(kind="warning", text=text, items=cautions))
     blocks.append(Bullets(items=tuple(summary_lines(findings))))
     return Section(anchor="summary", heading="In short", blocks=tuple(blocks))
+
+
+def count_intervals(findings: Findings) -> int:
+    """How many intervals share the error rate: the claims', or else those of pairs."""
+    atoms = [atom for claim in findings.verdicts for atom in claim.atoms]
+    # Parts that share an interval's own error rate have a higher level than the family.
+    levels = [a.confidence_level for a in atoms if a.confidence_level is not None]
+    levels = levels or [c.confidence_level for c in findings.comparisons]
+    return round(ERROR_RATE / (1 - min(levels, default=1 - ERROR_RATE)))
 
 
 def summary_lines(findings: Findings) -> list[str]:

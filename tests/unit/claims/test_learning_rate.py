@@ -189,6 +189,19 @@ def test_the_scope_names_everything_that_was_held():
     )
 
 
+def test_the_scope_says_on_how_many_examples_where_not_on_all():
+    runs = make_rates()
+    data = replace(runs.study.data, train=10_000)
+    fewer = replace(
+        runs,
+        study=replace(runs.study, data=data),
+        data=replace(runs.data, n_train=10_000),
+    )
+    assert atom_of(fewer, "L3c").scope.startswith(
+        "Scope: MNIST, 10,000 training examples, mlp ("
+    )
+
+
 def test_overshooting_is_that_of_the_first_500_steps_not_of_a_run_long_dead():
     """On a dead network every other step raises the loss: that is noise."""
     dead, alive = (

@@ -19,6 +19,9 @@ from paribus.analysis.cautions import (
 )
 from paribus.declared import DeclaredClaim
 from paribus.report.cautions import say_caution
+from paribus.report.document import Callout
+from paribus.report.findings import gather_findings
+from paribus.report.summary import arrange_summary, count_intervals
 from paribus.results import StudyResult, Timing
 from paribus.space import Config
 from paribus.stats.power import seeds_needed
@@ -125,6 +128,47 @@ def test_the_detectable_effect_is_the_smallest_that_so_many_seeds_find(n):
     assert needed is not None
     assert needed <= n
     assert of_less is None or of_less > n
+
+
+def test_a_comparison_that_shares_the_error_rate_finds_less():
+    shared = detectable_effect(6, n_intervals=8)
+
+    assert shared is not None
+    assert shared > (detectable_effect(6) or 0)
+    needed = seeds_needed(shared, n_comparisons=8)
+    of_less = seeds_needed(shared - 0.1, n_comparisons=8)
+    assert needed is not None
+    assert needed <= 6
+    assert of_less is None or of_less > 6
+
+
+def test_few_seeds_are_said_at_the_level_of_the_verdicts():
+    study = replace(make_study(n_seeds=6), looks=5)
+    findings = gather_findings(make_result(study))
+    n = count_intervals(findings)
+
+    levels = {c.confidence_level for c in findings.comparisons}
+    assert levels == {1 - 0.05 / 5}
+    assert n == 5
+    (warning,) = (b for b in arrange_summary(findings).blocks if isinstance(b, Callout))
+    assert warning.items[-1] == (
+        "6 seeds a config show large effects only: a comparison whose interval is one "
+        "of 5 that share the error rate finds a difference of "
+        f"{detectable_effect(6, n_intervals=5):g} standard deviations of one run, and "
+        "misses one in five of those."
+    )
+
+
+def test_seeds_too_few_for_the_family_say_so():
+    result = make_result(make_study(n_seeds=5))
+    (caution,) = [
+        c for c in find_cautions(result, n_intervals=10**6) if isinstance(c, FewSeeds)
+    ]
+
+    assert caution.detectable is None
+    assert "misses even a difference of 16 standard deviations" in say_caution(
+        caution, result.study, LABELS
+    )
 
 
 def test_few_seeds_are_said_with_what_they_find():
