@@ -10,7 +10,6 @@ from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
 from paribus.claims.evidence import Evidence, Question
-from paribus.claims.findings import MORE_THAN_MAX
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.pareto import Balance, compare_balances
@@ -50,9 +49,9 @@ def ask_balance(
         [part for (i, other, _), part in parts.items() if (i, other) == (0, j)]
         for j in range(1, len(roles))
     ]
-    if verdict is Verdict.UNDECIDED and (silent := _silent(by_rival)):
-        return replace(silent, parts=own)
     notes = tuple(_against(arms, roles[j], j, parts) for j in range(1, len(roles)))
+    if verdict is Verdict.UNDECIDED and (silent := _silent(by_rival)):
+        return replace(silent, notes=(*silent.notes, *notes), parts=own)
     if balance.is_uninformative:
         notes += ("So are the other values: true, but it tells nothing of this one.",)
     is_open = verdict is Verdict.UNDECIDED
@@ -68,9 +67,7 @@ def ask_balance(
         unit="",
         clock="",
         n_seeds=min((part.n_seeds for part in tested if part.n_seeds), default=0),
-        reason="against some rival no measure is better beyond doubt"
-        if is_open
-        else "",
+        reason=_what_is_open(by_rival) if is_open else "",
         more_seeds=_more_seeds(by_rival) if is_open else None,
         notes=notes,
         sides=(),
@@ -151,33 +148,63 @@ _WORDS = {
 
 
 def _silent(by_rival: Sequence[Sequence[AtomVerdict]]) -> AtomVerdict | None:
-    """A part against a rival that no measure could be compared with."""
+    """A part that could not be compared, where nothing else would make it better.
+
+    More seeds may tell where some measure that was compared is seen to be better.
+    """
     for against in by_rival:
-        if all(part.verdict is Verdict.UNTESTED for part in against):
-            return against[0]
+        silent = [part for part in against if part.verdict is Verdict.UNTESTED]
+        if silent and not _seeds_may_tell(against):
+            return silent[0]
     return None
 
 
-def _more_seeds(by_rival: Sequence[Sequence[AtomVerdict]]) -> int:
+def _seeds_may_tell(against: Sequence[AtomVerdict]) -> bool:
+    """Whether it is better than a rival in something, or more seeds may show it."""
+    tested = [part for part in against if part.verdict is not Verdict.UNTESTED]
+    return bool(tested) and (
+        any(part.verdict is Verdict.SUPPORTED for part in tested)
+        or max(part.n_seeds for part in tested) < MIN_CONTRAST_SEEDS
+        or any(_seems_better(part) for part in tested)
+    )
+
+
+def _what_is_open(by_rival: Sequence[Sequence[AtomVerdict]]) -> str:
+    reason = "against some rival no measure is better beyond doubt"
+    lacking = [against for against in by_rival if _seeds_to_beat(against) is None]
+    if not lacking:
+        return reason
+    if all(any(map(_is_censored, against)) for against in lacking):
+        return f"{reason}; a longer budget would tell"
+    return f"{reason}; none is seen to be, so no number of seeds can be named"
+
+
+def _more_seeds(by_rival: Sequence[Sequence[AtomVerdict]]) -> int | None:
     """The seeds that would make it better than each rival in something.
 
-    More than can be counted if against some rival it is nowhere seen to be better by
-    the smallest effect: more seeds of the same kind would not tell.
+    None if against some rival it is nowhere seen to be better by the smallest effect:
+    more seeds of the same kind would not tell.
     """
-    return max(_seeds_to_beat(against) for against in by_rival)
+    counts = [_seeds_to_beat(against) for against in by_rival]
+    return None if None in counts else max(filter(None, counts))
 
 
-def _seeds_to_beat(against: Sequence[AtomVerdict]) -> int:
+def _seeds_to_beat(against: Sequence[AtomVerdict]) -> int | None:
     tested = [part for part in against if part.verdict is not Verdict.UNTESTED]
     if any(part.verdict is Verdict.SUPPORTED for part in tested):
         return MIN_CONTRAST_SEEDS
     if max(part.n_seeds for part in tested) < MIN_CONTRAST_SEEDS:
         return MIN_CONTRAST_SEEDS
     counts = [part.more_seeds for part in tested if _seems_better(part)]
-    return min(filter(None, counts), default=MORE_THAN_MAX)
+    return min(filter(None, counts), default=None)
 
 
 def _seems_better(part: AtomVerdict) -> bool:
     if part.estimate is None or part.smallest_effect is None:
         return False
     return part.verdict is Verdict.UNDECIDED and part.estimate > part.smallest_effect
+
+
+def _is_censored(part: AtomVerdict) -> bool:
+    """Whether runs that never reached the target leave an end of the interval open."""
+    return part.verdict is Verdict.UNDECIDED and None in (part.lower, part.upper)

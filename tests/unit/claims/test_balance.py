@@ -30,8 +30,32 @@ def test_as_many_seeds_decide_as_the_slower_rival_needs():
     assert found.more_seeds in counts
 
 
-def test_where_it_is_nowhere_seen_to_be_better_no_seeds_would_tell():
-    assert balance_of(make_rates()).more_seeds == 1001
+def test_where_it_is_nowhere_seen_to_be_better_no_number_of_seeds_is_named():
+    found = balance_of(make_rates())
+
+    assert {part.verdict for part in found.parts} == {Verdict.NEGLIGIBLE}
+    assert (found.verdict, found.more_seeds) == (Verdict.UNDECIDED, None)
+    assert found.reason.endswith("so no number of seeds can be named")
+
+
+def test_where_only_runs_without_the_target_leave_it_open_a_longer_budget_would_tell():
+    found = balance_of(make_rates(medium=Runs(accuracy=0.95, n_bad=1)))
+
+    assert (found.verdict, found.more_seeds) == (Verdict.UNDECIDED, None)
+    assert found.reason.endswith("; a longer budget would tell")
+
+
+def test_a_measure_that_could_tell_and_was_not_compared_leaves_it_untested():
+    """As good in bumps and time; what is left is quality, of runs that still rise."""
+    still = Runs(accuracy=0.95, status=RunStatus.UNCONVERGED)
+    found = balance_of(make_rates(medium=still))
+
+    compared = {p.verdict for p in found.parts if p.measure != "validation_accuracy"}
+    assert compared == {Verdict.NEGLIGIBLE}
+    assert (found.verdict, found.more_seeds) == (Verdict.UNTESTED, None)
+    assert "were still improving at the end" in found.reason
+    assert found.remedy == "--set study.epochs=15"
+    assert any(note.startswith("Against learning rate 0.1: ") for note in found.notes)
 
 
 def test_a_rival_that_nothing_can_be_compared_with_leaves_it_untested():
