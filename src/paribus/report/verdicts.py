@@ -64,7 +64,9 @@ def say_text(atom: AtomVerdict) -> str:
     ):
         text += f", in {atom.clock}"
     if any(word in lower for word in _STABILITY) and "among learners" not in lower:
-        text += ", among learners"
+        # Failures are the first thing about stability, and are counted over all runs.
+        is_failures = atom.measure == "bad_share"
+        text += ", by failures of all runs" if is_failures else ", among learners"
     return f"{text}."
 
 
