@@ -9,8 +9,10 @@ from jaxtyping import Bool, Float
 from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_learner
 from paribus.analysis.targets import MIN_PILOT_RUNS, pilot_runs
+from paribus.claims.arms import learning_rate_arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded
+from paribus.claims.guards.tuning import best_on_edge
 from paribus.claims.refusals import Refusal
 from paribus.results import StudyResult
 from paribus.stats.target_times import (
@@ -79,6 +81,8 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
 
 def _too_few_pilots(evidence: Evidence, question: Question, n_pilots: int) -> Refusal:
     if evidence.whole.study.tuning is not None:
+        if on_edge := _pilot_on_edge(evidence, question):
+            return on_edge
         return Refusal(
             f"a target needs {MIN_PILOT_RUNS} runs of the best config that learned, "
             f"with tuning seeds, and there {'is' if n_pilots == 1 else 'are'} "
@@ -89,6 +93,22 @@ def _too_few_pilots(evidence: Evidence, question: Question, n_pilots: int) -> Re
         f"{n_pilots} runs of the best config were left to set a target, which needs "
         f"{MIN_PILOT_RUNS}",
         "paribus run batch-size" if question.mode else "paribus run learning-rate",
+    )
+
+
+def _pilot_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
+    """Why more seeds would set no target: they are added to an interior best alone."""
+    own = evidence.optimizer(evidence.judged.configs[question.higher[0]])
+    choices = [
+        arms.choices["best"]
+        for arms in learning_rate_arms(evidence, own)
+        if "best" in arms.choices
+    ]
+    if any(choice.edge is None for choice in choices):
+        return None
+    found = best_on_edge(evidence, replace(question, choices=tuple(choices)))
+    return found and found._replace(
+        reason=f"no target is set while {found.reason}", allows_direction=False
     )
 
 

@@ -124,6 +124,23 @@ def test_targets_need_five_runs_of_the_best_config_and_are_best_with_ten(n_seeds
     assert says_few == (5 <= n_seeds < 10)
 
 
+def test_a_best_rate_on_the_edge_gets_no_seeds_that_set_targets_but_a_larger_grid():
+    study = make_tuned_study(learning_rate=(1e-3, 3.16e-3, 1e-2))
+    assert study.tuning is not None
+    few = replace(study.tuning, seeds=study.tuning.seeds[:3])
+    rising = [Runs(accuracy=0.9), Runs(accuracy=0.95), Runs(accuracy=0.98)]
+
+    found = atom_of(make_runs(replace(study, tuning=few), rising), "L1b")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason == (
+        "no target is set while the best learning rate, 0.01, lies on the upper edge "
+        "of the grid"
+    )
+    assert found.remedy.startswith("--set 'space.1.learning_rate=[0.001, 0.00316, ")
+    assert found.remedy.endswith("0.01, 0.0316]'")
+
+
 def test_runs_that_never_reach_the_target_bound_the_ratio_and_are_counted():
     slow = Runs(speed=3, accuracy=0.8)
     found = atom_of(make_rates(small=slow, medium=Runs(speed=3)), "L1b")
