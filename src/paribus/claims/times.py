@@ -149,9 +149,9 @@ def _compared(
         missed = f"{ratio.n_censored_a} and {ratio.n_censored_b}"
         n = len(sides[0].times)
         notes += (
-            f"Runs that never reached it: {missed} of {n}. Up to the end of the budget "
-            f"the mean times differ by {rest.estimate:+.4g} "
-            f"{unit}"
+            f"Runs that never reached it: {missed} of {n}; the ratio counts them as "
+            "the end of the budget. Up to it the mean times differ by "
+            f"{rest.estimate:+.4g} {unit}"
             + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if rest.is_bounded else "."),
         )
     return replace(

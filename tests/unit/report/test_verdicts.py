@@ -199,7 +199,10 @@ def test_an_interval_without_width_at_zero_says_nothing_of_other_smallest_effect
 def test_a_bound_that_is_missing_is_left_open():
     atom = make_speed_atom(upper=None)
 
-    assert "1.62 [1.40, …]: the whole interval lies above" in say_finding(atom)
+    assert "at least 1.62 [1.40, …]: the whole interval lies above" in say_finding(atom)
+    # Runs of the side claimed faster never came: so slow at most.
+    slow = make_speed_atom(Verdict.UNDECIDED, lower=None)
+    assert "at most 1.30 […, 1.54]" in say_finding(slow)
     assert say_change(atom) == ""
 
 
