@@ -74,7 +74,7 @@ DERIVED: Mapping[str, MeasureFacts] = {
         population="learners",
     ),
     "bad_share": MeasureFacts(
-        words="share of runs that diverged, collapsed or learned nothing of use",
+        words="share of runs that ended badly",
         higher_is_better=False,
         unit="pp",
         smallest_effect=0.2,

@@ -89,10 +89,10 @@ def boundaries(smallest_effect: float, relation: Relation) -> tuple[float, ...]:
 def all_of(parts: Sequence[Verdict]) -> Verdict:
     """Combine parts that must all hold.
 
-    Any refuted part refutes the whole: it cannot hold. Otherwise a part that depends
-    on the conditions makes the whole depend on them; then any untested part leaves it
-    untested, any undecided one undecided. Of parts that are all decided, none of them
-    refuted, it is supported if all are, negligible if all are, and else it depends on
+    Any refuted part refutes the whole: it cannot hold. Otherwise any untested part
+    leaves it untested and any undecided one undecided: either may yet be refuted. With
+    nothing open, a part that depends on the conditions makes the whole depend on them;
+    it is supported if all parts are, negligible if all are, and else it depends on
     which part is asked: what holds in one part is not practically absent.
 
     Example:
@@ -104,7 +104,7 @@ def all_of(parts: Sequence[Verdict]) -> Verdict:
     kinds = set(parts)
     if len(kinds) == 1:
         return kinds.pop()
-    order = (Verdict.REFUTED, Verdict.DEPENDS, Verdict.UNTESTED, Verdict.UNDECIDED)
+    order = (Verdict.REFUTED, Verdict.UNTESTED, Verdict.UNDECIDED)
     return next((word for word in order if word in kinds), Verdict.DEPENDS)
 
 

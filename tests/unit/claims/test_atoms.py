@@ -60,8 +60,8 @@ def test_a_mixed_whole_depends_and_names_what_each_part_says():
     assert found.verdict is Verdict.DEPENDS
     assert found.reason == (
         "supported in total upward variation of the training loss, among learners for "
-        "0.1 against 0.001, negligible in share of runs that diverged, collapsed or "
-        "learned nothing of use for 0.01 against 0.001"
+        "0.1 against 0.001, negligible in share of runs that ended badly for "
+        "0.01 against 0.001"
     )
 
 

@@ -4,8 +4,10 @@ import http.server
 import io
 import tarfile
 import threading
+from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 
 from paribus.data import load_dataset, named
@@ -145,7 +147,7 @@ def idx(array):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(named.platformdirs, "user_cache_path", lambda _: tmp_path)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: tmp_path)
     return tmp_path
 
 
@@ -201,11 +203,11 @@ def test_cifar_is_read_from_its_archive_without_unpacking_it(cache, monkeypatch)
 
 
 @pytest.mark.skipif(
-    not named.Path("/usr/share/datasets/fashion-mnist").is_dir(),
+    not Path("/usr/share/datasets/fashion-mnist").is_dir(),
     reason="Debian's package dataset-fashion-mnist is not installed",
 )
 def test_fashion_mnist_of_debian_is_the_real_one():
-    dataset = load_dataset(DataChoice(name="fashion_mnist"), folder=named.Path())
+    dataset = load_dataset(DataChoice(name="fashion_mnist"), folder=Path())
 
     facts = dataset.facts()
     assert (facts.n_train, facts.n_test, facts.n_classes) == (60_000, 10_000, 10)

@@ -108,6 +108,9 @@ def test_captions_explain_only_the_marks_that_occur(grid):
     some = (replace(none[0], is_tied_with_best=True), *none[1:])
     (one,) = arrange_grid(replace(findings, tried=some))
 
+    assert isinstance(without, Figure)
+    assert isinstance(one, Figure)
+    assert isinstance(with_ties, Figure)
     assert "●" not in without.caption
     assert "● marks" in one.caption
     assert ("● marks" in with_ties.caption) == tied
@@ -115,4 +118,5 @@ def test_captions_explain_only_the_marks_that_occur(grid):
     status = np.full_like(grid.status, RunStatus.DIVERGED)
     failed = replace(gather_findings(grid), result=replace(grid, status=status))
     _, figure = arrange_failures(failed)
+    assert isinstance(figure, Figure)
     assert "●" not in figure.caption
