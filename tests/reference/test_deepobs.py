@@ -139,6 +139,6 @@ def test_the_scope_names_what_is_known_of_runs_of_another_tool(deepobs):
         if atom.id == "L1a/adam"
     }
     assert scopes == {
-        "Scope: Fashion-MNIST, a model that another tool trained, adam, 100 epochs, "
+        "Scope: Fashion-MNIST, a model that another tool trained, Adam, 100 epochs, "
         "1 seed; varied by seed: what the tool that trained them drew."
     }

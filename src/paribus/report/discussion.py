@@ -56,7 +56,9 @@ HOW_TO_READ = (
 )
 GLOSSARY = (
     "Learner: a run that did not diverge, collapse or end sublinear, and whose "
-    "curve shows that it learned. All other runs that ended, ended badly.",
+    "curve shows that it learned.",
+    "Ended badly: diverged, collapsed to guessing, fell back after it had learned, or "
+    "sublinear.",
     "Sublinear: a run with a final training loss more than 1.25 times that of softmax "
     "regression with the same budget.",
     "TUV, total upward variation: how much of its way down the training loss climbed "

@@ -76,7 +76,7 @@ def test_a_planted_power_is_found_by_the_seeds_that_choose(power, verdict):
     assert by_score.n_seeds == 3
     said = say_rates(result, by_score)
     assert f"to the power {by_score.found.slope.estimate:.2f} [" in said
-    assert "keras adam, by final score (3 seeds)" in said
+    assert "Keras's Adam, by final score (3 seeds)" in said
 
 
 def test_a_best_value_at_the_end_of_its_grid_is_left_out_and_named():
@@ -119,7 +119,7 @@ def test_steps_to_the_target_follow_the_planted_hyperbola():
     said = say_steps(result, found)
     assert f"the critical batch size is {found.found.critical:,.0f} [" in said
     assert "of the way from guessing to the best" in said
-    assert "keras adam" in said
+    assert "Keras's Adam" in said
 
 
 def test_a_batch_size_with_a_run_that_never_arrives_is_listed_and_left_out():

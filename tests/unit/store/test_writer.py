@@ -68,7 +68,7 @@ def test_create_opens_and_grows_a_study_that_is_there(folder: Path):
 
     grown = make_study(n_seeds=5)
     with StudyWriter.create(folder, grown, make_facts()) as writer:
-        assert writer.study == replace(grown, late_seeds=(4,))
+        assert writer.study == replace(grown, late_seeds=(4,), n_looks=2)
         assert len(waiting(writer)) == 2
 
 
