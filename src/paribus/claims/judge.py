@@ -107,6 +107,7 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
                 remedy=fitting(verdict.remedy, result.study),
             ),
             beside(evidence, atom, case.arms, case.others, suffix=suffix),
+            n_others=len(case.others),
         )
     catalogue = (
         _together(claim, optimizer, verdicts, suffix="" if is_one else f"/{optimizer}")

@@ -158,10 +158,16 @@ def _notes(
         "their optimizer set back to 0."
     )
     meaning = (
-        "A run that recovers was held up by the noise of its steps; one that does not "
-        "is damaged."
+        "A run that reaches it was held up by the noise of its steps; one that does "
+        "not is called damaged, however much it gains."
     )
-    return tried, meaning, *_dead(evidence, config, seeds, is_damaged)
+    before = evidence.judged.final(evidence.judged.primary_metric)[config][seeds]
+    after = evidence.judged.measures["rescued_accuracy"][config][seeds]
+    gain = (
+        f"Their median validation accuracy was {np.nanmedian(before):.1%} before and "
+        f"{np.median(after):.1%} after."
+    )
+    return tried, gain, meaning, *_dead(evidence, config, seeds, is_damaged)
 
 
 def _shown(rates: Float[np.ndarray, " run"]) -> str:

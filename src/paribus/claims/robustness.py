@@ -25,29 +25,41 @@ def beside(
 ) -> tuple[AtomVerdict, ...]:
     """Judge an atom at every other budget, and with all other arms that have it.
 
+    Each entry alone can make a verdict depend on the conditions, so they share the
+    error rate of one interval.
+
     Args:
         evidence: The study.
         atom: As the catalogue has it.
         arms: The primary ones; their primary budget is not judged again.
-        others: Other batch sizes or learning rates; the untuned mode.
+        others: Other batch sizes, learning rates or schedules; the untuned mode.
         suffix: What stands behind ids, e.g. `/adam`.
 
     Returns:
-        Exploratory entries that could be told from the primary one; those for which the
-        study has no runs are left out.
+        Exploratory entries that could be told from the primary one, of the arms that
+        differ least from it; those for which the study has no runs are left out.
     """
+    more = sorted(others, key=lambda other: _n_differing(arms, other))[:MAX_OTHER_ARMS]
+    asked = [
+        replace(these, budget=budget) if budget else these
+        for k, these in enumerate((arms, *more))
+        if these is not None and not these.lacks(atom.needs)
+        for budget in (atom.budgets or ("",))[1 if k == 0 else 0 :]
+    ]
     entries: list[AtomVerdict] = []
-    own, *more = (arms, *others[:MAX_OTHER_ARMS])
-    for k, these in enumerate((own, *more)):
-        if these is None or these.lacks(atom.needs):
-            continue
-        for budget in (atom.budgets or ("",))[1 if k == 0 else 0 :]:
-            found = atom.verdict(
-                evidence, replace(these, budget=budget) if budget else these
-            )
-            name = f"{atom.id}{suffix}/{_label(these, found, len(more))}"
-            entries.append(replace(found, id=name, is_primary=False))
+    for these in asked:
+        found = atom.verdict(evidence.shared_among(len(asked)), these)
+        name = f"{atom.id}{suffix}/{_label(these, found, len(more))}"
+        entries.append(replace(found, id=name, is_primary=False))
     return tuple(entries)
+
+
+def _n_differing(arms: Arms | None, other: Arms) -> int:
+    """How many of the settings that its arms share are others than the primary ones."""
+    if arms is None:
+        return 0
+    names = {*arms.others, *other.others}
+    return sum(arms.others.get(name) != other.others.get(name) for name in names)
 
 
 def _label(arms: Arms, found: AtomVerdict, n_others: int) -> str:
@@ -59,13 +71,21 @@ def _label(arms: Arms, found: AtomVerdict, n_others: int) -> str:
 
 
 def with_entries(
-    primary: AtomVerdict, entries: tuple[AtomVerdict, ...]
+    primary: AtomVerdict, entries: tuple[AtomVerdict, ...], *, n_others: int = 0
 ) -> tuple[AtomVerdict, ...]:
     """The primary verdict, which depends where an entry is decided otherwise; entries.
+
+    Args:
+        primary: The atom as the design asks it.
+        entries: What stands beside it.
+        n_others: How many other arms the study has.
 
     Returns:
         The primary atom, then the entries.
     """
+    if (n_left := n_others - MAX_OTHER_ARMS) > 0 and entries:
+        left = f"{n_left} more sets of configs are not judged beside it."
+        primary = replace(primary, notes=(*primary.notes, left))
     verdict = with_others(primary.verdict, [entry.verdict for entry in entries])
     if verdict is not Verdict.DEPENDS or primary.verdict is Verdict.DEPENDS:
         return (primary, *entries)
@@ -77,5 +97,5 @@ def with_entries(
     here = f"{primary.verdict.value} here"
     if primary.mode:
         here = f"{primary.verdict.value} for {primary.mode}-{_LETTERS[primary.budget]}"
-    reason = f"{here}, {', '.join(differing)}"
+    reason = f"{here}, {', '.join(differing)}; the two are not compared directly"
     return (replace(primary, verdict=verdict, reason=reason), *entries)

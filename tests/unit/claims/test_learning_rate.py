@@ -284,4 +284,7 @@ def test_a_verdict_that_the_cosine_copies_contradict_depends_on_the_schedule():
     found = with_cosine(Runs(accuracy=0.95))
 
     assert found.verdict is Verdict.DEPENDS
-    assert found.reason == "supported here, negligible for schedule=cosine"
+    assert found.reason == (
+        "supported here, negligible for schedule=cosine; the two are not compared "
+        "directly"
+    )

@@ -81,6 +81,7 @@ def test_what_was_done_and_what_it_means_is_said():
 
     assert "8 of 10 bad runs reached 0.9500" in notes
     assert "at learning rate 0.00316, the moments of their optimizer set back" in notes
+    assert "was 10.0% before and 90.0% after" in notes
     assert "20% in runs that recovered, 90% in runs that did not" in notes
 
 

@@ -1,5 +1,6 @@
 """L1 to L3: what is said of small, medium and large learning rates."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from paribus.claims.findings import untested
 from paribus.claims.guards.populations import few_learners
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
+from paribus.status import RunStatus
 
 
 # From so many seeds on a bad-status share is tested, not just compared.
@@ -195,8 +197,20 @@ def _replaced(evidence: Evidence, arms: Arms) -> tuple[str, ...]:
 
 
 def fails(evidence: Evidence, arms: Arms) -> AtomVerdict:
-    """L3c: more runs end badly."""
-    return ask(evidence, _question(arms, "bad_share", "large", "medium"))
+    """L3c: more runs end badly, and how they do."""
+    found = ask(evidence, _question(arms, "bad_share", "large", "medium"))
+    return replace(found, notes=(*found.notes, *_how_they_end(evidence, arms)))
+
+
+def _how_they_end(evidence: Evidence, arms: Arms) -> tuple[str, ...]:
+    """Count the bad runs of the larger rate by status: sublinear ones may be slow."""
+    large = arms.configs["large"]
+    codes = evidence.judged.status[large][is_bad(evidence.judged)[large]].tolist()
+    if not codes:
+        return ()
+    counts = Counter(RunStatus(code) for code in codes)
+    ways = ", ".join(f"{n} {status.word}" for status, n in sorted(counts.items()))
+    return (f"Of the runs at {arms.words['large']}, {ways}.",)
 
 
 def suboptimal(evidence: Evidence, arms: Arms) -> AtomVerdict:

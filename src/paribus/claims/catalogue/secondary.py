@@ -117,7 +117,8 @@ ATOMS: tuple[Atom, ...] = (
     ),
     Atom(
         id="L3e",
-        text="Runs that fail at a learning rate of 0.1 stay damaged",
+        text="Runs that fail at a learning rate of 0.1 miss the target even when they "
+        "go on at the best one",
         needs=("large",),
         judge=permanent,
         contrast="",
