@@ -4,6 +4,7 @@ Only the raw bits of PCG64 and the direction numbers of Joe and Kuo go into a de
 NumPy and SciPy keep both as they are, so a study file means the same configs for good.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -56,6 +57,9 @@ def draw_configs(
         8
     """
     _check(dimensions, n, seed)
+    n_possible = math.prod(_n_values(dimension) for dimension in dimensions.values())
+    if n > n_possible:
+        raise _too_many(n, f"there are {n_possible:,}")
     found: dict[tuple[Value, ...], None] = {}
     for shares in _points(method, len(dimensions), n, seed):
         for row in shares:
@@ -65,9 +69,19 @@ def draw_configs(
             found[tuple(drawn)] = None
             if len(found) == n:
                 return tuple(dict(zip(dimensions, each, strict=True)) for each in found)
-    raise SpaceError(
+    raise _too_many(n, f"{len(found):,} came up")
+
+
+def _n_values(dimension: Dimension) -> int | float:
+    if isinstance(dimension, tuple):
+        return len(set(dimension))
+    return dimension.n_drawn()
+
+
+def _too_many(n: int, there_are: str) -> SpaceError:
+    return SpaceError(
         f"a design must have as many configs as can be drawn, got n = {n:,}; "
-        f"{len(found):,} came up",
+        f"{there_are}",
         hint="a grid has all of them, or choose a smaller `n`",
     )
 

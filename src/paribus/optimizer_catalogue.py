@@ -202,12 +202,13 @@ def in_use(
         varied: What its space names.
     """
     schedule = values[SCHEDULE.name]
-
-    def is_used(name: str) -> bool:
-        own = known[name]
-        if own.schedules and schedule not in own.schedules:
-            return False
-        is_said = name in varied or fixed.get(name, own.default) != own.default
-        return is_said or not own.is_optional
-
-    return {name: value for name, value in values.items() if is_used(name)}
+    return {
+        name: value
+        for name, value in values.items()
+        if schedule in (known[name].schedules or (schedule,))
+        and (
+            not known[name].is_optional
+            or name in varied
+            or fixed.get(name, known[name].default) != known[name].default
+        )
+    }

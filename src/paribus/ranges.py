@@ -84,6 +84,12 @@ class Range:
             exact = (1 - share) * lower + share * upper
         return min(max(float(f"{exact:.6g}"), lower), upper)
 
+    def n_drawn(self) -> int | float:
+        """How many values a design can draw: infinitely many but of whole numbers."""
+        if self.scale == "int" or self.is_whole:
+            return math.floor(self.upper) - math.ceil(self.lower) + 1
+        return math.inf
+
     def _whole_at(self, share: float) -> int:
         """Whole numbers: each is as wide as the step to the next, on any scale."""
         lower, upper = math.ceil(self.lower), math.floor(self.upper)

@@ -210,15 +210,6 @@ class Study:
 
     def settings(self, config: Config) -> Settings:
         """All hyperparameters of `config`, with the fixed ones and the defaults."""
-
-        def merged(
-            known: Mapping[str, Hyperparameter], fixed: Mapping[str, Value]
-        ) -> dict[str, Value]:
-            defaults = {n: h.default for n, h in known.items() if h.default is not None}
-            said = {**fixed, **config}
-            own = {name: said[name] for name in known if name in said}
-            return {**defaults, **own}
-
         batch_size = config.get("batch_size", 0)
         assert isinstance(batch_size, int)
         if self.is_imported:
@@ -229,11 +220,11 @@ class Study:
         optimizer = str(self.optimizer.name or config["optimizer"])
         return Settings(
             batch_size=batch_size,
-            model=merged(self.model.hyperparameters(), self.model.settings),
+            model=_merged(self.model.hyperparameters(), self.model.settings, config),
             optimizer_name=optimizer,
             optimizer=in_use(
                 OPTIMIZERS[optimizer],
-                merged(OPTIMIZERS[optimizer], self.optimizer.settings),
+                _merged(OPTIMIZERS[optimizer], self.optimizer.settings, config),
                 fixed=self.optimizer.settings,
                 varied=self.space.hyperparameters(),
             ),
@@ -368,6 +359,15 @@ class Study:
             looks=table.get("looks", 1),
             n_looks=table.get("n_looks", 1),
         )
+
+
+def _merged(
+    known: Mapping[str, Hyperparameter], fixed: Mapping[str, Value], config: Config
+) -> dict[str, Value]:
+    """Each known hyperparameter: its value in the config, else fixed, else its own."""
+    defaults = {n: h.default for n, h in known.items() if h.default is not None}
+    said = {**fixed, **config}
+    return {**defaults, **{name: said[name] for name in known if name in said}}
 
 
 def check_name(name: str) -> None:

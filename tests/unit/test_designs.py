@@ -92,7 +92,7 @@ def test_whole_spaces_are_drawn_without_repetition():
 
 
 def test_more_configs_than_there_are_is_refused():
-    with pytest.raises(SpaceError, match="n = 10; 9 came up"):
+    with pytest.raises(SpaceError, match="n = 10; there are 9"):
         draw_configs({"a": (1, 2, 3), "b": (1, 2, 3)}, n=10, method="random")
 
 

@@ -153,7 +153,7 @@ def test_a_study_with_differing_tables_is_read_back_from_its_record(tmp_path: Pa
         ),
         (
             "sobol = { n = 4 }\nlearning_rate = [0.1, 0.2]\nbatch_size = [16]",
-            ["n = 4; 2 came up"],
+            ["n = 4; there are 2"],
         ),
         (
             "sobol = { n = 4 }\nlearning_rate = { log = [-1, 1] }\nbatch_size = [16]",
