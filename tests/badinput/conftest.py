@@ -32,19 +32,28 @@ batch_size = [16]
 """
 
 # Runs commands, each in a process of its own that is forked with paribus loaded: that
-# takes most of the time of a command that is refused, and they are a hundred. Reads a
+# takes most of the time of a command that is refused, and they are hundreds. JAX starts
+# no thread before it is asked for its devices, so a fork before that is safe. Reads a
 # line of JSON for each, and answers with its exit status.
 SERVER = """\
 import json
 import os
 import signal
 import sys
+import warnings
 
+import rich.console
+
+import paribus.analysis.outcomes
+import paribus.console
+import paribus.engine.train
+import paribus.study_file.declarations
 from paribus.cli import app
 from paribus.study_file import read_study
 
 
 assert read_study  # loaded before the forks
+warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
 
 
 def run(arguments: list[str], cwd: str, out: str, err: str) -> None:
@@ -53,7 +62,12 @@ def run(arguments: list[str], cwd: str, out: str, err: str) -> None:
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.stdin.close()
-    app(arguments, prog_name="paribus")
+    try:
+        app(arguments, prog_name="paribus")
+    except SystemExit as ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code or 0)  # to take modules down takes ten times the command
 
 
 for line in sys.stdin:
