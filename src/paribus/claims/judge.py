@@ -24,7 +24,7 @@ from paribus.claims.family import (
 )
 from paribus.claims.records import AtomVerdict, ClaimVerdict
 from paribus.claims.remedies import fitting
-from paribus.claims.robustness import beside, with_entries
+from paribus.claims.robustness import beside, comparable, with_entries
 from paribus.results import StudyResult
 
 
@@ -100,14 +100,15 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     verdicts: dict[tuple[str, str], tuple[AtomVerdict, ...]] = {}
     for (case, atom, _), verdict in zip(found, adjusted, strict=False):
         suffix = "" if is_one else f"/{case.optimizer}"
+        others = comparable(atom, case.arms, case.others)
         verdicts[case.optimizer, atom.id] = with_entries(
             replace(
                 verdict,
                 id=atom.id + suffix,
                 remedy=fitting(verdict.remedy, result.study),
             ),
-            beside(evidence, atom, case.arms, case.others, suffix=suffix),
-            n_others=len(case.others),
+            beside(evidence, atom, case.arms, others, suffix=suffix),
+            n_others=len(others),
         )
     catalogue = (
         _together(claim, optimizer, verdicts, suffix="" if is_one else f"/{optimizer}")

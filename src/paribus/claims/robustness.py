@@ -11,8 +11,22 @@ from paribus.claims.rules import DECIDED, with_others
 
 
 _LETTERS = {"epochs": "E", "steps": "S", "seconds": "W", "target": "T"}
-# More entries than this tell a reader nothing; the first ones are the design's own.
+# More entries than this tell a reader nothing; those most like the primary come first.
 MAX_OTHER_ARMS = 3
+
+
+def comparable(
+    atom: Atom, arms: Arms | None, others: Sequence[Arms]
+) -> tuple[Arms, ...]:
+    """Other arms that have all that an atom compares, most like the primary ones first.
+
+    Args:
+        atom: As the catalogue has it.
+        arms: The primary ones; without them others stay in their order.
+        others: Other batch sizes, learning rates or schedules; the untuned mode.
+    """
+    judgeable = [other for other in others if not other.lacks(atom.needs)]
+    return tuple(sorted(judgeable, key=lambda other: _n_differing(arms, other)))
 
 
 def beside(
@@ -23,7 +37,7 @@ def beside(
     *,
     suffix: str,
 ) -> tuple[AtomVerdict, ...]:
-    """Judge an atom at every other budget, and with all other arms that have it.
+    """Judge an atom at every other budget, and with other arms.
 
     Each entry alone can make a verdict depend on the conditions, so they share the
     error rate of one interval.
@@ -32,24 +46,25 @@ def beside(
         evidence: The study.
         atom: As the catalogue has it.
         arms: The primary ones; their primary budget is not judged again.
-        others: Other batch sizes, learning rates or schedules; the untuned mode.
+        others: As `comparable` gives them.
         suffix: What stands behind ids, e.g. `/adam`.
 
     Returns:
-        Exploratory entries that could be told from the primary one, of the arms that
-        differ least from it; those for which the study has no runs are left out.
+        Exploratory entries that can be told from the primary one: of the primary arms
+        and of the first `MAX_OTHER_ARMS` others.
     """
-    more = sorted(others, key=lambda other: _n_differing(arms, other))[:MAX_OTHER_ARMS]
+    own = () if arms is None or arms.lacks(atom.needs) else (arms,)
+    more = others[:MAX_OTHER_ARMS]
+    budgets = atom.budgets or ("",)
     asked = [
-        replace(these, budget=budget) if budget else these
-        for k, these in enumerate((arms, *more))
-        if these is not None and not these.lacks(atom.needs)
-        for budget in (atom.budgets or ("",))[1 if k == 0 else 0 :]
+        *((these, budget) for these in own for budget in budgets[1:]),
+        *((these, budget) for these in more for budget in budgets),
     ]
     entries: list[AtomVerdict] = []
-    for these in asked:
-        found = atom.verdict(evidence.shared_among(len(asked)), these)
-        name = f"{atom.id}{suffix}/{_label(these, found, len(more))}"
+    for these, budget in asked:
+        at = replace(these, budget=budget) if budget else these
+        found = atom.verdict(evidence.shared_among(len(asked)), at)
+        name = f"{atom.id}{suffix}/{_label(at, found, len(more))}"
         entries.append(replace(found, id=name, is_primary=False))
     return tuple(entries)
 
@@ -78,13 +93,14 @@ def with_entries(
     Args:
         primary: The atom as the design asks it.
         entries: What stands beside it.
-        n_others: How many other arms the study has.
+        n_others: How many other arms could be judged beside it.
 
     Returns:
         The primary atom, then the entries.
     """
-    if (n_left := n_others - MAX_OTHER_ARMS) > 0 and entries:
-        left = f"{n_left} more sets of configs are not judged beside it."
+    if (n_left := n_others - MAX_OTHER_ARMS) > 0:
+        sets = "set of configs is" if n_left == 1 else "sets of configs are"
+        left = f"{n_left} more {sets} not judged beside it."
         primary = replace(primary, notes=(*primary.notes, left))
     verdict = with_others(primary.verdict, [entry.verdict for entry in entries])
     if verdict is not Verdict.DEPENDS or primary.verdict is Verdict.DEPENDS:

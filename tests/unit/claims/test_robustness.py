@@ -1,0 +1,137 @@
+"""What stands beside a verdict: which other arms, in which order, at which level."""
+
+import pytest
+from claims_builders import make_rates
+
+from paribus.claims.arms import Arms
+from paribus.claims.atoms import Atom
+from paribus.claims.evidence import Evidence
+from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.robustness import MAX_OTHER_ARMS, beside, comparable, with_entries
+from paribus.space import Config
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    return Evidence.of(make_rates(n_seeds=2))
+
+
+def says_its_level(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    return AtomVerdict(
+        id="",
+        text="",
+        verdict=Verdict.NEGLIGIBLE,
+        confidence_level=evidence.confidence_level,
+        budget=arms.budget,
+        mode=arms.mode,
+    )
+
+
+def make_atom(*budgets) -> Atom:
+    return Atom(
+        id="A1",
+        text="It holds",
+        needs=("small", "best"),
+        judge=says_its_level,
+        contrast="a",
+        remedy="",
+        budgets=budgets,
+    )
+
+
+def make_arms(label: str, *roles: str, **others) -> Arms:
+    return Arms(
+        optimizer="adam",
+        others=Config(others),
+        configs=dict.fromkeys(roles, 0),
+        words=dict.fromkeys(roles, ""),
+        label=label,
+    )
+
+
+PRIMARY = make_arms("", "small", "best", batch_size=64, schedule="constant", width=8)
+FAR = make_arms("far", "small", "best", batch_size=32, schedule="cosine", width=9)
+NEAR = make_arms("near", "small", "best", batch_size=32, schedule="constant", width=8)
+MIDDLE = make_arms("middle", "small", "best", batch_size=32, schedule="cosine", width=8)
+LACKING = make_arms("lacking", "small", batch_size=64, schedule="cosine", width=8)
+
+
+def labels(arms: tuple[Arms, ...]) -> list[str]:
+    return [these.label for these in arms]
+
+
+def test_arms_that_lack_a_role_take_no_place_from_those_that_can_be_judged(evidence):
+    others = (LACKING, LACKING, LACKING, FAR, MIDDLE, NEAR)
+
+    compared = comparable(make_atom(), PRIMARY, others)
+    entries = beside(evidence, make_atom(), PRIMARY, compared, suffix="/adam")
+
+    assert labels(compared) == ["near", "middle", "far"]
+    assert [entry.id for entry in entries] == [
+        f"A1/adam/{name}" for name in ("near", "middle", "far")
+    ]
+    assert not any(entry.is_primary for entry in entries)
+
+
+def test_without_primary_arms_others_keep_their_order():
+    assert labels(comparable(make_atom(), None, (FAR, LACKING, NEAR))) == [
+        "far",
+        "near",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("primary", "others", "budgets", "n_entries"),
+    [
+        (PRIMARY, (LACKING, NEAR, FAR), (), 2),
+        (PRIMARY, (NEAR,), ("epochs", "steps", "seconds"), 2 + 3),
+        (PRIMARY, (NEAR, MIDDLE, FAR, FAR), (), MAX_OTHER_ARMS),
+        (None, (NEAR,), ("epochs", "steps"), 2),
+        (LACKING, (NEAR,), ("epochs", "steps"), 2),
+    ],
+)
+def test_entries_share_the_error_rate_of_one_interval(
+    evidence, primary, others, budgets, n_entries
+):
+    atom = make_atom(*budgets)
+    at = evidence.at_level(0.99)
+
+    compared = comparable(atom, primary, others)
+    entries = beside(at, atom, primary, compared, suffix="")
+
+    assert len(entries) == n_entries
+    for entry in entries:
+        assert entry.confidence_level == pytest.approx(1 - 0.01 / n_entries)
+
+
+def test_the_primary_budget_is_not_judged_again(evidence):
+    atom = make_atom("epochs", "steps")
+
+    entries = beside(evidence, atom, PRIMARY, (NEAR,), suffix="")
+
+    assert [entry.budget for entry in entries] == ["steps", "epochs", "steps"]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ((NEAR, MIDDLE, FAR, LACKING), ()),
+        (
+            (NEAR, MIDDLE, FAR, FAR, LACKING),
+            ("1 more set of configs is not judged beside it.",),
+        ),
+        (
+            (NEAR, MIDDLE, FAR, FAR, FAR),
+            ("2 more sets of configs are not judged beside it.",),
+        ),
+    ],
+)
+def test_only_sets_that_could_be_judged_are_said_to_be_left_out(evidence, others, said):
+    atom = make_atom()
+    compared = comparable(atom, PRIMARY, others)
+    primary = atom.verdict(evidence, PRIMARY)
+
+    entries = beside(evidence, atom, PRIMARY, compared, suffix="")
+    found = with_entries(primary, entries, n_others=len(compared))[0]
+
+    assert found.notes == said
