@@ -146,28 +146,56 @@ def _notes(
     seeds: Bool[np.ndarray, " seed"],
     is_damaged: Bool[np.ndarray, " run"],
 ) -> tuple[str, ...]:
-    epochs = evidence.judged.study.budget.epochs
-    rates, targets = (
-        evidence.judged.measures[name][config][seeds].astype(np.float64)
-        for name in ("rescue_learning_rate", "rescue_target")
-    )
-    n, n_rescued = len(is_damaged), int((~is_damaged).sum())
-    tried = (
-        f"{n_rescued} of {n} bad runs reached {np.median(targets):.4f} when they went "
-        f"on for {epochs:g} epochs at learning rate {_shown(rates)}, the moments of "
-        "their optimizer set back to 0."
-    )
     meaning = (
         "A run that reaches it was held up by the noise of its steps; one that does "
         "not is called damaged, however much it gains."
     )
-    before = evidence.judged.final(evidence.judged.primary_metric)[config][seeds]
-    after = evidence.judged.measures["rescued_accuracy"][config][seeds]
-    gain = (
-        f"Their median validation accuracy was {np.nanmedian(before):.1%} before and "
-        f"{np.median(after):.1%} after."
+    return (
+        _tried(evidence, config, seeds, int((~is_damaged).sum())),
+        *_gain(evidence, config, seeds),
+        meaning,
+        *_dead(evidence, config, seeds, is_damaged),
     )
-    return tried, gain, meaning, *_dead(evidence, config, seeds, is_damaged)
+
+
+def _tried(
+    evidence: Evidence, config: int, seeds: Bool[np.ndarray, " seed"], n_rescued: int
+) -> str:
+    """What the bad runs went on with, and how many of them reached the target."""
+    epochs = evidence.judged.study.budget.epochs
+    target, rate = "the target", "the best learning rate"
+    if (targets := _recorded(evidence, "rescue_target", config, seeds)) is not None:
+        target = f"{np.median(targets):.4f}"
+    if (
+        rates := _recorded(evidence, "rescue_learning_rate", config, seeds)
+    ) is not None:
+        rate = f"learning rate {_shown(rates)}"
+    return (
+        f"{n_rescued} of {int(seeds.sum())} bad runs reached {target} when they went "
+        f"on for {epochs:g} epochs at {rate}, the moments of their optimizer set back "
+        "to 0."
+    )
+
+
+def _recorded(
+    evidence: Evidence, name: str, config: int, seeds: Bool[np.ndarray, " seed"]
+) -> Float[np.ndarray, " run"] | None:
+    """A measure of the runs that were trained on; None if it was not recorded."""
+    values = evidence.judged.measures.get(name)
+    return None if values is None else values[config][seeds].astype(np.float64)
+
+
+def _gain(
+    evidence: Evidence, config: int, seeds: Bool[np.ndarray, " seed"]
+) -> tuple[str, ...]:
+    """Where the runs stood before and after; a diverged one at what guessing scores."""
+    before = evidence.measure(evidence.judged.primary_metric)
+    after = _recorded(evidence, "rescued_accuracy", config, seeds)
+    if before is None or after is None:
+        return ()
+    words = before.facts.words.removeprefix("final ")
+    first, last = np.median(before.values[config][seeds]), np.median(after)
+    return (f"Their median {words} was {first:.1%} before and {last:.1%} after.",)
 
 
 def _shown(rates: Float[np.ndarray, " run"]) -> str:

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from claims_builders import Runs, make_rates
 
-from paribus.claims import AtomVerdict, judge
+from paribus.claims import AtomVerdict
+from paribus.claims.arms import learning_rate_arms
+from paribus.claims.catalogue.secondary import ATOMS
+from paribus.claims.evidence import Evidence
 from paribus.results import StudyResult
+from paribus.status import RunStatus
 
 
 LARGE = 6  # 0.1 among the half decades
@@ -40,8 +44,10 @@ def make_rescues(
 
 
 def atom_of(result: StudyResult) -> AtomVerdict:
-    atoms = [atom for claim in judge(result) for atom in claim.atoms]
-    return next(atom for atom in atoms if atom.id == "L3e")
+    """L3e at the level of the eight contrasts of a learning-rate study."""
+    evidence = Evidence.of(result).at_level(1 - 0.05 / 8)
+    arms, *_ = learning_rate_arms(evidence, "adam")
+    return next(a for a in ATOMS if a.id == "L3e").verdict(evidence, arms)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,51 @@ def test_what_was_done_and_what_it_means_is_said():
     assert "at learning rate 0.00316, the moments of their optimizer set back" in notes
     assert "was 10.0% before and 90.0% after" in notes
     assert "20% in runs that recovered, 90% in runs that did not" in notes
+
+
+@pytest.mark.parametrize(
+    ("n_diverged", "before"),
+    [
+        (10, "11.3% before"),  # no score at all: what guessing gets
+        (6, "11.3% before"),  # the median lies among them
+        (4, "10.0% before"),  # and here among those that collapsed to 10 %
+    ],
+)
+def test_diverged_runs_count_as_guessing_before_as_they_do_after(n_diverged, before):
+    """They have no score of their own; left out, they would raise the median."""
+    result = make_rescues(n_bad=10, n_rescued=8)
+    status = result.status.copy()
+    status[LARGE, :n_diverged] = RunStatus.DIVERGED
+    lost = result.curves["validation_accuracy"].copy()
+    lost[LARGE, :n_diverged, 5:] = np.nan
+    curves = {**result.curves, "validation_accuracy": lost}
+    facts = replace(result.data, majority_share=0.113)
+
+    notes = " ".join(
+        atom_of(replace(result, status=status, curves=curves, data=facts)).notes
+    )
+
+    assert f"accuracy was {before} and 90.0% after" in notes
+    assert "nan" not in notes
+
+
+@pytest.mark.parametrize(
+    ("lost", "without", "instead"),
+    [
+        ("rescued_accuracy", "before and", "8 of 10 bad runs reached 0.9500"),
+        ("rescue_target", "0.95", "8 of 10 bad runs reached the target when"),
+        ("rescue_learning_rate", "0.00316", "at the best learning rate, the moments"),
+    ],
+)
+def test_what_was_not_recorded_is_not_said(lost, without, instead):
+    result = make_rescues(n_bad=10, n_rescued=8)
+    measures = {n: values for n, values in result.measures.items() if n != lost}
+
+    found = atom_of(replace(result, measures=measures))
+
+    assert found.verdict == "undecided"
+    assert without not in " ".join(found.notes[:-1])
+    assert instead in found.notes[0]
 
 
 def test_a_study_that_did_not_ask_says_how_to():
