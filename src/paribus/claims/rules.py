@@ -16,6 +16,8 @@ from paribus.claims.records import Verdict
 Relation = Literal["greater", "at_least", "equivalent"]
 
 DECIDED = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NEGLIGIBLE)
+# Of several open parts one that was not tested is named first: it needs a design.
+_OPEN = (Verdict.UNTESTED, Verdict.UNDECIDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,38 +106,46 @@ def all_of(parts: Sequence[Verdict]) -> Verdict:
     kinds = set(parts)
     if len(kinds) == 1:
         return kinds.pop()
-    order = (Verdict.REFUTED, Verdict.UNTESTED, Verdict.UNDECIDED)
+    order = (Verdict.REFUTED, *_OPEN)
     return next((word for word in order if word in kinds), Verdict.DEPENDS)
 
 
 def any_of(parts: Sequence[Verdict]) -> Verdict:
     """Combine parts of which one suffices.
 
-    Any supported part supports the whole; all refuted refute it; all refuted or
-    negligible make it negligible. Otherwise it is undecided, or untested if no part was
-    tested at all.
+    Any supported part supports the whole. Otherwise an open part, which may yet be
+    supported, leaves it undecided, or untested if no part was tested at all. With
+    nothing open, a part that depends on the conditions makes the whole depend on them;
+    all refuted refute it; all refuted or negligible make it negligible.
     """
-    if Verdict.SUPPORTED in parts:
-        return Verdict.SUPPORTED
-    if Verdict.DEPENDS in parts:
-        return Verdict.DEPENDS
     kinds = set(parts)
-    if kinds == {Verdict.REFUTED}:
-        return Verdict.REFUTED
-    if kinds <= {Verdict.REFUTED, Verdict.NEGLIGIBLE}:
-        return Verdict.NEGLIGIBLE
-    return Verdict.UNTESTED if kinds == {Verdict.UNTESTED} else Verdict.UNDECIDED
+    if Verdict.SUPPORTED in kinds:
+        return Verdict.SUPPORTED
+    if len(kinds) == 1:
+        return kinds.pop()
+    if kinds & {*_OPEN}:
+        return Verdict.UNDECIDED
+    return Verdict.DEPENDS if Verdict.DEPENDS in kinds else Verdict.NEGLIGIBLE
 
 
 def across(parts: Sequence[Verdict]) -> Verdict:
     """Combine one question on several clocks.
 
-    Decided differently: it depends on the clock. Otherwise as parts that must all hold.
+    Two clocks that are decided differently, or one on which the answer depends on the
+    conditions, make the whole depend whatever the other clocks say: an open one cannot
+    bring those into line. Otherwise any open clock leaves it open, also beside a
+    refuted one: it may yet be decided differently. With nothing open all clocks agree.
+
+    Example:
+        >>> across([Verdict.SUPPORTED, Verdict.UNDECIDED, Verdict.REFUTED]).value
+        'depends'
+        >>> across([Verdict.REFUTED, Verdict.UNDECIDED]).value
+        'undecided'
     """
-    decided = {part for part in parts if part in DECIDED}
-    if len(decided) > 1 or Verdict.DEPENDS in parts:
+    kinds = set(parts)
+    if len(kinds & {*DECIDED}) > 1 or Verdict.DEPENDS in kinds:
         return Verdict.DEPENDS
-    return all_of(parts)
+    return next((word for word in _OPEN if word in kinds), parts[0])
 
 
 def with_others(primary: Verdict, others: Collection[Verdict]) -> Verdict:

@@ -95,6 +95,9 @@ def test_all_parts_must_hold(parts, whole):
         ([REFUTED, UNTESTED], UNDECIDED),
         ([UNTESTED, UNTESTED], UNTESTED),
         ([DEPENDS, REFUTED], DEPENDS),
+        ([DEPENDS, NEGLIGIBLE], DEPENDS),
+        ([DEPENDS, UNDECIDED], UNDECIDED),
+        ([DEPENDS, UNTESTED], UNDECIDED),
     ],
 )
 def test_one_part_suffices(parts, whole):
@@ -108,12 +111,35 @@ def test_one_part_suffices(parts, whole):
         ([SUPPORTED, SUPPORTED, SUPPORTED], SUPPORTED),
         ([SUPPORTED, REFUTED, UNTESTED], DEPENDS),
         ([SUPPORTED, NEGLIGIBLE, SUPPORTED], DEPENDS),
-        ([REFUTED, UNDECIDED, UNTESTED], REFUTED),
+        ([DEPENDS, UNDECIDED, UNTESTED], DEPENDS),
+        ([REFUTED, UNDECIDED, UNTESTED], UNTESTED),
+        ([REFUTED, UNDECIDED, REFUTED], UNDECIDED),
         ([SUPPORTED, UNDECIDED, SUPPORTED], UNDECIDED),
+        ([NEGLIGIBLE, NEGLIGIBLE, NEGLIGIBLE], NEGLIGIBLE),
     ],
 )
 def test_clocks_that_disagree_make_it_depend_on_the_clock(parts, whole):
-    assert across(parts) is whole
+    for order in itertools.permutations(parts):
+        assert across(order) is whole
+
+
+def endings(parts):
+    """All that parts may come to say: a closed one what it says, an open one any."""
+    may_end = [SUPPORTED, REFUTED, NEGLIGIBLE, DEPENDS]
+    return itertools.product(
+        *(may_end if part in (UNDECIDED, UNTESTED) else [part] for part in parts)
+    )
+
+
+@pytest.mark.parametrize("combine", [all_of, any_of, across])
+@pytest.mark.parametrize("n_parts", [1, 2, 3])
+def test_a_whole_is_open_exactly_where_its_open_parts_may_change_it(combine, n_parts):
+    for parts in itertools.product(Verdict, repeat=n_parts):
+        may_be = {combine(ending) for ending in endings(parts)}
+        if len(may_be) == 1:
+            assert combine(parts) is may_be.pop()
+        else:
+            assert combine(parts) in (UNDECIDED, UNTESTED)
 
 
 @pytest.mark.parametrize(
