@@ -10,6 +10,7 @@ from paribus.analysis.measure_facts import TIMES
 from paribus.analysis.run_measures import RunMeasure
 from paribus.analysis.scores import is_bad, is_learner, is_unlearned
 from paribus.claims.evidence import Evidence, Question, measure_of
+from paribus.claims.failures import say_failures
 from paribus.claims.findings import (
     MORE_THAN_MAX,
     Found,
@@ -207,9 +208,11 @@ def _find_shares(evidence: Evidence, question: Question, measure: RunMeasure) ->
         f"{int(a.sum())} of {n} at {side_a or 'one side'}, "
         f"{int(b.sum())} of {n} at {side_b or 'the other'}."
     )
+    is_failing = measure.name == "bad_share"
+    failures = say_failures(evidence, question) if is_failing else ()
     return replace(
         found,
         contrast=contrast,
         more_seeds=MORE_THAN_MAX if more is None else max(more, MIN_CONTRAST_SEEDS),
-        notes=(count,),
+        notes=(count, *failures),
     )

@@ -1,6 +1,5 @@
 """L1 to L3: what is said of small, medium and large learning rates."""
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +10,11 @@ from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom, judge_all
 from paribus.claims.balance import ask_balance
 from paribus.claims.evidence import Evidence, Question
+from paribus.claims.failures import say_failures
 from paribus.claims.findings import untested
 from paribus.claims.guards.populations import few_learners
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
-from paribus.status import RunStatus
 
 
 # From so many seeds on a bad-status share is tested, not just compared.
@@ -52,7 +51,13 @@ def more_stable(evidence: Evidence, arms: Arms) -> AtomVerdict:
         return parts
 
     # Steadier than each, and not failing more often than each, asked or not.
-    return judge_all(evidence, ask_parts, n_parts=2 * len(_RIVALS))
+    found = judge_all(evidence, ask_parts, n_parts=2 * len(_RIVALS))
+    failures = (
+        note
+        for rival in _RIVALS
+        for note in say_failures(evidence, _question(arms, "bad_share", rival, "small"))
+    )
+    return replace(found, notes=tuple(dict.fromkeys((*found.notes, *failures))))
 
 
 def _steadier(evidence: Evidence, arms: Arms, rival: str) -> AtomVerdict:
@@ -197,20 +202,8 @@ def _replaced(evidence: Evidence, arms: Arms) -> tuple[str, ...]:
 
 
 def fails(evidence: Evidence, arms: Arms) -> AtomVerdict:
-    """L3c: more runs end badly, and how they do."""
-    found = ask(evidence, _question(arms, "bad_share", "large", "medium"))
-    return replace(found, notes=(*found.notes, *_how_they_end(evidence, arms)))
-
-
-def _how_they_end(evidence: Evidence, arms: Arms) -> tuple[str, ...]:
-    """Count the bad runs of the larger rate by status: sublinear ones may be slow."""
-    large = arms.configs["large"]
-    codes = evidence.judged.status[large][is_bad(evidence.judged)[large]].tolist()
-    if not codes:
-        return ()
-    counts = Counter(RunStatus(code) for code in codes)
-    ways = ", ".join(f"{n} {status.word}" for status, n in sorted(counts.items()))
-    return (f"Of the runs at {arms.words['large']}, {ways}.",)
+    """L3c: more runs end badly."""
+    return ask(evidence, _question(arms, "bad_share", "large", "medium"))
 
 
 def suboptimal(evidence: Evidence, arms: Arms) -> AtomVerdict:
