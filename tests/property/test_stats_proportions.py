@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from paribus.stats.proportions import (
     compare_shares,
     compare_shares_paired,
+    mcnemar_p_value,
     newcombe_bounds,
     runs_to_decide_share,
     seeds_to_decide_shares,
+    share_p_value,
     upper_bound_of_none,
 )
 
@@ -109,3 +111,27 @@ def test_a_larger_share_above_the_smallest_effect_is_decided_sooner(
     assert easier is not None
     assert sooner <= later
     assert easier <= later
+
+
+@quick
+@given(counts, st.floats(0.01, 0.99))
+def test_a_shares_p_value_is_mirrored_with_what_counts_as_a_hit(
+    hits_of: tuple[int, int], share: float
+):
+    hits, n = hits_of
+
+    p = share_p_value(hits, n, share=share)
+
+    assert 0 <= p <= 1
+    # The two binomial tails by another recursion: they agree to rounding.
+    assert np.isclose(p, share_p_value(n - hits, n, share=1 - share), rtol=1e-6)
+
+
+@quick
+@given(counts)
+def test_a_share_against_one_half_is_mcnemars_test(hits_of: tuple[int, int]):
+    hits, n = hits_of
+
+    p = share_p_value(hits, n, share=0.5)
+
+    assert np.isclose(p, mcnemar_p_value(hits, n - hits), rtol=1e-9)

@@ -10,6 +10,7 @@ from paribus.stats.proportions import (
     newcombe_bounds,
     runs_to_decide_share,
     seeds_to_decide_shares,
+    share_p_value,
     upper_bound_of_none,
 )
 
@@ -109,6 +110,29 @@ def test_mcnemars_p_value_is_a_sum_of_binomial_probabilities():
     assert mcnemar_p_value(9, 2) == mcnemar_p_value(2, 9)
     # Section 3.4: from 6 one-sided discordant seeds on.
     assert [mcnemar_p_value(n, 0) < 0.05 for n in (5, 6)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "share"), [(0, 5, 0.2), (5, 5, 0.2), (3, 12, 0.2), (9, 30, 0.31)]
+)
+def test_a_shares_p_value_is_twice_scipys_smaller_tail(hits: int, n: int, share: float):
+    tails = [
+        stats.binomtest(hits, n, share, alternative=way).pvalue
+        for way in ("less", "greater")
+    ]
+
+    found = share_p_value(hits, n, share=share)
+
+    assert found == pytest.approx(min(2 * min(tails), 1), rel=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.00625])
+def test_a_shares_p_value_and_its_exact_interval_agree(alpha: float):
+    for n in (5, 6, 11, 30):
+        for hits in range(n + 1):
+            exact = stats.binomtest(hits, n).proportion_ci(1 - alpha, method="exact")
+            is_outside = not exact.low <= 0.2 <= exact.high
+            assert (share_p_value(hits, n, share=0.2) < alpha) == is_outside
 
 
 @pytest.mark.parametrize("n_seeds", [1, 6, 30])

@@ -44,6 +44,8 @@ class AtomVerdict:
         confidence_level: Of that interval: 1 - .05/m for m contrasts in the family.
         smallest_effect: The smallest effect of interest, on the same scale.
         is_ratio: Whether estimate, bounds and smallest effect are ratios.
+        is_share: Whether they are shares of the runs of one side, compared with nothing
+            but the smallest effect.
         unit: `"pp"` where the numbers are fractions shown as percentage points, else
             what a reader sees behind them, or empty.
         n_seeds: Seeds that both sides have; learners only where the measure asks so.
@@ -62,7 +64,8 @@ class AtomVerdict:
         notes: Companions and qualifications, each a sentence.
         sides: Names of the two sides in words, claimed-higher first; may be empty.
         runs: Positions (config, seed) of the runs it rests on.
-        p_value: Two-sided exact test of no difference; None where there is none.
+        p_value: Two-sided exact test of no difference, or of a share against the
+            smallest effect; None where there is none.
         p_value_holm: The same, Holm-adjusted over the confirmatory family; None for
             what does not belong to it.
         p_value_bh: The same, adjusted over all exploratory atoms by Benjamini and
@@ -87,6 +90,7 @@ class AtomVerdict:
     confidence_level: float | None = None
     smallest_effect: float | None = None
     is_ratio: bool = False
+    is_share: bool = False
     unit: str = ""
     n_seeds: int = 0
     reason: str = ""

@@ -19,7 +19,7 @@ from paribus.declared import RESCUE
 from paribus.space import show_value
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.intervals import share_interval
-from paribus.stats.proportions import runs_to_decide_share
+from paribus.stats.proportions import runs_to_decide_share, share_p_value
 
 
 # Fewer bad runs than this are not judged.
@@ -33,7 +33,8 @@ def permanent(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """L3e: the share of bad runs that the best learning rate does not rescue.
 
     Supported means that more than the smallest share stays damaged, negligible that all
-    but the smallest share recover: what held them up was the noise of their steps.
+    but the smallest share recover: what held them up was the noise of their steps. A
+    share is never below 0, so there is no opposite that could refute it.
     """
     best = arms.choices.get("best")
     question = Question(
@@ -45,7 +46,9 @@ def permanent(evidence: Evidence, arms: Arms) -> AtomVerdict:
     refusal = _refusal(evidence, question)
     if refusal is not None:
         return untested(evidence, question, refusal)
-    return said(evidence, question, _found(evidence, question))
+    found = said(evidence, question, _found(evidence, question))
+    # That the share is above 0 is no effect seen: one damaged run makes it so.
+    return replace(found, is_share=True, reason="")
 
 
 def _refusal(evidence: Evidence, question: Question) -> Refusal | None:
@@ -113,8 +116,9 @@ def _found(evidence: Evidence, question: Question) -> Found:
     )
     facts = measure_facts(_MEASURE)
     assert facts.smallest_effect is not None
+    p_value = share_p_value(n_damaged, n, share=facts.smallest_effect)
     contrast = replace(
-        unbounded(n_damaged / n, level, n),
+        unbounded(n_damaged / n, level, n, p_value=p_value),
         lower=float(interval.lower[0]),
         upper=float(interval.upper[0]),
     )
@@ -150,10 +154,13 @@ def _notes(
         "A run that reaches it was held up by the noise of its steps; one that does "
         "not is called damaged, however much it gains."
     )
+    smallest = measure_facts(_MEASURE).smallest_effect
+    test = f"The exact test beside it asks whether this share is {smallest:.0%}."
     return (
         _tried(evidence, config, seeds, int((~is_damaged).sum())),
         *_gain(evidence, config, seeds),
         meaning,
+        test,
         *_dead(evidence, config, seeds, is_damaged),
     )
 

@@ -83,6 +83,8 @@ def _number(atom: AtomVerdict, value: float | None, sign: str = "+") -> str:
         return "-" if sign else ""
     if atom.is_ratio:
         return f"{value:.3g}"
+    if atom.is_share:
+        return f"{100 * value:.2f}"
     return f"{100 * value:{sign}.2f}" if atom.unit == "pp" else f"{value:{sign}.3g}"
 
 
@@ -90,6 +92,8 @@ def _with_unit(atom: AtomVerdict, text: str) -> str:
     """Put the unit behind a text that is not empty; a ratio is marked in front."""
     if not text:
         return ""
+    if atom.is_share:
+        return f"{text} %"
     return f"ratio {text}" if atom.is_ratio else f"{text} {atom.unit}".rstrip()
 
 

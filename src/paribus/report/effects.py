@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from paribus.claims import AtomVerdict
-from paribus.report.numbers import digits_for, points
+from paribus.report.numbers import digits_for, percent, points
 
 
 MINUS = "−"
@@ -103,6 +103,8 @@ def write_size(atom: AtomVerdict, size: float) -> str:
     """Write the size of an effect, without a sign, on the scale of the atom."""
     if atom.is_ratio:
         return f"a factor of {_ratio(max(size, 1 / size) if size > 0 else size)}"
+    if atom.is_share:
+        return f"{_points(100 * size)}%"
     text = _points(abs(100 * size)) if atom.unit == "pp" else _plain(abs(size))
     return _with_unit(atom, text)
 
@@ -117,12 +119,14 @@ def _additive(atom: AtomVerdict, value: float) -> float:
 def _bound(atom: AtomVerdict, value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "…"
-    return _signed(atom, value)
+    return _signed(atom, value).removesuffix("%")
 
 
 def _signed(atom: AtomVerdict, value: float) -> str:
     if atom.is_ratio:
         return _ratio(value)
+    if atom.is_share:
+        return percent(value, _digits(atom))
     if atom.unit == "pp":
         return points(value, _digits(atom))
     return f"{MINUS if value < 0 else '+'}{_plain(abs(value))}"
@@ -151,7 +155,7 @@ def _plain(value: float) -> str:
 
 
 def _with_unit(atom: AtomVerdict, text: str) -> str:
-    if atom.is_ratio:
+    if atom.is_ratio or atom.is_share:
         return text
     unit = "points" if atom.unit == "pp" else atom.unit
     return f"{text} {unit}".rstrip()

@@ -231,12 +231,14 @@ def _say_decided(atom: AtomVerdict) -> str:
 def _judgement(atom: AtomVerdict, place: Standing) -> str:
     """What a decided interval says, read off the interval itself."""
     smallest = write_smallest(atom)
+    if atom.is_share:
+        where = "above" if place.is_beyond else "below"
+        return f"the whole interval lies {where} the smallest share, {smallest}"
     if atom.verdict is Verdict.NEGLIGIBLE:
         return f"practically absent: the whole interval lies within {_band(atom)}"
     if atom.verdict is Verdict.REFUTED:
-        if place.is_beyond:
-            return f"the two sides differ by more than {smallest}"
-        return f"the opposite holds by more than {smallest}"
+        what = "the two sides differ" if place.is_beyond else "the opposite holds"
+        return f"{what} by more than {smallest}"
     if place.is_beyond:
         return f"the whole interval lies above the smallest effect of {smallest}"
     if place.is_within:
@@ -264,6 +266,8 @@ def _say_undecided(atom: AtomVerdict) -> str:
 def _say_direction(atom: AtomVerdict, place: Standing) -> str:
     """What an undecided interval says all the same."""
     smallest = write_smallest(atom)
+    if atom.is_share:
+        return f" The interval reaches across the smallest share, {smallest}."
     for seen, way in ((place.lower > 0, "in"), (place.upper < 0, "against")):
         if seen:
             return (
@@ -277,6 +281,8 @@ def _say_measured(atom: AtomVerdict) -> str:
     """The measure, whose, on which terms, and the numbers."""
     kind = "ratio" if atom.is_ratio else "difference"
     what = f"{kind} of {_measured(atom)}" if atom.measure else kind
+    if atom.is_share:
+        what = ", ".join((_measured(atom), *atom.sides))
     if len(atom.sides) == 2:
         joined = " to " if atom.is_ratio else " minus "
         what += f", {joined.join(atom.sides)}"

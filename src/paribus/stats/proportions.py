@@ -212,6 +212,39 @@ def mcnemar_p_value(n_only_a: int, n_only_b: int) -> float:
     return min(n_as_extreme / 2**n, 1.0)
 
 
+def share_p_value(n_hits: int, n_runs: int, *, share: float) -> float:
+    """Test, exactly, whether a single share is another one than `share`.
+
+    Args:
+        n_hits: Runs that had it.
+        n_runs: Runs in all, at least 1.
+        share: The share under the hypothesis, in (0, 1).
+
+    Returns:
+        Twice the smaller of the two binomial tails, at most 1: below alpha exactly
+        where Clopper and Pearson's interval at level 1 - alpha leaves `share` out.
+
+    Raises:
+        TooFewSeedsError: If there is no run.
+
+    Assumes:
+        Runs are independent.
+
+    Example:
+        >>> round(share_p_value(5, 5, share=0.2), 5)
+        0.00064
+
+    References:
+        Clopper and Pearson, The Use of Confidence or Fiducial Limits Illustrated in
+        the Case of the Binomial, 1934.
+    """
+    if n_runs < 1:
+        raise TooFewSeedsError("a share needs at least 1 run, got 0")
+    at_most = special.bdtr(n_hits, n_runs, share)
+    at_least = special.bdtrc(n_hits - 1, n_runs, share) if n_hits else 1.0
+    return min(2 * float(min(at_most, at_least)), 1.0)
+
+
 def upper_bound_of_none(n_seeds: int, *, confidence_level: float = 0.95) -> float:
     """Give the largest share that is still compatible with 0 of `n_seeds`: one-sided.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from claims_builders import Runs, make_rates
 
-from paribus.claims import AtomVerdict
+from paribus.claims import AtomVerdict, judge
 from paribus.claims.arms import learning_rate_arms
 from paribus.claims.catalogue.secondary import ATOMS
 from paribus.claims.evidence import Evidence
@@ -82,12 +82,38 @@ def test_bounds_are_those_of_clopper_and_pearson():
     assert found.more_seeds > 30
 
 
+def test_it_is_a_share_of_one_side_with_an_exact_test_against_the_smallest():
+    found = atom_of(make_rescues(n_bad=10, n_rescued=8))
+
+    from scipy.stats import binom
+
+    assert found.is_share
+    assert found.sides == ("learning rate 0.1",)
+    # 2 of 10 is what 20 % leads one to expect: both tails hold more than half.
+    assert found.p_value == 1
+    assert found.reason == ""
+    all_stay = atom_of(make_rescues(n_bad=10, n_rescued=0))
+    assert all_stay.p_value == pytest.approx(2 * binom.sf(9, 10, 0.2), rel=1e-9)
+
+
+def test_its_p_value_counts_among_the_exploratory_ones():
+    result = make_rescues(n_bad=10, n_rescued=0, n_seeds=10)
+    atoms = [atom for claim in judge(result) for atom in claim.atoms]
+
+    found = next(atom for atom in atoms if atom.id == "L3e")
+
+    assert found.p_value_bh is not None
+    assert found.p_value is not None
+    assert found.p_value <= found.p_value_bh < 0.1
+
+
 def test_what_was_done_and_what_it_means_is_said():
     notes = " ".join(atom_of(make_rescues(n_bad=10, n_rescued=8)).notes)
 
     assert "8 of 10 bad runs reached 0.9500" in notes
     assert "at learning rate 0.00316, the moments of their optimizer set back" in notes
     assert "was 10.0% before and 90.0% after" in notes
+    assert "The exact test beside it asks whether this share is 20%." in notes
     assert "20% in runs that recovered, 90% in runs that did not" in notes
 
 

@@ -320,3 +320,43 @@ def test_a_measure_taken_before_the_end_is_not_called_final():
         "Difference of validation accuracy after 1 epoch, learning rate 0.01 minus"
     )
     assert "validation accuracy after 2.5 epochs, " in say_finding(late)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "numbers", "finding"),
+    [
+        (
+            Verdict.SUPPORTED,
+            (1.0, 0.54, 1.0),
+            "100% [54, 100]: the whole interval lies above the smallest share, 20%.",
+        ),
+        (
+            Verdict.NEGLIGIBLE,
+            (0.0, 0.0, 0.17),
+            "0.0% [0.0, 17.0]: the whole interval lies below the smallest share, 20%.",
+        ),
+        (
+            Verdict.UNDECIDED,
+            (0.2, 0.02, 0.61),
+            "20% [2, 61]: not decided with 10 seeds; about 24 would decide. The "
+            "interval reaches across the smallest share, 20%.",
+        ),
+    ],
+)
+def test_a_share_of_one_side_is_no_difference(verdict, numbers, finding):
+    estimate, lower, upper = numbers
+    atom = make_atom(
+        verdict,
+        measure="damaged_share",
+        is_share=True,
+        sides=("learning rate 0.1",),
+        smallest_effect=0.2,
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+    )
+
+    assert say_finding(atom) == (
+        "Share of bad runs that the best learning rate does not rescue, learning rate "
+        f"0.1 (10 seeds, equal epochs): {finding}"
+    )
