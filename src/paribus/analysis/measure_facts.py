@@ -21,7 +21,8 @@ class MeasureFacts:
     """What a reader must know of a measure.
 
     Attributes:
-        words: What it is, to stand in a sentence.
+        words: What it is, to stand in a sentence; with what is added to it, if
+            anything is before it is compared.
         is_ratio: Whether it is compared by ratios of geometric means.
         higher_is_better: None if neither is.
         unit: `"pp"` for fractions shown as percentage points, else a word or empty.
@@ -53,7 +54,8 @@ _SHARPNESS = {
 
 DERIVED: Mapping[str, MeasureFacts] = {
     "tuv": MeasureFacts(
-        words="total upward variation of the training loss, among learners",
+        words=f"total upward variation of the training loss + {TUV_OFFSET:g}, among "
+        "learners",
         is_ratio=True,
         higher_is_better=False,
         smallest_effect=1.5,

@@ -103,8 +103,30 @@ def _find(evidence: Evidence, question: Question) -> Found:
         more_seeds=seeds_that_decide(contrast, smallest, question),
         effect_size=hedges_g_av(a, b) if has_spread else None,
         share_above=share_above(a, b) if has_spread else None,
-        notes=notes,
+        notes=(*notes, *_say_without_offset(question, measure, seeds)),
     )
+
+
+def _say_without_offset(
+    question: Question, measure: RunMeasure, seeds: Bool[np.ndarray, " seed"]
+) -> tuple[str, ...]:
+    """Where something is added before the ratio is taken: what the runs have without.
+
+    Near 0 the ratio is that of what was added, whatever the runs did.
+    """
+    if not measure.facts.offset or not seeds.any():
+        return ()
+    higher, lower = (
+        measure.values[list(side)][:, seeds]
+        for side in (question.higher, question.lower)
+    )
+    if not (higher.any() or lower.any()):
+        return ("It is 0 in every run of both sides: neither ever rose.",)
+    medians = " and ".join(
+        f"{np.median(values):.3g} at {side or 'one side'}"
+        for values, side in zip((higher, lower), question.sides, strict=True)
+    )
+    return (f"Medians without the {measure.facts.offset:g}: {medians}.",)
 
 
 def _side(measure: RunMeasure, configs: tuple[int, ...]) -> Float[np.ndarray, " seed"]:

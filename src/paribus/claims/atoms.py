@@ -200,4 +200,5 @@ def _room(atom: AtomVerdict) -> float:
 def _beside(part: AtomVerdict) -> str:
     if not part.sides:
         return ""
-    return f"{' against '.join(part.sides)}: {part.verdict.value}."
+    between = " against ".join(part.sides)
+    return f"{_measure_words(part)}, {between}: {part.verdict.value}."

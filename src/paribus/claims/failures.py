@@ -18,8 +18,8 @@ def say_failures(evidence: Evidence, question: Question) -> tuple[str, ...]:
     """List the bad runs of each side by status, and say where speed may be why.
 
     A run that is still improving is no failure, however low it stands. Where many runs
-    of one side are, and bad runs of the other only stayed low, shares of failures do
-    not tell slow from failed.
+    of one side are, and bad runs of the other ended low without having fallen, shares
+    of failures do not tell slow from failed.
 
     Returns:
         Sentences; none if no run of either side ended badly.
@@ -63,6 +63,7 @@ def _say_confounded(
     return (
         f"How often runs fail is confounded with how fast they learn: {n} of "
         f"{ways_slow.total()} runs at {slow} were still improving at the end and count "
-        f"as no failures, while {n_low} of the {_n_bad(ways_low)} bad runs at {low} "
-        "only stayed low. A longer budget would tell slow from failed.",
+        f"as no failures, while {n_low} of {_n_bad(ways_low)} bad runs at {low} are "
+        "collapsed or sublinear, as slow runs are too. A longer budget would tell slow "
+        "from failed.",
     )

@@ -262,7 +262,8 @@ def _lost(
     n_configs = [len(question.higher), len(question.lower)]
     reached = np.repeat(np.isfinite(np.array(times)), n_configs, axis=0)
     n = int((reached & ~learned).sum())
-    return (f"{n} runs reached it and ended badly all the same.",) if n else ()
+    runs = "run" if n == 1 else "runs"
+    return (f"{n} {runs} reached it and ended badly all the same.",) if n else ()
 
 
 def _longer(judged: StudyResult) -> str:

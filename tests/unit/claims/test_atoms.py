@@ -59,9 +59,9 @@ def test_a_mixed_whole_depends_and_names_what_each_part_says():
 
     assert found.verdict is Verdict.DEPENDS
     assert found.reason == (
-        "supported in total upward variation of the training loss, among learners for "
-        "0.1 against 0.001, negligible in share of runs that ended badly for "
-        "0.01 against 0.001"
+        "supported in total upward variation of the training loss + 0.01, among "
+        "learners for 0.1 against 0.001, negligible in share of runs that ended badly "
+        "for 0.01 against 0.001"
     )
 
 
@@ -92,3 +92,19 @@ def test_parts_share_the_error_rate_where_one_of_them_decides_the_whole(
         set(at_family) == {Verdict.SUPPORTED}
     )
     assert found.verdict in (Verdict.SUPPORTED, Verdict.UNDECIDED)
+
+
+def test_each_part_beside_is_named_by_its_measure():
+    """Two parts of one comparison differ in nothing else."""
+    sides = ("batch size 32", "batch size 64")
+    parts = [
+        make_part(Verdict.SUPPORTED, measure=measure, sides=sides)
+        for measure in ("jitter", "tuv")
+    ]
+
+    notes = put_together(parts).notes
+
+    assert notes == (
+        "total upward variation of the training loss + 0.01, among learners, batch "
+        "size 32 against batch size 64: supported.",
+    )

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
 from paribus.claims import AtomVerdict, Verdict, judge
+from paribus.claims.arms import learning_rate_arms
+from paribus.claims.catalogue.learning_rate import more_stable
+from paribus.claims.evidence import Evidence
 from paribus.results import StudyResult
 from paribus.space import SearchSpace
 
@@ -288,3 +292,47 @@ def test_a_verdict_that_the_cosine_copies_contradict_depends_on_the_schedule():
         "supported here, negligible for schedule=cosine; the two are not compared "
         "directly"
     )
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "said"),
+    [
+        (
+            0.0,
+            0.0,
+            "It is 0 in every run of both sides: neither ever rose.",
+        ),
+        (
+            0.0,
+            0.3,
+            "Medians without the 0.01: 0.3 at learning rate 0.01 and 0 at learning "
+            "rate 0.001.",
+        ),
+    ],
+)
+def test_an_upward_variation_near_zero_is_shown_without_what_is_added_to_it(
+    small, large, said
+):
+    """(0 + .01) / (0 + .01) is a ratio of 1, and (.3 + .01) / .01 one of 31."""
+    evidence = Evidence.of(with_rises(make_rates(n_seeds=5), small=small, medium=large))
+    arms, *_ = learning_rate_arms(evidence, "adam")
+
+    found = more_stable(evidence, arms).parts[0]
+
+    assert found.measure == "tuv"
+    assert found.estimate == pytest.approx((large + 0.01) / (small + 0.01))
+    assert said in found.notes
+
+
+def with_rises(result: StudyResult, **rises: float) -> StudyResult:
+    """Training losses that fall all the way, but for one rise of a share of it."""
+    loss = result.curves["train_loss"].copy()
+    n = loss.shape[-1]
+    loss[:] = np.linspace(2.0, 0.0, n)
+    for name, rise in rises.items():
+        # Down to 0 at half time, up by the share of the descent, and down again.
+        half = np.linspace(2.0, 0.0, n // 2)
+        last = np.linspace(2.0 * rise, 0.0, n - n // 2)
+        i = {"small": 2, "medium": 4}[name]
+        loss[i] = np.concatenate([half, last])
+    return replace(result, curves={**result.curves, "train_loss": loss})
