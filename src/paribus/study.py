@@ -210,6 +210,16 @@ class Study:
 
     def settings(self, config: Config) -> Settings:
         """All hyperparameters of `config`, with the fixed ones and the defaults."""
+        if config not in self._settings:
+            self._settings[config] = self._work_out(config)
+        return self._settings[config]
+
+    @cached_property
+    def _settings(self) -> dict[Config, Settings]:
+        """Those that were asked for: an analysis asks thousands of times."""
+        return {}
+
+    def _work_out(self, config: Config) -> Settings:
         batch_size = config.get("batch_size", 0)
         assert isinstance(batch_size, int)
         if self.is_imported:
