@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from paribus.analysis.outcomes import classify_runs, outcomes_of
-from paribus.analysis.targets import MIN_PILOT_RUNS, optimizer_of, pilot_runs
+from paribus.analysis.targets import optimizer_of, set_targets
 from paribus.analysis.tuned import WAITING, best_rates, plan_runs
 from paribus.results import StudyResult
 from paribus.stats.selection import is_bad_run
-from paribus.stats.targets import RUNGS, target_ladder
+from paribus.stats.targets import RUNGS
 from paribus.study import Run
 
 
@@ -112,7 +112,5 @@ def _is_tuning(result: StudyResult) -> bool:
 
 
 def _target(pilot: StudyResult, optimizer: str) -> float | None:
-    found = pilot_runs(pilot, optimizer)
-    if found is None or len(found[0]) < MIN_PILOT_RUNS:
-        return None
-    return float(target_ladder(found[0], pilot.data.majority_share)[RESCUE_RUNG])
+    targets = set_targets(pilot, optimizer)
+    return None if targets is None else float(targets[RESCUE_RUNG])

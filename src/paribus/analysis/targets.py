@@ -1,14 +1,13 @@
 """Which targets do the best runs of a study set, and when do others reach them?"""
 
-import math
-
 import numpy as np
 from jaxtyping import Float
 
 from paribus.analysis.scores import is_accuracy, is_learner, oriented_scores
 from paribus.results import StudyResult
+from paribus.results.clocks import evaluation_steps
 from paribus.space import Config
-from paribus.stats.targets import first_crossing
+from paribus.stats.targets import first_crossing, target_ladder
 from paribus.stats.ties import counted_means
 
 
@@ -51,6 +50,31 @@ def pilot_runs(
     return scores.values[best, is_run], curves
 
 
+def set_targets(
+    pilot: StudyResult, optimizer: str
+) -> Float[np.ndarray, " rung"] | None:
+    """Set the ladder of targets of an optimizer.
+
+    Args:
+        pilot: As `pilot_runs` takes it.
+        optimizer: Whose best config sets them.
+
+    Returns:
+        A score for each of `RUNGS`; None with fewer than 5 runs that may set them.
+    """
+    found = pilot_runs(pilot, optimizer)
+    if found is None or len(found[0]) < MIN_PILOT_RUNS:
+        return None
+    return target_ladder(found[0], pilot.data.majority_share)
+
+
+def epochs_to_target(
+    result: StudyResult, config: int, target: float
+) -> Float[np.ndarray, " seed"]:
+    """As `steps_to_target`, in epochs."""
+    return _first_crossing(result, config, target, result.epochs)
+
+
 def steps_to_target(
     result: StudyResult, config: int, target: float
 ) -> Float[np.ndarray, " seed"]:
@@ -62,14 +86,14 @@ def steps_to_target(
         target: A value of the primary accuracy.
 
     Returns:
-        Linear between evaluations; infinity where the budget ended first.
+        Linear between evaluations, on the steps at which they were made; infinity where
+        the budget ended first.
     """
+    return _first_crossing(result, config, target, evaluation_steps(result, config))
+
+
+def _first_crossing(
+    result: StudyResult, config: int, target: float, at: np.ndarray
+) -> Float[np.ndarray, " seed"]:
     curves = result.curve(result.primary_metric)[config].astype(np.float64)
-    epochs = first_crossing(result.epochs.astype(np.float64), curves, target)
-    return epochs * steps_per_epoch(result, config)
-
-
-def steps_per_epoch(result: StudyResult, config: int) -> int:
-    """Optimizer steps of one pass over the training split."""
-    batch_size = result.study.settings(result.configs[config]).batch_size
-    return math.ceil(result.data.n_train / batch_size)
+    return first_crossing(at.astype(np.float64), curves, target)

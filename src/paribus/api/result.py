@@ -64,10 +64,10 @@ class Result:
         return configs_table(self.record)
 
     def runs(self) -> "pd.DataFrame":
-        """Tabulate the runs: hyperparameters, seed, status, final metrics."""
-        from paribus.results import tables
+        """Tabulate the runs: hyperparameters, seed, status, final metrics, measures."""
+        from paribus.exports import runs_table
 
-        return tables.runs(self.record)
+        return runs_table(self.record)
 
     def curves(self) -> "pd.DataFrame":
         """Tabulate the training curves: one row per run and evaluation."""

@@ -15,6 +15,7 @@ from paribus.claims.findings import Found, seeds_that_decide, unbounded
 from paribus.claims.guards.tuning import best_on_edge
 from paribus.claims.refusals import Refusal
 from paribus.results import StudyResult
+from paribus.results.clocks import evaluation_steps
 from paribus.stats.target_times import (
     TargetTimes,
     log_time_ratio,
@@ -44,11 +45,8 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
             several. Its `rung` is where the ladder is entered, -1 for the one whose
             time varied least in the runs that set the targets.
     """
-    if len(question.lower) != 1:
-        return Refusal(
-            "a time to target compares one config with one other",
-            "name the other hyperparameters on both sides",
-        )
+    if refusal := _no_common_clock(evidence, question):
+        return refusal
     pilot = _pilot_scores(evidence, question)
     n_pilots = 0 if pilot is None else len(pilot[0])
     if pilot is None or n_pilots < MIN_PILOT_RUNS:
@@ -61,7 +59,7 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
         chosen = choose_rung(_crossings(at, curves, targets)) or 0
     seeds = evidence.seeds_of(question.configs)
     higher, lower = (
-        _times(evidence, side, targets, seeds)
+        _times(evidence, question, side, targets, seeds)
         for side in (question.higher, question.lower)
     )
     rung = reachable_rung(higher, lower, chosen) if seeds.any() else chosen
@@ -77,6 +75,21 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
         return found
     few = f"The target rests on {n_pilots} runs of the best config; 10 are usual."
     return replace(found, notes=(*found.notes, few))
+
+
+def _no_common_clock(evidence: Evidence, question: Question) -> Refusal | None:
+    if len(question.lower) != 1:
+        return Refusal(
+            "a time to target compares one config with one other",
+            "name the other hyperparameters on both sides",
+        )
+    is_counted = question.clock != "steps" or _knows_steps(evidence, question)
+    if not is_counted and len(_sizes(evidence, question)) > 1:
+        return Refusal(
+            "steps cannot be counted without the number of training examples",
+            "name it where the runs are imported: --train-examples",
+        )
+    return None
 
 
 def _too_few_pilots(evidence: Evidence, question: Question, n_pilots: int) -> Refusal:
@@ -133,7 +146,7 @@ def _compared(
     if not seeds.any():
         return found
     sides = [
-        _on_clock(evidence, question, side, own)
+        TargetTimes(times=own, tau=_tau(evidence, question, side))
         for side, own in zip((question.higher, question.lower), times, strict=True)
     ]
     rng = np.random.default_rng(0)
@@ -143,7 +156,7 @@ def _compared(
     unit = question.clock
     if unit == "steps" and not _knows_steps(evidence, question):
         unit = "epochs"
-        notes += ("The batch size is not known: steps are in the ratio of epochs.",)
+        notes += ("Steps cannot be counted: they are in the ratio of epochs.",)
     if ratio.n_censored_a or ratio.n_censored_b:
         rest = restricted_mean_difference(*sides, confidence_level=level, rng=rng)
         missed = f"{ratio.n_censored_a} and {ratio.n_censored_b}"
@@ -162,61 +175,65 @@ def _compared(
     )
 
 
-def _on_clock(
-    evidence: Evidence,
-    question: Question,
-    side: tuple[int, ...],
-    times: Float[np.ndarray, " seed"],
-) -> TargetTimes:
-    """Times in epochs, on the clock that the question is about."""
-    end = max(_end(evidence.judged, config) for config in side)
-    units = [_unit(evidence, question, config) for config in side]
-    unit = math.exp(sum(map(math.log, units)) / len(units))
-    return TargetTimes(times=times, tau=end).on_clock(unit)
-
-
-def _unit(evidence: Evidence, question: Question, config: int) -> float:
-    """What an epoch of a config lasts on the clock that the question is about."""
+def _tau(evidence: Evidence, question: Question, side: tuple[int, ...]) -> float:
+    """The end of the budget on the clock; of several configs the geometric mean."""
     judged = evidence.judged
-    named = judged.configs[config]
+    at = judged.epochs.astype(np.float64)
+    ends = [
+        np.interp(
+            judged.study.run_epochs(judged.configs[config], judged.data.n_train),
+            at,
+            _clock(evidence, question, config),
+        )
+        for config in side
+    ]
+    return float(np.exp(np.log(ends).mean()))
+
+
+def _clock(
+    evidence: Evidence, question: Question, config: int
+) -> Float[np.ndarray, " evaluation"]:
+    """Where the evaluations of a config lie on the clock that the question is about."""
+    judged = evidence.judged
+    epochs = judged.epochs.astype(np.float64)
     if question.clock == "steps" and _knows_steps(evidence, question):
-        batch_size = judged.study.settings(named).batch_size
-        return float(math.ceil(judged.data.n_train / batch_size))
+        return evaluation_steps(judged, config).astype(np.float64)
     if question.clock == "seconds":
-        seconds = judged.seconds_per_epoch(named)
+        seconds = judged.seconds_per_epoch(judged.configs[config])
         assert seconds is not None, "a guard refuses what was not timed"
-        return seconds
-    return 1.0
+        return epochs * seconds
+    return epochs
 
 
 def _knows_steps(evidence: Evidence, question: Question) -> bool:
-    """Whether steps can be counted; with an unknown batch size epochs stand in."""
+    """Whether steps can be counted; where they cannot, epochs stand in."""
+    return bool(evidence.judged.data.n_train) and all(_sizes(evidence, question))
+
+
+def _sizes(evidence: Evidence, question: Question) -> set[int]:
+    """The batch sizes of both sides; 0 for one that is not known."""
     judged = evidence.judged
-    sizes = (
-        judged.study.settings(judged.configs[i]).batch_size for i in question.configs
-    )
-    return all(sizes)
-
-
-def _end(judged: StudyResult, config: int) -> float:
-    """The end of the budget, in epochs."""
-    return judged.study.run_epochs(judged.configs[config], judged.data.n_train)
+    configs = (judged.configs[i] for i in question.configs)
+    return {judged.study.settings(config).batch_size for config in configs}
 
 
 def _times(
     evidence: Evidence,
+    question: Question,
     side: tuple[int, ...],
     targets: Float[np.ndarray, " rung"],
     seeds: Bool[np.ndarray, " seed"],
 ) -> Float[np.ndarray, "rung counted"]:
-    """In epochs; of several configs the geometric mean, never if one never gets there.
+    """On the clock of the question; never for a seed that one config never gets there.
 
-    The mean is taken seed by seed, so that it stays paired.
+    Of several configs the geometric mean, taken seed by seed, so that it stays paired.
     """
     judged = evidence.judged
-    at = judged.epochs.astype(np.float64)
     curves = judged.curve(judged.primary_metric)[:, seeds].astype(np.float64)
-    logs = [np.log(_crossings(at, curves[config], targets)) for config in side]
+    logs = [
+        np.log(_crossings(_clock(evidence, question, i), curves[i], targets))
+        for i in side
+    ]
     return np.exp(np.mean(logs, axis=0))
 
 

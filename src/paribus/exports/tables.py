@@ -5,14 +5,24 @@ import math
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from paribus.analysis import classify_runs, summarise_configs
+from paribus.analysis.measure_facts import DERIVED
+from paribus.analysis.run_measures import run_measure
+from paribus.analysis.targets import (
+    epochs_to_target,
+    optimizer_of,
+    set_targets,
+    steps_to_target,
+)
 from paribus.errors import CommandError, unknown_name
 from paribus.results import StudyResult
 from paribus.results.files import write_atomically
 from paribus.results.tables import curves, runs
 from paribus.space import show_value
+from paribus.stats.targets import RUNGS
 
 
 FORMATS = ("csv", "json")
@@ -53,6 +63,62 @@ def export(result: StudyResult, *, format: str, out: Path) -> tuple[Path, ...]:
         write_atomically(out, to_json(result))
         return (out,)
     raise unknown_name("export format", format, FORMATS)
+
+
+def runs_table(result: StudyResult) -> pd.DataFrame:
+    """Tabulate the runs of a study, one row each, with every measure claims rest on.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+
+    Returns:
+        The columns of `paribus.results.tables.runs`, then each measure that is derived
+        from curves and statuses, by the name that claims use, e.g. `tuv`, `jitter`,
+        `aulc_10` or `bad_share` (1 for a run that ended badly). Where tuning seeds set
+        targets, for each of them `target_at_0.97` (the score, 97 % of the way from
+        guessing to the best config of the optimizer), and `epochs_to_target_at_0.97`
+        and `steps_to_target_at_0.97`: infinity for a run that never reached it. NaN
+        for a run without a value; a measure that no run has, has no column.
+    """
+    derived = {**_derived(result), **_target_times(result)}
+    columns = {name: values.ravel() for name, values in derived.items()}
+    return pd.concat([runs(result), pd.DataFrame(columns)], axis=1)
+
+
+def _derived(result: StudyResult) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for name in DERIVED:
+        try:
+            values = run_measure(result, name).values
+        except KeyError:  # the study has not recorded what it is made from
+            continue
+        if np.isfinite(values).any():
+            found[name] = values
+    return found
+
+
+def _target_times(result: StudyResult) -> dict[str, np.ndarray]:
+    """The targets of each run's optimizer, and when it first reached them."""
+    tuning = result.study.tuning
+    if tuning is None:
+        return {}
+    pilot = result.of_seeds(tuning.seeds)
+    owners = [optimizer_of(result, config) for config in result.configs]
+    ladders = {name: set_targets(pilot, name) for name in dict.fromkeys(owners)}
+    found: dict[str, np.ndarray] = {}
+    for k, rung in enumerate(RUNGS):
+        target, epochs, steps = (np.full(result.status.shape, np.nan) for _ in range(3))
+        for i, owner in enumerate(owners):
+            if (ladder := ladders[owner]) is not None:
+                target[i] = ladder[k]
+                epochs[i] = epochs_to_target(result, i, float(ladder[k]))
+                steps[i] = steps_to_target(result, i, float(ladder[k]))
+        if np.isfinite(target).any():
+            ended = result.has_outcome()
+            found[f"target_at_{rung:g}"] = target
+            found[f"epochs_to_target_at_{rung:g}"] = np.where(ended, epochs, np.nan)
+            found[f"steps_to_target_at_{rung:g}"] = np.where(ended, steps, np.nan)
+    return found
 
 
 def configs_table(result: StudyResult) -> pd.DataFrame:
@@ -120,7 +186,7 @@ def to_json(result: StudyResult) -> str:
             "content_hash": result.data.content_hash,
         },
         "configs": _records(configs_table(result)),
-        "runs": _records(runs(result)),
+        "runs": _records(runs_table(result)),
         "curves": _records(curves(result)),
     }
     return json.dumps(document, allow_nan=False) + "\n"
@@ -128,9 +194,9 @@ def to_json(result: StudyResult) -> str:
 
 def _export_csv(result: StudyResult, out: Path) -> tuple[Path, ...]:
     if out.suffix.lower() == ".csv":
-        write_atomically(out, to_csv(runs(result)))
+        write_atomically(out, to_csv(runs_table(result)))
         return (out,)
-    tables = {"runs": runs, "curves": curves, "configs": configs_table}
+    tables = {"runs": runs_table, "curves": curves, "configs": configs_table}
     written = []
     for name, tabulate in tables.items():
         path = out / f"{name}.csv"

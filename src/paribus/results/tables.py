@@ -7,6 +7,7 @@ Columns have the names that the JSON output uses: each hyperparameter's own, `se
 import numpy as np
 import pandas as pd
 
+from paribus.results.clocks import evaluation_steps
 from paribus.results.result import StudyResult
 from paribus.status import RunStatus
 
@@ -55,7 +56,8 @@ def curves(result: StudyResult) -> pd.DataFrame:
     epoch = np.tile(result.epochs, n_runs)
     columns["epoch"] = epoch
     if result.data.n_train and not result.study.is_imported:
-        columns["step"] = np.repeat(_steps(result), len(result.seeds), axis=0).ravel()
+        by_config = [evaluation_steps(result, i) for i in range(len(result.configs))]
+        columns["step"] = np.repeat(by_config, len(result.seeds), axis=0).ravel()
     if result.data.n_train:
         columns["examples"] = np.rint(epoch * result.data.n_train).astype(np.int64)
     for metric in result.metrics:
@@ -77,18 +79,3 @@ def _labels(result: StudyResult, run: np.ndarray) -> dict[str, object]:
             columns[name] = [values[index] for index in config]
     columns["seed"] = np.array(result.seeds)[run % len(result.seeds)]
     return columns
-
-
-def _steps(result: StudyResult) -> np.ndarray:
-    """Optimizer updates before each evaluation, [config, evaluation].
-
-    The last, partial batch of an epoch is a step too; within an epoch an evaluation
-    takes place after the nearest step, as the engine does it.
-    """
-    sizes = [result.study.settings(config).batch_size for config in result.configs]
-    batch_size = np.array(sizes)[:, None]
-    per_epoch = -(-result.data.n_train // batch_size)
-    whole = np.floor(result.epochs + 1e-9)
-    rest = np.maximum(result.epochs - whole, 0.0)
-    within = np.floor(rest * result.data.n_train / batch_size + 0.5)
-    return (whole * per_epoch + np.minimum(within, per_epoch)).astype(np.int64)
