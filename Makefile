@@ -15,7 +15,7 @@ study: $(VENV)/package  ## train the built-in study, write its report.html, say 
 test: $(VENV)/tools  ## every test under five seconds, on every core
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 test-all: test  ## and the others
-	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: there are none
+	$(BIN)/pytest -m slow --numprocesses auto --dist loadfile || [ $$? -eq 5 ]  # 5: there are none
 format: $(VENV)/tools  ## rewrite files to the house style
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 lint: $(VENV)/tools  ## style and layers
