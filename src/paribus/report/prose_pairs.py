@@ -1,6 +1,9 @@
 """Comparisons and mixtures as sentences."""
 
+import math
+
 from paribus.analysis import Comparison, ConfigSummary
+from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.report.numbers import (
     count,
     difference,
@@ -55,25 +58,44 @@ def _say_difference(c: Comparison, high: str, low: str) -> str:
     metric = words(c.metric)
     if c.difference is None:
         return f"on no seed did both learn, so {metric} is not compared."
-    size, interval = difference(c.difference, c.lower, c.upper)
+    size, interval = _write_difference(c)
     against, seeds = f"{high} against {low}: ", count(c.n_pairs, "seed")
     if c.is_among_learners:
         against, seeds = "", f"the {seeds} where both learned"
     if c.lower is None or c.n_pairs < MIN_SEEDS_FOR_A_VERDICT:
-        return (
-            f"{against}{with_points(size)} of {metric} over {seeds}, too few for a "
-            "verdict."
-        )
+        return f"{against}{size} of {metric} over {seeds}, too few for a verdict."
     if c.lower > 0:
         among = f" over {seeds}" if c.is_among_learners else ""
+        mean = "geometric mean" if c.is_log_scale else "mean"
         return (
-            f"{high} has a higher mean {metric} than {low}{among}: {with_points(size)} "
-            f"{interval}.{_say_floor(c)}"
+            f"{high} has a higher {mean} {metric} than {low}{among}: {size} "
+            f"{interval}.{_say_floor(c)}{_say_no_smallest(c)}"
         )
     return (
-        f"{against}not decided with {seeds}, {with_points(size)} {interval}; "
-        f"{_say_seeds_to_decide(c)}."
+        f"{against}not decided with {seeds}, {size} {interval}; "
+        f"{_say_seeds_to_decide(c)}.{_say_no_smallest(c)}"
     )
+
+
+def _write_difference(c: Comparison) -> tuple[str, str]:
+    """A difference and its interval on the scale of the metric: a ratio for a loss."""
+    assert c.difference is not None
+    if is_accuracy(c.metric):
+        size, interval = difference(c.difference, c.lower, c.upper)
+        return with_points(size), interval
+    if c.ratio is not None:
+        ratio, lower, upper = c.ratio
+        return f"{ratio:.3g} times", f"[{lower:.3g}, {upper:.3g}]"
+    lower, upper = (math.nan if b is None else b for b in (c.lower, c.upper))
+    bounds = f"[{lower:+.3g}, {upper:+.3g}]".replace("-", "−")
+    return f"{c.difference:+.3g}".replace("-", "−"), bounds
+
+
+def _say_no_smallest(c: Comparison) -> str:
+    """Of a metric that none is named or usual for, what matters cannot be judged."""
+    if is_accuracy(c.metric) or is_loss(c.metric):
+        return ""
+    return " No smallest effect is named for it, so whether it matters is not judged."
 
 
 def _say_seeds_to_decide(c: Comparison) -> str:

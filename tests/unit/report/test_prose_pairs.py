@@ -1,8 +1,11 @@
 """A comparison in a sentence."""
 
+from dataclasses import replace
+
+import numpy as np
 from builders import make_finished
 
-from paribus.analysis import compare
+from paribus.analysis import Comparison, compare
 from paribus.report.prose_pairs import say_comparison
 from paribus.status import RunStatus
 
@@ -23,3 +26,55 @@ def test_seeds_on_which_a_side_never_learned_are_said_though_none_ended_badly():
     assert "on 1 of 7 seeds a side never learned; learning rate 0.001 has a" in text
     assert "over the 6 seeds where both learned" in text
     assert "ended badly" not in text
+
+
+def compared(metric: str, a: tuple[float, ...], b: tuple[float, ...]) -> Comparison:
+    """Two learning rates by a metric of the test split that ends so."""
+    result = make_finished((0.9,) * len(a), (0.9,) * len(b))
+    final = np.array([a, b])[:, :, None]
+    curves = {**result.curves, metric: np.repeat(final, len(result.epochs), axis=2)}
+    return compare(
+        replace(result, curves=curves),
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric=metric,
+    )
+
+
+NOT_NAMED = "No smallest effect is named for it, so whether it matters is not judged."
+
+
+def test_a_difference_in_a_metric_that_none_is_named_for_says_so():
+    noise = (0.01, -0.01, 0.01, -0.01, 0.01, -0.01)
+    c = compared("test_r2", tuple(0.6 + n for n in noise), (0.3,) * 6)
+
+    text = say_comparison(make_finished((0.9,) * 6).study, c)
+
+    # t of 5 degrees of freedom, 2.571, times .01 sqrt(6/5) / sqrt(6): .0115.
+    assert text == (
+        "Learning rate 0.001 has a higher mean test r2 than learning rate 0.01: "
+        f"+0.3 [+0.289, +0.311]. {NOT_NAMED}"
+    )
+
+
+def test_what_is_open_in_such_a_metric_has_its_interval_and_says_so_too():
+    noise = (0.4, -0.4, 0.4, -0.4, 0.4, -0.4)
+    c = compared("test_r2", tuple(0.4 + n for n in noise), (0.3,) * 6)
+
+    text = say_comparison(make_finished((0.9,) * 6).study, c)
+
+    assert "not decided with 6 seeds, +0.1 [−0.36, +0.56]" in text
+    assert text.endswith(NOT_NAMED)
+    assert "point" not in text
+
+
+def test_a_loss_is_said_as_a_ratio_of_geometric_means():
+    noise = np.exp(0.01 * np.array([1, -1, 1, -1, 1, -1]))
+    c = compared("test_loss", tuple(0.2 * noise), (0.1,) * 6)
+
+    text = say_comparison(make_finished((0.9,) * 6).study, c)
+
+    assert "has a higher geometric mean test loss than learning rate 0.01" in text
+    assert "2 times [1.9" in text
+    assert "point" not in text
+    assert NOT_NAMED not in text  # a factor of 1.25 is usual
