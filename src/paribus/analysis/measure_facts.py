@@ -21,8 +21,7 @@ class MeasureFacts:
     """What a reader must know of a measure.
 
     Attributes:
-        words: What it is, to stand in a sentence; with what is added to it, if
-            anything is before it is compared.
+        words: What it is, to stand in a sentence.
         is_ratio: Whether it is compared by ratios of geometric means.
         higher_is_better: None if neither is.
         unit: `"pp"` for fractions shown as percentage points, else a word or empty.
@@ -42,6 +41,19 @@ class MeasureFacts:
     offset: float = 0.0
     is_share: bool = False
 
+    @property
+    def compared(self) -> str:
+        """The words of what a ratio is one of: with what is added to it before.
+
+        Example:
+            >>> measure_facts("tuv").compared
+            'total upward variation of the training loss + 0.01, among learners'
+        """
+        if not self.offset:
+            return self.words
+        name, comma, whose = self.words.partition(",")
+        return f"{name} + {self.offset:g}{comma}{whose}"
+
 
 _LOSS = {"is_ratio": True, "higher_is_better": False, "smallest_effect": 1.25}
 _OVERSHOOT = {"higher_is_better": False, "unit": "pp", "smallest_effect": 0.1}
@@ -54,8 +66,7 @@ _SHARPNESS = {
 
 DERIVED: Mapping[str, MeasureFacts] = {
     "tuv": MeasureFacts(
-        words=f"total upward variation of the training loss + {TUV_OFFSET:g}, among "
-        "learners",
+        words="total upward variation of the training loss, among learners",
         is_ratio=True,
         higher_is_better=False,
         smallest_effect=1.5,

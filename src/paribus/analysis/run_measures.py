@@ -131,7 +131,18 @@ def _epochs(result: StudyResult) -> Float[np.ndarray, " evaluation"]:
     return result.epochs[: result.n_evaluations].astype(np.float64)
 
 
+def _has_start(result: StudyResult) -> bool:
+    """Whether runs were evaluated before their first step; other tools' may not be."""
+    return bool(result.n_evaluations) and not result.epochs[0]
+
+
+def _nothing(result: StudyResult) -> Float[np.ndarray, "config seed"]:
+    return np.full(result.status.shape, np.nan)
+
+
 def _tuv(result: StudyResult) -> Float[np.ndarray, "config seed"]:
+    if not _has_start(result):  # it is a share of the whole way down
+        return _nothing(result)
     return total_upward_variation(_train_loss(result), _learners(result))
 
 
@@ -153,6 +164,8 @@ def _bad_share(result: StudyResult) -> Float[np.ndarray, "config seed"]:
 
 def _area(share: float) -> "_Derivation":
     def area(result: StudyResult) -> Float[np.ndarray, "config seed"]:
+        if not _has_start(result):
+            return _nothing(result)
         return area_under_curve(_epochs(result), _score(result), share=share)
 
     return area

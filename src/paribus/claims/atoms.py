@@ -170,7 +170,7 @@ def _differing(parts: Sequence[AtomVerdict]) -> str:
 
 
 def _measure_words(part: AtomVerdict) -> str:
-    words = measure_facts(part.measure).words
+    words = measure_facts(part.measure).compared
     return words if part.epochs is None else words.removeprefix("final ")
 
 

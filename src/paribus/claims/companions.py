@@ -27,7 +27,7 @@ def companions(
 
 def say_companion(atom: AtomVerdict) -> str:
     """Say a companion in one sentence, its measure first."""
-    words = measure_facts(atom.measure).words
+    words = measure_facts(atom.measure).compared
     kind = "ratio" if atom.is_ratio else "difference"
     if atom.estimate is None:
         return f"Beside it, {words}: {atom.verdict.value}."

@@ -101,14 +101,14 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     for (case, atom, _), verdict in zip(found, adjusted, strict=False):
         suffix = "" if is_one else f"/{case.optimizer}"
         others = comparable(atom, case.arms, case.others)
-        verdicts[case.optimizer, atom.id] = with_entries(
-            replace(
-                verdict,
-                id=atom.id + suffix,
-                remedy=fitting(verdict.remedy, result.study),
-            ),
+        entries = with_entries(
+            replace(verdict, id=atom.id + suffix),
             beside(evidence, atom, case.arms, others, suffix=suffix),
             n_others=len(others),
+        )
+        verdicts[case.optimizer, atom.id] = tuple(
+            replace(entry, remedy=fitting(entry.remedy, result.study))
+            for entry in entries
         )
     catalogue = (
         _together(claim, optimizer, verdicts, suffix="" if is_one else f"/{optimizer}")

@@ -196,11 +196,23 @@ def _facts(
     if sizes.n_classes:
         chance, entropy = 1 / sizes.n_classes, float(np.log(sizes.n_classes))
         notes.append("Labels are taken to be balanced")
-    else:
-        chance, entropy = _untrained(runs)
+    elif found := _untrained(runs):
+        chance, entropy = found
         notes.append(
             "Chance is taken from the runs before their first step: "
             f"{100 * chance:.3g} %"
+        )
+    else:
+        chance = entropy = 0.0
+        notes.append(
+            "Chance is not known, so runs that never learned pass for learners: no "
+            "accuracy was recorded at epoch 0, and the number of labels was not named "
+            "(--classes)"
+        )
+    if not {"validation_accuracy", "test_accuracy"} & runs.curves.keys():
+        notes.append(
+            "There is no validation_accuracy or test_accuracy, by which configs are "
+            "ranked: there will be no report, and no claim about quality is judged"
         )
     if not sizes.n_test:
         notes.append(
@@ -231,16 +243,20 @@ def _facts(
     )
 
 
-def _untrained(runs: _ImportedRuns) -> tuple[float, float]:
-    """Accuracy and loss by guessing: medians over the runs at epoch 0."""
+def _untrained(runs: _ImportedRuns) -> tuple[float, float] | None:
+    """Accuracy and loss by guessing: medians over the runs at epoch 0.
+
+    None if no accuracy was recorded there.
+    """
     if runs.epochs[0] > 0:
-        return 0.0, 0.0
-    found = []
-    for metric in ("accuracy", "loss"):
-        values = [
-            runs.curves[name][0]
-            for name in runs.curves
-            if name.endswith(f"_{metric}") and np.isfinite(runs.curves[name][0]).any()
-        ]
-        found.append(float(np.nanmedian(values)) if values else 0.0)
-    return found[0], found[1]
+        return None
+    accuracy, loss = (_median_at_start(runs, metric) for metric in ("accuracy", "loss"))
+    return None if accuracy is None else (accuracy, loss or 0.0)
+
+
+def _median_at_start(runs: _ImportedRuns, metric: str) -> float | None:
+    values = [
+        curve[0] for name, curve in runs.curves.items() if name.endswith(f"_{metric}")
+    ]
+    known = np.concatenate([start[np.isfinite(start)] for start in values] or [[]])
+    return float(np.median(known)) if known.size else None

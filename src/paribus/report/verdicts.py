@@ -310,7 +310,7 @@ def _measured(atom: AtomVerdict) -> str:
 
 def _measure_words(name: str) -> str:
     try:
-        return measure_facts(name).words
+        return measure_facts(name).compared
     except UnknownNameError:  # a tool that we import from has names of its own
         return words(name)
 

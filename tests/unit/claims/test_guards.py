@@ -45,6 +45,20 @@ def choice(**changes) -> Choice:
     return replace(plain, **changes)
 
 
+@pytest.mark.parametrize("measure", ["tuv", "aulc", "aulc_10"])
+def test_what_begins_at_the_start_needs_an_evaluation_there(measure):
+    result = make_pair()
+    curves = {name: curve[..., 1:] for name, curve in result.curves.items()}
+    late = replace(result, epochs=result.epochs[1:], curves=curves)
+
+    refusal = ask(recording.unrecorded, late, measure=measure)
+
+    assert refusal.reason.startswith("no run was evaluated before its first step, ")
+    assert refusal.remedy == "record the evaluation at epoch 0 too"
+    assert ask(recording.unrecorded, result, measure=measure) is None
+    assert ask(recording.unrecorded, late, measure="jitter") is None
+
+
 def test_what_was_not_recorded_names_the_diagnostic_that_records_it():
     refusal = ask(recording.unrecorded, make_pair(), measure="asam_sharpness")
     assert refusal.reason == "the study has not recorded the ASAM sharpness"

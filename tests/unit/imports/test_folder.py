@@ -115,3 +115,53 @@ def test_folder_that_is_a_study_already_is_refused(tmp_path, imported):
         pb.import_curves(other, tmp_path / "study", hyperparameters=["rate"])
 
     assert pb.load(tmp_path / "study").runs().equals(imported.runs())
+
+
+NO_CHANCE = "Chance is not known, so runs that never learned pass for learners"
+
+
+def test_without_an_evaluation_at_the_start_chance_is_said_not_to_be_known(tmp_path):
+    rows = [row(rate, 0, e) for rate in (0.1, 0.01) for e in (1, 2)]
+    path = write(tmp_path / "runs.csv", *rows)
+
+    imported = pb.import_curves(path, tmp_path / "study", hyperparameters=["rate"])
+
+    notes = " ".join(imported.record.data.notes)
+    assert NO_CHANCE in notes
+    assert "--classes" in notes
+    assert "0 %" not in notes
+
+
+def test_the_number_of_labels_says_chance_without_such_an_evaluation(tmp_path):
+    path = write(tmp_path / "runs.csv", row(0.1, 0, 1), row(0.01, 0, 1))
+
+    imported = pb.import_curves(
+        path, tmp_path / "study", hyperparameters=["rate"], n_classes=4
+    )
+
+    assert imported.record.data.majority_share == 0.25
+    assert NO_CHANCE not in " ".join(imported.record.data.notes)
+
+
+def test_what_begins_at_the_start_is_not_measured_without_it(tmp_path):
+    """Upward variation and early scores are shares of a way that was not seen whole."""
+    rows = [row(rate, s, e) for rate in (0.1, 0.01) for s in range(2) for e in (1, 2)]
+    path = write(tmp_path / "runs.csv", *rows)
+
+    imported = pb.import_curves(path, tmp_path / "study", hyperparameters=["rate"])
+
+    columns = set(imported.runs().columns)
+    assert not {"tuv", "aulc", "aulc_10"} & columns
+    assert {"bad_share", "share_of_increases"} <= columns
+    assert imported.report().read_text()
+
+
+def test_without_an_accuracy_that_ranks_configs_the_import_says_so(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("rate,seed,epoch,test_loss\n0.1,0,0,2.3\n0.1,0,1,0.5\n")
+
+    imported = pb.import_curves(path, tmp_path / "study", hyperparameters=["rate"])
+
+    assert "There is no validation_accuracy or test_accuracy" in " ".join(
+        imported.record.data.notes
+    )

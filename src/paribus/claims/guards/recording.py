@@ -9,6 +9,7 @@ from paribus.claims.refusals import Refusal
 from paribus.status import RunStatus
 
 
+_FROM_START = ("tuv", "aulc", "aulc_10")
 _LAST_BATCH = ("drop_last", "drop_remainder")
 
 
@@ -23,6 +24,12 @@ def unrecorded(evidence: Evidence, question: Question) -> Refusal | None:
         return Refusal(
             f"some runs end before the equal {question.budget} that it is compared at",
             "paribus run batch-size",
+        )
+    if evidence.judged.epochs[0] > 0 and question.measure in _FROM_START:
+        return Refusal(
+            "no run was evaluated before its first step, where the "
+            f"{words.partition(',')[0]} begins",
+            "record the evaluation at epoch 0 too",
         )
     return Refusal(f"the study has not recorded the {words}", _how_to_record(question))
 
