@@ -25,7 +25,7 @@ def import_curves(  # noqa: PLR0913  (each names one thing about the file)
     Args:
         path: A CSV file, gzipped or not: one row per run and evaluation. Metrics are
             the columns called `<split>_<metric>`, e.g. `test_accuracy`, accuracies as
-            fractions and losses in nats.
+            fractions and losses in nats. `curves.csv` of an export is such a file.
         folder: The study folder to make; `studies/<name of the file>` if not said.
         hyperparameters: Columns that tell configs apart.
         seed: The column of the seed.

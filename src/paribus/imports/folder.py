@@ -70,6 +70,7 @@ def import_runs(
     table = read_curve_table(
         path, hyperparameters=hyperparameters, seed=seed, epoch=epoch
     )
+    sizes = sizes._replace(n_train=sizes.n_train or _n_train(table))
     runs = _ImportedRuns.of(table, path)
     facts = _facts(runs, table, path, data=data or path.name, sizes=sizes)
     study = Study(
@@ -98,7 +99,9 @@ class _ImportedRuns:
     Attributes:
         configs: By the value of the first hyperparameter, then of the second, ...
         seeds: Ascending.
-        epochs: Every epoch at which a run was evaluated, ascending.
+        epochs: Every epoch at which a run was evaluated, ascending. Of a study of our
+            own up to the last whole one that all configs have: some of its runs go on
+            for the sake of equal steps.
         kept: The runs that spent their budget, or diverged.
         curves: Metric -> values of the kept runs.
         diverged_at: At which evaluation, from 1, a loss was first not finite; 0 never.
@@ -132,20 +135,28 @@ class _ImportedRuns:
             curves[name][row_epoch, row_run] = values
         is_there = np.zeros(shape, dtype=bool)
         is_there[row_epoch, row_run] = True
-        diverged_at = _diverged_at(curves, is_there)
-        is_kept = is_there[-1] | (diverged_at > 0)
+        runs = tuple(place)
+        is_frozen = np.zeros(len(runs), dtype=bool)
+        if table.exported is not None:
+            is_frozen[row_run[table.exported.is_diverged]] = True
+        diverged_at = _diverged_at(curves, is_there, is_frozen)
+        n_compared = len(epochs)
+        if table.exported is not None:
+            n_compared = _n_shared(runs, epochs, is_there, diverged_at)
+        diverged_at = np.where(diverged_at <= n_compared, diverged_at, 0)
+        epochs = epochs[:n_compared]
+        is_kept = is_there[n_compared - 1] | (diverged_at > 0)
         if not is_kept.any():
             raise DataError(
                 f"`{path}` must have a run that was evaluated at epoch {epochs[-1]:g}"
             )
-        runs = tuple(place)
         return cls(
             configs=tuple(sorted({run.config for run in runs}, key=_in_order)),
             seeds=tuple(sorted({run.seed for run in runs})),
             epochs=epochs,
             kept=tuple(run for run, kept in zip(runs, is_kept, strict=True) if kept),
             curves={
-                name: values[:, is_kept].astype(np.float32)
+                name: values[:n_compared, is_kept].astype(np.float32)
                 for name, values in curves.items()
             },
             diverged_at=diverged_at[is_kept],
@@ -173,15 +184,53 @@ def _check_once(
         )
 
 
+def _n_shared(
+    runs: Sequence[Run],
+    epochs: Float[np.ndarray, " evaluation"],
+    is_there: np.ndarray,
+    diverged_at: np.ndarray,
+) -> int:
+    """How many evaluations there are up to the last whole epoch of every config.
+
+    A config ends with the longest of its runs. Runs that diverged do not count: they
+    end anywhere.
+    """
+    ends: dict[Config, float] = {}
+    for run, there, has_diverged in zip(runs, is_there.T, diverged_at, strict=True):
+        if not has_diverged:
+            ends[run.config] = max(ends.get(run.config, 0.0), epochs[there][-1])
+    shared = min(ends.values(), default=epochs[-1])
+    if shared == epochs[-1]:
+        return len(epochs)
+    return int(np.searchsorted(epochs, max(np.floor(shared), 1.0) + 1e-9))
+
+
+def _n_train(table: CurveTable) -> int:
+    """The number of training examples that a file of our own tells; 0 if none does."""
+    if table.exported is None:
+        return 0
+    examples, epochs = table.exported.examples, table.epoch
+    is_known = (epochs > 0) & np.isfinite(examples)
+    if not is_known.any():
+        return 0
+    latest = np.argmax(np.where(is_known, epochs, 0))
+    return int(np.rint(examples[latest] / epochs[latest]))
+
+
 def _diverged_at(
-    curves: Mapping[str, np.ndarray], is_there: np.ndarray
+    curves: Mapping[str, np.ndarray], is_there: np.ndarray, is_frozen: np.ndarray
 ) -> Int[np.ndarray, " run"]:
-    """The first evaluation with a loss that is not finite; 0 for none."""
+    """The first evaluation with a loss that is not finite; 0 for none.
+
+    Of a run that is known to have diverged the first that it lacks, if not earlier.
+    """
     losses = [values for name, values in curves.items() if name.endswith("_loss")]
     is_bad = np.zeros_like(is_there)
     for values in losses:
         is_bad |= is_there & ~np.isfinite(values)
-    return np.where(is_bad.any(axis=0), is_bad.argmax(axis=0) + 1, 0).astype(np.int64)
+    seen = np.where(is_bad.any(axis=0), is_bad.argmax(axis=0) + 1, 0)
+    is_silent = is_frozen & (seen == 0)
+    return np.where(is_silent, is_there.sum(axis=0) + 1, seen).astype(np.int64)
 
 
 def _facts(

@@ -9,19 +9,31 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from paribus.errors import CommandError, DataError, printable, suggest
 from paribus.hyperparameters import Value
+from paribus.status import RunStatus
 
 
 MAX_ROWS = 20_000_000
 
+# Columns that `paribus export` writes into `curves.csv` beside the metrics.
+_EXPORTED = ("status", "step", "examples")
+
 _GZIP = b"\x1f\x8b"
 _SEED = re.compile(r"[0-9]{1,19}")
 _METRIC = re.compile(r"(train|validation|test)_[a-z][a-z0-9_]*")
+
+
+class Exported(NamedTuple):
+    """What a file of our own says beside its curves, row by row."""
+
+    is_diverged: Bool[np.ndarray, " row"]
+    examples: Float[np.ndarray, " row"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +45,8 @@ class CurveTable:
         seed: The seed of each row.
         epoch: When each row was evaluated, from 0.
         metrics: `<split>_<metric>` -> values; NaN where the file has none.
+        exported: Of a file that `paribus export` wrote, what it says beside: whether
+            the row's run diverged, and how many examples it had seen. None for others.
         unused: Columns that were not read.
     """
 
@@ -40,6 +54,7 @@ class CurveTable:
     seed: list[int]
     epoch: Float[np.ndarray, " row"]
     metrics: dict[str, Float[np.ndarray, " row"]]
+    exported: Exported | None
     unused: tuple[str, ...]
 
 
@@ -79,12 +94,14 @@ def read_curve_table(
             f"`{path}` must have a metric, e.g. `test_accuracy`, got {_names(heading)}",
             hint="metrics are called <split>_<metric>, with train, validation or test",
         )
-    used = {*hyperparameters, seed, epoch, *metrics}
+    is_exported = set(_EXPORTED) <= {*heading} - {*hyperparameters, seed, epoch}
+    used = {*hyperparameters, seed, epoch, *metrics, *(_EXPORTED * is_exported)}
     return CurveTable(
         hyperparameters={name: _values(columns[name]) for name in hyperparameters},
         seed=_seeds(columns[seed], seed, path),
         epoch=_checked_epochs(_numbers(columns[epoch], epoch, path), epoch, path),
         metrics={name: _numbers(columns[name], name, path) for name in metrics},
+        exported=_exported(columns, path) if is_exported else None,
         unused=tuple(name for name in heading if name not in used),
     )
 
@@ -176,6 +193,14 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _exported(columns: dict[str, list[str]], path: Path) -> Exported:
+    word = RunStatus.DIVERGED.word
+    return Exported(
+        is_diverged=np.array([status == word for status in columns["status"]]),
+        examples=_numbers(columns["examples"], "examples", path),
+    )
 
 
 def _checked_epochs(

@@ -44,8 +44,9 @@ def curves(result: StudyResult) -> pd.DataFrame:
         result: What the study found.
 
     Returns:
-        A column per hyperparameter, `seed`, then the three clocks `epoch`, `step` and
-        `examples` (since the start, at this evaluation), and every metric. Evaluations
+        A column per hyperparameter, `seed`, `status` (the word for what became of the
+        run), then the three clocks `epoch`, `step` and `examples` (since the start, at
+        this evaluation), and every metric. Evaluations
         that did not take place, e.g. after a run diverged, are left out. Of runs that
         another tool trained, `step` and, if their number is not known, `examples` are
         missing.
@@ -53,6 +54,8 @@ def curves(result: StudyResult) -> pd.DataFrame:
     n_evaluations = len(result.epochs)
     n_runs = result.status.size
     columns = _labels(result, np.repeat(np.arange(n_runs), n_evaluations))
+    words = np.array([RunStatus(code).word for code in result.status.ravel()])
+    columns["status"] = np.repeat(words, n_evaluations)
     epoch = np.tile(result.epochs, n_runs)
     columns["epoch"] = epoch
     if result.data.n_train and not result.study.is_imported:
