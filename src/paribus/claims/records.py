@@ -113,6 +113,18 @@ class AtomVerdict:
     parts: tuple["AtomVerdict", ...] = ()
     n_late_seeds: int = 0
 
+    @property
+    def limit(self) -> str:
+        """`"at most "` or `"at least "` where the estimate is a bound; else empty.
+
+        Where runs of one side never reached the target: they count as the end of the
+        budget, so the estimate is the bound on the open side.
+        """
+        is_one_open = (self.lower is None) != (self.upper is None)
+        if self.budget != "target" or not is_one_open:
+            return ""
+        return "at most " if self.lower is None else "at least "
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimVerdict:

@@ -75,7 +75,7 @@ def estimate_text(atom: AtomVerdict) -> str:
     if atom.lower is None and atom.upper is None:
         return _with_unit(atom, text)
     bounds = f"[{_number(atom, atom.lower)}, {_number(atom, atom.upper)}]"
-    return _with_unit(atom, f"{text} {bounds}")
+    return _with_unit(atom, f"{atom.limit}{text} {bounds}")
 
 
 def _number(atom: AtomVerdict, value: float | None, sign: str = "+") -> str:

@@ -212,11 +212,7 @@ def _task_section(findings: Findings, number: int) -> Section:
 def _ties(findings: Findings) -> list[Block]:
     if findings.n_configs < 2:
         return []
-    tied = [
-        label
-        for index, label in findings.shown.items()
-        if findings.summaries[index].is_tied_with_best
-    ]
+    tied = findings.tied_with_best()
     return [Paragraph(text=say_tied(tied, findings.n_configs))] if tied else []
 
 

@@ -79,18 +79,8 @@ def write_effect(atom: AtomVerdict) -> str:
         return _with_unit(atom, _signed(atom, atom.estimate))
     lower, upper = _bound(atom, atom.lower), _bound(atom, atom.upper)
     interval = f"[{lower}, {upper}]"
-    estimate = f"{_limit(atom)}{_signed(atom, atom.estimate)}"
+    estimate = f"{atom.limit}{_signed(atom, atom.estimate)}"
     return _with_unit(atom, f"{estimate} {interval}")
-
-
-def _limit(atom: AtomVerdict) -> str:
-    """What an estimate is where runs of one side never reached the target.
-
-    They count as the end of the budget, so it is the bound on the open side.
-    """
-    if atom.budget != "target" or None not in (atom.lower, atom.upper):
-        return ""
-    return "at most " if atom.lower is None else "at least "
 
 
 def write_smallest(atom: AtomVerdict) -> str:

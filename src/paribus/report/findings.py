@@ -67,6 +67,16 @@ class Findings:
         absent = (self.judged.status == RunStatus.ABSENT).all(axis=1)
         return len(self.summaries) - int(absent.sum())
 
+    def tied_with_best(self) -> list[str]:
+        """Names of the configs that may be the best, with how many runs ended badly."""
+        names = []
+        for index, label in self.shown.items():
+            summary = self.summaries[index]
+            if summary.is_tied_with_best:
+                bad = f" ({summary.n_bad} of {summary.n_seeds} ended badly)"
+                names.append(label + bad * bool(summary.n_bad))
+        return names
+
     def label(self, values: Mapping[str, object]) -> str:
         """The name in words of the config that has `values`."""
         return self.shown[self.result.config_index(values)]

@@ -92,11 +92,7 @@ def _say_failing(findings: Findings) -> list[str]:
 
 
 def _say_best(findings: Findings) -> list[str]:
-    tied = [
-        label
-        for index, label in findings.shown.items()
-        if findings.summaries[index].is_tied_with_best
-    ]
+    tied = findings.tied_with_best()
     if findings.n_configs < 2 or not tied:
         return []
     return [say_tied(tied, findings.n_configs)]

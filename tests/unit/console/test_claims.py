@@ -42,6 +42,26 @@ def text_of(**changes: object) -> str:
             "ratio 2 [1.5, 3]",
         ),
         ({"is_ratio": True, "estimate": 2.0, "lower": 1.5, "upper": None}, "[1.5, -]"),
+        (
+            {
+                "is_ratio": True,
+                "estimate": 0.06,
+                "lower": None,
+                "upper": 0.3,
+                "budget": "target",
+            },
+            "ratio at most 0.06 [-, 0.3]",
+        ),
+        (
+            {
+                "is_share": True,
+                "estimate": 1.0,
+                "lower": 0.27,
+                "upper": 1.0,
+                "smallest_effect": 0.2,
+            },
+            "100.00 [27.00, 100.00] %  20.00 %",
+        ),
         ({"unit": "nats"}, "+0.0123 [+0.0051, +0.0195] nats"),
         (
             {"verdict": Verdict.UNTESTED, "reason": "why", "remedy": "do it"},
