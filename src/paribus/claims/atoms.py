@@ -147,7 +147,7 @@ def put_together(parts: Sequence[AtomVerdict]) -> AtomVerdict:
     verdict = all_of([part.verdict for part in parts])
     deciding = [part for part in parts if part.verdict is verdict] or list(parts)
     shown = min(deciding, key=_room)
-    beside = tuple(_beside(part) for part in parts if part is not shown)
+    beside = tuple(say_beside(part) for part in parts if part is not shown)
     return replace(
         shown,
         verdict=verdict,
@@ -197,7 +197,8 @@ def _room(atom: AtomVerdict) -> float:
     return atom.lower / atom.smallest_effect
 
 
-def _beside(part: AtomVerdict) -> str:
+def say_beside(part: AtomVerdict) -> str:
+    """Say what a part was decided as, where another one's numbers are shown."""
     if not part.sides:
         return ""
     between = " against ".join(part.sides)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.claims.atoms import say_beside
 from paribus.plots import VerdictInterval, draw_verdict_intervals, to_specification
 from paribus.report.document import (
     Atom,
@@ -233,7 +234,8 @@ def _arrange_atom(
     if atom.verdict is Verdict.UNDECIDED and "would decide" in finding:
         change = ""  # the finding says how many seeds
     parts = tuple(_say_part(part, atom) for part in atom.parts)
-    notes = tuple(map(_say_note, atom.notes))
+    said = set(map(say_beside, atom.parts))  # of each there is more among the parts
+    notes = tuple(_say_note(note) for note in atom.notes if note not in said)
     scope = (atom.scope,) if with_scope and atom.scope else ()
     details = dict.fromkeys((*parts, say_tests(atom), *notes, *scope))
     return Atom(

@@ -89,7 +89,7 @@ def say_change(atom: AtomVerdict) -> str:
         case Verdict.UNTESTED:
             return atom.remedy and f"To test it: {_as_command(atom.remedy)}."
         case Verdict.DEPENDS:
-            return f"What flips it: {_clause(atom.reason, 'the budget or the clock')}."
+            return ""  # what was found says what flips it
         case Verdict.UNDECIDED:
             return _say_seeds(atom)
         case _:

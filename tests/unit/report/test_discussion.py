@@ -6,6 +6,7 @@ from claim_builders import make_atom, make_claim, make_claims, make_speed_atom
 from report_builders import make_notebook_result
 
 from paribus.claims import Verdict
+from paribus.claims.atoms import put_together
 from paribus.report.build import arrange
 from paribus.report.discussion import (
     GLOSSARY,
@@ -316,3 +317,29 @@ def test_a_part_is_said_with_the_notes_that_are_its_own():
     assert details[0].startswith("Difference of final validation accuracy")
     assert details[0].endswith("Said of one part.")
     assert sum("Said of all." in detail for detail in details) == 1
+
+
+def test_a_part_is_said_once_with_its_numbers_where_it_has_them():
+    """The word alone is for readers of the records, who have no parts beside."""
+    parts = [make_part("jitter", 1.5), make_part("tuv", 1.1)]
+    whole = replace(put_together(parts), id="B2c", text="64 trains as steadily")
+
+    (atom,) = arrange_claim(make_claim(whole), LABELS).atoms
+
+    word = (
+        "late jitter of the score, among learners, batch size 32 against 64: supported."
+    )
+    assert word in whole.notes
+    assert not [text for text in atom.details if text.lower() == word]
+    assert len([text for text in atom.details if "late jitter" in text]) == 1
+
+
+def make_part(measure: str, lower: float):
+    return make_speed_atom(
+        measure=measure,
+        lower=lower,
+        smallest_effect=1.05,
+        sides=("batch size 32", "64"),
+        budget="epochs",
+        clock="",
+    )

@@ -62,7 +62,7 @@ TIMED = (
         (
             Verdict.DEPENDS,
             "It depends: supported per epoch, refuted per second.",
-            "What flips it: supported per epoch, refuted per second.",
+            "",
         ),
     ],
 )
