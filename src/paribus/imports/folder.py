@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,7 +120,7 @@ class _ImportedRuns:
     @classmethod
     def of(cls, table: CurveTable, path: Path) -> "_ImportedRuns":
         by_row = [
-            Run(Config(dict(zip(table.hyperparameters, values, strict=True))), seed)
+            Run(_config(dict(zip(table.hyperparameters, values, strict=True))), seed)
             for *values, seed in zip(
                 *table.hyperparameters.values(), table.seed, strict=True
             )
@@ -151,7 +152,12 @@ class _ImportedRuns:
                 f"`{path}` must have a run that was evaluated at epoch {epochs[-1]:g}"
             )
         return cls(
-            configs=tuple(sorted({run.config for run in runs}, key=_in_order)),
+            configs=tuple(
+                sorted(
+                    {run.config for run in runs},
+                    key=partial(_in_order, names=tuple(table.hyperparameters)),
+                )
+            ),
             seeds=tuple(sorted({run.seed for run in runs})),
             epochs=epochs,
             kept=tuple(run for run, kept in zip(runs, is_kept, strict=True) if kept),
@@ -166,8 +172,14 @@ class _ImportedRuns:
         )
 
 
-def _in_order(config: Config) -> tuple[Value, ...]:
-    return tuple(config.values())  # values of a column are all numbers or all text
+def _config(values: Mapping[str, Value | None]) -> Config:
+    """A config has what its cells are not empty of."""
+    return Config({name: value for name, value in values.items() if value is not None})
+
+
+def _in_order(config: Config, names: Sequence[str]) -> tuple[tuple[bool, Value], ...]:
+    """By the values of each column, all numbers or all text; first without any."""
+    return tuple((name in config, config.get(name, 0)) for name in names)
 
 
 def _check_once(

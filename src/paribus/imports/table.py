@@ -41,7 +41,8 @@ class CurveTable:
     """The rows of a file.
 
     Attributes:
-        hyperparameters: Name -> its value in each row.
+        hyperparameters: Name -> its value in each row; None for an empty cell: a config
+            that does not have it.
         seed: The seed of each row.
         epoch: When each row was evaluated, from 0.
         metrics: `<split>_<metric>` -> values; NaN where the file has none.
@@ -50,7 +51,7 @@ class CurveTable:
         unused: Columns that were not read.
     """
 
-    hyperparameters: dict[str, list[Value]]
+    hyperparameters: dict[str, list[Value | None]]
     seed: list[int]
     epoch: Float[np.ndarray, " row"]
     metrics: dict[str, Float[np.ndarray, " row"]]
@@ -88,6 +89,7 @@ def read_curve_table(
             ) from error
         except (OSError, EOFError) as error:
             raise DataError(f"`{path}` is damaged or incomplete: {error}") from error
+    _check_named([columns[name] for name in hyperparameters], path)
     metrics = [name for name in heading if _METRIC.fullmatch(name)]
     if not metrics:
         raise DataError(
@@ -154,15 +156,24 @@ def _columns(
     return dict(zip(heading, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def _values(texts: list[str]) -> list[Value]:
+def _check_named(cells: list[list[str]], path: Path) -> None:
+    for line, row in enumerate(zip(*cells, strict=True), start=2):
+        if not any(row):
+            raise DataError(
+                f"`{path}` must have a hyperparameter in every row, got none (line "
+                f"{line})"
+            )
+
+
+def _values(texts: list[str]) -> list[Value | None]:
     """Hyperparameters as integers if all are, else as numbers if all are, else text."""
     for kind in (int, float):
         try:
             # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
-            return [kind(text) for text in texts]
+            return [kind(text) if text else None for text in texts]
         except ValueError:
             continue
-    return list(texts)
+    return [text or None for text in texts]
 
 
 def _seeds(texts: list[str], name: str, path: Path) -> list[int]:

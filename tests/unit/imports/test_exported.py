@@ -107,3 +107,29 @@ def test_a_status_column_of_another_tool_means_nothing(tmp_path):
 
     assert again.status.tolist() != [[RunStatus.DIVERGED]]
     assert "Columns not read: status" in again.data.notes
+
+
+def test_an_empty_cell_is_a_hyperparameter_that_a_config_does_not_have(tmp_path):
+    """As in a space in which one optimizer has a momentum and another has none."""
+    rows = ["optimizer,learning_rate,momentum,seed,epoch,test_accuracy"]
+    for optimizer, rate, momentum in (
+        ("sgd", 0.1, "0.9"),
+        ("sgd", 0.1, "0"),
+        ("adam", 0.001, ""),
+    ):
+        rows += [f"{optimizer},{rate},{momentum},0,{e},0.{1 + e}" for e in (0, 1)]
+    (tmp_path / "runs.csv").write_text("\n".join(rows) + "\n")
+
+    again = pb.import_curves(
+        tmp_path / "runs.csv",
+        tmp_path / "study",
+        hyperparameters=["optimizer", "learning_rate", "momentum"],
+    )
+
+    assert [dict(config) for config in again.record.configs] == [
+        {"optimizer": "adam", "learning_rate": 0.001},
+        {"optimizer": "sgd", "learning_rate": 0.1, "momentum": 0.0},
+        {"optimizer": "sgd", "learning_rate": 0.1, "momentum": 0.9},
+    ]
+    assert again.record.has_outcome().all()
+    assert again.report().read_text()
