@@ -98,10 +98,12 @@ def test_a_clock_moves_no_ratio_and_scales_the_restricted_means(
     a, b = sides(x)
     unit = 2.0**power
 
+    c, d = (TargetTimes(times=side.times * unit, tau=TAU * unit) for side in (a, b))
+
     ratio = log_time_ratio(a, b, rng=rng()).contrast
-    on_clock = log_time_ratio(a.on_clock(unit), b.on_clock(unit), rng=rng()).contrast
+    on_clock = log_time_ratio(c, d, rng=rng()).contrast
     before = restricted_mean_difference(a, b, rng=rng())
-    after = restricted_mean_difference(a.on_clock(unit), b.on_clock(unit), rng=rng())
+    after = restricted_mean_difference(c, d, rng=rng())
 
     assert on_clock.estimate == pytest.approx(ratio.estimate, abs=1e-9)
     assert after.estimate == pytest.approx(unit * before.estimate)

@@ -46,14 +46,6 @@ class TargetTimes:
             times=np.where(self.times <= tau, self.times, np.inf), tau=tau
         )
 
-    def on_clock(self, unit: float) -> "TargetTimes":
-        """The same times on another clock: `unit` is what one of ours lasts there.
-
-        From steps to epochs it is 1 / (steps in an epoch), from steps to seconds the
-        seconds per step of a run alone on the machine.
-        """
-        return TargetTimes(times=self.times * unit, tau=self.tau * unit)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TargetSummary:

@@ -93,10 +93,3 @@ def test_restricted_means_are_compared_over_the_shorter_budget():
     assert contrast.estimate == pytest.approx(
         np.mean([10, 50, 50, 30, 50]) - np.mean([10, 20, 30, 40, 45])
     )
-
-
-def test_another_clock_rescales_the_times_and_the_budget():
-    in_seconds = times(10, NEVER).on_clock(0.5)
-
-    np.testing.assert_array_equal(in_seconds.times, [5, NEVER])
-    assert in_seconds.tau == 50
