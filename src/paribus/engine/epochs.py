@@ -14,7 +14,7 @@ from paribus.engine.keys import seed_words
 from paribus.engine.prober import Prober
 from paribus.engine.rescuer import BlockEnd, Rescuer
 from paribus.engine.run import RunState
-from paribus.models.dense import DROPOUT
+from paribus.models.layers import DROPOUT
 from paribus.optimizers.transformations import traced_numbers
 from paribus.space import Config
 from paribus.study import Run, Study

@@ -1,36 +1,19 @@
 """The multilayer perceptron; without hidden layers it is softmax regression."""
 
-import math
-from collections.abc import Callable, Mapping
-from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any
 
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
 
+from paribus.models.layers import (
+    ACTIVATIONS,
+    DROPOUT,
+    Dropout,
+    draw_layers,
+    dropout_of_step,
+    thinned,
+)
 from paribus.models.model import Applied, Hyperparameters, Model
-
-
-ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = {
-    "relu": jax.nn.relu,
-    "tanh": jnp.tanh,
-    "sigmoid": jax.nn.sigmoid,
-    "gelu": jax.nn.gelu,
-    "elu": jax.nn.elu,
-    "silu": jax.nn.silu,
-}
-
-
-# Traced where a study sets or varies it; without it a program draws no masks.
-DROPOUT = "dropout"
-
-
-class _Dropout(NamedTuple):
-    """What one training step leaves out: `rate` of each hidden layer's outputs."""
-
-    key: Key[Array, ""]
-    rate: Float[Array, ""]
 
 
 def mlp(
@@ -66,25 +49,15 @@ def mlp(
 
     def init(key: jax.Array, hyperparameters: Hyperparameters) -> tuple[Any, tuple[()]]:
         del hyperparameters
-        # One draw for all layers: each draw of its own takes half a second to compile.
-        ends = list(accumulate(math.prod(shape) for shape in shapes))
-        drawn = jax.random.uniform(key, (ends[-1],), minval=-1, maxval=1)
-        params = [
-            {
-                "kernel": math.sqrt(6 / sum(shape)) * part.reshape(shape),
-                "bias": jnp.zeros(shape[1]),
-            }
-            for part, shape in zip(jnp.split(drawn, ends[:-1]), shapes, strict=True)
-        ]
-        return params, ()
+        return draw_layers(key, shapes), ()
 
     def layer_inputs(
-        params: Any, inputs: jax.Array, dropout: _Dropout | None = None
+        params: Any, inputs: jax.Array, dropout: Dropout | None = None
     ) -> tuple[jax.Array, ...]:
         entering = [inputs.reshape(len(inputs), -1)]
         for position, layer in enumerate(params[:-1]):
             outputs = activate(entering[-1] @ layer["kernel"] + layer["bias"])
-            entering.append(_thinned(outputs, dropout, position))
+            entering.append(thinned(outputs, dropout, position))
         return tuple(entering)
 
     def apply(
@@ -96,10 +69,7 @@ def mlp(
         train: bool = False,
         key: jax.Array | None = None,
     ) -> Applied:
-        dropout = None
-        if train and has_dropout:
-            assert key is not None
-            dropout = _Dropout(key, hyperparameters[DROPOUT])
+        dropout = dropout_of_step(hyperparameters, key, train=train)
         last = params[-1]
         entering = layer_inputs(params, inputs, dropout)[-1]
         return Applied(entering @ last["kernel"] + last["bias"], state)
@@ -115,12 +85,3 @@ def mlp(
         layer_inputs=layer_inputs,
         relu_outputs=relu_outputs,
     )
-
-
-def _thinned(outputs: jax.Array, dropout: _Dropout | None, position: int) -> jax.Array:
-    """The outputs of the hidden layer at `position` after dropout."""
-    if dropout is None:
-        return outputs
-    key = jax.random.fold_in(dropout.key, position)
-    is_kept = jax.random.uniform(key, outputs.shape) >= dropout.rate
-    return jnp.where(is_kept, outputs / (1 - dropout.rate), 0.0)
