@@ -102,7 +102,7 @@ class ModelChoice:
     """Which model a study trains.
 
     Attributes:
-        name: A built-in model, `"mlp"` or `"softmax"`, or `package.module:function`.
+        name: A built-in model, e.g. `"mlp"` or `"cnn"`, or `package.module:function`.
         settings: Its fixed hyperparameters; those left out have their defaults.
         builder: What makes the user's own model, which then is called by its
             reference; None for a built-in one.

@@ -155,19 +155,38 @@ BATCH_SIZE = Hyperparameter(
     name="batch_size", kind="count", is_static=True, upper=MAX_BATCH_SIZE
 )
 
+_ACTIVATION = Hyperparameter(
+    name="activation",
+    kind="choice",
+    is_static=True,
+    default="relu",
+    choices=("relu", "tanh", "sigmoid", "gelu", "elu", "silu"),
+)
+_DROPOUT = Hyperparameter(
+    name="dropout", kind="number", at_least=0.0, below=1.0, default=0.0
+)
+
 MODELS: Mapping[str, Mapping[str, Hyperparameter]] = {
     "mlp": by_name(
         Hyperparameter(name="hidden", kind="widths", is_static=True, default=(128,)),
+        _ACTIVATION,
+        _DROPOUT,
+    ),
+    "cnn": by_name(
         Hyperparameter(
-            name="activation",
+            name="channels", kind="widths", is_static=True, default=(32, 64)
+        ),
+        Hyperparameter(name="kernel_size", kind="count", is_static=True, default=3),
+        Hyperparameter(
+            name="padding",
             kind="choice",
             is_static=True,
-            default="relu",
-            choices=("relu", "tanh", "sigmoid", "gelu", "elu", "silu"),
+            default="valid",
+            choices=("valid", "same"),
         ),
-        Hyperparameter(
-            name="dropout", kind="number", at_least=0.0, below=1.0, default=0.0
-        ),
+        Hyperparameter(name="hidden", kind="widths", is_static=True, default=()),
+        _ACTIVATION,
+        _DROPOUT,
     ),
     "softmax": {},
 }

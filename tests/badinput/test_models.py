@@ -47,6 +47,14 @@ def write(
     (place / "mymodels.py").write_text(code)
 
 
+def test_a_network_for_images_is_refused_for_rows_of_a_table(
+    place: Path, refused: Refused
+):
+    write(place, builder='name = "cnn"\n')
+
+    refused(["run", "tiny.toml"], 3, "`cnn` needs images", "shape (4,)", "`mlp`")
+
+
 @pytest.mark.parametrize(
     ("builder", "arguments", "words"),
     [

@@ -10,7 +10,7 @@ from scipy.special import expit
 from paribus import models
 from paribus.hyperparameters import MODELS
 from paribus.models.build import build_model
-from paribus.models.dense import ACTIVATIONS
+from paribus.models.layers import ACTIVATIONS
 
 
 # Written out in NumPy; `gelu` in the form with the hyperbolic tangent.
@@ -52,8 +52,14 @@ def draw_examples(*shape):
     return np.random.default_rng(0).normal(size=shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("example_shape", [(28, 28), (7,), (4, 4, 3)], ids=str)
+KINDS = [
+    *((name, shape) for name in MODELS for shape in [(28, 28), (11, 10, 3)]),
+    ("mlp", (7,)),
+    ("softmax", (7,)),
+]
+
+
+@pytest.mark.parametrize(("name", "example_shape"), KINDS, ids=str)
 def test_every_model_gives_a_logit_for_each_example_and_class(name, example_shape):
     model = build(name, example_shape=example_shape, n_classes=3)
     examples = jnp.zeros((5, *example_shape))
@@ -163,6 +169,7 @@ def test_dropout_leaves_out_its_share_and_scales_the_rest(rate):
 
 def test_activations_that_may_be_set_are_those_there_are():
     assert MODELS["mlp"]["activation"].choices == tuple(ACTIVATIONS)
+    assert MODELS["cnn"]["activation"].choices == tuple(ACTIVATIONS)
     assert get_args(models.Activation) == tuple(ACTIVATIONS)
     assert FORMULAS.keys() == ACTIVATIONS.keys()
 

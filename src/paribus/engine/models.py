@@ -29,16 +29,16 @@ class Models:
         self._models: dict[StaticGroup, Model] = {}
 
     def check(self) -> None:
-        """Build every model of the user's own, before anything is written.
+        """Build every model, before anything is written.
 
         Raises:
-            StudyError: If configs that should share a program do not.
+            StudyError: If a model is not for these examples, or configs that should
+                share a program do not.
             UserCodeError: If a model cannot be trained.
             ExecutionError: If its framework cannot be used.
         """
-        if self._study.model.builder is not None:
-            for group in group_configs(self._study):
-                self.of(group)
+        for group in group_configs(self._study):
+            self.of(group)
 
     def environment(self) -> dict[str, str]:
         """What made the models of the user's own: `model` -> text; empty for ours."""

@@ -1,6 +1,6 @@
 """Models: choosing one needs no JAX; `build` makes the functions that are trained."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from paribus.builders import describe_builder, describe_functions
@@ -8,9 +8,10 @@ from paribus.hyperparameters import Value
 from paribus.study import ModelChoice
 
 
-__all__ = ["built_by", "functions", "mlp", "softmax"]
+__all__ = ["built_by", "cnn", "functions", "mlp", "softmax"]
 
 Activation = Literal["relu", "tanh", "sigmoid", "gelu", "elu", "silu"]
+Padding = Literal["valid", "same"]
 
 
 def mlp(
@@ -32,12 +33,52 @@ def mlp(
         StudyError: If a width is no integer from 1 to 65,536, or a value is out of
             range.
     """
-    widths = tuple(hidden) if isinstance(hidden, list) else hidden
-    settings = {"hidden": widths, "activation": activation, "dropout": dropout}
-    return ModelChoice(
-        name="mlp",
-        settings={k: v for k, v in settings.items() if v is not None},
-    )
+    settings = {
+        "hidden": _widths(hidden),
+        "activation": activation,
+        "dropout": dropout,
+    }
+    return _chosen("mlp", settings)
+
+
+def cnn(
+    *,
+    channels: Sequence[int] | None = None,
+    kernel_size: int | None = None,
+    padding: Padding | None = None,
+    hidden: Sequence[int] | None = None,
+    activation: Activation | None = None,
+    dropout: float | None = None,
+) -> ModelChoice:
+    """Choose a convolutional network for images: convolutions, then dense layers.
+
+    Each convolution is followed by its activation and by max pooling, which halves
+    height and width. What is not said has its default, which makes the network of many
+    a tutorial on MNIST; leave out what the search space varies.
+
+    Args:
+        channels: Of each convolution; `[32, 64]` if not said.
+        kernel_size: Height and width of every kernel; 3 if not said.
+        padding: `"valid"` convolves within the image, so that it shrinks; `"same"`
+            pads it with zeros, so that it does not. `"valid"` if not said.
+        hidden: Width of each dense layer before the logits; none if not said.
+        activation: What follows each layer but the last; `"relu"` if not said.
+        dropout: Share left out of a training step, of what enters the first dense layer
+            and of each hidden dense layer's outputs, in [0, 1); 0 if not said.
+
+    Raises:
+        StudyError: If a width or size is no integer from 1 to 65,536, or a value is out
+            of range.
+    """
+    settings = {
+        "channels": _widths(channels),
+        "kernel_size": kernel_size,
+        "padding": padding,
+        "hidden": _widths(hidden),
+        "activation": activation,
+        "dropout": dropout,
+    }
+    return _chosen("cnn", settings)
 
 
 def softmax() -> ModelChoice:
@@ -93,3 +134,12 @@ def functions(
     values: dict[str, Any] = dict(hyperparameters)
     builder = describe_functions(init, apply, values)
     return ModelChoice(name=builder.reference, builder=builder)
+
+
+def _widths(widths: Sequence[int] | None) -> Any:
+    return tuple(widths) if isinstance(widths, list) else widths
+
+
+def _chosen(name: str, settings: Mapping[str, Any]) -> ModelChoice:
+    said = {setting: value for setting, value in settings.items() if value is not None}
+    return ModelChoice(name=name, settings=said)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paribus.hyperparameters import MODELS
+from paribus.models.convolutional import cnn
 from paribus.models.dense import mlp
 from paribus.models.model import Model
 
@@ -26,16 +27,30 @@ def build_model(
         example_shape: Shape of one example.
         n_classes: Number of logits.
         has_dropout: Whether training steps leave anything out.
+
+    Raises:
+        StudyError: If it is not for this kind of example.
     """
-    arguments: dict[str, Any] = {
-        "n_inputs": math.prod(example_shape),
-        "n_classes": n_classes,
-    }
     static = {n: v for n, v in settings.items() if MODELS[name][n].is_static}
+    n_inputs = math.prod(example_shape)
     match name:
         case "mlp":
-            return mlp(**arguments, **static, has_dropout=has_dropout)
+            return mlp(
+                n_inputs=n_inputs,
+                n_classes=n_classes,
+                **static,
+                has_dropout=has_dropout,
+            )
+        case "cnn":
+            return cnn(
+                example_shape=example_shape,
+                n_classes=n_classes,
+                **static,
+                has_dropout=has_dropout,
+            )
         case "softmax":
-            linear = mlp(**arguments, hidden=(), activation="relu")
+            linear = mlp(
+                n_inputs=n_inputs, n_classes=n_classes, hidden=(), activation="relu"
+            )
             return linear._replace(relu_outputs=None)
     raise AssertionError(name)

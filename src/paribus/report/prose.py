@@ -75,6 +75,7 @@ def name_model(result: StudyResult) -> str:
     """Name the model without its hyperparameters."""
     names = {
         "mlp": "a multilayer perceptron",
+        "cnn": "a convolutional network",
         "softmax": "softmax regression",
         ELSEWHERE: "a model that another tool trained",
     }
