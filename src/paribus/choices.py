@@ -195,7 +195,9 @@ def checked_space(
     _check_not_fixed(names, model, optimizer)
     check_schedule(space.grids, optimizer.settings)
     grids: list[Mapping[str, tuple[Value, ...]]] = []
+    refined: list[int] = []
     for position, grid in enumerate(space.grids, start=1):
+        n_before = len(grids)
         where = f"[[space]] {position}"
         own = _optimizers_of(grid, optimizer, where)
         known = _known(model, own, optimizer)
@@ -210,7 +212,9 @@ def checked_space(
             defaults = {name: has[name].default for name in left_out if name in has}
             filled = {n: (value,) for n, value in defaults.items() if value is not None}
             grids.append({**part, **filled})
-    return SearchSpace(grids=tuple(grids))
+        if position - 1 in space.refined:
+            refined += range(n_before, len(grids))
+    return SearchSpace(grids=tuple(grids), refined=tuple(refined))
 
 
 def _known(

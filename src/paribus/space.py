@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from paribus.errors import SpaceError
@@ -103,6 +104,8 @@ class SearchSpace:
         grids: Each a full factorial: hyperparameter -> its values. The space is their
             union, and a config in several grids is trained once. What one of them
             leaves out, its configs do not have.
+        refined: Positions of the grids that tuning added around best values, from 0.
+            All others are declared.
 
     Raises:
         SpaceError: If there is no grid, a grid without a hyperparameter, a
@@ -111,6 +114,7 @@ class SearchSpace:
     """
 
     grids: tuple[Mapping[str, tuple[Value, ...]], ...]
+    refined: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.grids:
@@ -146,9 +150,24 @@ class SearchSpace:
         """The names of the hyperparameters, in the order in which grids name them."""
         return tuple(dict.fromkeys(name for grid in self.grids for name in grid))
 
+    def declared(self) -> "SearchSpace":
+        """The space without what tuning added to it."""
+        if not self.refined:
+            return self
+        grids = enumerate(self.grids)
+        return SearchSpace(grids=tuple(g for i, g in grids if i not in self.refined))
+
+    def is_declared(self, config: Config) -> bool:
+        """Whether the space had a config before tuning added any."""
+        return not self.refined or config in self._declared
+
+    @cached_property
+    def _declared(self) -> frozenset[Config]:
+        return frozenset(self.declared().configs())
+
     def is_full_grid(self) -> bool:
-        """Whether the configs are all combinations of the values that occur."""
-        configs = self.configs()
+        """Whether the declared configs are all combinations of their values."""
+        configs = self.declared().configs()
         values = [
             {config.get(name) for config in configs} for name in self.hyperparameters()
         ]

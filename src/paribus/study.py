@@ -331,6 +331,7 @@ class Study:
                 }
                 for grid in self.space.grids
             ],
+            **({"refined": list(self.space.refined)} if self.space.refined else {}),
             "tuning": self.tuning.to_dict() if self.tuning else None,
             "claims": [claim.to_dict() for claim in self.claims],
             "diagnostics": list(self.diagnostics),
@@ -360,7 +361,8 @@ class Study:
                 grids=tuple(
                     {name: tuple(map(frozen, values)) for name, values in grid.items()}
                     for grid in written["space"]
-                )
+                ),
+                refined=tuple(written.get("refined", ())),
             ),
             tuning=Tuning.from_dict(written["tuning"]) if written["tuning"] else None,
             claims=tuple(map(DeclaredClaim.from_dict, written["claims"])),

@@ -1,11 +1,13 @@
 """How a study finds the best value of a hyperparameter before it compares configs."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from paribus.errors import StudyError, suggest
 from paribus.hyperparameters import Value
+from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.problems import Problem
 from paribus.space import show_value, values_of
 
@@ -13,10 +15,41 @@ from paribus.space import show_value, values_of
 # A count of tuning seeds begins here, above every seed that a count of seeds gives.
 FIRST_TUNING_SEED = 1_000_000
 
+REFINEMENT_FACTOR = 2.0
+# Study files round the values of a grid: what is closer than this is one value.
+_SAME = 1e-6
+
 
 def count_tuning_seeds(n_seeds: int) -> tuple[int, ...]:
     """The tuning seeds that a count stands for: 1,000,000, 1,000,001, ..."""
     return tuple(range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + n_seeds))
+
+
+def refinement_values(values: Sequence[float], value: float) -> tuple[float, ...]:
+    """Give what refinement tries around a value: its half and its double.
+
+    Args:
+        values: The grid.
+        value: One of it.
+
+    Returns:
+        Those of the two that lie between the value and its neighbour in the grid: none
+        at an end of the grid, where nothing is concluded, and none where the grid is as
+        fine already.
+
+    Example:
+        >>> refinement_values([0.001, 0.01, 0.1], 0.01)
+        (0.005, 0.02)
+        >>> refinement_values([0.001, 0.01, 0.02, 0.1], 0.01)
+        (0.005,)
+    """
+    lower = max((v for v in values if v < value), default=None)
+    upper = min((v for v in values if v > value), default=None)
+    if lower is None or upper is None:
+        return ()
+    half, double = value / REFINEMENT_FACTOR, value * REFINEMENT_FACTOR
+    found = [half] if half > lower * (1 + _SAME) else []
+    return (*found, double) if double < upper * (1 - _SAME) else tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +72,8 @@ class Tuning:
         where: What a config must have to be tuned, e.g. `{"schedule": "constant"}`. All
             others are copies: trained with the study's own seeds, and never chosen.
             Empty where every config is tuned.
+        refine: Whether half and twice the best value are tried too, unless it lies at
+            an end of its grid.
 
     Raises:
         StudyError: If a field is out of range.
@@ -50,6 +85,7 @@ class Tuning:
     held: tuple[float, ...] = ()
     compare: Literal["tuned", "all"] = "tuned"
     where: Mapping[str, Value] = field(default_factory=dict)
+    refine: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_choosing <= len(self.seeds):
@@ -137,6 +173,13 @@ class Tuning:
                     f"got {show_value(value)}",
                     f"there are: {shown}",
                 )
+        if self.refine and not _is_multiplicative(self.hyperparameter):
+            yield Problem(
+                ("refine",),
+                "`refine` tries half and twice the best value: it needs an optimizer's "
+                "number without an upper bound, such as `learning_rate`, got "
+                f"`{self.hyperparameter}`",
+            )
         yield from self._problems_where(values)
         if not any(
             all(value in grid.get(name, ()) for name, value in self.where.items())
@@ -162,12 +205,15 @@ class Tuning:
 
     def to_dict(self) -> dict[str, Any]:
         """Write it as plain JSON values; `from_dict` reads it back."""
-        return {
+        written = {
             **asdict(self),
             "seeds": list(self.seeds),
             "held": list(self.held),
             "where": dict(self.where),
         }
+        if not self.refine:  # as studies were written before there was refinement
+            del written["refine"]
+        return written
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> "Tuning":
@@ -179,3 +225,12 @@ class Tuning:
                 "held": tuple(written["held"]),
             }
         )
+
+
+def _is_multiplicative(name: str) -> bool:
+    """Whether half and twice a value of a hyperparameter are always values too."""
+    known = [own[name] for own in OPTIMIZERS.values() if name in own]
+    return bool(known) and all(
+        one.kind == "number" and not one.is_static and math.isinf(one.below)
+        for one in known
+    )

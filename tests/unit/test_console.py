@@ -10,7 +10,7 @@ from scipy import stats
 from tuning_builders import make_tuned_result, make_tuned_study, trained
 
 from paribus.analysis import compare, summarise_configs
-from paribus.analysis.tuned import mark_absent
+from paribus.analysis.planned import mark_absent
 from paribus.console import comparison_text, ending_text, lay_out, summary_text
 from paribus.console.layout import display_width
 from paribus.console.progress import (

@@ -11,8 +11,10 @@ from paribus.first_use import on_first_use
 
 if TYPE_CHECKING:
     from paribus.analysis.comparisons import compare, compare_all
+    from paribus.analysis.edges import edge_texts, say_edge
     from paribus.analysis.one_seed import one_seed_analysis
     from paribus.analysis.outcomes import classify_runs
+    from paribus.analysis.planned import PlannedRuns, mark_absent, plan_runs
     from paribus.analysis.records import (
         CONFIDENCE_LEVEL,
         Comparison,
@@ -22,15 +24,10 @@ if TYPE_CHECKING:
     )
     from paribus.analysis.summaries import summarise_configs
     from paribus.analysis.tuned import (
-        PlannedRuns,
         TunedChoice,
         best_by_optimizer,
         best_tuned,
         choose_tuned,
-        edge_texts,
-        mark_absent,
-        plan_runs,
-        say_edge,
     )
 
 __all__ = [
@@ -63,7 +60,7 @@ __getattr__ = on_first_use(
         "ConfigSummary": "records",
         "MetricSummary": "records",
         "OneSeedAnalysis": "records",
-        "PlannedRuns": "tuned",
+        "PlannedRuns": "planned",
         "TunedChoice": "tuned",
         "best_by_optimizer": "tuned",
         "best_tuned": "tuned",
@@ -71,11 +68,11 @@ __getattr__ = on_first_use(
         "classify_runs": "outcomes",
         "compare": "comparisons",
         "compare_all": "comparisons",
-        "edge_texts": "tuned",
-        "mark_absent": "tuned",
+        "edge_texts": "edges",
+        "mark_absent": "planned",
         "one_seed_analysis": "one_seed",
-        "plan_runs": "tuned",
-        "say_edge": "tuned",
+        "plan_runs": "planned",
+        "say_edge": "edges",
         "summarise_configs": "summaries",
     },
 )

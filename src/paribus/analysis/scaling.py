@@ -14,7 +14,7 @@ from paribus.analysis.targets import (
     pilot_runs,
     steps_to_target,
 )
-from paribus.analysis.tuned import choose_tuned
+from paribus.analysis.tuned import choose_tuned, tried_together
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.critical_batch import CriticalBatch, critical_batch
@@ -124,7 +124,7 @@ def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
     )
     is_bad = is_bad_run(choosing.status)
     found: list[RateScaling] = []
-    for others, members in _groups(result, _any_run(scores)).items():
+    for others, members in _groups(choosing, _any_run(scores)).items():
         optimizer = optimizer_of(result, result.configs[next(iter(members.values()))])
         grid = _Grid(members)
         if not grid.is_wide:
@@ -260,12 +260,29 @@ def _groups(
 ) -> dict[Config, dict[tuple[int, float], int]]:
     """Other hyperparameters -> batch size and learning rate -> config with runs."""
     groups: dict[Config, dict[tuple[int, float], int]] = {}
+    compared = _tried_together(result, has_runs)
     for index, config in enumerate(result.configs):
         size, rate = config.get("batch_size"), config.get("learning_rate")
-        if has_runs[index] and isinstance(size, int) and isinstance(rate, float):
+        if index in compared and isinstance(size, int) and isinstance(rate, float):
             others = _without(config, "batch_size", "learning_rate")
             groups.setdefault(others, {})[size, rate] = index
     return groups
+
+
+def _tried_together(
+    result: StudyResult, has_runs: Bool[np.ndarray, " config"]
+) -> set[int]:
+    """Configs with runs, without what refined an earlier best learning rate."""
+    members: dict[Config, list[int]] = {}
+    for index in np.flatnonzero(has_runs).tolist():
+        config = result.configs[index]
+        if "learning_rate" in config:
+            members.setdefault(_without(config, "learning_rate"), []).append(index)
+    return {
+        index
+        for own in members.values()
+        for index in tried_together(result, own, "learning_rate")
+    }
 
 
 def _any_run(scores: Float[np.ndarray, "config seed"]) -> Bool[np.ndarray, " config"]:

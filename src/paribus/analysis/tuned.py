@@ -1,27 +1,24 @@
-"""Which value did tuning choose, and which runs does a tuned study therefore have?
+"""Which value did tuning choose?
 
 Nothing of a choice is stored: it follows from the runs of the tuning seeds, so whoever
 trains, continues or reads a study comes to the same one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
 
 from paribus.analysis.outcomes import classify_runs
 from paribus.analysis.run_measures import values_at
+from paribus.refinement import around
 from paribus.results import StudyResult
-from paribus.space import Config, show_value
+from paribus.space import Config
 from paribus.stats.selection import Selection, is_bad_run, select_value, tuning_scores
-from paribus.status import RunStatus
 
 
 Edge = Literal["lower", "upper", "only"]
-
-WAITING = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 
 _EDGES: dict[str, Edge] = {"lowest": "lower", "highest": "upper", "only": "only"}
 
@@ -33,6 +30,9 @@ class TunedChoice:
     Attributes:
         others: The combination, e.g. an optimizer and a batch size.
         hyperparameter: What was tuned.
+        members: Positions of the configs it was chosen among: all declared ones, then
+            those that refine the best of them. What refined an earlier best value is
+            none of them: everything compared has an equal tuning budget.
         values: The values that were tried, ascending.
         scores: Mean final score of each over the choosing seeds; diverged runs count as
             guessing. NaN for values none of whose runs have ended.
@@ -48,6 +48,7 @@ class TunedChoice:
 
     others: Config
     hyperparameter: str
+    members: tuple[int, ...]
     values: tuple[float, ...]
     scores: tuple[float, ...]
     excluded: tuple[float, ...]
@@ -68,22 +69,6 @@ class TunedChoice:
         if self.best_value is None:
             return -np.inf
         return self.scores[self.values.index(self.best_value)]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PlannedRuns:
-    """Which runs a study has, as far as tuning has come.
-
-    Attributes:
-        is_planned: Runs that the study has for certain.
-        is_open: Runs of which tuning will choose some, once all choosing runs ended.
-        n_expected: Runs of the finished study; while some are open, if no choice lies
-            at an edge.
-    """
-
-    is_planned: Bool[np.ndarray, "config seed"]
-    is_open: Bool[np.ndarray, "config seed"]
-    n_expected: int
 
 
 def choose_tuned(result: StudyResult) -> tuple[TunedChoice, ...]:
@@ -122,6 +107,8 @@ def choose_value(
 ) -> TunedChoice:
     """Choose among configs that differ in one hyperparameter.
 
+    Where tuning has refined the best declared value, its half and its double take part.
+
     Args:
         seen: The runs that choose, statuses told apart.
         members: Positions of the configs.
@@ -129,6 +116,79 @@ def choose_value(
         at: After how many epochs each of them is scored; None for the study's epochs.
             Runs that end before have no score.
     """
+    compared = tried_together(seen, members, hyperparameter)
+    if at is not None:
+        at = [at[members.index(i)] for i in compared]
+    return _choose_among(seen, compared, hyperparameter, at=at)
+
+
+def tried_together(
+    seen: StudyResult, members: Sequence[int], hyperparameter: str
+) -> tuple[int, ...]:
+    """Those of some configs that a value is chosen among, as `TunedChoice.members`.
+
+    It depends on the scores after the study's epochs alone: at other budgets the same
+    values are compared, so that each has as many.
+
+    Args:
+        seen: As for `choose_value`.
+        members: Positions of configs that differ in one hyperparameter.
+        hyperparameter: Which.
+    """
+    declared = _declared(seen, members)
+    if len(declared) == len(members):
+        return tuple(members)
+    refined = _around_best(seen, declared, hyperparameter)
+    return (*declared, *(i for i in members if seen.configs[i] in refined))
+
+
+def refinements(result: StudyResult) -> tuple[Config, ...]:
+    """The configs that refine the best declared values; they may be in the study.
+
+    Args:
+        result: All runs with declared values and choosing seeds have ended.
+
+    Returns:
+        None around a best value at the edge of its grid, where nothing is concluded.
+    """
+    tuning = result.study.tuning
+    if tuning is None or not tuning.refine:
+        return ()
+    seen = choosing_runs(result)
+    return tuple(
+        config
+        for members in declared_members(result)
+        for config in _around_best(seen, members, tuning.hyperparameter)
+    )
+
+
+def declared_members(result: StudyResult) -> list[list[int]]:
+    """Positions of the declared configs that differ in the tuned value only."""
+    return [_declared(result, members) for members in _combinations(result)]
+
+
+def _declared(result: StudyResult, members: Sequence[int]) -> list[int]:
+    is_declared = result.study.space.is_declared
+    return [i for i in members if is_declared(result.configs[i])]
+
+
+def _around_best(
+    seen: StudyResult, declared: Sequence[int], hyperparameter: str
+) -> tuple[Config, ...]:
+    choice = _choose_among(seen, declared, hyperparameter)
+    if choice.best_index is None or not choice.is_settled:
+        return ()
+    configs = [seen.configs[i] for i in declared]
+    return around(hyperparameter, configs, seen.configs[choice.best_index])
+
+
+def _choose_among(
+    seen: StudyResult,
+    members: Sequence[int],
+    hyperparameter: str,
+    *,
+    at: Sequence[float] | None = None,
+) -> TunedChoice:
     metric = seen.primary_metric
     status = seen.status[list(members)]
     if at is None:
@@ -183,107 +243,6 @@ def best_rates(result: StudyResult) -> dict[int, tuple[float, float]]:
     return found
 
 
-def plan_runs(result: StudyResult) -> PlannedRuns:
-    """Tell which runs a study has, from what its tuning seeds have found so far."""
-    tuning = result.study.tuning
-    shape = result.status.shape
-    if tuning is None:
-        everything = np.full(shape, True)
-        return PlannedRuns(
-            is_planned=everything, is_open=~everything, n_expected=everything.size
-        )
-    seeds = list(result.seeds)
-    choosing = [seeds.index(seed) for seed in tuning.seeds[: tuning.n_choosing]]
-    targets = [seeds.index(seed) for seed in tuning.seeds[tuning.n_choosing :]]
-    evaluation = [seeds.index(seed) for seed in result.study.seeds]
-    planned = np.full(shape, False)
-    tuned = [i for i, c in enumerate(result.configs) if tuning.tunes(c)]
-    planned[np.ix_(tuned, choosing)] = True
-    planned[np.ix_(_compared_anyway(result), evaluation)] = True
-    if np.isin(result.status[np.ix_(tuned, choosing)], WAITING).any():
-        n_open = _n_open(result, planned[:, evaluation[0]], len(targets))
-        return PlannedRuns(
-            is_planned=planned,
-            is_open=~planned,
-            n_expected=int(planned.sum()) + n_open,
-        )
-    choices = choose_tuned(result)
-    chosen = [c.best_index for c in choices if c.is_settled]
-    if tuning.compare == "tuned":
-        planned[np.ix_(_whole(chosen), evaluation)] = True
-    best = [choice.best_index for choice in best_by_optimizer(result).values()]
-    planned[np.ix_(_whole(best), targets)] = True
-    return PlannedRuns(
-        is_planned=planned,
-        is_open=np.full(shape, False),
-        n_expected=int(planned.sum()),
-    )
-
-
-def mark_absent(result: StudyResult) -> StudyResult:
-    """Return the result with the runs that tuning did not choose marked absent.
-
-    While tuning goes on they are pending: which of them there will be is not known.
-    Runs that were trained before the grid was extended stay, although another value may
-    be chosen now.
-    """
-    if result.study.tuning is None:
-        return result
-    plan = plan_runs(result)
-    is_absent = ~plan.is_planned & ~plan.is_open & np.isin(result.status, WAITING)
-    status = np.where(is_absent, int(RunStatus.ABSENT), result.status)
-    return replace(result, status=status)
-
-
-def say_edge(result: StudyResult, choice: TunedChoice) -> str:
-    """Say that a choice lies at the edge of the grid, and what to do about it.
-
-    Example of what it returns: `learning_rate: the best value 0.1 at batch_size=32 is
-    the highest that was tried; add 1: --set
-    'space.1.learning_rate=[0.01, 0.1, 1]'`
-    """
-    assert choice.best_value is not None
-    assert choice.value_to_add is not None
-    name = choice.hyperparameter
-    where = {"lower": "the lowest", "upper": "the highest", "only": "the only one"}
-    at = f" at {choice.others.label()}" if choice.others else ""
-    return (
-        f"{name}: the best value {show_value(choice.best_value)}{at} is "
-        f"{where[choice.edge or 'only']} that was tried, so nothing is concluded; add "
-        f"{show_value(choice.value_to_add)}: {extension_option(result, choice)}"
-    )
-
-
-def edge_texts(result: StudyResult) -> tuple[str, ...]:
-    """Say of each choice at an edge what to do; nothing while tuning goes on."""
-    if result.study.tuning is None or plan_runs(result).is_open.any():
-        return ()
-    at_edge = (choice for choice in choose_tuned(result) if choice.edge is not None)
-    return tuple(say_edge(result, choice) for choice in at_edge)
-
-
-def extension_option(result: StudyResult, choice: TunedChoice) -> str:
-    """The option of `paribus run` that adds the value that a choice needs.
-
-    In a study with single configs, listed or drawn, tables of the file and grids of the
-    study are not the same: there it says what to write.
-    """
-    assert choice.value_to_add is not None
-    name = choice.hyperparameter
-    grids = result.study.space.grids
-    if len(grids) > 1 and any(
-        all(len(values) == 1 for values in grid.values()) for grid in grids
-    ):
-        label = Config({**choice.others, name: choice.value_to_add}).label()
-        return f"a config with {label} in [[space]]"
-    for position, grid in enumerate(grids, start=1):
-        if all(choice.others[n] in grid.get(n, ()) for n in choice.others):
-            values = sorted({*_numbers(grid[name]), choice.value_to_add})
-            written = ", ".join(map(show_value, values))
-            return f"--set 'space.{position}.{name}=[{written}]'"
-    raise AssertionError(choice.others)
-
-
 def _choice(
     configs: Sequence[Config],
     members: Sequence[int],
@@ -291,7 +250,7 @@ def _choice(
     scores: np.ndarray,
     is_bad: np.ndarray,
 ) -> TunedChoice:
-    """As `choose_value`, from the scores of the members."""
+    """As `_choose_among`, from the scores of the members."""
     values = np.array(_numbers([configs[i][hyperparameter] for i in members]))
     order = np.argsort(values)
     members = [members[k] for k in order]
@@ -314,6 +273,7 @@ def _choice(
     return TunedChoice(
         others=Config(others),
         hyperparameter=hyperparameter,
+        members=tuple(members),
         values=tuple(means),
         scores=tuple(means.values()),
         excluded=excluded,
@@ -345,38 +305,6 @@ def _combinations(result: StudyResult) -> list[list[int]]:
             others = Config({n: v for n, v in config.items() if n != name})
             members.setdefault(others, []).append(position)
     return list(members.values())
-
-
-def _compared_anyway(result: StudyResult) -> list[int]:
-    """Configs that are compared whatever tuning chooses."""
-    tuning = result.study.tuning
-    assert tuning is not None
-    return [
-        i
-        for i, config in enumerate(result.configs)
-        if tuning.compare == "all"
-        or not tuning.tunes(config)
-        or config[tuning.hyperparameter] in tuning.held
-    ]
-
-
-def _n_open(
-    result: StudyResult, is_compared: Bool[np.ndarray, " config"], n_targets: int
-) -> int:
-    """How many runs choices will add: a config of each combination, and targets."""
-    study = result.study
-    assert study.tuning is not None
-    optimizers = {study.settings(c).optimizer_name for c in result.configs}
-    n_chosen = 0
-    if study.tuning.compare == "tuned":
-        n_chosen = sum(
-            not is_compared[members].all() for members in _combinations(result)
-        )
-    return n_chosen * len(study.seeds) + len(optimizers) * n_targets
-
-
-def _whole(indices: Sequence[int | None]) -> list[int]:
-    return [index for index in indices if index is not None]
 
 
 def _numbers(values: Sequence[object]) -> list[float]:

@@ -42,17 +42,19 @@ def divide_variance(result: StudyResult, *, metric: str) -> VarianceOfScores | N
         The shares; None for other designs, or if a run of the grid is missing, since
         the analysis is exact on complete grids only.
     """
-    configs = result.configs
+    space = result.study.space
+    declared = [i for i, c in enumerate(result.configs) if space.is_declared(c)]
+    configs = [result.configs[i] for i in declared]
     names = [
         name
-        for name in result.study.space.hyperparameters()
+        for name in space.hyperparameters()
         if len({config.get(name) for config in configs}) > 1
     ]
-    if len(names) != 2 or not result.study.space.is_full_grid():
+    if len(names) != 2 or not space.is_full_grid():
         return None
     scores = oriented_scores(result, metric)
     seeds = [result.seeds.index(seed) for seed in result.study.seeds]
-    if len(seeds) < MIN_SEEDS or not scores.is_counted[:, seeds].all():
+    if len(seeds) < MIN_SEEDS or not scores.is_counted[np.ix_(declared, seeds)].all():
         return None
     first, second = (tuple(dict.fromkeys(c[name] for c in configs)) for name in names)
     order = np.array(

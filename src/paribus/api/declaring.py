@@ -17,6 +17,7 @@ def tune(
     held: Sequence[float] = (),
     compare: Literal["tuned", "all"] = "tuned",
     where: Mapping[str, Value] | None = None,
+    refine: bool = False,
 ) -> Tuning:
     """Say how the best value of a hyperparameter is found before configs are compared.
 
@@ -29,6 +30,7 @@ def tune(
         compare: `"tuned"` compares the chosen and the held values, `"all"` every value.
         where: What a config must have to be tuned, e.g. `{"schedule": "constant"}`;
             others are compared beside them and never chosen.
+        refine: Whether half and twice the best value are tried too.
 
     Raises:
         StudyError: If a value is out of range.
@@ -42,6 +44,7 @@ def tune(
         held=tuple(map(float, held)),
         compare=compare,
         where=dict(where or {}),
+        refine=refine,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from paribus import study as records
 from paribus.errors import TooManyFailuresError
+from paribus.refinement import with_added
 from paribus.results import Progress, StudyResult
 from paribus.results.asked import only_asked, only_asked_progress
 from paribus.status import RunStatus
@@ -99,9 +100,13 @@ def _finished(
         return None
     waiting = (*UNTRAINED, RunStatus.FAILED) if retry_failed else UNTRAINED
     place = {config: i for i, config in enumerate(stored.configs)}
-    configs = [place[config] for config in study.configs()]
+    asked = with_added(study, stored.configs)
+    configs = [place[config] for config in asked.configs()]
     seeds = [stored.seeds.index(seed) for seed in study.all_seeds]
-    is_waiting = plan_runs(stored).is_planned & np.isin(stored.status, waiting)
+    plan = plan_runs(stored)
+    if plan.missing:
+        return None
+    is_waiting = plan.is_planned & np.isin(stored.status, waiting)
     lacks_baseline = study.has_baseline and stored.baseline_loss is None
     if is_waiting[np.ix_(configs, seeds)].any() or lacks_baseline:
         return None

@@ -149,7 +149,7 @@ def choose(
         edge="lower" if found.edge == "only" else found.edge,
         value_to_add=found.value_to_add,
         spacing_decades=found.spacing_decades,
-        n_runs=tuple(seen.has_outcome()[list(members)].sum(axis=1).tolist()),
+        n_runs=tuple(seen.has_outcome()[list(found.members)].sum(axis=1).tolist()),
         is_independent=is_independent,
     )
 
@@ -207,6 +207,8 @@ def is_designed(result: StudyResult, config: Config) -> bool:
     So the size of the confirmatory family does not depend on what tuning chose.
     """
     tuning = result.study.tuning
+    if not result.study.space.is_declared(config):
+        return False
     if tuning is None or tuning.compare == "all" or not tuning.tunes(config):
         return True
     value = config.get(tuning.hyperparameter)

@@ -27,8 +27,9 @@ def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str
     """
     study = forecast.study
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
+    at_most = "up to " if forecast.is_open else ""
     head = (
-        f"{study.name}: {_count(forecast.n_runs, 'run')} of "
+        f"{study.name}: {at_most}{_count(forecast.n_runs, 'run')} of "
         f"{_count(study.budget.epochs, 'epoch')}, {_count(n_configs, 'config')}, "
         f"{_count(n_seeds, 'seed')}"
     )

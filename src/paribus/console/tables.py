@@ -155,7 +155,7 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
         if (sentence := _status_sentence(trained, status))
     ]
     for n, noun in (
-        (len(set(result.configs) - set(asked.configs())), "config"),
+        (len(set(result.configs) - set(trained.configs)), "config"),
         (len(set(result.seeds) - set(asked.all_seeds)), "seed"),
     ):
         if n:

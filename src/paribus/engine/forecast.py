@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int
 
-from paribus.analysis.tuned import WAITING, plan_runs
+from paribus.analysis.planned import WAITING, plan_runs
 from paribus.data import Dataset, load_dataset
 from paribus.data.batches import steps_per_epoch
 from paribus.engine.block import Compiler
@@ -21,6 +21,7 @@ from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.run import RunState, start_run
 from paribus.engine.train import check_fits
 from paribus.engine.trainer import Trainer
+from paribus.refinement import with_added
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
 from paribus.results.forecast import Basis, Forecast, GroupForecast
@@ -66,9 +67,11 @@ def forecast_study(
     dataset = load_dataset(study.data, folder=data_folder)
     check_fits(study, dataset)
     devices = choose_devices(device)
+    if stored is not None:
+        study = with_added(study, stored.configs)
     with Compiler(n_threads=1) as compiler:
         trainer = Trainer(study, dataset, devices, compiler)
-        n_runs, waiting = _count_runs(study, dataset, stored)
+        n_runs, waiting, is_open = _count_runs(study, dataset, stored)
         speed = _Speed(study, dataset, trainer, stored, len(devices))
         groups = tuple(
             speed.forecast(group, int(waiting[indices].sum()))
@@ -81,6 +84,7 @@ def forecast_study(
         groups=groups,
         memory_bytes=memory,
         device=f"{len(devices)} × {devices[0].platform}",
+        is_open=is_open,
     )
 
 
@@ -91,25 +95,31 @@ def _with_indices(study: Study) -> list[tuple[StaticGroup, list[int]]]:
 
 def _count_runs(
     study: Study, dataset: Dataset, stored: StudyResult | None
-) -> tuple[int, Int[np.ndarray, " config"]]:
-    """Runs of the finished study, and how many of each config are to be trained."""
+) -> tuple[int, Int[np.ndarray, " config"], bool]:
+    """Runs of the finished study, how many of each config are to be trained, and more.
+
+    The third tells whether tuning has yet to choose, so that there may be fewer.
+    """
+    known = _untrained(study, dataset)
     if stored is not None and _has_all(stored, study):
         plan = plan_runs(stored)
         is_waiting = plan.is_planned & np.isin(stored.status, WAITING)
+        asked = only_asked(stored, study)
         if not plan.is_open.any():
-            asked = only_asked(stored, study)
             rows = [stored.configs.index(config) for config in asked.configs]
             columns = [stored.seeds.index(seed) for seed in asked.seeds]
             grid = np.ix_(rows, columns)
             n_runs = int(plan.is_planned[grid].sum())
-            return n_runs, is_waiting[grid].sum(axis=1)
+            return n_runs, is_waiting[grid].sum(axis=1), False
+        known = asked
     status = _known_status(study, stored)
-    plan = plan_runs(_untrained(study, dataset))
+    plan = plan_runs(known)
     n_open = plan.n_expected - int(plan.is_planned.sum())
     # Which configs tuning will choose is not known: every config has its share.
     expected = plan.is_planned.sum(axis=1) + n_open / len(status)
     waiting = np.maximum(expected - (~np.isin(status, WAITING)).sum(axis=1), 0)
-    return plan.n_expected, np.rint(waiting).astype(np.int64)
+    is_open = bool(plan.is_open.any())
+    return plan.n_expected, np.rint(waiting).astype(np.int64), is_open
 
 
 def _has_all(stored: StudyResult, study: Study) -> bool:

@@ -8,15 +8,16 @@ import jax
 import numpy as np
 
 from paribus.analysis import mark_absent, plan_runs
+from paribus.analysis.planned import WAITING
 from paribus.analysis.rescues import plan_rescues
-from paribus.analysis.tuned import WAITING
 from paribus.declared import RESCUE
 from paribus.engine.epochs import train_block
 from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.rescuer import Rescuer
 from paribus.engine.timing import time_epoch
 from paribus.engine.trainer import Trainer
-from paribus.results import Progress, StudyResult
+from paribus.refinement import with_added
+from paribus.results import Progress
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study
 from paribus.study import Run, Study
@@ -43,19 +44,9 @@ class Session:
         self._block_seconds: dict[StaticGroup, list[float]] = {}
         self._to_do: tuple[Block, ...] = ()
         self._in_block = 0.0
-        stored = read_study(folder)
         self._folder = folder
-        self._metric = stored.primary_metric
-        self._last = stored.n_evaluations - 1
-        self._places = {
-            Run(config, seed): (i, j)
-            for i, config in enumerate(stored.configs)
-            for j, seed in enumerate(stored.seeds)
-        }
-        self._configs = stored.configs
-        self._scores = stored.final(self._metric).copy()
         self._has_rescues = RESCUE in study.diagnostics
-        self._look(stored)
+        self._look()
 
     def train(self, trainer: Trainer) -> None:
         """Train every block; whatever interrupts leaves a valid study.
@@ -67,22 +58,38 @@ class Session:
                 for position, block in enumerate(blocks):
                     self._to_do = blocks[position:]
                     self._train_block(trainer, block)
-                self._look(read_study(self._folder))
+                self._look()
         finally:
             self._writer.interrupt()
             seconds = time.monotonic() - self._started
             self._writer.finish_attempt(self._n_trained, seconds)
 
-    def _look(self, stored: StudyResult) -> None:
+    def _look(self) -> None:
         """See what has been trained, and what is to be trained therefore."""
-        self._plan = plan_runs(stored)
+        stored = read_study(self._folder)
+        plan = plan_runs(stored)
+        if plan.missing:
+            self._writer.grow(with_added(stored.study, plan.missing))
+            stored = read_study(self._folder)
+            plan = plan_runs(stored)
+        self._plan = plan
         self._rescues = plan_rescues(stored) if self._has_rescues else None
         self._status = mark_absent(stored).status.copy()
+        self._metric = stored.primary_metric
+        self._last = stored.n_evaluations - 1
+        self._scores = stored.final(self._metric).copy()
+        self._configs = stored.configs
+        self._places = {
+            Run(config, seed): (i, j)
+            for i, config in enumerate(stored.configs)
+            for j, seed in enumerate(stored.seeds)
+        }
 
     def _waiting(self) -> tuple[Run, ...]:
         """The runs that are to be trained, as far as tuning has come."""
         is_waiting = self._plan.is_planned & np.isin(self._status, WAITING)
-        asked, seeds = set(self._study.configs()), set(self._study.all_seeds)
+        study = with_added(self._study, self._configs)
+        asked, seeds = set(study.configs()), set(study.all_seeds)
         runs = tuple(
             run
             for run, place in self._places.items()

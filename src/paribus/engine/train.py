@@ -18,6 +18,7 @@ from paribus.engine.models import Models
 from paribus.engine.session import OnProgress, Session
 from paribus.engine.trainer import Trainer
 from paribus.errors import StudyError, TooManyFailuresError
+from paribus.refinement import may_be_added, with_added
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study, study_exists
@@ -81,7 +82,9 @@ def train_study(
         if RESCUE in study.diagnostics:  # what is worse than linear is to be rescued
             _commit_baseline(writer, study, dataset, devices)
         session = Session(study, folder, writer, on_progress)
-        session.train(Trainer(study, dataset, devices, compiler, models))
+        # What tuning will add is trained by the programs of what is there already.
+        whole = with_added(study, may_be_added(study))
+        session.train(Trainer(whole, dataset, devices, compiler, models))
         _commit_baseline(writer, study, dataset, devices)
     result = read_study(folder)
     _check_failures(result, max_failed)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
+from paribus.refinement import with_added
 from paribus.results.progress import Progress
 from paribus.results.result import StudyResult
 from paribus.space import Config
@@ -20,8 +21,10 @@ def only_asked(result: StudyResult, asked: Study) -> StudyResult:
         asked: What was asked for.
 
     Returns:
-        A result of the configs and seeds of `asked`. The same one if that is all.
+        A result of the configs and seeds of `asked`, and of what refinement added to
+        them. The same one if that is all.
     """
+    asked = with_added(asked, result.configs)
     if asked.configs() == result.configs and asked.all_seeds == result.seeds:
         return result
     configs, seeds = _places(result.configs, result.seeds, asked)
@@ -59,6 +62,7 @@ def only_asked_progress(
         asked: What was asked for.
         seeds: The seeds of the folder, in order: the second axis of `progress`.
     """
+    asked = with_added(asked, progress.configs)
     grid = np.ix_(*_places(progress.configs, seeds, asked))
     status = progress.status[grid]
     n_present = int((status != RunStatus.ABSENT).sum())

@@ -38,11 +38,12 @@ class Forecast:
 
     Attributes:
         study: The study that is asked for.
-        n_runs: Runs of the finished study.
+        n_runs: Runs of the finished study; while `is_open`, at most.
         groups: One for each compiled program, in the order of training.
         memory_bytes: Roughly the most that training needs at once on one machine, data
             and the Python process included.
         device: What would train, e.g. `"2 × cpu"`.
+        is_open: Whether tuning has yet to choose, and may leave out some of `n_runs`.
     """
 
     study: Study
@@ -50,6 +51,7 @@ class Forecast:
     groups: tuple[GroupForecast, ...]
     memory_bytes: int
     device: str
+    is_open: bool = False
 
     @property
     def n_to_train(self) -> int:

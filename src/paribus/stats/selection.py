@@ -16,7 +16,6 @@ from paribus.status import RunStatus
 
 
 MAX_BAD_SHARE = 0.5
-REFINEMENT_FACTOR = 2.0
 # What a grid of one value is extended by: the half decade of the built-in studies.
 DEFAULT_FACTOR = 10**0.5
 
@@ -140,11 +139,6 @@ def select_value(
         values_to_add=_values_to_add(tried, edge),
         spacing_decades=_spacing_decades(tried, best),
     )
-
-
-def refinement_values(value: float) -> tuple[float, float]:
-    """Give what one refinement tries next: half and twice the chosen value."""
-    return value / REFINEMENT_FACTOR, value * REFINEMENT_FACTOR
 
 
 def has_equal_budget(n_seeds: Int[np.ndarray, "arm value"]) -> bool:

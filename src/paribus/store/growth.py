@@ -27,17 +27,10 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     """
     check_fixed_settings(stored, wanted)
     _check_evaluations_stay(stored, wanted)
-    known = set(stored.configs())
-    grids = list(stored.space.grids)
-    for grid in wanted.space.grids:
-        configs = SearchSpace(grids=(grid,)).configs()
-        if not known.issuperset(configs):
-            grids.append(grid)
-            known.update(configs)
+    space = _united_space(stored.space, wanted.space)
     seeds = tuple(dict.fromkeys((*stored.seeds, *wanted.seeds)))
     claims = _united_claims(stored.claims, wanted.claims, has_begun=has_begun)
-    is_same_space = len(grids) == len(stored.space.grids)
-    if is_same_space and seeds == stored.seeds and claims == stored.claims:
+    if space is stored.space and seeds == stored.seeds and claims == stored.claims:
         return stored
     new = seeds[len(stored.seeds) :] if has_begun else ()
     n_looks = stored.n_looks + bool(new)
@@ -46,9 +39,29 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
         seeds=seeds,
         late_seeds=stored.late_seeds + (new if n_looks > stored.looks else ()),
         n_looks=n_looks,
-        space=SearchSpace(grids=tuple(grids)),
+        space=space,
         claims=claims,
     )
+
+
+def _united_space(stored: SearchSpace, wanted: SearchSpace) -> SearchSpace:
+    """Add the grids that have new configs, or declare what refinement had added."""
+    grids, refined = list(stored.grids), list(stored.refined)
+    known, declared = set(stored.configs()), set(stored.declared().configs())
+    for position, grid in enumerate(wanted.grids):
+        configs = SearchSpace(grids=(grid,)).configs()
+        is_refined = position in wanted.refined
+        if (known if is_refined else declared).issuperset(configs):
+            continue
+        if is_refined:
+            refined.append(len(grids))
+        else:
+            declared.update(configs)
+        known.update(configs)
+        grids.append(grid)
+    if len(grids) == len(stored.grids):
+        return stored
+    return SearchSpace(grids=tuple(grids), refined=tuple(refined))
 
 
 def _united_claims(

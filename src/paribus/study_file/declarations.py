@@ -36,6 +36,7 @@ class _TuningTable(Table):
     held: Any = ()
     compare: Any = "tuned"
     where: Any = Field(default_factory=dict)
+    refine: bool = Field(default=False, strict=True)
 
     @field_validator("held")
     @classmethod
@@ -156,6 +157,7 @@ def _read_tuning(
         held=table.held,
         compare=table.compare,
         where=table.where,
+        refine=table.refine,
     )
     # Where [data] has a mistake, how much it holds out is not known.
     for problem in tuning.problems(grids, 1 if n_validation is None else n_validation):

@@ -7,7 +7,6 @@ from paribus.errors import SpaceError, TooFewSeedsError
 from paribus.stats.selection import (
     has_equal_budget,
     is_bad_run,
-    refinement_values,
     select_value,
     shared_seeds,
     tuning_scores,
@@ -157,10 +156,6 @@ def test_bad_runs_are_the_results_that_are_no_learners():
     assert bad == {
         word for word in RunStatus if word.has_outcome and not word.is_learner
     }
-
-
-def test_the_refinement_tries_half_and_twice():
-    assert refinement_values(0.01) == (0.005, 0.02)
 
 
 def test_unequal_numbers_of_seeds_are_unequal_budgets():

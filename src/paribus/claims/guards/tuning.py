@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from paribus.analysis.tuned import choose_tuned, extension_option
+from paribus.analysis.edges import extension_option
+from paribus.analysis.tuned import choose_tuned
 from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.refusals import Refusal
 from paribus.space import show_value, value_words
