@@ -28,6 +28,7 @@ def make_tuned_study(
     held: tuple[float, ...] = (),
     compare: str = "tuned",
     steps: int | None = None,
+    refine: bool = False,
 ) -> Study:
     """A study that tunes its learning rate, not trained.
 
@@ -49,6 +50,7 @@ def make_tuned_study(
             n_choosing=n_choosing,
             held=held,
             compare="all" if compare == "all" else "tuned",
+            refine=refine,
         ),
     )
 

@@ -14,7 +14,13 @@ from paribus.hyperparameters import (
     frozen,
     plain,
 )
-from paribus.optimizer_catalogue import COMMON, OPTIMIZER, OPTIMIZERS, SCHEDULE
+from paribus.optimizer_catalogue import (
+    COMMON,
+    OPTIMIZER,
+    OPTIMIZERS,
+    SCHEDULE,
+    shared_hyperparameters,
+)
 from paribus.space import SearchSpace
 
 
@@ -264,12 +270,6 @@ def check_schedule(
             known = ", ".join(f'"{schedule}"' for schedule in needed)
             got = " and ".join(f'"{schedule}"' for schedule in used)
             raise StudyError(f"`{name}` needs a `schedule` of {known}, got {got}")
-
-
-def shared_hyperparameters(optimizers: Sequence[str]) -> dict[str, Hyperparameter]:
-    """The hyperparameters that all of `optimizers` have: what a space may vary."""
-    first, *others = (OPTIMIZERS[name] for name in optimizers)
-    return {n: h for n, h in first.items() if all(n in known for known in others)}
 
 
 def every_hyperparameter(

@@ -3,7 +3,7 @@
 Names and defaults are optax's; those of `keras_...` are Keras's under optax's names.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from paribus.hyperparameters import Hyperparameter, Value, by_name
@@ -181,6 +181,12 @@ _WORDS = {
 def optimizer_words(name: str) -> str:
     """An optimizer's name in a sentence: `"Keras's Adam"`."""
     return _WORDS.get(name, name.title() if name in OPTIMIZERS else name)
+
+
+def shared_hyperparameters(optimizers: Sequence[str]) -> dict[str, Hyperparameter]:
+    """The hyperparameters that all of `optimizers` have: what a space may vary."""
+    first, *others = (OPTIMIZERS[name] for name in optimizers)
+    return {n: h for n, h in first.items() if all(n in known for known in others)}
 
 
 def in_use(

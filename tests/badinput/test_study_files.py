@@ -174,6 +174,11 @@ CHANGES = {
         "[tuning]\nseeds = 2\nheld = [0.02]\n[model]",
         ["0.02", "there are: 0.01, 0.1", "[tuning], held"],
     ),
+    "refinement by a number": (
+        "[model]",
+        "[tuning]\nseeds = 2\nrefine = 3\n[model]",
+        ["`tuning.refine` must be true or false", "got 3", "[tuning], refine"],
+    ),
     "tuning without seeds": ("[model]", "[tuning]\n[model]", ["`tuning.seeds`"]),
     "tuning with words": (
         "[model]",

@@ -358,6 +358,22 @@ def test_what_a_study_declares_is_read_and_survives_being_written(tmp_path: Path
     assert type(study).from_dict(study.to_dict()) == study
 
 
+def test_refinement_is_read_and_an_unrefined_study_is_written_as_ever(tmp_path: Path):
+    text = DECLARED.replace("target_seeds = 5", "target_seeds = 5\nrefine = true")
+
+    plain = read_study(write(tmp_path, DECLARED)).study
+    refined = read_study(write(tmp_path, text)).study
+
+    assert refined.tuning is not None
+    assert refined.tuning.refine
+    assert type(refined).from_dict(refined.to_dict()) == refined
+    # Folders of before refinement hold exactly these keys, and are compared by them.
+    assert "refine" not in plain.to_dict()["tuning"]
+    assert "refined" not in plain.to_dict()
+    new = refined.fixed_settings().keys() - plain.fixed_settings().keys()
+    assert new == {"tuning.refine"}
+
+
 def test_a_factor_below_1_is_refused_at_its_place_in_the_file(tmp_path: Path):
     path = write(tmp_path, DECLARED.replace("1.25", "1.0"))
 

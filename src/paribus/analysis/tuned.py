@@ -5,7 +5,7 @@ trains, continues or reads a study comes to the same one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -119,7 +119,14 @@ def choose_value(
     compared = tried_together(seen, members, hyperparameter)
     if at is not None:
         at = [at[members.index(i)] for i in compared]
-    return _choose_among(seen, compared, hyperparameter, at=at)
+    choice = _choose_among(seen, compared, hyperparameter, at=at)
+    if choice.edge is None:
+        return choice
+    # At the spacing of the declared grid, whatever was added beside its end.
+    declared = _declared(seen, compared)
+    at = None if at is None else at[: len(declared)]
+    grid = _choose_among(seen, declared, hyperparameter, at=at)
+    return replace(choice, value_to_add=grid.value_to_add)
 
 
 def tried_together(

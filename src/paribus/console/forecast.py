@@ -27,9 +27,8 @@ def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str
     """
     study = forecast.study
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
-    at_most = "up to " if forecast.is_open else ""
     head = (
-        f"{study.name}: {at_most}{_count(forecast.n_runs, 'run')} of "
+        f"{study.name}: {_runs(forecast, forecast.n_runs)} of "
         f"{_count(study.budget.epochs, 'epoch')}, {_count(n_configs, 'config')}, "
         f"{_count(n_seeds, 'seed')}"
     )
@@ -77,10 +76,15 @@ def _ending(forecast: Forecast, folder: Path) -> str:
         bases = ", ".join(_BASES[basis] for basis in forecast.bases)
         time = f"roughly {duration_text(seconds)} ({bases}; compilation not counted)"
     return (
-        f"To train into {where}: {_count(forecast.n_to_train, 'run')} on "
+        f"To train into {where}: {_runs(forecast, forecast.n_to_train)} on "
         f"{forecast.device}, {time}, and roughly {memory}. Nothing was trained or "
         "written."
     )
+
+
+def _runs(forecast: Forecast, n: int) -> str:
+    """So many runs, at most while tuning has yet to choose."""
+    return f"{'up to ' if forecast.is_open else ''}{_count(n, 'run')}"
 
 
 def _count(n: int, noun: str) -> str:

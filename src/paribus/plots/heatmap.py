@@ -12,6 +12,8 @@ from paribus.plots.cells import Cell, draw_cells
 
 TIED = "●"
 
+_WIDE_COLUMNS = 7
+
 
 def draw_heatmap(
     summaries: Sequence[ConfigSummary],
@@ -41,7 +43,9 @@ def draw_heatmap(
         Cell(config=s.config, shade=shade, text=_cell_text(s, metric))
         for s, shade in zip(chosen, shades, strict=True)
     ]
-    words = {"fontSize": 13}
+    # Narrow columns: refined learning rates can make a dozen of them.
+    is_wide = len({cell.config.get(x) for cell in cells}) <= _WIDE_COLUMNS
+    words = {"fontSize": 13 if is_wide else 10}
     return draw_cells(cells, x=x, y=y, title="mean", words=words, row_height=64)
 
 

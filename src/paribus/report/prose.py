@@ -122,6 +122,7 @@ def say_protocol(result: StudyResult) -> str:
     study = result.study
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
     names = join([words(name) for name in varying(study)]) or "one setting"
+    names += _say_refined(study)
     n_runs, epochs = count(result.n_runs, "run"), count(study.budget.epochs, "epoch")
     seeds = f"{count(n_seeds, 'seed')} each"
     if study.tuning is not None:
@@ -144,6 +145,16 @@ def say_protocol(result: StudyResult) -> str:
         f"Each is {say_model(result)}, trained with {say_optimizer(result)} and "
         f"{say_schedule(study)}."
     )
+
+
+def _say_refined(study: Study) -> str:
+    """How many configs tuning added, if any, and which."""
+    is_declared = study.space.is_declared
+    n_refined = sum(not is_declared(config) for config in study.configs())
+    if study.tuning is None or not n_refined:
+        return ""
+    name = words(study.tuning.hyperparameter)
+    return f" ({n_refined} at half or twice the best declared {name})"
 
 
 def count_untuned(study: Study) -> int:

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from paribus.choices import every_hyperparameter, shared_hyperparameters
+from paribus.choices import every_hyperparameter
 from paribus.errors import printable
 from paribus.hyperparameters import BATCH_SIZE, MODELS, Hyperparameter
-from paribus.optimizer_catalogue import OPTIMIZER, OPTIMIZERS
+from paribus.optimizer_catalogue import (
+    OPTIMIZER,
+    OPTIMIZERS,
+    shared_hyperparameters,
+)
 from paribus.study import ModelChoice, OptimizerChoice
 from paribus.study_file.choices import owners, say_owners
 from paribus.study_file.mistakes import Key, Mistakes

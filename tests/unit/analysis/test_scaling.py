@@ -9,6 +9,8 @@ from builders import make_result
 from tuning_builders import make_tuned_result, make_tuned_study
 
 from paribus.analysis.scaling import find_target, scale_rates, scale_steps
+from paribus.analysis.tuned import refinements
+from paribus.refinement import may_be_added, with_added
 from paribus.report.prose_scaling import say_rates, say_steps
 from paribus.status import RunStatus
 from paribus.study import Budget
@@ -77,6 +79,39 @@ def test_a_planted_power_is_found_by_the_seeds_that_choose(power, verdict):
     said = say_rates(result, by_score)
     assert f"to the power {by_score.found.slope.estimate:.2f} [" in said
     assert "Keras's Adam, by final score (3 seeds)" in said
+
+
+def by_law(study, power):
+    """The scores of `tuned_by_law` without noise, for any config."""
+
+    def score(config):
+        miss = math.log(config["learning_rate"] / 0.001)
+        return 0.9 - 0.004 * (miss - power * math.log(config["batch_size"] / 16)) ** 2
+
+    return {tuple(c.values()): score(c) for c in study.configs()}
+
+
+def test_refined_choices_are_a_finer_grid_and_earlier_ones_take_no_part():
+    coarse = tuple(float(f"{rate:.3g}") for rate in np.geomspace(1e-5, 1, 6))
+    study = make_tuned_study(
+        learning_rate=coarse, batch_size=SIZES, n_choosing=3, n_targets=3, refine=True
+    )
+    before = make_tuned_result(study, by_law(study, 0.5))
+    wanted = with_added(study, refinements(before))
+    others = with_added(wanted, may_be_added(study))
+    lucky = dict.fromkeys((tuple(c.values()) for c in others.configs()), 0.99)
+
+    unrefined = scale_rates(before)[0].found
+    refined = scale_rates(make_tuned_result(wanted, by_law(wanted, 0.5)))[0].found
+    again = scale_rates(make_tuned_result(others, lucky | by_law(wanted, 0.5)))[0].found
+
+    # A parabola's top is found whatever the spacing, which the error is made of.
+    assert refined.slope.estimate == pytest.approx(0.5, abs=1e-6)
+    assert (refined.best.errors < 0.9 * unrefined.best.errors).all()
+    width = refined.slope.upper - refined.slope.lower
+    assert width < 0.9 * (unrefined.slope.upper - unrefined.slope.lower)
+    assert str(again.slope) == str(refined.slope)
+    np.testing.assert_array_equal(again.best.log_values, refined.best.log_values)
 
 
 def test_a_best_value_at_the_end_of_its_grid_is_left_out_and_named():

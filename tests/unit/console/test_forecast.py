@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from builders import make_study
@@ -40,6 +41,13 @@ def test_configs_programs_time_and_memory_are_shown():
     assert "batch_size=32     2        8              1 min 00 s" in said
     assert "16 runs on 2 × cpu, roughly 1 min 30 s (from the operations" in said
     assert said.endswith("roughly 1.2 GB of memory. Nothing was trained or written.")
+
+
+def test_while_tuning_has_yet_to_choose_runs_are_at_most_so_many():
+    said = text(replace(make(60.0, 30.0), is_open=True))
+
+    assert said.startswith("tiny: up to 16 runs of 2 epochs")
+    assert "To train into `studies/tiny`: up to 16 runs on 2 × cpu" in said
 
 
 def test_a_time_that_is_not_known_is_not_guessed():

@@ -5,8 +5,10 @@ import pytest
 from builders import make_blobs_study, train_blobs, write_blobs
 
 from paribus.analysis import plan_runs
+from paribus.api import run_study
 from paribus.engine.forecast import _Speed, forecast_study
 from paribus.errors import StudyError
+from paribus.results import Progress
 from paribus.results.forecast import Forecast
 from paribus.study import Study
 from paribus.tuning import Tuning
@@ -81,6 +83,42 @@ def test_a_study_that_tunes_expects_what_its_plan_expects(tmp_path: Path):
     after = forecast(study, tmp_path)
     assert after.n_to_train == 0
     assert after.n_runs == plan_runs(trained).n_expected
+
+
+def test_a_study_that_refines_expects_the_most_that_it_may_train(tmp_path: Path):
+    study = make_blobs_study(learning_rate=(1e-5, 0.03, 300.0), batch_size=(16,))
+    study = replace(
+        study,
+        name="refined",
+        data=replace(study.data, validation=40),
+        tuning=Tuning(seeds=(1_000_000, 1_000_001), n_choosing=1, refine=True),
+    )
+
+    before = forecast(study, tmp_path)
+
+    # 3 values choose and 2 more around the best; the best of all gets 2 seeds and 1.
+    assert (before.n_runs, before.is_open) == (5 + 2 + 1, True)
+    assert before.n_to_train == pytest.approx(before.n_runs, abs=2)  # shares, rounded
+    with pytest.raises(KeyboardInterrupt):
+        run_study(
+            study,
+            tmp_path / study.name,
+            data_folder=tmp_path,
+            device="cpu",
+            on_progress=stop_after_declared,
+        )
+    during = forecast(study, tmp_path)
+    assert (during.n_runs, during.is_open) == (8, True)
+    assert during.n_to_train == pytest.approx(5, abs=2)
+    trained = train_blobs(study, tmp_path)
+    after = forecast(study, tmp_path)
+    assert (after.n_runs, after.n_to_train, after.is_open) == (8, 0, False)
+    assert after.groups[0].n_configs == len(trained.configs) == 5
+
+
+def stop_after_declared(progress: Progress) -> None:
+    if progress.n_finished == 3:
+        raise KeyboardInterrupt
 
 
 def test_a_study_that_has_changed_is_refused_as_in_training(tmp_path: Path):

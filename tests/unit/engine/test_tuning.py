@@ -9,6 +9,7 @@ from builders import make_blobs_study, write_blobs
 from paribus.analysis import choose_tuned, plan_runs
 from paribus.api import run_study
 from paribus.status import RunStatus
+from paribus.store import read_study
 from paribus.study import Budget, Study
 from paribus.tuning import Tuning, count_tuning_seeds
 
@@ -80,6 +81,94 @@ def test_a_study_stopped_at_every_stage_ends_as_if_it_never_was(trained, tmp_pat
         np.testing.assert_allclose(
             result.curves[name], expected.curves[name], rtol=1e-3, atol=1e-4
         )
+
+
+def refined_blobs() -> Study:
+    """One batch size, so that what refines its best value is four runs."""
+    study = tuned_blobs(name="refined")
+    assert study.tuning is not None
+    grids = ({**study.space.grids[0], "batch_size": (16,)},)
+    return replace(
+        study,
+        space=replace(study.space, grids=grids),
+        tuning=replace(study.tuning, refine=True),
+    )
+
+
+@pytest.fixture(scope="module")
+def refined(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("refined")
+    return folder, run(refined_blobs(), folder)
+
+
+def test_half_and_twice_the_best_value_are_trained_too(refined):
+    folder, result = refined
+
+    (choice,) = choose_tuned(result)
+    assert choice.values == (1e-5, 0.015, 0.03, 0.06, 300.0)
+    plan = plan_runs(result)
+    assert (plan.missing, plan.is_open.any()) == ((), False)
+    assert (result.has_outcome() == plan.is_planned).all()
+    # 5 configs x 2 choosing; 1 chosen and 1 held x 2 seeds; 1 best x 1 target.
+    assert plan.is_planned.sum() == 10 + 4 + 1
+    again = run(refined_blobs(), folder, on_progress=Interrupt(after=0))
+    assert len(again.attempts) == len(result.attempts)
+
+
+class InterruptEachStage(Interrupt):
+    """Stops a study at the begin of each stage too, before a run of it has ended."""
+
+    def __init__(self, seen: set[tuple[int, bool]]) -> None:
+        super().__init__(after=1)
+        self.seen = seen
+
+    def __call__(self, progress) -> None:
+        stage = len(progress.configs), progress.is_open
+        if stage not in self.seen:
+            self.seen.add(stage)
+            raise KeyboardInterrupt
+        super().__call__(progress)
+
+
+def test_a_refined_study_stopped_at_every_stage_ends_as_if_it_never_was(
+    refined, tmp_path
+):
+    _, expected = refined
+
+    stages, n_missing, result = set(), 0, None
+    while result is None:
+        try:
+            on_progress = InterruptEachStage(stages)
+            result = run(refined_blobs(), tmp_path, on_progress=on_progress)
+        except KeyboardInterrupt:
+            n_missing += bool(plan_runs(read_study(tmp_path / "refined")).missing)
+
+    assert n_missing > 0  # once when the best was known, and its neighbours not added
+    # While declared values choose, while those around the best do, while it compares.
+    assert stages == {(3, True), (5, True), (5, False)}
+    assert result.configs == expected.configs
+    np.testing.assert_array_equal(result.status, expected.status)
+    for name in ("validation_accuracy", "train_loss"):
+        # As above: other shapes of a block give other last bits.
+        np.testing.assert_allclose(
+            result.curves[name], expected.curves[name], rtol=1e-3, atol=1e-4
+        )
+
+
+def test_a_refined_study_trains_its_declared_runs_as_one_that_is_not(refined, tmp_path):
+    _, result = refined
+    study = refined_blobs()
+    assert study.tuning is not None
+
+    plain = run(
+        replace(study, tuning=replace(study.tuning, refine=False)), tmp_path
+    ).of_seeds(study.tuning.seeds[:2])
+
+    n = len(plain.configs)
+    chose = result.of_seeds(study.tuning.seeds[:2])
+    assert chose.configs[:n] == plain.configs
+    for name, curve in plain.curves.items():
+        np.testing.assert_array_equal(chose.curves[name][:n], curve)
 
 
 def test_nothing_is_trained_again(trained):

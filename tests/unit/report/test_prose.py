@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from tuning_builders import make_tuned_result, make_tuned_study
 
+from paribus.refinement import may_be_added, with_added
 from paribus.report.making import tabulate_making
 from paribus.report.prose import count_untuned, say_failing, say_protocol, say_tied
 from paribus.space import SearchSpace
@@ -62,6 +63,17 @@ def test_copies_are_not_said_to_have_seeds_that_choose():
         "5, those that are tuned trained with the seeds that choose; what they chose, "
         "with the others; the 2 that are not tuned, with the seeds"
     )
+
+
+def test_configs_that_tuning_added_are_counted():
+    study = make_tuned_study(batch_size=(32,), refine=True)
+    whole = with_added(study, may_be_added(study))
+    scores = {tuple(c.values()): 0.9 for c in whole.configs()}
+
+    said = say_protocol(make_tuned_result(whole, scores))
+
+    of = "5 configs of learning rate (2 at half or twice the best declared learning "
+    assert said.startswith(f"{of}rate), 2 seeds each to choose by")
 
 
 def test_where_all_are_compared_none_is_said_to_be_left_out():

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 from builders import make_result, make_study
+from tuning_builders import make_tuned_result, make_tuned_study
 
+from paribus.refinement import may_be_added, with_added
 from paribus.results import Progress
 from paribus.results.asked import only_asked, only_asked_progress
+from paribus.space import SearchSpace
 from paribus.status import RunStatus
 
 
@@ -35,6 +38,21 @@ def test_a_study_that_asks_for_everything_gets_the_same_result():
     stored = make_result(STORED)
 
     assert only_asked(stored, STORED) is stored
+
+
+def test_what_refinement_added_to_the_asked_configs_is_kept():
+    study = make_tuned_study(refine=True)
+    (grid,) = study.space.grids
+    asked = replace(study, space=SearchSpace(grids=({**grid, "batch_size": (64,)},)))
+    whole = with_added(study, may_be_added(study))
+    scores = {tuple(c.values()): 0.9 for c in whole.configs()}
+
+    found = only_asked(make_tuned_result(whole, scores), asked)
+
+    rates = [c["learning_rate"] for c in found.configs]
+    assert rates == [0.001, 0.01, 0.1, 0.005, 0.02]
+    assert {c["batch_size"] for c in found.configs} == {64}
+    assert found.study.space.declared() == asked.space
 
 
 def test_progress_counts_only_the_runs_that_were_asked_for():
