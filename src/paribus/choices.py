@@ -11,6 +11,7 @@ from paribus.hyperparameters import (
     MODELS,
     Hyperparameter,
     Value,
+    every_hyperparameter,
     frozen,
     plain,
 )
@@ -270,13 +271,6 @@ def check_schedule(
             known = ", ".join(f'"{schedule}"' for schedule in needed)
             got = " and ".join(f'"{schedule}"' for schedule in used)
             raise StudyError(f"`{name}` needs a `schedule` of {known}, got {got}")
-
-
-def every_hyperparameter(
-    catalogue: Mapping[str, Mapping[str, Hyperparameter]],
-) -> dict[str, Hyperparameter]:
-    """The hyperparameters that any entry has; one name has one range everywhere."""
-    return {n: h for known in catalogue.values() for n, h in known.items()}
 
 
 def _optimizers(space: SearchSpace, optimizer: OptimizerChoice) -> tuple[str, ...]:

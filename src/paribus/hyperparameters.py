@@ -151,6 +151,13 @@ def by_name(*hyperparameters: Hyperparameter) -> dict[str, Hyperparameter]:
     return {hyperparameter.name: hyperparameter for hyperparameter in hyperparameters}
 
 
+def every_hyperparameter(
+    catalogue: Mapping[str, Mapping[str, Hyperparameter]],
+) -> dict[str, Hyperparameter]:
+    """The hyperparameters that any entry has; one name has one range everywhere."""
+    return {n: h for known in catalogue.values() for n, h in known.items()}
+
+
 BATCH_SIZE = Hyperparameter(
     name="batch_size", kind="count", is_static=True, upper=MAX_BATCH_SIZE
 )

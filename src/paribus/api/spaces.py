@@ -3,8 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from paribus.choices import every_hyperparameter
-from paribus.hyperparameters import BATCH_SIZE, MODELS, Hyperparameter, Value
+from paribus.hyperparameters import (
+    BATCH_SIZE,
+    MODELS,
+    Hyperparameter,
+    Value,
+    every_hyperparameter,
+)
 from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.space import SearchSpace
 from paribus.study import ModelChoice, OptimizerChoice

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from paribus.builders import Builder
-from paribus.choices import every_hyperparameter
 from paribus.errors import SpaceError
 from paribus.hyperparameters import (
     MODELS,
     Hyperparameter,
     Value,
+    every_hyperparameter,
 )
 from paribus.optimizer_catalogue import OPTIMIZER, OPTIMIZERS
 from paribus.study import ModelChoice, OptimizerChoice

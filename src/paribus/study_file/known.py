@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from paribus.choices import every_hyperparameter
 from paribus.errors import printable
-from paribus.hyperparameters import BATCH_SIZE, MODELS, Hyperparameter
+from paribus.hyperparameters import (
+    BATCH_SIZE,
+    MODELS,
+    Hyperparameter,
+    every_hyperparameter,
+)
 from paribus.optimizer_catalogue import (
     OPTIMIZER,
     OPTIMIZERS,
