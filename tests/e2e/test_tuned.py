@@ -1,13 +1,19 @@
 """A tuned study of made-up data, from its file to its verdicts, in seconds."""
 
 import json
+import random
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import write_blobs
+
+from paribus.analysis import choose_tuned, plan_runs
+from paribus.store import read_study
 
 
 STUDY = """\
@@ -34,6 +40,9 @@ learning_rate = [0.00001, 0.05]
 batch_size = [16]
 [sizes.wide]
 space.1.learning_rate = [0.00001, 0.05, 500]
+[sizes.refined]
+space.1.learning_rate = [0.00001, 0.05, 500]
+tuning.refine = true
 [[claims]]
 text = "A tuned learning rate is better than a tiny one"
 measure = "validation_accuracy"
@@ -75,3 +84,50 @@ def test_a_tuned_study_ends_in_verdicts(tmp_path: Path):
     assert "A tuned learning rate is better than a tiny one" in texts
     again = call(tmp_path, "run", "tiny.toml", "--size", "wide", "--json")
     assert json.loads(again.stdout)
+
+
+@pytest.mark.slow
+def test_a_refined_study_that_is_killed_at_any_moment_ends_as_if_it_never_was(
+    tmp_path: Path,
+):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    for folder in (whole, killed):
+        folder.mkdir()
+        write_blobs(folder / "blobs.npz")
+        (folder / "tiny.toml").write_text(STUDY)
+    run = ("run", "tiny.toml", "--size", "refined")
+    dry = json.loads(call(whole, *run, "--dry-run", "--json").stdout)
+    started = time.monotonic()
+    call(whole, *run)
+    duration = time.monotonic() - started
+    moments = random.Random(20261125)
+
+    for _ in range(6):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "paribus", *run],
+            cwd=killed,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(moments.uniform(0.3, 0.9) * duration)
+        process.kill()
+        process.wait()
+        if (killed / "studies" / "tiny-refined").exists():
+            call(killed, "check", "studies/tiny-refined")
+            call(killed, "show", "studies/tiny-refined")
+    call(killed, *run)
+
+    ended, expected = (
+        read_study(folder / "studies" / "tiny-refined") for folder in (killed, whole)
+    )
+    assert ended.study == expected.study
+    assert len(ended.study.space.refined) == 2
+    np.testing.assert_array_equal(ended.status, expected.status)
+    (choice,) = choose_tuned(ended)
+    assert choice.best_index == choose_tuned(expected)[0].best_index
+    n_runs = int(plan_runs(ended).is_planned.sum())
+    assert dry["is_open"]
+    assert dry["n_runs"] == n_runs == 5 * 2 + 2 * 2 + 1
+    # As the killed study's blocks had other shapes, other last bits.
+    np.testing.assert_allclose(
+        ended.final("train_loss"), expected.final("train_loss"), rtol=1e-3
+    )

@@ -142,6 +142,11 @@ def choose(
     found = choose_value(seen, members, "learning_rate", at=at)
     if found.best_index is None or found.best_value is None:
         return None
+    space = seen.study.space
+    counts: dict[bool, list[int]] = {True: [], False: []}
+    for i in found.members:
+        n = int(seen.has_outcome()[i].sum())
+        counts[space.is_declared(seen.configs[i])].append(n)
     return Choice(
         config=found.best_index,
         value=found.best_value,
@@ -149,8 +154,9 @@ def choose(
         edge="lower" if found.edge == "only" else found.edge,
         value_to_add=found.value_to_add,
         spacing_decades=found.spacing_decades,
-        n_runs=tuple(seen.has_outcome()[list(found.members)].sum(axis=1).tolist()),
+        n_runs=tuple(counts[True]),
         is_independent=is_independent,
+        n_refining=tuple(counts[False]),
     )
 
 

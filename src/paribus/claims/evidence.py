@@ -37,8 +37,9 @@ class Choice:
         edge: Which end of the grid it lies on: `lower`, `upper` or None.
         value_to_add: What would extend the grid there.
         spacing_decades: Distance to the farther neighbour, in powers of ten.
-        n_runs: Runs that chose: for each value tried, how many seeds.
+        n_runs: Runs that chose: for each declared value, how many seeds.
         is_independent: Whether seeds chose it that judge nothing.
+        n_refining: The same for each value that refined the best of these.
     """
 
     config: int
@@ -49,6 +50,7 @@ class Choice:
     spacing_decades: float
     n_runs: tuple[int, ...]
     is_independent: bool
+    n_refining: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

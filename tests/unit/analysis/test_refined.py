@@ -8,6 +8,8 @@ from tuning_builders import make_tuned_result, make_tuned_study, trained
 
 from paribus.analysis import choose_tuned, mark_absent, plan_runs, say_edge
 from paribus.analysis.tuned import choose_value, choosing_runs, refinements
+from paribus.analysis.variance import divide_variance
+from paribus.claims.arms import is_designed
 from paribus.refinement import may_be_added, with_added
 from paribus.space import Config
 from paribus.status import RunStatus
@@ -28,6 +30,10 @@ HALF, DOUBLE = (
 REFINED = {**DECLARED, (0.005, 32): 0.94, (0.02, 32): 0.97}
 STUDY = make_tuned_study(refine=True)
 WHOLE = with_added(STUDY, (HALF, DOUBLE))
+
+
+def place(rate, size):
+    return STUDY.configs().index(Config({"learning_rate": rate, "batch_size": size}))
 
 
 def untrained(result, *configs):
@@ -169,6 +175,51 @@ def test_an_added_value_where_half_the_runs_diverged_is_not_chosen():
     choice = choose_tuned(replace(result, status=status))[0]
 
     assert (choice.best_value, choice.excluded) == (0.01, (0.02,))
+
+
+def test_a_value_beyond_which_no_run_ended_is_at_an_edge_and_not_refined():
+    result = make_tuned_result(STUDY, DECLARED)
+    status = result.status.copy()
+    status[place(0.1, 32), 3:] = RunStatus.FAILED
+
+    plan = plan_runs(replace(result, status=status))
+
+    assert plan.missing == ()
+    assert not plan.is_open.any()
+
+
+def test_the_claims_family_has_no_place_for_what_refinement_added():
+    study = make_tuned_study(refine=True, compare="all")
+    result = make_tuned_result(with_added(study, (HALF,)), REFINED)
+
+    assert all(is_designed(result, config) for config in study.configs())
+    assert not is_designed(result, HALF)
+
+
+def test_shares_of_variance_are_those_of_the_declared_grid():
+    study = make_tuned_study(refine=True, compare="all", n_seeds=5)
+    scores = {**DECLARED, (0.1, 64): 0.80, (0.005, 32): 0.9, (0.02, 32): 0.9}
+    plain = make_tuned_result(study, scores)
+    whole = make_tuned_result(with_added(study, (HALF, DOUBLE)), scores)
+
+    expected = divide_variance(compared(plain), metric="validation_accuracy")
+    found = divide_variance(compared(whole), metric="validation_accuracy")
+
+    assert expected is not None
+    assert found is not None
+    assert found.n_values == (3, 2)
+    assert repr(found.versions) == repr(expected.versions)
+
+
+def compared(result):
+    """The result with the study's seeds trained at every declared value."""
+    n = len(result.study.seeds)
+    status, curves = result.status.copy(), dict(result.curves)
+    status[:6, :n] = RunStatus.CONVERGED
+    for name, curve in curves.items():
+        curves[name] = curve.copy()
+        curves[name][:6, :n] = curve[:6, n : n + 1] + 0.001 * np.arange(n)[:, None]
+    return replace(result, status=status, curves=curves)
 
 
 def test_the_target_seeds_train_at_the_refined_best():

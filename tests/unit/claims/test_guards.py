@@ -212,6 +212,20 @@ def test_both_sides_must_be_tuned_equally():
     assert ask(tuning.unequal_tuning, make_pair(), choices=(uneven[0],) * 2) is None
 
 
+@pytest.mark.parametrize(
+    ("n_refining", "edge", "is_refused"),
+    [((3, 3), None, False), ((3,), None, True), ((), None, True), ((), "upper", False)],
+)
+def test_sides_are_refined_equally_unless_nothing_is_to_be(
+    n_refining, edge, is_refused
+):
+    sides = choice(n_refining=(3, 3)), choice(n_refining=n_refining, edge=edge)
+
+    refusal = ask(tuning.unequal_tuning, make_pair(), choices=sides)
+
+    assert (refusal is not None) is is_refused
+
+
 def test_tuning_and_evaluation_seeds_must_differ():
     """A study refuses them; a result put together by hand may have them."""
     result = make_rates()

@@ -49,7 +49,10 @@ def chosen_on_test(evidence: Evidence, question: Question) -> Refusal | None:
 def unequal_tuning(evidence: Evidence, question: Question) -> Refusal | None:
     """The sides were not tuned with the same number of values and seeds."""
     budgets = {tuple(sorted(choice.n_runs)) for choice in question.choices}
-    if len(budgets) <= 1:
+    # At an edge nothing is refined, and the next guard says what to do about it.
+    settled = [choice for choice in question.choices if choice.edge is None]
+    refining = {tuple(sorted(choice.n_refining)) for choice in settled}
+    if len(budgets) <= 1 and len(refining) <= 1:
         return None
     return Refusal(
         "the sides were tuned with different numbers of values or seeds",
