@@ -29,6 +29,7 @@ from paribus.stats.noise import difference_noise_floor
 from paribus.stats.one_seed import reversal_share
 from paribus.stats.power import seeds_to_decide
 from paribus.stats.proportions import compare_shares_paired
+from paribus.status import RunStatus
 
 
 Pairs = tuple[tuple[int, int], ...]
@@ -41,7 +42,9 @@ def compare(
 
     Every config of side a is paired with the config of side b that is equal in all
     hyperparameters that neither side names. For each seed the differences are averaged
-    over these pairs; the seeds are what is compared.
+    over these pairs; the seeds are what is compared. Where a value was tuned, configs
+    with nothing but the runs that chose it are no sides, and those that were chosen may
+    differ in it: each side stands at its own best value.
 
     A seed with a run that did not learn is left out of the difference, which is then
     one among learners; runs that ended badly are counted by side: where failures are
@@ -61,8 +64,8 @@ def compare(
     Raises:
         UnknownNameError: If a name is no hyperparameter of the space, or the metric
             none of the study.
-        StudyError: If no config has the values, both sides are the same, or no two
-            configs are equal in everything else.
+        StudyError: If no config has the values, both sides are the same, a side has
+            only runs that chose a value, or no two configs are equal in all else.
     """
     # A wrong name is the first thing to say.
     has_a, has_b = (_names(result, result.config_indices(side)) for side in (a, b))
@@ -131,16 +134,14 @@ def _matched_pairs(
     result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value]
 ) -> Pairs:
     """Positions of the configs of both sides that are equal in what no side names."""
-    side_a, side_b = result.config_indices(a), result.config_indices(b)
+    side_a, side_b = (_with_comparison_seeds(result, side) for side in (a, b))
     # What only one side can have, as the momentum of one of two optimizers, differs.
     named = {*a, *(name for name in b if name not in _names(result, side_a))}
-
-    def others(index: int) -> Config:
-        config = result.configs[index]
-        return Config({name: config[name] for name in config if name not in named})
-
-    partner = {others(j): j for j in side_b}
-    pairs = tuple((i, partner[others(i)]) for i in side_a if others(i) in partner)
+    tuning = result.study.tuning
+    chosen = set() if tuning is None else {tuning.hyperparameter}
+    pairs = _paired(result, side_a, side_b, named)
+    if not pairs and not chosen <= named:
+        pairs = _paired(result, side_a, side_b, named | chosen)
     if not pairs:
         raise StudyError(
             f"no config with {Config(a).label()} has a partner with "
@@ -148,6 +149,37 @@ def _matched_pairs(
             hint="name the other hyperparameters too, for both sides",
         )
     return pairs
+
+
+def _with_comparison_seeds(
+    result: StudyResult, side: Mapping[str, Value]
+) -> tuple[int, ...]:
+    """The configs of a side, without those that have only runs that chose a value."""
+    tuning, indices = result.study.tuning, result.config_indices(side)
+    if tuning is None:
+        return indices
+    is_absent = (judged(result).status == RunStatus.ABSENT).all(axis=1)
+    if is_absent[list(indices)].all():
+        compared = [result.configs[i].label() for i in np.flatnonzero(~is_absent)]
+        raise StudyError(
+            f"{Config(side).label()} has only runs that chose "
+            f"`{tuning.hyperparameter}`, none to compare",
+            hint=f"compared are: {'; '.join(compared[:6])}" if compared else None,
+        )
+    return tuple(i for i in indices if not is_absent[i])
+
+
+def _paired(
+    result: StudyResult, side_a: Sequence[int], side_b: Sequence[int], named: set[str]
+) -> Pairs:
+    """Configs of both sides that are equal in what is not `named`, one with one."""
+
+    def others(index: int) -> Config:
+        config = result.configs[index]
+        return Config({name: config[name] for name in config if name not in named})
+
+    partner = {others(j): j for j in side_b}
+    return tuple((i, partner[others(i)]) for i in side_a if others(i) in partner)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
