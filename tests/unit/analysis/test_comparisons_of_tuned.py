@@ -1,5 +1,7 @@
 """Two sides of a tuned study: what chose a value does not judge it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tuning_builders import make_tuned_result, make_tuned_study, trained
@@ -13,7 +15,7 @@ def tuned_result(*, best_at_64: float = 0.1) -> StudyResult:
     """Batch size 32 is best at 0.01; each is compared at its best, on three seeds."""
     study = make_tuned_study()
     scores = {(rate, size): 0.9 for rate in (0.001, 0.01, 0.1) for size in (32, 64)}
-    best = {(0.01, 32): 0.97, (best_at_64, 64): 0.96}
+    best: dict[Any, float] = {(0.01, 32): 0.97, (best_at_64, 64): 0.96}
     result = make_tuned_result(study, scores | best)
     for i, config in enumerate(study.configs()):
         runs = np.zeros(result.status.shape, dtype=bool)
