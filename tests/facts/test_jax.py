@@ -48,3 +48,37 @@ def test_devices_of_a_cpu_share_an_aligned_array_of_the_host():
     # Else a data set would be in memory once for each core, and once more for us.
     pointers = {s.data.unsafe_buffer_pointer() for s in placed.addressable_shards}
     assert pointers == {array.ctypes.data}
+
+
+def test_gradients_of_convolutions_are_slow_within_loops_alone():
+    # What paribus/engine/convolutions.py is for: XLA brings convolutions into the form
+    # of its fast kernels, channels last, but not within a loop. If this fails because
+    # it does, that file can go.
+    images, kernel = jnp.ones((2, 8, 8, 3)), jnp.ones((3, 3, 3, 4))
+
+    def gradient(kernel):
+        def squares(kernel):
+            outputs = jax.lax.conv_general_dilated(
+                images,
+                kernel,
+                (1, 1),
+                "VALID",
+                dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            )
+            return (outputs**2).sum()
+
+        return jax.grad(squares)(kernel)
+
+    def forms(function):
+        text = jax.jit(function).lower(kernel).compile().as_text()
+        return {
+            line.split("dim_labels=")[1].split(",")[0].split()[0]
+            for line in text.splitlines()
+            if " convolution(" in line
+        }
+
+    def loop(kernel):
+        return jax.lax.fori_loop(0, 3, lambda _, k: k - gradient(k), kernel)
+
+    assert forms(gradient) == {"b01f_01io->b01f"}
+    assert forms(loop) == {"b01f_01io->b01f", "f01b_i01o->01bf"}

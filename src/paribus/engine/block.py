@@ -13,6 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Bool, Int, UInt32
 
 from paribus.data.batches import Segment, steps_per_epoch
+from paribus.engine.convolutions import suited_to_cpus
 from paribus.engine.evaluation import Ending, end_run, evaluate_run
 from paribus.engine.measures import steps_in_span
 from paribus.engine.recipe import Arrays, Recipe, Traced
@@ -73,6 +74,9 @@ class BlockShape:
         Returns:
             A function of (the arguments by run, the shared arguments), both tuples.
         """
+        on_cpu = self.devices[0].platform == "cpu"
+        if on_cpu:
+            one_run = suited_to_cpus(one_run)
 
         def on_one_device(by_run: tuple[Any, ...], shared: tuple[Any, ...]) -> Any:
             width = None if self.map_width == 1 else self.map_width
@@ -91,7 +95,6 @@ class BlockShape:
             out_specs=BY_RUN,
             check_vma=False,  # runs never exchange anything
         )
-        on_cpu = self.devices[0].platform == "cpu"
         return jax.jit(on_all_devices, compiler_options=_CPU_OPTIONS if on_cpu else {})
 
 
@@ -125,11 +128,7 @@ class Compiler:
 
 @runtime_checkable
 class Driver(Protocol):
-    """What drives the runs of a block through their steps.
-
-    Today compiled epochs. A stepwise driver, for models whose steps last milliseconds,
-    has the same methods.
-    """
+    """What drives the runs of a block through their steps."""
 
     shape: BlockShape
 
