@@ -12,7 +12,10 @@ from paribus.engine.recipe import Arrays, Fitted, Recipe
 from paribus.engine.run import RunState
 
 
+# Examples at a time, so that what layers put out stays in the cache: of dense layers
+# that is little, of a convolution one number for each pixel and channel.
 EVALUATION_CHUNK = 1000
+EVALUATION_CHUNK_OF_OTHERS = 200
 
 # Kept example by example: training examples are looked at as a whole only.
 ANSWER_SPLITS = ("validation", "test")
@@ -117,7 +120,7 @@ def _sums(
             n_values=[jnp.array(len(values)) for values in units],
         )
 
-    whole, rest = _by_chunk(of_chunk, split)
+    whole, rest = _by_chunk(of_chunk, split, size=_chunk_size(recipe))
     total = jax.tree.map(lambda values: values.sum(axis=0), whole)
     return jax.tree.map(jnp.add, total, rest) if rest is not None else total
 
@@ -137,22 +140,29 @@ def _relu_shares(
 def answers(recipe: Recipe, fitted: Fitted, split: Arrays) -> Bool[Array, " example"]:
     """Which examples of a split a run classifies right."""
     whole, rest = _by_chunk(
-        lambda chunk: recipe.loss_and_correct(fitted, chunk)[1], split
+        lambda chunk: recipe.loss_and_correct(fitted, chunk)[1],
+        split,
+        size=_chunk_size(recipe),
     )
     return jnp.concatenate([whole.reshape(-1), *([] if rest is None else [rest])])
 
 
-def _by_chunk(function: Callable[[Arrays], Any], split: Arrays) -> tuple[Any, Any]:
-    """Apply a function to a cache-sized chunk of examples at a time.
+def _chunk_size(recipe: Recipe) -> int:
+    is_dense = recipe.model.layer_inputs is not None
+    return EVALUATION_CHUNK if is_dense else EVALUATION_CHUNK_OF_OTHERS
+
+
+def _by_chunk(
+    function: Callable[[Arrays], Any], split: Arrays, *, size: int
+) -> tuple[Any, Any]:
+    """Apply a function to `size` examples at a time.
 
     Returns:
         What it returns for all whole chunks, stacked, there may be none; and for the
         rest, None if no example is left.
     """
     n = len(split.labels)
-    n_whole = n // EVALUATION_CHUNK * EVALUATION_CHUNK
-    chunks = jax.tree.map(
-        lambda a: a[:n_whole].reshape(-1, EVALUATION_CHUNK, *a.shape[1:]), split
-    )
+    n_whole = n // size * size
+    chunks = jax.tree.map(lambda a: a[:n_whole].reshape(-1, size, *a.shape[1:]), split)
     rest = jax.tree.map(lambda a: a[n_whole:], split)
     return jax.lax.map(function, chunks), function(rest) if n_whole < n else None
