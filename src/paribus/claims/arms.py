@@ -37,6 +37,7 @@ class Arms:
         words: Role -> how a sentence names it.
         choices: Role -> the choice it rests on, for those that tuning chose.
         designed: Roles that the study was designed to have, found or not yet.
+        only_tuned: Roles whose config has only runs that chose a value.
         mode: Whether each arm has its own learning rate.
         budget: What is held equal where final quality is compared.
         label: What tells it from the other arms of the study; empty for the first.
@@ -48,6 +49,7 @@ class Arms:
     words: Mapping[str, str]
     choices: Mapping[str, Choice] = field(default_factory=dict)
     designed: frozenset[str] = frozenset()
+    only_tuned: frozenset[str] = frozenset()
     mode: Mode = ""
     budget: BudgetKind = "epochs"
     label: str = ""
@@ -82,9 +84,25 @@ def learning_rate_arms(evidence: Evidence, optimizer: str) -> tuple[Arms, ...]:
                 words=words,
                 choices=choices,
                 designed=frozenset({*configs, "best"}),
+                only_tuned=_only_tuned(evidence, members).difference(configs),
             )
         )
     return _primary_first(_labelled(found), _learning_rate_preference)
+
+
+def _only_tuned(evidence: Evidence, members: tuple[int, ...]) -> frozenset[str]:
+    """The roles whose learning rate is among those that one is chosen from."""
+    tuning = evidence.whole.study.tuning
+    configs = [evidence.judged.configs[i] for i in members]
+    return frozenset(
+        role
+        for role, value in LEARNING_RATES.items()
+        if tuning is not None
+        and any(
+            is_same_value(config["learning_rate"], value) and tuning.tunes(config)
+            for config in configs
+        )
+    )
 
 
 def _labelled(found: Sequence[Arms]) -> list[Arms]:

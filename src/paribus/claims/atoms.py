@@ -90,6 +90,8 @@ def _missing(arms: Arms | None, needs: tuple[str, ...], remedy: str) -> str:
         return f"no learning rate could be chosen: no run has learned yet at {words}"
     if arms is None and remedy.endswith("batch-size"):
         return "the learning rate is not tuned for each batch size"
+    if arms is not None and arms.only_tuned >= set(lacking):
+        return f"the study has only the runs that chose a learning rate at {words}"
     return f"the study has no runs at {words}"
 
 

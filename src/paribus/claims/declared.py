@@ -15,6 +15,7 @@ from paribus.declared import DeclaredClaim
 from paribus.errors import ParibusError, StudyError
 from paribus.hyperparameters import Value
 from paribus.space import Config
+from paribus.status import RunStatus
 from paribus.study import Study
 
 
@@ -90,6 +91,15 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
             f"{Config(b).label()} that is equal in everything else",
             hint="name values that the study has",
         )
+    is_there = (evidence.judged.status != RunStatus.ABSENT).any(axis=1)
+    pairs = [(o, by_others_a[o][0], by_others_b[o][0]) for o in shared]
+    shared = [others for others, i, j in pairs if is_there[i] and is_there[j]]
+    if not shared:
+        raise StudyError(
+            "the study has only the runs that chose a value where "
+            f"{Config(a).label()} and {Config(b).label()} have equal others",
+            hint=_say_tuned_sides(evidence.whole.study),
+        )
     sides = [
         [found[others] for others in shared] for found in (by_others_a, by_others_b)
     ]
@@ -118,6 +128,12 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
         generalises=claim.measure == "test_accuracy",
         rung=-1,
     )
+
+
+def _say_tuned_sides(study: Study) -> str:
+    if study.tuning is None:
+        return ""
+    return f'write {study.tuning.hyperparameter} = "{TUNED}" in both `a` and `b`'
 
 
 _RELATIONS: Mapping[str, Relation] = {

@@ -11,6 +11,7 @@ from paribus.claims.declared import claims_digest
 from paribus.declared import MEASURES, DeclaredClaim, is_measure, is_ratio
 from paribus.errors import StudyError
 from paribus.space import SearchSpace
+from paribus.status import RunStatus
 
 
 def make_claim(**changes) -> DeclaredClaim:
@@ -139,3 +140,23 @@ def test_the_digest_is_of_what_was_declared_in_time():
     assert claims_digest(early) != claims_digest(
         replace(study, claims=(make_claim(smallest_effect=0.006),))
     )
+
+
+def test_a_claim_about_what_only_chose_says_how_to_compare_what_was_chosen():
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01, 0.1), batch_size=(32, 64), compare="tuned"
+    )
+    claim = make_claim(a={"batch_size": 32}, b={"batch_size": 64})
+    # 32 is best at rate 0.001, 64 at 0.01: no rate has runs to compare of both.
+    plans = [Runs(accuracy=a) for a in (0.97, 0.9, 0.9, 0.97, 0.9, 0.9)]
+    result = make_runs(replace(study, claims=(claim,)), plans)
+    result.status[[1, 2, 4, 5], :10] = RunStatus.ABSENT
+
+    found = last(result)
+
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason == (
+        "the study has only the runs that chose a value where batch_size=32 and "
+        "batch_size=64 have equal others"
+    )
+    assert found.remedy == 'write learning_rate = "tuned" in both `a` and `b`'

@@ -12,6 +12,7 @@ from paribus.claims.catalogue.learning_rate import more_stable
 from paribus.claims.evidence import Evidence
 from paribus.results import StudyResult
 from paribus.space import SearchSpace
+from paribus.status import RunStatus
 
 
 N_MANY = 60
@@ -186,6 +187,21 @@ def test_missing_values_are_untested_and_name_the_study_that_has_them():
     assert found.verdict is Verdict.UNTESTED
     assert found.reason == "the study has no runs at learning rate 0.1"
     assert found.remedy == "paribus run learning-rate"
+
+
+def test_a_value_with_only_choosing_runs_is_not_said_to_have_none():
+    study = make_tuned_study(learning_rate=(0.001, 0.01, 0.1), compare="tuned")
+    accuracies = (0.9, 0.95, 0.9)
+    result = make_runs(study, [Runs(accuracy=accuracy) for accuracy in accuracies])
+    result.status[[0, 2], :10] = RunStatus.ABSENT
+
+    found = atom_of(result, "L3c")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason == (
+        "the study has only the runs that chose a learning rate at learning rate "
+        "0.01, learning rate 0.1"
+    )
 
 
 def test_one_seed_shows_a_direction_and_decides_nothing():
