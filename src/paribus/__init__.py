@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from paribus import data, models, optimizers
+    from paribus import data, models, optimizers, tasks
     from paribus.api import Result, Study, claim, grid, import_curves, load, tune
     from paribus.errors import ParibusError, ParibusWarning
     from paribus.results import StudyResult
@@ -30,7 +30,7 @@ _HOMES = {
     "read_study": "paribus.study_file",
     "tune": "paribus.api",
 }
-_MODULES = ("data", "models", "optimizers")
+_MODULES = ("data", "models", "optimizers", "tasks")
 
 __all__ = [
     "ParibusError",
@@ -47,6 +47,7 @@ __all__ = [
     "models",
     "optimizers",
     "read_study",
+    "tasks",
     "tune",
 ]
 

@@ -10,6 +10,7 @@ from paribus.errors import StudyError, suggest, unknown_name
 from paribus.hyperparameters import Value
 from paribus.problems import Problem
 from paribus.space import Config, show_value, values_of
+from paribus.tasks import Kind, is_lower_better
 
 
 # The chosen value of the tuned hyperparameter, in a side of a claim.
@@ -61,6 +62,8 @@ DIAGNOSTICS = (
     "anneal",
     RESCUE,
 )
+# Probabilities and guessing are needed for these.
+OF_CLASSIFICATION = ("calibration", RESCUE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ def check_claims(
     claims: Sequence[DeclaredClaim],
     grids: Sequence[Mapping[str, tuple[Value, ...]]],
     tuned: str | None,
+    metrics: Sequence[str] = (),
 ) -> None:
     """Refuse claims about what a study does not have.
 
@@ -128,13 +132,14 @@ def check_claims(
         claims: All claims of a study.
         grids: Those of its space, with values in their canonical form.
         tuned: The hyperparameter that the study tunes; None if it tunes none.
+        metrics: What the study's task measures of each split.
 
     Raises:
         StudyError: If no measure has the name, a side names no config, or both sides
             are the same.
     """
     for position, claim in enumerate(claims, start=1):
-        for problem in claim_problems(claim, grids, tuned):
+        for problem in claim_problems(claim, grids, tuned, metrics):
             raise problem.error(f"claim {position}")
 
 
@@ -142,9 +147,10 @@ def claim_problems(
     claim: DeclaredClaim,
     grids: Sequence[Mapping[str, tuple[Value, ...]]],
     tuned: str | None,
+    metrics: Sequence[str] = (),
 ) -> Iterator[Problem]:
     """What keeps a claim from being judged, as `check_claims` takes it."""
-    if not is_measure(claim.measure):
+    if not is_measure(claim.measure, metrics):
         yield Problem(
             ("measure",),
             f"no measure is called `{claim.measure}`",
@@ -208,26 +214,39 @@ def _side_problems(
         yield Problem((side,), f"no config has {Config(fixed).label()}")
 
 
-def is_measure(name: str) -> bool:
-    """Whether a claim may be about it; recorded measures may carry when they were."""
-    return name in MEASURES or _SUFFIX.sub("", name) in _RECORDED
+def is_measure(name: str, metrics: Sequence[str] = ()) -> bool:
+    """Whether a claim may be about it; recorded measures may carry when they were.
+
+    Args:
+        name: As a claim names it.
+        metrics: What the study's task measures of each split.
+    """
+    split, _, metric = name.partition("_")
+    is_curve = split in _SPLITS and metric in metrics
+    return is_curve or name in MEASURES or _SUFFIX.sub("", name) in _RECORDED
 
 
 def is_ratio(name: str) -> bool:
     """Whether a measure is compared by ratios: losses, times, sizes."""
     base = _SUFFIX.sub("", name)
-    return base in _RATIOS or (name.endswith("_loss") and name in MEASURES)
+    is_curve = name.partition("_")[0] in _SPLITS and base not in _RECORDED
+    return base in _RATIOS or (is_curve and is_lower_better(name))
 
 
-def check_diagnostics(names: tuple[str, ...]) -> None:
-    """Refuse a diagnostic that there is not.
+def check_diagnostics(names: tuple[str, ...], *, kind: Kind = "classification") -> None:
+    """Refuse a diagnostic that there is not, or that needs another kind of task.
 
     Raises:
         UnknownNameError: If a name is not in `DIAGNOSTICS`.
+        StudyError: If it needs classification, and numbers are predicted.
     """
     for name in names:
         if name not in DIAGNOSTICS:
             raise unknown_name("diagnostic", name, DIAGNOSTICS, where="[diagnostics]")
+        if name in OF_CLASSIFICATION and kind != "classification":
+            raise StudyError(
+                f"`{name}` of [diagnostics] needs classification, got a study of {kind}"
+            )
 
 
 def check_rescue(names: tuple[str, ...], tuned: str | None) -> None:

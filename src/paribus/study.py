@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
 from paribus.optimizer_catalogue import OPTIMIZERS, in_use
 from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
 from paribus.space import Config, SearchSpace
+from paribus.tasks import TaskChoice
 from paribus.tuning import Tuning
 
 
@@ -40,6 +41,7 @@ __all__ = [
     "Run",
     "Settings",
     "Study",
+    "TaskChoice",
     "Tuning",
     "check_name",
     "check_seeds",
@@ -105,6 +107,7 @@ class Study:
         looks: How often the plan allows to look at the results: after the first seeds,
             and each time that seeds are added. Intervals share the error rate.
         n_looks: How many of them there have been.
+        task: What is predicted, by which loss and metrics.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -123,11 +126,12 @@ class Study:
     late_seeds: tuple[int, ...] = ()
     looks: int = 1
     n_looks: int = 1
+    task: TaskChoice = field(default_factory=TaskChoice)
 
     def __post_init__(self) -> None:
         check_name(self.name)
         check_seeds(self.seeds)
-        check_diagnostics(self.diagnostics)
+        check_diagnostics(self.diagnostics, kind=self.task.kind)
         if not 1 <= self.looks <= MAX_LOOKS:
             raise StudyError(
                 f"`study.looks` must be from 1 to {MAX_LOOKS}, got {self.looks}"
@@ -139,7 +143,7 @@ class Study:
         if self.tuning is not None:
             self.tuning.check_fits(space.grids, self.data.validation)
         tuned = self.tuning.hyperparameter if self.tuning else None
-        check_claims(self.claims, space.grids, tuned)
+        check_claims(self.claims, space.grids, tuned, metrics=self.task.metric_names())
         check_rescue(self.diagnostics, tuned)
         if (n_runs := self.n_runs()) > MAX_RUNS:
             raise StudyError(
@@ -277,6 +281,7 @@ class Study:
             "model.name": self.model.name,
             "optimizer.name": self.optimizer.name,
         }
+        fixed |= {f"task.{n}": v for n, v in self.task.recorded().items()}
         if self.is_imported:
             return fixed
         fixed |= self._fixed_of(
@@ -335,6 +340,7 @@ class Study:
             "tuning": self.tuning.to_dict() if self.tuning else None,
             "claims": [claim.to_dict() for claim in self.claims],
             "diagnostics": list(self.diagnostics),
+            **({"task": task} if (task := self.task.recorded()) else {}),
         }
 
     @classmethod
@@ -370,6 +376,7 @@ class Study:
             late_seeds=tuple(table.get("late_seeds", ())),
             looks=table.get("looks", 1),
             n_looks=table.get("n_looks", 1),
+            task=TaskChoice.from_dict(written.get("task", {})),
         )
 
 

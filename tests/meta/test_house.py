@@ -32,6 +32,7 @@ PUBLIC = {
     "models",
     "optimizers",
     "read_study",
+    "tasks",
     "tune",
 }
 READING = {

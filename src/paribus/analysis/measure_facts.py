@@ -7,6 +7,7 @@ from typing import Literal
 
 from paribus.errors import unknown_name
 from paribus.stats.stability import TUV_OFFSET
+from paribus.tasks import is_lower_better
 
 
 _SUFFIX = re.compile(r"_(at_[0-9.e-]+|0|10|50|100|p50|p90|p99|long)$")
@@ -55,6 +56,12 @@ class MeasureFacts:
         return f"{name} + {self.offset:g}{comma}{whose}"
 
 
+# A share of the variance worth having. R2 has no noise floor to take it from.
+SMALLEST_R2 = 0.01
+# Errors are in the unit of what is predicted: 5 % of one is worth having, as 10 % of a
+# squared loss is.
+ERRORS = ("rmse", "mae")
+_ERROR = {"is_ratio": True, "higher_is_better": False, "smallest_effect": 1.05}
 _LOSS = {"is_ratio": True, "higher_is_better": False, "smallest_effect": 1.25}
 _OVERSHOOT = {"higher_is_better": False, "unit": "pp", "smallest_effect": 0.1}
 _SHARPNESS = {
@@ -231,6 +238,13 @@ TIMES: Mapping[str, MeasureFacts] = {
 
 _SPLITS = ("train", "validation", "test", "minibatch")
 CURVES = tuple(f"{split}_{what}" for split in _SPLITS for what in ("accuracy", "loss"))
+_METRIC = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+# What is made of answers that are right or wrong, or of their probabilities.
+_OF_CLASSES = (
+    *("gap", "damaged_share", "rescued", "rescued_accuracy", "matched_test_accuracy"),
+    *("test_nll", "test_brier", "test_ece", "test_ece_debiased"),
+)
 
 
 def measure_names() -> tuple[str, ...]:
@@ -254,12 +268,44 @@ def measure_facts(name: str) -> MeasureFacts:
             return known[name]
         if base in known:
             return known[base]
-    if name not in CURVES:
+    if not is_curve(name):
         raise unknown_name("measure", name, measure_names())
-    split, what = name.rsplit("_", 1)
-    words = f"final {'training' if split == 'train' else split} {what}"
-    if what == "loss":
+    return _curve_facts(name)
+
+
+def _curve_facts(name: str) -> MeasureFacts:
+    split, _, what = name.partition("_")
+    of = {"rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(what, what.replace("_", " "))
+    words = f"final {'training' if split == 'train' else split} {of}"
+    if what in ERRORS:
+        return MeasureFacts(words=words, population="unmixed", **_ERROR)
+    if is_lower_better(what):
         return MeasureFacts(words=words, population="unmixed", **_LOSS)
+    is_share = what.endswith("accuracy")
     return MeasureFacts(
-        words=words, higher_is_better=True, unit="pp", population="unmixed"
+        words=words,
+        higher_is_better=True,
+        unit="pp" if is_share else "",
+        smallest_effect=SMALLEST_R2 if what == "r2" else None,
+        population="unmixed",
+    )
+
+
+def is_curve(name: str) -> bool:
+    """Whether a name is that of a training curve: `<split>_<metric>`.
+
+    Example:
+        >>> is_curve("test_rmse"), is_curve("test_ece")
+        (True, False)
+    """
+    split, _, what = name.partition("_")
+    is_recorded = _SUFFIX.sub("", name) in RECORDED
+    return split in _SPLITS and bool(_METRIC.fullmatch(what)) and not is_recorded
+
+
+def needs_classes(name: str) -> bool:
+    """Whether a measure is made of classes, so that there is none of numbers."""
+    what = name.partition("_")[2]
+    return _SUFFIX.sub("", name) in _OF_CLASSES or (
+        is_curve(name) and what.endswith(("accuracy", "nll"))
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from paribus.analysis.measure_facts import SMALLEST_R2
 from paribus.analysis.scores import n_examples
 from paribus.results import StudyResult
 from paribus.stats.noise import smallest_effect
@@ -33,15 +34,14 @@ def classify_runs(
         thresholds: When a run is called what. None for the defaults, with the smallest
             effect taken from the noise floor of the split that decides, at the best
             config's error.
-        baseline_loss: Final training loss of softmax regression with the same budget;
+        baseline_loss: Final training loss of a linear model with the same budget;
             None for the result's own. If that was not trained no run is sublinear.
 
     Returns:
         A new result; arrays other than `status` are shared with the old one. The same
         result if it lacks the curves that the rules need.
     """
-    primary = result.primary_metric
-    needed = {primary, "train_accuracy", "train_loss"}
+    needed = {result.score_metric, f"train_{result.study.task.score}", "train_loss"}
     is_classified = result.status > RunStatus.DIVERGED
     if not needed <= set(result.metrics) or not is_classified.any():
         return result
@@ -74,7 +74,8 @@ def outcomes_of(
     Args:
         result: The study; its own runs only set the default of `thresholds`.
         curves: `<split>_<metric>` -> values up to the end of the study's epochs: the
-            primary metric, and accuracy and loss of the training split.
+            accuracy, or R2, of the split that decides and of the training split, and
+            the training loss.
         measures: Name -> one number a run; those that there are of the second rule that
             finds diverged runs.
         thresholds: As for `classify_runs`.
@@ -83,20 +84,20 @@ def outcomes_of(
     Returns:
         A `RunStatus` for each run.
     """
-    primary = result.primary_metric
+    metric = result.score_metric
 
     def measured(name: str) -> np.ndarray | None:
         return measures[name].astype(np.float64) if name in measures else None
 
     judged = TrainingCurves(
         epochs=result.epochs[: result.n_evaluations].astype(np.float64),
-        score=curves[primary].astype(np.float64),
-        train_accuracy=curves["train_accuracy"].astype(np.float64),
+        score=curves[metric].astype(np.float64),
+        train_accuracy=curves[f"train_{result.study.task.score}"].astype(np.float64),
         train_loss=curves["train_loss"].astype(np.float64),
         chance=result.data.majority_share,
         label_entropy=result.data.label_entropy,
         n_train_evaluated=result.data.n_train_evaluated or UNKNOWN_SIZE,
-        n_scored=n_examples(result, primary) or None,
+        n_scored=n_examples(result, metric) or None,
         baseline_loss=result.baseline_loss if baseline_loss is None else baseline_loss,
         high_loss_share=measured("high_loss_share"),
         ends_high=measured("ends_high"),
@@ -128,5 +129,7 @@ def accuracy_smallest_effect(result: StudyResult, metric: str) -> float:
 
 
 def _default_thresholds(result: StudyResult) -> OutcomeThresholds:
+    if not result.study.task.is_classification:
+        return OutcomeThresholds(smallest_effect=SMALLEST_R2)
     smallest = accuracy_smallest_effect(result, result.primary_metric)
     return OutcomeThresholds(smallest_effect=smallest)

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from paribus.analysis.measure_facts import CURVES, DERIVED, MeasureFacts, measure_facts
+from paribus.analysis.measure_facts import (
+    DERIVED,
+    MeasureFacts,
+    is_curve,
+    measure_facts,
+)
 from paribus.analysis.outcomes import accuracy_smallest_effect
-from paribus.analysis.scores import is_accuracy, is_bad, is_learner, is_loss
+from paribus.analysis.scores import is_accuracy, is_bad, is_learner
 from paribus.results import StudyResult
 from paribus.stats.stability import (
     area_under_curve,
@@ -67,7 +72,7 @@ def run_measure(result: StudyResult, name: str) -> RunMeasure:
     facts = measure_facts(name)
     if name in DERIVED:
         values = _DERIVATIONS[name](result)
-    elif name in CURVES:
+    elif name in result.curves or is_curve(name):
         values = final_values(result, name, result.n_evaluations - 1)
     else:
         values = result.measures[name].astype(np.float64)
@@ -75,7 +80,7 @@ def run_measure(result: StudyResult, name: str) -> RunMeasure:
     if facts.population == "learners":
         values = np.where(is_learner(result), values, np.nan)
     smallest = facts.smallest_effect
-    if name in CURVES and is_accuracy(name):
+    if is_curve(name) and is_accuracy(name):
         smallest = accuracy_smallest_effect(result, name)
     return RunMeasure(name=name, facts=facts, values=values, smallest_effect=smallest)
 
@@ -114,8 +119,7 @@ def values_at(
 
 
 def _guessing(result: StudyResult, metric: str) -> float:
-    data = result.data
-    return data.label_entropy if is_loss(metric) else data.majority_share
+    return result.data.by_guessing(metric)
 
 
 def _train_loss(result: StudyResult) -> Float[np.ndarray, "config seed evaluation"]:
@@ -123,7 +127,7 @@ def _train_loss(result: StudyResult) -> Float[np.ndarray, "config seed evaluatio
 
 
 def _score(result: StudyResult) -> Float[np.ndarray, "config seed evaluation"]:
-    curve = result.curves[result.primary_metric]
+    curve = result.curves[result.score_metric]
     return curve[:, :, : result.n_evaluations].astype(np.float64)
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from paribus.analysis.scores import is_accuracy
 from paribus.analysis.targets import (
     MIN_PILOT_RUNS,
     optimizer_of,
@@ -110,8 +109,8 @@ def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
         One record for each objective and combination of the other hyperparameters that
         has at least 3 batch sizes with at least 3 learning rates and finished runs.
     """
-    metric = result.primary_metric
-    if metric not in result.metrics or not is_accuracy(metric):
+    metric = result.score_metric
+    if metric not in result.metrics:
         return ()
     tuning = result.study.tuning
     choosing = result

@@ -9,6 +9,7 @@ from paribus.results import StudyResult
 from paribus.stats.outcomes import OutcomeThresholds, has_learned
 from paribus.stats.selection import is_bad_run
 from paribus.status import RunStatus
+from paribus.tasks import is_lower_better
 
 
 # A cross-entropy in float32 cannot tell less than this from 0, and 0 has no logarithm.
@@ -42,16 +43,16 @@ class Scores:
 def comparable_scores(result: StudyResult, metric: str) -> Scores:
     """Reduce each run to the number that it enters comparisons with.
 
-    A diverged run enters an accuracy with the share of the most frequent label, and a
-    loss with the entropy of the labels: what guessing would score. Left out, it would
-    let its config win on the seeds that happened to survive.
+    A diverged run enters an accuracy with the share of the most frequent label, a loss
+    with the entropy of the labels, and an error of numbers with that of their mean:
+    what guessing would score. Left out, it would let its config win on the seeds that
+    happened to survive.
 
     Raises:
         UnknownNameError: If no curve is called `metric`.
     """
     final = result.final(metric).astype(np.float64)
-    data = result.data
-    guessing = data.label_entropy if is_loss(metric) else data.majority_share
+    guessing = result.data.by_guessing(metric)
     final = np.where(result.status == RunStatus.DIVERGED, guessing, final)
     is_counted = result.has_outcome() & np.isfinite(final)
     values = np.where(is_counted, final, 1.0)
@@ -69,8 +70,8 @@ def oriented_scores(result: StudyResult, metric: str) -> Scores:
 
 
 def is_loss(metric: str) -> bool:
-    """Whether a metric is a loss: lower is better, compared by ratios."""
-    return metric.endswith("_loss")
+    """Whether a metric is a loss or an error: lower is better, compared by ratios."""
+    return is_lower_better(metric)
 
 
 def is_accuracy(metric: str) -> bool:
@@ -80,7 +81,7 @@ def is_accuracy(metric: str) -> bool:
 
 def n_examples(result: StudyResult, metric: str) -> int:
     """How many examples the metric was measured on."""
-    split = metric.rsplit("_", 1)[0]
+    split = metric.partition("_")[0]
     sizes = {
         "minibatch": result.data.n_train,
         "train": result.data.n_train_evaluated,
@@ -98,13 +99,13 @@ def is_bad(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
 def is_learner(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
     """Runs that learned and kept it.
 
-    By their status, and by their accuracy, where the study has one: a run may end
+    By their status, and by their accuracy or R2, where the study has one: a run may end
     neither badly nor settled, slowly rising a little above guessing, and like a dead
     network it trains without a bump.
     """
     by_status = np.isin(result.status, _LEARNERS)
-    metric = result.primary_metric
-    if metric not in result.curves or not is_accuracy(metric):
+    metric = result.score_metric
+    if metric not in result.curves:
         return by_status
     score = result.curves[metric][:, :, result.epochs > 0].astype(np.float64)
     chance, margin = result.data.majority_share, OutcomeThresholds.learned

@@ -133,6 +133,8 @@ def _intervals(
     )
     if is_accuracy(metric):
         interval = interval.within(0.0, 1.0)
+    if metric.endswith("_r2"):
+        interval = interval.within(-np.inf, 1.0)
     mean[many], lower[many], upper[many] = (
         interval.estimate,
         interval.lower,

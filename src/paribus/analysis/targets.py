@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from paribus.analysis.scores import is_accuracy, is_learner, oriented_scores
+from paribus.analysis.scores import is_learner, oriented_scores
 from paribus.results import StudyResult
 from paribus.results.clocks import evaluation_steps
 from paribus.space import Config
@@ -34,8 +34,8 @@ def pilot_runs(
         Final scores and curves of the runs that learned, however few; None if there is
         nothing that targets are set in.
     """
-    metric = pilot.primary_metric
-    if metric not in pilot.metrics or not is_accuracy(metric) or not pilot.seeds:
+    metric = pilot.score_metric
+    if metric not in pilot.metrics or not pilot.seeds:
         return None
     scores = oriented_scores(pilot, metric)
     own = [optimizer_of(pilot, config) == optimizer for config in pilot.configs]
@@ -83,7 +83,7 @@ def steps_to_target(
     Args:
         result: With the seeds that are asked for.
         config: Its index.
-        target: A value of the primary accuracy.
+        target: A value of what tells learning: accuracy or R2.
 
     Returns:
         Linear between evaluations, on the steps at which they were made; infinity where
@@ -95,5 +95,5 @@ def steps_to_target(
 def _first_crossing(
     result: StudyResult, config: int, target: float, at: np.ndarray
 ) -> Float[np.ndarray, " seed"]:
-    curves = result.curve(result.primary_metric)[config].astype(np.float64)
+    curves = result.curve(result.score_metric)[config].astype(np.float64)
     return first_crossing(at.astype(np.float64), curves, target)

@@ -196,7 +196,7 @@ def _choose_among(
     *,
     at: Sequence[float] | None = None,
 ) -> TunedChoice:
-    metric = seen.primary_metric
+    metric = seen.score_metric
     status = seen.status[list(members)]
     if at is None:
         final = seen.final(metric)[list(members)].astype(np.float64)

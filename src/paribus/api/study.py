@@ -20,6 +20,7 @@ from paribus.study import (
     DeclaredClaim,
     ModelChoice,
     OptimizerChoice,
+    TaskChoice,
     Tuning,
     count_seeds,
 )
@@ -50,6 +51,8 @@ class Study(records.Study):
         diagnostics: What is measured of the trained weights.
         looks: How often the plan allows to look and add seeds; they share the error
             rate of the verdicts.
+        task: What is predicted, by `paribus.tasks.classification` or `regression`;
+            classes by the cross-entropy if not said.
 
     Raises:
         StudyError: If a part is out of range, or the parts do not fit together.
@@ -84,6 +87,7 @@ class Study(records.Study):
         claims: Sequence[DeclaredClaim] = (),
         diagnostics: Sequence[str] = (),
         looks: int = 1,
+        task: TaskChoice | None = None,
     ) -> None:
         chosen = _chosen(model)
         united = as_space(space, model=chosen, optimizer=optimizer)
@@ -106,6 +110,7 @@ class Study(records.Study):
             claims=tuple(claims),
             diagnostics=tuple(diagnostics),
             looks=looks,
+            task=task or TaskChoice(),
         )
 
     def run(
@@ -163,6 +168,8 @@ class Study(records.Study):
             tuning=self.tuning,
             claims=self.claims,
             diagnostics=self.diagnostics,
+            looks=self.looks,
+            task=self.task,
         )
 
     def _repr_html_(self) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from paribus.analysis.scores import is_accuracy
 from paribus.analysis.tuned import choose_value
 from paribus.claims.evidence import (
     BudgetKind,
@@ -152,10 +151,10 @@ def choose(
     tuning = evidence.whole.study.tuning
     is_independent = tuning is not None and tuning.hyperparameter == "learning_rate"
     seen = evidence.choosing if is_independent else evidence.judged
-    metric = seen.primary_metric
+    metric = seen.score_metric
     if tuning is not None and is_independent and not tuning.tunes(others):
         return None
-    if metric not in seen.metrics or not is_accuracy(metric):
+    if metric not in seen.metrics:
         return None
     found = choose_value(seen, members, "learning_rate", at=at)
     if found.best_index is None or found.best_value is None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from paribus.analysis.measure_facts import CURVES, TIMES
+from paribus.analysis.measure_facts import TIMES, is_curve
 from paribus.claims.answering import ask
 from paribus.claims.arms import choose
 from paribus.claims.evidence import Choice, Evidence, Question, is_same_value
@@ -124,7 +124,7 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
         clock=claim.measure.partition("_")[0] if is_time else "",
         mode="tuned" if is_tuned else "",
         choices=choices,
-        judges_final_quality=claim.measure in CURVES,
+        judges_final_quality=is_curve(claim.measure),
         generalises=claim.measure == "test_accuracy",
         rung=-1,
     )

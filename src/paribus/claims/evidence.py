@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from paribus.analysis.measure_facts import CURVES
+from paribus.analysis.measure_facts import is_curve
 from paribus.analysis.run_measures import RunMeasure, run_measure, values_at
 from paribus.analysis.tuned import choosing_runs
 from paribus.budget import epochs_after
@@ -185,7 +185,7 @@ class Evidence:
         measure = self.measure(name)
         if measure is None or budget in ("epochs", "target"):
             return measure
-        if name not in CURVES:
+        if not is_curve(name):
             return None
         values = np.full_like(measure.values, np.nan)
         for i, epochs in zip(configs, self.epochs_at(budget, configs), strict=True):

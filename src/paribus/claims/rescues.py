@@ -196,7 +196,7 @@ def _gain(
     evidence: Evidence, config: int, seeds: Bool[np.ndarray, " seed"]
 ) -> tuple[str, ...]:
     """Where the runs stood before and after; a diverged one at what guessing scores."""
-    before = evidence.measure(evidence.judged.primary_metric)
+    before = evidence.measure(evidence.judged.score_metric)
     after = _recorded(evidence, "rescued_accuracy", config, seeds)
     if before is None or after is None:
         return ()

@@ -229,7 +229,7 @@ def _times(
     Of several configs the geometric mean, taken seed by seed, so that it stays paired.
     """
     judged = evidence.judged
-    curves = judged.curve(judged.primary_metric)[:, seeds].astype(np.float64)
+    curves = judged.curve(judged.score_metric)[:, seeds].astype(np.float64)
     logs = [
         np.log(_crossings(_clock(evidence, question, i), curves[i], targets))
         for i in side

@@ -1,5 +1,7 @@
 """A comparison as text for a terminal."""
 
+import math
+
 from paribus.analysis import Comparison
 from paribus.space import Config
 
@@ -7,7 +9,8 @@ from paribus.space import Config
 def comparison_text(comparison: Comparison) -> str:
     """Say what a paired comparison found."""
     a, b = Config(comparison.a).label(), Config(comparison.b).label()
-    lines = [f"{comparison.metric}: {a} minus {b}"]
+    how = "over" if comparison.is_log_scale else "minus"
+    lines = [f"{comparison.metric}: {a} {how} {b}"]
     if not comparison.n_seeds:
         lines.append("no seed has been finished by both")
         return "\n".join(lines)
@@ -15,13 +18,7 @@ def comparison_text(comparison: Comparison) -> str:
     if comparison.difference is None:
         lines.append("on no seed did both learn, so the metric is not compared")
         return "\n".join(lines)
-    size = f"difference: {comparison.difference:+.4f}"
-    if comparison.lower is not None and comparison.upper is not None:
-        level = f"{comparison.confidence_level:.0%}"
-        size += (
-            f" [{comparison.lower:+.4f}, {comparison.upper:+.4f}] ({level} interval)"
-        )
-    lines.append(size)
+    lines.append(_size_text(comparison, comparison.difference))
     if comparison.p_value is not None:
         lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
     both = "same seed on both sides"
@@ -46,6 +43,19 @@ def comparison_text(comparison: Comparison) -> str:
         for left, right in comparison.pairs
     ]
     return "\n".join(lines)
+
+
+def _size_text(c: Comparison, difference: float) -> str:
+    """The difference and its interval; of logarithms the ratio that it stands for."""
+
+    def text(value: float) -> str:
+        return f"{math.exp(value):.4g}" if c.is_log_scale else f"{value:+.4f}"
+
+    size = f"{'ratio' if c.is_log_scale else 'difference'}: {text(difference)}"
+    if c.lower is None or c.upper is None:
+        return size
+    level = f"{c.confidence_level:.0%}"
+    return f"{size} [{text(c.lower)}, {text(c.upper)}] ({level} interval)"
 
 
 def _left_out(c: Comparison, a: str, b: str) -> list[str]:

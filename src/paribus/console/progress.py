@@ -13,6 +13,7 @@ from paribus.console.layout import Row, lay_out
 from paribus.console.tables import interval_text
 from paribus.results import Progress
 from paribus.status import RunStatus
+from paribus.tasks import is_lower_better
 
 
 if TYPE_CHECKING:
@@ -119,12 +120,16 @@ def progress_rows(progress: Progress) -> list[Row]:
     In the order of the study, or by mean, the best first, where they are too many.
     """
     configs = progress.configs
-    means, lower, upper = narrowing_intervals(progress.scores)
+    is_share = progress.metric.endswith("_accuracy")
+    means, lower, upper = narrowing_intervals(
+        progress.scores, bounds=(0.0, 1.0) if is_share else (-math.inf, math.inf)
+    )
     n_seeds = (progress.status != RunStatus.ABSENT).sum(axis=1)
     n_done = (progress.status >= RunStatus.DIVERGED).sum(axis=1)
     order = np.arange(len(configs))
     if len(configs) > MAX_ROWS:
-        order = np.argsort(-np.nan_to_num(means, nan=-math.inf), kind="stable")
+        sign = 1.0 if is_lower_better(progress.metric) else -1.0
+        order = np.argsort(np.nan_to_num(sign * means, nan=math.inf), kind="stable")
     rows = []
     for i in order[:MAX_ROWS]:
         score = ""
@@ -132,7 +137,10 @@ def progress_rows(progress: Progress) -> list[Row]:
             low, high = float(lower[i]), float(upper[i])
             is_known = math.isfinite(low)
             score = interval_text(
-                float(means[i]), low if is_known else None, high if is_known else None
+                float(means[i]),
+                low if is_known else None,
+                high if is_known else None,
+                is_share=is_share,
             )
         row = {"config": configs[i].label(), "seeds": f"{n_done[i]}/{n_seeds[i]}"}
         rows.append({**row, progress.metric: score})
@@ -140,12 +148,13 @@ def progress_rows(progress: Progress) -> list[Row]:
 
 
 def narrowing_intervals(
-    scores: np.ndarray,
+    scores: np.ndarray, *, bounds: tuple[float, float] = (0.0, 1.0)
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Means over the seeds that are there, with t intervals where there are two.
 
     Args:
-        scores: Config by seed, accuracies; NaN where there is none yet.
+        scores: Config by seed; NaN where there is none yet.
+        bounds: What a score can be; those of accuracies if not said.
 
     Returns:
         Means, lower and upper bounds by config; NaN where there is none.
@@ -159,7 +168,7 @@ def narrowing_intervals(
     lower, upper = np.full(len(means), np.nan), np.full(len(means), np.nan)
     enough = n_there >= MIN_SEEDS
     if enough.any():
-        interval = t_interval(scores[enough], is_there[enough]).within(0.0, 1.0)
+        interval = t_interval(scores[enough], is_there[enough]).within(*bounds)
         lower[enough], upper[enough] = interval.lower, interval.upper
     return means, lower, upper
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from paribus.analysis import ConfigSummary, MetricSummary
+from paribus.analysis.scores import is_accuracy
 from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
@@ -65,7 +66,7 @@ def _wide_rows(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[
         row["runs"] = status_text(summary.status)
         if not summary.status:
             row["runs"] = f"tuning only: {status_text(_tuning_runs(result, index))}"
-        for metric in _accuracies(result):
+        for metric in _scores(result):
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
@@ -80,7 +81,7 @@ def _narrow_tables(
     """The same with short headings, then with less and less."""
     everything = [_narrow_row(result, i, s) for i, s in enumerate(summaries)]
     without_seconds = [_without(row, "s/\nepoch") for row in everything]
-    secondary = [m.replace("_", "\n") for m in _accuracies(result)[1:]]
+    secondary = [m.replace("_", "\n") for m in _scores(result)[1:]]
     only_means = [
         {
             column: text.partition(" [")[0] if column in secondary else text
@@ -101,7 +102,7 @@ def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
     row["learned"] = _learned(summary.status) or (
         f"({_learned(_tuning_runs(result, index))})"
     )
-    for metric in _accuracies(result):
+    for metric in _scores(result):
         row[metric.replace("_", "\n")] = metric_text(summary.metrics.get(metric))
     row["best"] = _tied_text(summary, _TIED_MARK)
     if summary.seconds_per_epoch is not None:
@@ -133,11 +134,15 @@ def _without(row: Row, *columns: str) -> Row:
     return {name: text for name, text in row.items() if name not in columns}
 
 
-def _accuracies(result: StudyResult) -> list[str]:
-    """The accuracies that a summary shows: that which ranks, then the test split's."""
-    primary = result.primary_metric
-    both = [primary, *({"test_accuracy"} - {primary})]
-    return [metric for metric in both if metric in result.metrics]
+def _scores(result: StudyResult) -> list[str]:
+    """The metrics that a summary shows: that which ranks, then the test split's.
+
+    Where numbers are predicted R2 of the test split too: RMSE has the data's unit.
+    """
+    task = result.study.task
+    of_test = dict.fromkeys((f"test_{task.primary}", f"test_{task.score}"))
+    shown = dict.fromkeys((result.primary_metric, *of_test))
+    return [metric for metric in shown if metric in result.metrics]
 
 
 def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
@@ -184,14 +189,25 @@ def metric_text(summary: MetricSummary | None) -> str:
     if mean is None:
         return ""
     mark = f" {MIXTURE}" if summary.is_bimodal else ""
-    return interval_text(mean, lower, upper) + mark
+    is_share = is_accuracy(summary.metric)
+    return interval_text(mean, lower, upper, is_share=is_share) + mark
 
 
-def interval_text(mean: float, lower: float | None, upper: float | None) -> str:
-    """Write a mean and its interval with four digits after the point."""
+def interval_text(
+    mean: float, lower: float | None, upper: float | None, *, is_share: bool = True
+) -> str:
+    """Write a mean and its interval: shares with four digits after the point.
+
+    Args:
+        mean: The mean.
+        lower: Its lower bound; None where there is none.
+        upper: Its upper bound.
+        is_share: Whether it is one; other numbers may be of any size.
+    """
+    digits = ".4f" if is_share else ".4g"
     if lower is None or upper is None:
-        return f"{mean:.4f}"
-    return f"{mean:.4f} [{lower:.4f}, {upper:.4f}]"
+        return f"{mean:{digits}}"
+    return f"{mean:{digits}} [{lower:{digits}}, {upper:{digits}}]"
 
 
 def _first_step(diverged_at: Int[np.ndarray, " run"]) -> str:

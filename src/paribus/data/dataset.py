@@ -3,20 +3,24 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from paribus.data.batches import random_order
 from paribus.data.inputs import aligned, rows_per_chunk
-from paribus.errors import StudyError
+from paribus.errors import DataError, StudyError, printable
 from paribus.results import DataFacts
+from paribus.tasks import Kind
 
 
 MAX_TRAIN_EVALUATED = 10_000
 
 # The splits are part of a study, not of its randomness: one fixed seed for all.
 SPLIT_SEED = 0
+
+_NUMBERS = 'to predict numbers: [task] with `kind = "regression"`'
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,13 +30,13 @@ class Split:
     Attributes:
         inputs: The examples. Bytes (uint8) stand for values from 0 to 1, in steps of
             1/255, as in images; float32 values stand for themselves.
-        labels: The class of each example, 0 to classes - 1.
+        labels: The class of each example, 0 to classes - 1; or a number, in float32.
         rows: Which of `inputs` the examples are, in their order; None for all. A part
             of a memory map is not read to be taken.
     """
 
     inputs: Shaped[np.ndarray, "row ..."]
-    labels: Int[np.ndarray, " example"]
+    labels: Shaped[np.ndarray, " example"]
     rows: Int[np.ndarray, " example"] | None = None
 
     def __post_init__(self) -> None:
@@ -94,9 +98,11 @@ class Dataset:
         name: For people.
         source: Credit and licence, or the path; one line.
         splits: `train`, `test` and, if examples are held out, `validation`.
-        n_classes: Number of labels.
+        n_classes: Number of labels; 0 for numbers to be predicted.
         notes: What a reader of results must know.
         scaling: What standardises inputs; None for inputs as they are.
+        label_names: Of classes that came as texts.
+        no_classes: Why the labels are numbers alone; None if they are classes.
     """
 
     name: str
@@ -105,6 +111,8 @@ class Dataset:
     n_classes: int
     notes: tuple[str, ...] = ()
     scaling: Scaling | None = None
+    label_names: tuple[str, ...] = ()
+    no_classes: DataError | None = None
 
     @property
     def train(self) -> Split:
@@ -181,7 +189,8 @@ class Dataset:
             )
         order = random_order(SPLIT_SEED, stream="keep train", position=0, n=n_train)
         kept = self.train.take(np.sort(order[:n]))
-        if len(np.unique(kept.labels)) < len(np.unique(self.train.labels)):
+        n_kept, n_labels = (len(np.unique(s.labels)) for s in (kept, self.train))
+        if self.n_classes and n_kept < n_labels:
             raise StudyError(
                 f"`data.train` must leave examples of every label, got {n} of {n_train}"
             )
@@ -220,9 +229,7 @@ class Dataset:
         return replace(self, scaling=scaling, notes=(*self.notes, note))
 
     def facts(self) -> DataFacts:
-        """Describe the data set for the record."""
-        counts = np.bincount(self.train.labels, minlength=self.n_classes)
-        shares = counts[counts > 0] / counts.sum()
+        """Describe the data set for the record, without what guessing scores."""
         return DataFacts(
             name=self.name,
             source=self.source,
@@ -232,11 +239,48 @@ class Dataset:
             n_train_evaluated=min(MAX_TRAIN_EVALUATED, len(self.train)),
             n_classes=self.n_classes,
             example_shape=self.example_shape,
-            majority_share=float(shares.max()),
-            label_entropy=float(-(shares * np.log(shares)).sum()),
             content_hash=self.content_hash(),
             notes=self.notes,
+            **self._guessing(),
         )
+
+    def _guessing(self) -> dict[str, Any]:
+        """What guessing scores: accuracy and loss of classes, metrics of numbers."""
+        if not self.n_classes:
+            return {"majority_share": 0.0, "label_entropy": 0.0}
+        counts = np.bincount(self.train.labels, minlength=self.n_classes)
+        shares = counts[counts > 0] / counts.sum()
+        return {
+            "majority_share": float(shares.max()),
+            "label_entropy": float(-(shares * np.log(shares)).sum()),
+        }
+
+    def predicting(self, kind: Kind) -> "Dataset":
+        """The same data with labels for a kind of task.
+
+        Raises:
+            DataError: If it needs classes and they are numbers, or the other way round.
+        """
+        if kind == "classification":
+            if self.no_classes is not None:
+                raise DataError(
+                    str(self.no_classes),
+                    hint=self.no_classes.hint or _NUMBERS,
+                )
+            return self
+        if self.label_names:
+            raise DataError(
+                f"{self.name} must have numbers to predict, got the labels "
+                f"{', '.join(f'`{printable(n)}`' for n in self.label_names[:3])}",
+                hint='a study that predicts labels has no `kind = "regression"`',
+            )
+        numbers = {
+            name: replace(split, labels=split.labels.astype(np.float32))
+            for name, split in self.splits.items()
+        }
+        if np.ptp(numbers["train"].labels) == 0:
+            raise DataError(f"{self.name} must have different numbers to predict")
+        return replace(self, splits=numbers, n_classes=0)
 
     def content_hash(self) -> str:
         """SHA-256 over every split's name, type, shape and bytes, in hexadecimal."""

@@ -1,9 +1,10 @@
 """What is to be predicted: the one place where targets get their type."""
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float32, Int, Shaped
 
 from paribus.errors import DataError, printable
 
@@ -19,6 +20,20 @@ class Labels(NamedTuple):
 
     values: Int[np.ndarray, " example"]
     names: tuple[str, ...] = ()
+
+
+class Targets(NamedTuple):
+    """What is to be predicted for the examples of each array.
+
+    Attributes:
+        values: By the array's name: classes as int32, or numbers as float32.
+        names: Of the classes, as for `Labels`.
+        no_classes: Why they are numbers alone; None for classes.
+    """
+
+    values: Mapping[str, Shaped[np.ndarray, " example"]]
+    names: tuple[str, ...]
+    no_classes: DataError | None
 
 
 def read_labels(
@@ -41,6 +56,63 @@ def read_labels(
     if _is_text(written):
         return _numbered(written.astype(str), where, names)
     return Labels(check_labels(written, where=where, n_classes=len(names) or None))
+
+
+def read_targets(
+    written: Mapping[str, Shaped[np.ndarray, "..."]], *, where: Callable[[str], str]
+) -> Targets:
+    """Return what is to be predicted: classes where they are some, else numbers.
+
+    Args:
+        written: The labels of each array by its name, those of training first.
+        where: Names an array for messages.
+
+    Raises:
+        DataError: If they are neither, with why they are no classes.
+    """
+    arrays = {name: _one_column(each) for name, each in written.items()}
+    try:
+        return _classes(arrays, where)
+    except DataError as error:
+        numbers = {name: _numbers(each) for name, each in arrays.items()}
+        found = {name: each for name, each in numbers.items() if each is not None}
+        if len(found) < len(written):
+            raise
+        return Targets(found, (), error)
+
+
+def _classes(arrays: Mapping[str, np.ndarray], where: Callable[[str], str]) -> Targets:
+    names: tuple[str, ...] = ()
+    values: dict[str, np.ndarray] = {}
+    for name, written in arrays.items():
+        known = names
+        if values and not names:
+            (first,) = values.values()
+            known = ("",) * (1 + int(first.max()))
+        read = read_labels(written, where=where(name), names=known)
+        values[name] = read.values
+        names = names or read.names
+    return Targets(values, names, None)
+
+
+def _one_column(written: np.ndarray) -> np.ndarray:
+    """Labels without a second dimension: of one-hot rows the place of their 1."""
+    if written.ndim != 2 or written.dtype.kind not in "iufb":
+        return written
+    if written.shape[1] == 1:
+        return written[:, 0]
+    is_one = written == 1
+    is_one_hot = (is_one | (written == 0)).all() and (is_one.sum(axis=1) == 1).all()
+    return is_one.argmax(axis=1) if is_one_hot else written
+
+
+def _numbers(written: np.ndarray) -> Float32[np.ndarray, " example"] | None:
+    """The numbers to be predicted; None where there are others, or all are equal."""
+    if written.ndim != 1 or written.dtype.kind not in "iuf" or not len(written):
+        return None
+    with np.errstate(over="ignore"):
+        numbers = written.astype(np.float32)
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _is_text(written: np.ndarray) -> bool:

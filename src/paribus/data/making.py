@@ -7,7 +7,7 @@ import numpy as np
 
 from paribus.data.dataset import Dataset, Split
 from paribus.data.inputs import check_inputs
-from paribus.data.labels import read_labels
+from paribus.data.labels import Targets, read_targets
 from paribus.errors import DataError, printable
 
 
@@ -40,8 +40,10 @@ def make_dataset(
         DataError: If they are not inputs and labels that fit together.
     """
     if "x" in arrays:
-        split, names = _split(arrays, "x", "y", where)
-        made = _dataset({"train": split}, name, source, (*_named(names), *notes), names)
+        targets = _targets(arrays, ("x", "y"), where)
+        split = _split(arrays, "x", "y", targets, where)
+        notes = (*_named(targets.names), *notes)
+        made = _dataset({"train": split}, name, source, notes, targets)
         n_test = max(1, round(TEST_SHARE * len(split)))
         if n_test >= len(split):
             raise DataError(f"{where('x')} must have at least two rows, got {n_test}")
@@ -50,14 +52,13 @@ def make_dataset(
             "were held out by a fixed seed."
         )
         held_out = made.hold_out(n_test, to="test")
-        notes = (note, *_named(names), *notes)
-        return _dataset(held_out.splits, name, source, notes, names)
-    train, names = _split(arrays, "x_train", "y_train", where)
-    n_classes = len(names) or 1 + int(train.labels.max())
-    test, _ = _split(arrays, "x_test", "y_test", where, names or ("",) * n_classes)
+        return _dataset(held_out.splits, name, source, (note, *notes), targets)
+    targets = _targets(arrays, ("x_train", "y_train", "x_test", "y_test"), where)
+    train = _split(arrays, "x_train", "y_train", targets, where)
+    test = _split(arrays, "x_test", "y_test", targets, where)
     _check_alike(train, test, where)
-    notes = (*_named(names), *notes)
-    return _dataset({"train": train, "test": test}, name, source, notes, names)
+    notes = (*_named(targets.names), *notes)
+    return _dataset({"train": train, "test": test}, name, source, notes, targets)
 
 
 def _dataset(
@@ -65,14 +66,18 @@ def _dataset(
     name: str,
     source: str,
     notes: tuple[str, ...],
-    names: tuple[str, ...],
+    targets: Targets,
 ) -> Dataset:
+    has_classes = targets.no_classes is None
+    n_classes = len(targets.names) or 1 + int(splits["train"].labels.max())
     return Dataset(
         name=name,
         source=source,
         splits=splits,
-        n_classes=len(names) or 1 + int(splits["train"].labels.max()),
+        n_classes=n_classes if has_classes else 0,
         notes=notes,
+        label_names=targets.names,
+        no_classes=targets.no_classes,
     )
 
 
@@ -89,18 +94,27 @@ def _split(
     arrays: Mapping[str, Any],
     x_name: str,
     y_name: str,
+    targets: Targets,
     where: Callable[[str], str],
-    names: tuple[str, ...] = (),
-) -> tuple[Split, tuple[str, ...]]:
-    inputs, written = np.asanyarray(arrays[x_name]), np.asarray(arrays[y_name])
-    if inputs.ndim and written.ndim and len(inputs) != len(written):
-        raise DataError(
-            f"{where(x_name)} and `{y_name}` must have as many rows, "
-            f"got {len(inputs)} and {len(written)}"
-        )
-    checked = check_inputs(inputs, where(x_name))
-    labels = read_labels(written, where=where(y_name), names=names)
-    return Split(inputs=checked, labels=labels.values), labels.names
+) -> Split:
+    checked = check_inputs(np.asanyarray(arrays[x_name]), where(x_name))
+    return Split(inputs=checked, labels=targets.values[y_name])
+
+
+def _targets(
+    arrays: Mapping[str, Any], names: tuple[str, ...], where: Callable[[str], str]
+) -> Targets:
+    """The labels of inputs and labels by turns, as many as there are inputs."""
+    written: dict[str, np.ndarray] = {}
+    for x_name, y_name in zip(names[::2], names[1::2], strict=True):
+        inputs, labels = np.asanyarray(arrays[x_name]), np.asarray(arrays[y_name])
+        if inputs.ndim and labels.ndim and len(inputs) != len(labels):
+            raise DataError(
+                f"{where(x_name)} and `{y_name}` must have as many rows, "
+                f"got {len(inputs)} and {len(labels)}"
+            )
+        written[y_name] = labels
+    return read_targets(written, where=where)
 
 
 def _check_alike(train: Split, test: Split, where: Callable[[str], str]) -> None:

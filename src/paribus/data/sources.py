@@ -11,6 +11,7 @@ from paribus.data.named import NAMED, load_named
 from paribus.data.reading import HowToRead, read_path
 from paribus.errors import DataError, unknown_name
 from paribus.study import DataChoice
+from paribus.tasks import Kind
 
 
 NAMES = ("mnist", *NAMED)
@@ -20,7 +21,9 @@ MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64
 MNIST_CREDIT = "Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0"
 
 
-def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
+def load_dataset(
+    choice: DataChoice, *, folder: Path, kind: Kind = "classification"
+) -> Dataset:
     """Load the data set of a study, with its validation split taken out of training.
 
     `train` examples of what is then left are kept, and inputs standardised by them if
@@ -29,6 +32,7 @@ def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
     Args:
         choice: The study's choice.
         folder: What a relative `path` is relative to: the study file's folder.
+        kind: Whether classes or numbers are predicted.
 
     Raises:
         UnknownNameError: If no data set has the name.
@@ -37,7 +41,8 @@ def load_dataset(choice: DataChoice, *, folder: Path) -> Dataset:
             examples than `train`; or `target` does not fit the data.
         UserCodeError: If the user's loader raises, or returns something else.
     """
-    held_out = _loaded(choice, folder).hold_out(choice.validation, to="validation")
+    loaded = _loaded(choice, folder).predicting(kind)
+    held_out = loaded.hold_out(choice.validation, to="validation")
     kept = held_out.keep_train(choice.train)
     return kept.standardised() if choice.standardise else kept
 

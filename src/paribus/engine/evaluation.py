@@ -27,7 +27,7 @@ class Ending(NamedTuple):
     Attributes:
         measures: One number for each measure, by name.
         correct: Split -> whether each of its examples was classified right, eight to a
-            byte, the first in its highest bit.
+            byte, the first in its highest bit; none where numbers are predicted.
     """
 
     measures: dict[str, Float[Array, ""]]
@@ -37,7 +37,7 @@ class Ending(NamedTuple):
 def evaluate_run(
     recipe: Recipe, state: RunState, splits: Mapping[str, Arrays]
 ) -> tuple[RunState, dict[str, Float[Array, ""]]]:
-    """Measure loss and accuracy on every split, and set the state's sums back to zero.
+    """Measure the task's metrics on every split, and set the state's sums back to zero.
 
     Returns:
         The state, and `<split>_<metric>` -> value. `minibatch_loss` is the mean over
@@ -48,15 +48,20 @@ def evaluate_run(
         without ReLU layers. A diverged run has NaN throughout.
     """
     n_seen = state.n_seen.astype(jnp.float32)  # 0 before the first step: 0 / 0 is NaN
-    metrics = {
-        "minibatch_loss": state.loss_sum / n_seen,
-        "minibatch_accuracy": state.n_correct / n_seen,
-    }
+    metrics = {"minibatch_loss": state.loss_sum / n_seen}
+    has_classes = recipe.task.choice.is_classification
+    if has_classes:
+        metrics["minibatch_accuracy"] = state.n_correct / n_seen
     for name, split in splits.items():
         looks_inside = name == "train" and recipe.model.relu_outputs is not None
         sums = _sums(recipe, state.fitted, split, looks_inside=looks_inside)
-        metrics[f"{name}_loss"] = sums.loss / len(split.labels)
-        metrics[f"{name}_accuracy"] = sums.n_correct / len(split.labels)
+        n = len(split.labels)
+        metrics[f"{name}_loss"] = sums.loss / n
+        if has_classes:
+            metrics[f"{name}_accuracy"] = sums.n_correct / n
+        means = {metric: value / n for metric, value in sums.extras.items()}
+        for metric, value in recipe.task.finished(means, split.labels).items():
+            metrics[f"{name}_{metric}"] = value
         if looks_inside:
             metrics |= _relu_shares(sums.n_active, sums.n_values)
     measures = state.measures
@@ -77,12 +82,13 @@ def evaluate_run(
 def end_run(recipe: Recipe, state: RunState, splits: Mapping[str, Arrays]) -> Ending:
     """Summarise a run at the end of its budget; nothing is right once it diverged."""
     is_alive = state.diverged_at == 0
+    has_answers = recipe.task.choice.is_classification
     return Ending(
         measures=summarise(state.measures, state.step),
         correct={
             name: jnp.packbits(answers(recipe, state.fitted, split) & is_alive)
             for name, split in splits.items()
-            if name in ANSWER_SPLITS
+            if name in ANSWER_SPLITS and has_answers
         },
     )
 
@@ -95,12 +101,14 @@ class _Sums(NamedTuple):
         n_correct: How many are classified right.
         n_active: For each ReLU layer, how many values of each unit are above 0.
         n_values: For each ReLU layer, how many values each unit has.
+        extras: What other metrics are means of, by name.
     """
 
     loss: Float[Array, ""]
     n_correct: Int[Array, ""]
     n_active: list[Int[Array, " _unit"]]
     n_values: list[Int[Array, ""]]
+    extras: dict[str, Float[Array, ""]]
 
 
 def _sums(
@@ -118,6 +126,7 @@ def _sums(
             n_correct=correct.sum(),
             n_active=[(values > 0).sum(axis=0) for values in units],
             n_values=[jnp.array(len(values)) for values in units],
+            extras={n: v.sum() for n, v in recipe.extras(fitted, chunk).items()},
         )
 
     whole, rest = _by_chunk(of_chunk, split, size=_chunk_size(recipe))

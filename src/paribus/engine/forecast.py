@@ -64,7 +64,7 @@ def forecast_study(
     stored = read_study(folder) if study_exists(folder) else None
     if stored is not None:
         check_fixed_settings(stored.study, study)
-    dataset = load_dataset(study.data, folder=data_folder)
+    dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
     check_fits(study, dataset)
     devices = choose_devices(device)
     if stored is not None:

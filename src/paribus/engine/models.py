@@ -4,10 +4,12 @@ from typing import TypedDict
 
 from paribus.data import Dataset
 from paribus.engine.plan import StaticGroup, group_configs
+from paribus.engine.tasks import make_task
 from paribus.integrations.build import build_group_model
 from paribus.models.build import build_model
-from paribus.models.model import Model
+from paribus.models.model import FinalActivation, Model
 from paribus.study import Study
+from paribus.tasks import BINARY, TaskChoice
 
 
 class _Kind(TypedDict):
@@ -15,16 +17,23 @@ class _Kind(TypedDict):
 
     example_shape: tuple[int, ...]
     n_classes: int
+    final: FinalActivation
 
 
 class Models:
-    """Builds the model of each static group, and keeps it."""
+    """Builds the model of each static group, and keeps it.
+
+    Attributes:
+        task: What the models' outputs are for.
+    """
 
     def __init__(self, study: Study, dataset: Dataset) -> None:
         self._study = study
+        self.task = make_task(study.task, dataset)
         self._kind: _Kind = {
             "example_shape": dataset.example_shape,
-            "n_classes": dataset.n_classes,
+            "n_classes": study.task.n_outputs(dataset.n_classes),
+            "final": _final(study.task),
         }
         self._models: dict[StaticGroup, Model] = {}
 
@@ -60,6 +69,14 @@ class Models:
         return build_model(
             choice.name,
             settings[0],
-            **self._kind,
+            example_shape=self._kind["example_shape"],
+            n_classes=self._kind["n_classes"],
             has_dropout=self._study.has_dropout(),
         )
+
+
+def _final(task: TaskChoice) -> FinalActivation:
+    """The last activation that a model of the user's own may have beside its logits."""
+    if not task.is_classification:
+        return "none"
+    return "sigmoid" if task.loss == BINARY else "softmax"

@@ -109,7 +109,8 @@ def probe_end(
         measured |= _at_matched_losses(
             recipe, asked, weights, snapshots, traced, seed, is_measured, data.examples
         )
-        measured |= _matched_accuracies(recipe, snapshots, is_measured, data.test)
+        if recipe.task.choice.is_classification:
+            measured |= _matched_accuracies(recipe, snapshots, is_measured, data.test)
     return measured
 
 
@@ -228,8 +229,7 @@ def _matched_accuracies(
 
 def _noise_scale(recipe: Recipe, fitted: Fitted, examples: Arrays) -> NoiseScale:
     def losses(params: Any) -> Array:
-        logits = recipe.logits(fitted._replace(params=params), examples)
-        return optax.softmax_cross_entropy_with_integer_labels(logits, examples.labels)
+        return recipe.losses(fitted._replace(params=params), examples)
 
     params = fitted.params
     if recipe.model.layer_inputs is not None:

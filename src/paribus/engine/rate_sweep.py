@@ -75,7 +75,7 @@ def sweep_rates(
     if n_stairs < 10:
         raise CommandError(f"`--steps` must be at least 40, got {n_steps}")
     rates = np.geomspace(lower, upper, n_stairs)
-    dataset = load_dataset(study.data, folder=data_folder)
+    dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
     check_fits(study, dataset)
     devices = choose_devices(device)
     use_compilation_cache()

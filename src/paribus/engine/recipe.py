@@ -1,16 +1,17 @@
-"""What ONE run is made of: model, optimizer and loss, fixed when it is compiled."""
+"""What ONE run is made of: model, optimizer and task, fixed when it is compiled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key, Shaped
 
 from paribus.data.dataset import Scaling
+from paribus.engine.tasks import Task
 from paribus.models.model import Hyperparameters, Model
 from paribus.optimizers.transformations import build_optimizer
 
@@ -20,10 +21,13 @@ Traced = Mapping[str, Float[Array, ""]]
 
 
 class Arrays(NamedTuple):
-    """Examples on the device, as bytes or float32, with their labels."""
+    """Examples on the device, as bytes or float32, with their labels.
+
+    Labels are classes as int32, or the numbers to be predicted as float32.
+    """
 
     inputs: Array
-    labels: Int[Array, " example"]
+    labels: Shaped[Array, " example"]
 
 
 class Fitted(NamedTuple):
@@ -44,8 +48,8 @@ class Trained(NamedTuple):
     """What a training step says beside its objective.
 
     Attributes:
-        loss: Mean cross-entropy of the batch, without the penalty, in nats.
-        correct: Which of its examples were classified right.
+        loss: Mean loss of the batch, without the penalty.
+        correct: Which of its examples were classified right; none of numbers.
         state: The model's state afterwards.
     """
 
@@ -67,6 +71,7 @@ class Recipe:
         input_divisor: What inputs are divided by before the model sees them.
         scaling: What standardises inputs, in place of the division; None for nothing.
         rows: Which rows of the placed training data are its examples; None for all.
+        task: What its outputs are for.
     """
 
     model: Model
@@ -77,6 +82,7 @@ class Recipe:
     input_divisor: float
     scaling: Scaling | None = None
     rows: Int[np.ndarray, " example"] | None = None
+    task: Task = field(default_factory=Task)
 
     def optimizer(
         self, traced: Traced, *, step: ArrayLike
@@ -96,18 +102,27 @@ class Recipe:
 
     def logits(self, fitted: Fitted, batch: Arrays) -> Float[Array, "example class"]:
         """The outputs in evaluation: nothing is drawn, running statistics are used."""
-        return self.model.apply(
+        applied = self.model.apply(
             fitted.params,
             fitted.state,
             self.scaled(batch),
             hyperparameters=fitted.hyperparameters,
-        ).outputs
+        )
+        return self.task.opened(applied.outputs)
+
+    def losses(self, fitted: Fitted, batch: Arrays) -> Float[Array, " example"]:
+        """The loss of each example in evaluation."""
+        return self.task.losses(self.logits(fitted, batch), batch.labels)
 
     def loss_and_correct(
         self, fitted: Fitted, batch: Arrays
     ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
-        """Mean cross-entropy in evaluation, in nats; which are classified right."""
-        return _loss_and_correct(self.logits(fitted, batch), batch.labels)
+        """Mean loss in evaluation; which examples are classified right."""
+        return self._loss_and_correct(self.logits(fitted, batch), batch.labels)
+
+    def extras(self, fitted: Fitted, batch: Arrays) -> dict[str, Array]:
+        """What the metrics beside loss and accuracy are means of, by example."""
+        return self.task.extras(self.logits(fitted, batch), batch.labels)
 
     def objective(
         self,
@@ -135,13 +150,13 @@ class Recipe:
             train=train,
             key=key,
         )
-        loss, correct = _loss_and_correct(applied.outputs, batch.labels)
+        outputs = self.task.opened(applied.outputs)
+        loss, correct = self._loss_and_correct(outputs, batch.labels)
         total = loss if applied.penalty is None else loss + applied.penalty
         return total, Trained(loss, correct, applied.state)
 
-
-def _loss_and_correct(
-    logits: Float[Array, "example class"], labels: Int[Array, " example"]
-) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
-    return losses.mean(), jnp.argmax(logits, axis=-1) == labels
+    def _loss_and_correct(
+        self, outputs: Float[Array, "example class"], labels: Shaped[Array, " example"]
+    ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
+        losses = self.task.losses(outputs, labels)
+        return losses.mean(), self.task.correct(outputs, labels)

@@ -1,6 +1,7 @@
 """Train what a study folder lacks: open the store, load the data, hand over."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from paribus.engine.devices import (
 )
 from paribus.engine.models import Models
 from paribus.engine.session import OnProgress, Session
+from paribus.engine.tasks import guessing
 from paribus.engine.trainer import Trainer
 from paribus.errors import StudyError, TooManyFailuresError
 from paribus.refinement import may_be_added, with_added
@@ -63,12 +65,12 @@ def train_study(
         writer = None
         if study_exists(folder):
             writer = stack.enter_context(StudyWriter.open(folder))
-        dataset = load_dataset(study.data, folder=data_folder)
+        dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
         check_fits(study, dataset)
-        facts = dataset.facts()
         devices = choose_devices(device)
         models = Models(study, dataset)
         models.check()
+        facts = replace(dataset.facts(), **guessing(models.task, dataset))
         if writer is None:
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
         writer.check_data(facts)

@@ -138,6 +138,7 @@ class Trainer:
             input_divisor=self._dataset.input_divisor,
             scaling=self._dataset.scaling,
             rows=self._dataset.train.rows,
+            task=self._models.task,
         )
 
     def shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
@@ -173,6 +174,6 @@ def _place_whole(split: Split, shape: BlockShape) -> Arrays:
     """
     if split.rows is None:
         return _place(split, shape)
-    labels = np.zeros(len(split.inputs), np.int32)
+    labels = np.zeros(len(split.inputs), split.labels.dtype)
     labels[split.rows] = split.labels
     return Arrays(shape.put(split.inputs, SHARED), shape.put(aligned(labels), SHARED))

@@ -9,7 +9,7 @@ from paribus.builders import Builder
 from paribus.errors import StudyError, UserCodeError
 from paribus.integrations.checks import check_model
 from paribus.integrations.functions import functions_model
-from paribus.models.model import Model
+from paribus.models.model import FinalActivation, Model
 from paribus.user_code import call, has_loaded
 
 
@@ -19,6 +19,7 @@ def build_user_model(
     *,
     example_shape: tuple[int, ...],
     n_classes: int,
+    final: FinalActivation = "softmax",
 ) -> Model:
     """Build a user's model for one kind of example, and check what it does.
 
@@ -28,13 +29,18 @@ def build_user_model(
             program.
         example_shape: Shape of one example.
         n_classes: Number of logits.
+        final: The last activation that is taken away if it is there.
 
     Raises:
         UserCodeError: If its code raises, or gives something that cannot be trained.
         ExecutionError: If Keras runs on another backend than JAX.
     """
     model = _adapted(
-        builder, settings, example_shape=example_shape, n_classes=n_classes
+        builder,
+        settings,
+        example_shape=example_shape,
+        n_classes=n_classes,
+        final=final,
     )
     check_model(model, builder, example_shape=example_shape, n_classes=n_classes)
     return model
@@ -46,6 +52,7 @@ def build_group_model(
     *,
     example_shape: tuple[int, ...],
     n_classes: int,
+    final: FinalActivation = "softmax",
 ) -> Model:
     """Build the model of configs that share a program, and check that they can.
 
@@ -57,6 +64,7 @@ def build_group_model(
         settings: Those of each config.
         example_shape: Shape of one example.
         n_classes: Number of logits.
+        final: The last activation that is taken away if it is there.
 
     Raises:
         StudyError: If the models of two configs differ.
@@ -66,11 +74,23 @@ def build_group_model(
     static = [n for n, h in builder.hyperparameters.items() if h.is_static]
     each = [{n: one[n] for n in static if n in one} for one in settings]
     distinct = [one for i, one in enumerate(each) if one not in each[:i]]
-    kind = {"example_shape": example_shape, "n_classes": n_classes}
-    first = build_user_model(builder, distinct[0], **kind)
+    first = build_user_model(
+        builder,
+        distinct[0],
+        example_shape=example_shape,
+        n_classes=n_classes,
+        final=final,
+    )
     of_first = _program(first, example_shape) if distinct[1:] else ""
     for other in distinct[1:]:
-        if _program(_adapted(builder, other, **kind), example_shape) != of_first:
+        model = _adapted(
+            builder,
+            other,
+            example_shape=example_shape,
+            n_classes=n_classes,
+            final=final,
+        )
+        if _program(model, example_shape) != of_first:
             names = [n for n, v in other.items() if v != distinct[0][n]]
             raise StudyError(
                 f"`{names[0]}` must be a hyperparameter of the optimizer or of the "
@@ -87,6 +107,7 @@ def _adapted(
     *,
     example_shape: tuple[int, ...],
     n_classes: int,
+    final: FinalActivation = "softmax",
 ) -> Model:
     if isinstance(builder.function, tuple):
         init, apply = builder.function
@@ -108,7 +129,11 @@ def _adapted(
 
         if is_network(product):
             return keras_model(
-                builder, static, example_shape=example_shape, n_classes=n_classes
+                builder,
+                static,
+                example_shape=example_shape,
+                n_classes=n_classes,
+                final=final,
             )
     if isinstance(product, tuple) and len(product) == 2 and all(map(callable, product)):
         init, apply = product

@@ -139,10 +139,14 @@ def _check_logits(name: str, logits: Any, n_classes: int) -> None:
     shape = getattr(logits, "shape", None)
     if shape != expected:
         got = type(logits).__name__ if shape is None else shape
+        what = f"a column of one number for each example, for {N_EXAMPLES} examples"
+        if n_classes > 1:
+            what = (
+                f"a logit for each example and class, for {N_EXAMPLES} examples and "
+                f"{n_classes} classes"
+            )
         raise UserCodeError(
-            f"`{name}` must return a logit for each example and class, for "
-            f"{N_EXAMPLES} examples and {n_classes} classes the shape {expected}, "
-            f"got {got}"
+            f"`{name}` must return {what} the shape {expected}, got {got}"
         )
     if logits.dtype != jnp.float32:
         raise UserCodeError(f"`{name}` must return float32 logits, got {logits.dtype}")

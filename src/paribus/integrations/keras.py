@@ -17,7 +17,7 @@ import keras
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
 from paribus.integrations.keras_outputs import Outputs, open_outputs
-from paribus.models.model import Applied, Hyperparameters, Model
+from paribus.models.model import Applied, FinalActivation, Hyperparameters, Model
 from paribus.user_code import user_code
 
 
@@ -42,6 +42,7 @@ def keras_model(
     *,
     example_shape: tuple[int, ...],
     n_classes: int,
+    final: FinalActivation = "softmax",
 ) -> Model:
     """Build a Keras network, and take it apart into pure functions.
 
@@ -56,6 +57,7 @@ def keras_model(
         settings: What it is called with.
         example_shape: Shape of one example.
         n_classes: Number of logits.
+        final: The last activation that is taken away if it is there.
 
     Raises:
         UserCodeError: If the function raises, or the network does what cannot be
@@ -67,7 +69,7 @@ def keras_model(
         if not network.built:
             network.build((None, *example_shape))
     _check_network(builder.reference, network)
-    outputs = open_outputs(builder.reference, network, n_classes=n_classes)
+    outputs = open_outputs(builder.reference, network, n_classes=n_classes, final=final)
     return _Functions(builder.reference, network, sources, outputs).model()
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import keras
 
 from paribus.errors import UserCodeError
+from paribus.models.model import FinalActivation
 
 
 class Outputs(NamedTuple):
@@ -33,13 +34,20 @@ class Outputs(NamedTuple):
         return jnp.concatenate([jnp.zeros_like(outputs), outputs], axis=-1)
 
 
-def open_outputs(reference: str, network: Any, *, n_classes: int) -> Outputs:
+def open_outputs(
+    reference: str,
+    network: Any,
+    *,
+    n_classes: int,
+    final: FinalActivation = "softmax",
+) -> Outputs:
     """Take a final softmax or sigmoid away from a network of our own.
 
     Args:
         reference: Whose network it is.
         network: The network; its last layer is changed.
-        n_classes: Number of labels.
+        n_classes: Number of outputs.
+        final: The last activation that is taken away; none where numbers are predicted.
 
     Raises:
         UserCodeError: If it has several outputs, or its loss expects another
@@ -50,8 +58,10 @@ def open_outputs(reference: str, network: Any, *, n_classes: int) -> Outputs:
         n is None or isinstance(n, int) for n in shape
     ):
         raise UserCodeError(f"`{reference}` must have one output, got {shape}")
+    if final == "none":
+        return Outputs(activation="", is_binary=False)
     is_binary = n_classes == 2 and tuple(shape[1:]) == (1,)
-    expected = "sigmoid" if is_binary else "softmax"
+    expected = "sigmoid" if is_binary else final
     from_logits = _loss_takes_logits(network)
     found = "" if from_logits else _take_away(last_layer(network), expected)
     if from_logits is False and not found:

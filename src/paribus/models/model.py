@@ -1,13 +1,16 @@
 """What the engine needs of a model."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from jaxtyping import Array, Float, Key
 
 
 Params = Any
 ModelState = Any
+
+# What a user's model may end with behind its logits: it is taken away.
+FinalActivation = Literal["softmax", "sigmoid", "none"]
 
 # A model's own traced hyperparameters by name, e.g. its share of dropout.
 Hyperparameters = Mapping[str, Float[Array, ""]]
@@ -17,7 +20,7 @@ class Applied(NamedTuple):
     """What a model makes of some examples.
 
     Attributes:
-        outputs: The logits.
+        outputs: The logits, or one column of numbers to be predicted.
         state: The model's state afterwards; in evaluation nobody looks at it.
         penalty: What regularisation adds to the loss; None for nothing, at no cost.
     """

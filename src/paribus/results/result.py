@@ -1,5 +1,6 @@
 """The record in which the training half and the reading half meet."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,12 +26,15 @@ class DataFacts:
         n_validation: Examples of the validation split, 0 if there is none.
         n_test: Examples of the test split.
         n_train_evaluated: Examples of the fixed training subset that is evaluated.
-        n_classes: Number of labels.
+        n_classes: Number of labels; 0 where numbers are predicted.
         example_shape: Shape of one example, e.g. (28, 28).
         majority_share: Share of the most frequent training label: accuracy by guessing.
-        label_entropy: Entropy of the training labels, in nats: loss by guessing.
+            0 where numbers are predicted: R2 by guessing.
+        label_entropy: Entropy of the training labels, in nats, or for another loss what
+            it is there: loss by guessing.
         content_hash: SHA-256 over all arrays and splits, in hexadecimal.
         notes: What a reader must know, e.g. that the test split was held out by us.
+        guessing: Other metrics by guessing: e.g. `rmse`, the deviation from the mean.
     """
 
     name: str
@@ -45,6 +49,20 @@ class DataFacts:
     label_entropy: float
     content_hash: str
     notes: tuple[str, ...] = ()
+    guessing: Mapping[str, float] = field(default_factory=dict)
+
+    def by_guessing(self, curve: str) -> float:
+        """What guessing scores: the most frequent label, or the training mean.
+
+        Args:
+            curve: `<split>_<metric>`.
+
+        Returns:
+            NaN for metrics of which it is not known.
+        """
+        metric = curve.partition("_")[2]
+        known = {"accuracy": self.majority_share, "loss": self.label_entropy}
+        return {**known, **self.guessing}.get(metric, math.nan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,12 +195,20 @@ class StudyResult:
 
     @property
     def primary_metric(self) -> str:
-        """The accuracy that configs are compared by: validation's, else test's.
+        """What configs are compared by: accuracy or RMSE, validation's, else test's.
 
         With a validation split the test split chooses nothing.
         """
-        has_validation = "validation_accuracy" in self.curves
-        return "validation_accuracy" if has_validation else "test_accuracy"
+        return self._deciding(self.study.task.primary)
+
+    @property
+    def score_metric(self) -> str:
+        """What tells whether a run has learned: accuracy, or R2, of the same split."""
+        return self._deciding(self.study.task.score)
+
+    def _deciding(self, metric: str) -> str:
+        has_validation = f"validation_{metric}" in self.curves
+        return f"validation_{metric}" if has_validation else f"test_{metric}"
 
     def final(self, metric: str) -> Float[np.ndarray, "config seed"]:
         """The metric after `study.epochs` epochs; NaN for runs not evaluated then.

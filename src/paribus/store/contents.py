@@ -108,7 +108,8 @@ def read_contents(ledger: Ledger) -> Contents:
         diverged_at=np.array([run.diverged_at for run in runs], dtype=np.int64),
         block_of=block_of,
         blocks=blocks,
-        curves=curves.in_order() or unknown_curves(data, shape),
+        curves=curves.in_order()
+        or unknown_curves(data, study.task.metric_names(), shape),
         measures=endings.measures(),
         correct=endings.answers(data),
     )

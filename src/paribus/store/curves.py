@@ -1,6 +1,6 @@
 """From the chunks of all blocks to one array a curve."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,7 +18,7 @@ from paribus.store.schema import CHUNK
 CURVE_SPLITS = ("minibatch", "train", "validation", "test")
 
 _SPLITS = ("train", "validation", "test")
-_METRICS = ("loss", "accuracy")
+_METRICS = ("loss", "accuracy", "rmse", "mae", "r2")
 
 
 class CurveReader:
@@ -126,13 +126,13 @@ class CurveReader:
 
 
 def unknown_curves(
-    data: DataFacts, shape: tuple[int, int, int]
+    data: DataFacts, metrics: Sequence[str], shape: tuple[int, int, int]
 ) -> dict[str, np.ndarray]:
     """The curves that every study has, before any run is finished: nothing but NaN."""
     sizes = (data.n_train, data.n_validation, data.n_test)
     return {
         f"{split}_{metric}": np.full(shape, np.nan)
-        for metric in _METRICS
+        for metric in metrics
         for split, size in zip(_SPLITS, sizes, strict=True)
         if size
     }

@@ -22,9 +22,19 @@ def study_row(
     return StudyRow(
         id=1,
         study=write_json(study.to_dict()),
-        data=write_json(asdict(data)),
+        data=write_json(_facts(data)),
         epochs=write_json(epochs),
         created=created,
+    )
+
+
+def _facts(data: DataFacts) -> dict[str, Any]:
+    """The facts; what older records do not know is left out where it says nothing."""
+    written = asdict(data)
+    return (
+        written
+        if data.guessing
+        else {k: written[k] for k in written if k != "guessing"}
     )
 
 

@@ -121,8 +121,10 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
 
 
 def _is_unknown(name: str, was: dict[str, Any], got: dict[str, Any]) -> bool:
-    """Whether the source of a model cannot be compared, as in interactive sessions."""
-    return name == "model.source" and not (was.get(name) and got.get(name))
+    """Whether the source of code cannot be compared, as in interactive sessions."""
+    return name in ("model.source", "task.source") and not (
+        was.get(name) and got.get(name)
+    )
 
 
 def _show(name: str, settings: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """[tuning], [[claims]] and [diagnostics]: what a study declares before it runs."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pydantic import Field, field_validator
@@ -7,6 +8,7 @@ from pydantic import Field, field_validator
 from paribus.declared import DeclaredClaim, check_diagnostics, claim_problems
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
+from paribus.study import TaskChoice
 from paribus.study_file.grids import Grid
 from paribus.study_file.mistakes import Key, Mistakes, as_toml, one_of
 from paribus.study_file.tables import Table, validated
@@ -22,6 +24,7 @@ class Declarations(NamedTuple):
     tuning: Tuning | None
     claims: tuple[DeclaredClaim, ...]
     diagnostics: tuple[str, ...]
+    task: TaskChoice
 
 
 def _values(written: dict[str, Any]) -> dict[str, Value]:
@@ -119,6 +122,7 @@ def read_declarations(
     grids: tuple[Grid, ...],
     n_validation: int | None,
     mistakes: Mistakes,
+    task: TaskChoice | None = None,
 ) -> Declarations:
     """Read what a study declares, and note every mistake in it.
 
@@ -127,16 +131,22 @@ def read_declarations(
         grids: The search space, as far as it could be read.
         n_validation: Examples held out of training; None where [data] has a mistake.
         mistakes: Where mistakes go.
+        task: What is predicted; None for classes.
     """
+    task = task or TaskChoice()
     tuning = _read_tuning(document, grids, n_validation, mistakes)
     tuned = _tuned_name(document, tuning)
-    claims = _read_claims(document, grids, tuned, mistakes)
+    claims = _read_claims(document, grids, tuned, mistakes, task.metric_names())
     table = None
     if "diagnostics" in document:
         written = document["diagnostics"]
         table = validated(_DiagnosticsTable, written, ("diagnostics",), mistakes)
     diagnostics = () if table is None else tuple(dict.fromkeys(table.measure))
-    return Declarations(tuning, claims, diagnostics)
+    try:
+        check_diagnostics(diagnostics, kind=task.kind)
+    except StudyError as error:
+        mistakes.add(("diagnostics", "measure"), str(error), error.hint)
+    return Declarations(tuning, claims, diagnostics, task)
 
 
 def _read_tuning(
@@ -180,6 +190,7 @@ def _read_claims(
     grids: tuple[Grid, ...],
     tuned: str | None,
     mistakes: Mistakes,
+    metrics: Sequence[str],
 ) -> tuple[DeclaredClaim, ...]:
     written = document.get("claims", [])
     is_list = isinstance(written, list)
@@ -196,6 +207,6 @@ def _read_claims(
             continue
         claim = DeclaredClaim(**table.model_dump())
         claims.append(claim)
-        for problem in claim_problems(claim, grids, tuned):
+        for problem in claim_problems(claim, grids, tuned, metrics):
             mistakes.add((*key, *problem.key), problem.text, problem.hint)
     return tuple(claims)

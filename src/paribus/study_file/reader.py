@@ -25,6 +25,7 @@ from paribus.study_file.sizes import STANDARD, size_overrides
 from paribus.study_file.sources import Source, read_source
 from paribus.study_file.syntax import parse
 from paribus.study_file.tables import Parts, read_tables
+from paribus.study_file.tasks import read_task
 
 
 PartT = TypeVar("PartT")
@@ -138,6 +139,16 @@ def _build(
             place=mistakes.place(("model", "builder")),
         )
 
+    def load_part(reference: str, setting: str) -> Callable[..., Any]:
+        return read_function(
+            reference,
+            setting=f"task.{setting}",
+            allowed=code.allowed,
+            folder=source.folder,
+            place=mistakes.place(("task", setting)),
+        )
+
+    task = read_task(document, mistakes, load_part)
     model = read_model(document, mistakes, load)
     optimizer = read_optimizer(document, mistakes)
     known = Known(
@@ -147,7 +158,7 @@ def _build(
     )
     grids = read_grids(document, known, mistakes)
     n_validation = None if parts.data is None else parts.data.validation
-    declared = read_declarations(document, grids, n_validation, mistakes)
+    declared = read_declarations(document, grids, n_validation, mistakes, task)
     if parts.seeds is not None:
         n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
         _check_size(grids, len(parts.seeds) + n_tuning, mistakes)

@@ -40,7 +40,7 @@ _RULES = {
 }
 
 REQUIRED = ("study", "data", "model", "optimizer", "space")
-TOP = (*REQUIRED, "tuning", "claims", "diagnostics", "sizes")
+TOP = (*REQUIRED, "task", "tuning", "claims", "diagnostics", "sizes")
 
 
 class Table(BaseModel):

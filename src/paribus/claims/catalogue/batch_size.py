@@ -135,7 +135,7 @@ def balanced(evidence: Evidence, arms: Arms) -> AtomVerdict:
         for clock in _CLOCKS
     )
     quality = replace(
-        frame, measure=evidence.judged.primary_metric, judges_final_quality=True
+        frame, measure=evidence.judged.score_metric, judges_final_quality=True
     )
     measures = (quality, *times)
     return ask_balance(evidence, arms, (MEDIUM, SMALL, LARGE), measures)
@@ -148,7 +148,7 @@ def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
         evidence,
         _question(
             arms,
-            evidence.judged.primary_metric,
+            evidence.judged.score_metric,
             MEDIUM,
             (SMALL, LARGE),
             judges_final_quality=True,

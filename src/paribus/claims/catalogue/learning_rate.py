@@ -154,7 +154,7 @@ def balance(evidence: Evidence, arms: Arms) -> AtomVerdict:
     measures = (
         Question(measure="tuv"),
         Question(measure="steps_to_target", budget="target", clock="steps", rung=1),
-        Question(measure=evidence.judged.primary_metric, judges_final_quality=True),
+        Question(measure=evidence.judged.score_metric, judges_final_quality=True),
     )
     return ask_balance(evidence, arms, ("medium", "small", "large"), measures)
 
@@ -165,7 +165,7 @@ def good(evidence: Evidence, arms: Arms) -> AtomVerdict:
         evidence,
         _question(
             arms,
-            evidence.judged.primary_metric,
+            evidence.judged.score_metric,
             "medium",
             "best",
             relation="at_least",
@@ -210,7 +210,7 @@ def suboptimal(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """L3d: where it learns, it ends below the best learning rate."""
     question = _question(
         arms,
-        evidence.judged.primary_metric,
+        evidence.judged.score_metric,
         "best",
         "large",
         judges_final_quality=True,

@@ -52,7 +52,7 @@ def _against_best(
         after = f"{_BEST} after {epochs:g} epoch{'s' * (epochs != 1)}"
         words["best"] = words["best"].replace(_BEST, after)
     question = Question(
-        measure=judged.primary_metric,
+        measure=judged.score_metric,
         higher=(higher,),
         lower=(lower,),
         sides=(words[sides[0]], words[sides[1]]),
@@ -88,7 +88,7 @@ def _against_best(
 def often(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """L2c: in more than half of the workloads, of which a study has one."""
     question = Question(
-        measure=evidence.judged.primary_metric,
+        measure=evidence.judged.score_metric,
         higher=(arms.configs["medium"],),
         lower=(arms.configs["medium"],),
     )

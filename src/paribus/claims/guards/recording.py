@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paribus.analysis.measure_facts import TIMES, measure_facts
+from paribus.analysis.measure_facts import TIMES, measure_facts, needs_classes
 from paribus.analysis.scores import is_learner
 from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.claims.refusals import Refusal
@@ -17,6 +17,13 @@ def unrecorded(evidence: Evidence, question: Question) -> Refusal | None:
     """The study lacks what the measure is made from."""
     if question.measure in TIMES:
         return None  # `unreachable_target` says it better
+    task = evidence.judged.study.task
+    if not task.is_classification and needs_classes(question.measure):
+        words = measure_facts(question.measure).words
+        return Refusal(
+            f"the study predicts numbers, and {words} needs classes",
+            "a study of classification",
+        )
     if measure_of(evidence, question) is not None or unfinished(evidence, question):
         return None  # what is missing may still come: `broken_runs` says so
     words = measure_facts(question.measure).words

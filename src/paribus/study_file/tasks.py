@@ -1,0 +1,53 @@
+"""[task]: what is predicted, by which loss, and what is measured."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import Field
+
+from paribus.errors import StudyError
+from paribus.study import TaskChoice
+from paribus.study_file.mistakes import Mistakes
+from paribus.study_file.tables import Table, validated
+from paribus.tasks import digest_of, is_own
+
+
+class _TaskTable(Table):
+    kind: str = "classification"
+    loss: str | None = Field(default=None, min_length=1)
+    delta: float = 1.0
+    label_smoothing: float = 0.0
+    class_weights: Any = None
+    standardise: bool = False
+    metrics: list[str] = Field(default_factory=list)
+
+
+def read_task(
+    document: dict[str, Any],
+    mistakes: Mistakes,
+    load: Callable[[str, str], Callable[..., Any]],
+) -> TaskChoice:
+    """Read [task]; classification where it is left out or has a mistake.
+
+    Args:
+        document: The study file.
+        mistakes: Where mistakes go.
+        load: Imports the function of a reference for a setting, or refuses to.
+    """
+    if "task" not in document:
+        return TaskChoice()
+    table = validated(_TaskTable, document["task"], ("task",), mistakes)
+    if table is None:
+        return TaskChoice()
+    settings = table.model_dump()
+    weights = settings["class_weights"]
+    settings["class_weights"] = tuple(weights) if isinstance(weights, list) else weights
+    settings["metrics"] = tuple(table.metrics)
+    try:
+        checked = TaskChoice(**settings)
+    except StudyError as error:
+        mistakes.add(("task",), str(error), error.hint)
+        return TaskChoice()
+    own = [("loss", checked.loss_name), *(("metrics", m) for m in checked.metrics)]
+    functions = {name: load(name, where) for where, name in own if is_own(name)}
+    return TaskChoice(**settings, source=digest_of(functions), functions=functions)

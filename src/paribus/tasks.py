@@ -1,0 +1,398 @@
+"""What a study's model is to predict: classes or numbers, by which loss and metrics."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from paribus.builders import reference_of, source_digest
+from paribus.errors import StudyError, unknown_name
+
+
+Kind = Literal["classification", "regression"]
+
+CROSS_ENTROPY = "cross_entropy"
+BINARY = "binary_cross_entropy"
+HUBER = "huber"
+
+# The losses of each kind of task; the first is the default.
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    "classification": (CROSS_ENTROPY, BINARY),
+    "regression": ("mean_squared_error", "mean_absolute_error", HUBER),
+}
+# What is always measured of each split, beside the loss.
+MEASURED: Mapping[str, tuple[str, ...]] = {
+    "classification": ("accuracy",),
+    "regression": ("rmse", "mae", "r2"),
+}
+# What may be asked for beside it; `top_<k>` for any k from 2 on.
+EXTRA: Mapping[str, tuple[str, ...]] = {
+    "classification": ("nll", "error", "top_5"),
+    "regression": (),
+}
+
+# How names of metrics end of which less is better.
+LOWER_IS_BETTER = ("loss", "error", "rmse", "mae", "nll")
+
+MAX_METRICS = 20
+
+_TOP = re.compile(r"top_([1-9][0-9]{0,3})")
+_OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskChoice:
+    """What is predicted, what training descends on, and what is measured.
+
+    Attributes:
+        kind: `"classification"`: one of some classes; `"regression"`: a number.
+        loss: A loss of that kind, or `package.module:function`; None for the first.
+        delta: Of the Huber loss: errors above it count by their size, those below by
+            their square.
+        label_smoothing: The share of each label that is spread over all classes.
+        class_weights: What the loss of each class is multiplied by; `"balanced"` for
+            examples / (classes x examples of the class) in training; None for 1.
+        standardise: Whether a number is predicted in units of its deviation from its
+            mean, both of the training split. Metrics stay in the unit of the data.
+        metrics: What is measured beside loss and accuracy, or RMSE, MAE and R2.
+        source: A digest of the source of the functions of the user's own.
+        functions: Those functions by their references, where they have been imported;
+            no part of the record.
+
+    Raises:
+        StudyError: If a part is out of range, or does not fit the kind.
+    """
+
+    kind: Kind = "classification"
+    loss: str | None = None
+    delta: float = 1.0
+    label_smoothing: float = 0.0
+    class_weights: tuple[float, ...] | Literal["balanced"] | None = None
+    standardise: bool = False
+    metrics: tuple[str, ...] = ()
+    source: str = ""
+    functions: Mapping[str, Callable[..., Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise unknown_name(
+                "kind of task", str(self.kind), get_args(Kind), where="[task] kind"
+            )
+        object.__setattr__(self, "loss", self.loss or LOSSES[self.kind][0])
+        self._check_loss()
+        self._check_delta()
+        self._check_classes()
+        if not isinstance(self.standardise, bool):
+            raise StudyError(
+                f"`task.standardise` must be true or false, got {self.standardise!r}"
+            )
+        if self.standardise and self.is_classification:
+            raise StudyError("`task.standardise` needs the kind regression")
+        self._check_metrics()
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether a class is predicted."""
+        return self.kind == "classification"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is classification by the cross-entropy, and nothing else."""
+        return self == TaskChoice()
+
+    @property
+    def loss_name(self) -> str:
+        """The loss, the default spelled out."""
+        return self.loss or LOSSES[self.kind][0]
+
+    @property
+    def has_plain_loss(self) -> bool:
+        """Whether the loss is the cross-entropy itself."""
+        is_entropy = self.loss_name in (CROSS_ENTROPY, BINARY)
+        return is_entropy and not self.label_smoothing and self.class_weights is None
+
+    @property
+    def score(self) -> str:
+        """What tells whether a run has learned: more is better, guessing is known."""
+        return "accuracy" if self.is_classification else "r2"
+
+    @property
+    def primary(self) -> str:
+        """What configs are compared by."""
+        return "accuracy" if self.is_classification else "rmse"
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Everything that is measured of a split, the loss first."""
+        return ("loss", *MEASURED[self.kind], *map(metric_name, self.metrics))
+
+    def n_outputs(self, n_classes: int) -> int:
+        """How many numbers the model puts out for an example."""
+        if not self.is_classification or self.loss == BINARY:
+            return 1
+        return n_classes
+
+    def recorded(self) -> dict[str, Any]:
+        """Write it as plain JSON values; `from_dict` reads it back.
+
+        Nothing for the plain task, as in records that are older than tasks.
+        """
+        if self.is_plain:
+            return {}
+        weights = self.class_weights
+        return {
+            "kind": self.kind,
+            "loss": self.loss_name,
+            "delta": self.delta,
+            "label_smoothing": self.label_smoothing,
+            "class_weights": list(weights) if isinstance(weights, tuple) else weights,
+            "standardise": self.standardise,
+            "metrics": list(self.metrics),
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> "TaskChoice":
+        """Read what `recorded` wrote; the code of own functions stays where it is."""
+        if not written:
+            return TaskChoice()
+        weights = written["class_weights"]
+        return TaskChoice(
+            **{
+                **written,
+                "class_weights": tuple(weights)
+                if isinstance(weights, list)
+                else weights,
+                "metrics": tuple(written["metrics"]),
+            }
+        )
+
+    def _check_loss(self) -> None:
+        known = LOSSES[self.kind]
+        if self.loss_name in known or is_own(self.loss_name):
+            return
+        other = next((k for k, names in LOSSES.items() if self.loss in names), None)
+        if other is not None:
+            raise StudyError(
+                f"`task.loss` must be one of {self.kind}, got `{self.loss}`, "
+                f"one of {other}",
+                hint=f'set `kind = "{other}"`',
+            )
+        raise unknown_name("loss", self.loss_name, known, where="[task] loss")
+
+    def _check_delta(self) -> None:
+        if not _is_number(self.delta) or not 0 < self.delta < math.inf:
+            raise StudyError(f"`task.delta` must be above 0, got {self.delta!r}")
+        if self.delta != 1.0 and self.loss != HUBER:
+            raise StudyError(
+                f"`task.delta` needs the loss `{HUBER}`, got `{self.loss}`"
+            )
+
+    def _check_classes(self) -> None:
+        smoothing, weights = self.label_smoothing, self.class_weights
+        if not _is_number(smoothing) or not 0 <= smoothing < 1:
+            raise StudyError(
+                f"`task.label_smoothing` must be from 0 to below 1, got {smoothing!r}"
+            )
+        if isinstance(weights, tuple):
+            if len(weights) < 2:
+                raise StudyError(
+                    "`task.class_weights` must have a weight for each class, got "
+                    f"{len(weights)}"
+                )
+            for weight in weights:
+                if not _is_number(weight) or not 0 < weight < math.inf:
+                    raise StudyError(
+                        f"`task.class_weights` must be above 0, got {weight!r}"
+                    )
+        elif weights not in (None, "balanced"):
+            raise StudyError(
+                '`task.class_weights` must be "balanced" or a number for each class, '
+                f"got {weights!r}"
+            )
+        for name, is_set in (
+            ("label_smoothing", bool(smoothing)),
+            ("class_weights", weights is not None),
+        ):
+            if is_set and self.loss_name not in (CROSS_ENTROPY, BINARY):
+                raise StudyError(
+                    f"`task.{name}` needs the loss `{CROSS_ENTROPY}` or `{BINARY}`, "
+                    f"got `{self.loss}`"
+                )
+
+    def _check_metrics(self) -> None:
+        if len(self.metrics) > MAX_METRICS:
+            raise StudyError(
+                f"`task.metrics` must be at most {MAX_METRICS}, got {len(self.metrics)}"
+            )
+        always = ("loss", *MEASURED[self.kind])
+        taken = [*always]
+        for metric in self.metrics:
+            name = metric_name(metric)
+            if name in taken:
+                raise StudyError(
+                    f"`task.metrics` must name each metric once, got `{name}` again",
+                    hint=f"always measured: {', '.join(always)}",
+                )
+            taken.append(name)
+            self._check_metric(metric)
+
+    def _check_metric(self, metric: str) -> None:
+        if is_own(metric):
+            name = metric_name(metric)
+            known = {
+                name
+                for names in (*MEASURED.values(), *EXTRA.values())
+                for name in names
+            }
+            if not _OWN_NAME.fullmatch(name) or name in known or _TOP.fullmatch(name):
+                raise StudyError(
+                    "a metric of your own must be a function whose name is small "
+                    f"letters, digits and `_`, and none of ours, got `{name}`"
+                )
+            return
+        if metric in EXTRA[self.kind] or (
+            self.is_classification and top_k(metric) is not None
+        ):
+            return
+        raise unknown_name(
+            f"metric of {self.kind}",
+            metric,
+            EXTRA[self.kind] or ("module:function",),
+            where="[task] metrics",
+        )
+
+
+def classification(
+    *,
+    loss: str | Callable[..., Any] | None = None,
+    label_smoothing: float = 0.0,
+    class_weights: Sequence[float] | Literal["balanced"] | None = None,
+    metrics: Sequence[str | Callable[..., Any]] = (),
+) -> TaskChoice:
+    """Choose to predict classes; labels may be numbers, texts or one-hot rows.
+
+    Args:
+        loss: `"cross_entropy"`, of one logit for each class, if not said;
+            `"binary_cross_entropy"`, of one logit for two classes; or a function of
+            (outputs, labels) that returns a loss for each example.
+        label_smoothing: The share of each label that is spread over all classes.
+        class_weights: What the loss of each class is multiplied by, or `"balanced"`.
+        metrics: `"nll"`, `"error"`, `"top_<k>"`, or functions of (outputs, labels) that
+            return a number for each example. One whose name ends in `loss` or `error`
+            is better where it is lower.
+
+    Raises:
+        StudyError: If a part is out of range.
+
+    Example:
+        >>> classification(metrics=["top_5"]).metric_names()
+        ('loss', 'accuracy', 'top_5_accuracy')
+    """
+    weights = class_weights
+    if weights is not None and not isinstance(weights, str):
+        weights = tuple(map(float, weights))
+    return _chosen(
+        "classification",
+        loss,
+        metrics,
+        label_smoothing=label_smoothing,
+        class_weights=weights,
+    )
+
+
+def regression(
+    *,
+    loss: str | Callable[..., Any] | None = None,
+    delta: float = 1.0,
+    standardise: bool = False,
+    metrics: Sequence[str | Callable[..., Any]] = (),
+) -> TaskChoice:
+    """Choose to predict a number.
+
+    Args:
+        loss: `"mean_squared_error"` if not said, `"mean_absolute_error"`, `"huber"`, or
+            a function of (outputs, targets) that returns a loss for each example.
+        delta: Of the Huber loss: where it goes over from squares to absolute values.
+        standardise: Whether to predict in units of the deviation from the mean, both of
+            the training split: for prices in thousands. Metrics stay as they are.
+        metrics: Functions of (outputs, targets) that return a number for each example;
+            one whose name ends in `loss` or `error` is better where it is lower.
+
+    Raises:
+        StudyError: If a part is out of range.
+
+    Example:
+        >>> regression(loss="huber", delta=2.0).metric_names()
+        ('loss', 'rmse', 'mae', 'r2')
+    """
+    return _chosen("regression", loss, metrics, delta=delta, standardise=standardise)
+
+
+def _chosen(
+    kind: Kind,
+    loss: str | Callable[..., Any] | None,
+    metrics: Sequence[str | Callable[..., Any]],
+    **settings: Any,
+) -> TaskChoice:
+    own = [part for part in (loss, *metrics) if callable(part)]
+    functions = {_reference(function): function for function in own}
+    return TaskChoice(
+        kind=kind,
+        loss=_reference(loss) if callable(loss) else loss,
+        metrics=tuple(_reference(m) if callable(m) else m for m in metrics),
+        source=digest_of(functions),
+        functions=functions,
+        **settings,
+    )
+
+
+def _reference(function: Callable[..., Any]) -> str:
+    reference = reference_of(function)
+    if reference.endswith("<lambda>"):
+        raise StudyError(
+            "a loss or a metric must be a function with a name, got a lambda"
+        )
+    return reference
+
+
+def digest_of(functions: Mapping[str, Callable[..., Any]]) -> str:
+    """A digest of the source of functions; empty where one has none, or without any."""
+    digests = [source_digest(functions[name]) for name in sorted(functions)]
+    return "+".join(digests) if all(digests) else ""
+
+
+def is_own(name: str) -> bool:
+    """Whether a loss or metric is a function of the user's own, by its reference."""
+    return ":" in name
+
+
+def metric_name(metric: str) -> str:
+    """What a metric is called behind its split, e.g. `top_5_accuracy`."""
+    if top_k(metric) is not None:
+        return f"{metric}_accuracy"
+    return metric.rpartition(":")[2].rpartition(".")[2]
+
+
+def is_lower_better(metric: str) -> bool:
+    """Whether less of a metric is better, so that it is compared by ratios.
+
+    A metric of the user's own tells by its name.
+
+    Example:
+        >>> is_lower_better("test_rmse"), is_lower_better("test_top_5_accuracy")
+        (True, False)
+    """
+    return metric.endswith(LOWER_IS_BETTER)
+
+
+def top_k(metric: str) -> int | None:
+    """The k of `top_<k>`; None for other metrics."""
+    found = _TOP.fullmatch(metric)
+    return int(found[1]) if found and int(found[1]) > 1 else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
