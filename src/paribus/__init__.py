@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from paribus import data, models, optimizers, tasks
+    from paribus import data, models, optimizers
     from paribus.api import Result, Study, claim, grid, import_curves, load, tune
     from paribus.errors import ParibusError, ParibusWarning
     from paribus.results import StudyResult
@@ -30,7 +30,7 @@ _HOMES = {
     "read_study": "paribus.study_file",
     "tune": "paribus.api",
 }
-_MODULES = ("data", "models", "optimizers", "tasks")
+_MODULES = ("data", "models", "optimizers")
 
 __all__ = [
     "ParibusError",
@@ -47,7 +47,6 @@ __all__ = [
     "models",
     "optimizers",
     "read_study",
-    "tasks",
     "tune",
 ]
 

@@ -10,7 +10,7 @@ from paribus.errors import StudyError, suggest, unknown_name
 from paribus.hyperparameters import Value
 from paribus.problems import Problem
 from paribus.space import Config, show_value, values_of
-from paribus.tasks import Kind, is_lower_better
+from paribus.tasks import is_lower_better
 
 
 # The chosen value of the tuned hyperparameter, in a side of a claim.
@@ -233,7 +233,7 @@ def is_ratio(name: str) -> bool:
     return base in _RATIOS or (is_curve and is_lower_better(name))
 
 
-def check_diagnostics(names: tuple[str, ...], *, kind: Kind = "classification") -> None:
+def check_diagnostics(names: tuple[str, ...], *, kind: str = "classification") -> None:
     """Refuse a diagnostic that there is not, or that needs another kind of task.
 
     Raises:

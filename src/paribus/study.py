@@ -1,6 +1,5 @@
 """A study as data: everything needed to repeat it, and nothing that needs JAX."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +21,7 @@ from paribus.declared import (
 )
 from paribus.errors import StudyError
 from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
+from paribus.names import check_name
 from paribus.optimizer_catalogue import OPTIMIZERS, in_use
 from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
 from paribus.space import Config, SearchSpace
@@ -50,11 +50,6 @@ __all__ = [
 
 MIN_SEEDS_FOR_BASELINE = 5
 MAX_LOOKS = 100
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
-    f"{device}{digit}" for device in ("com", "lpt") for digit in range(1, 10)
-}
 
 
 class Run(NamedTuple):
@@ -387,19 +382,3 @@ def _merged(
     defaults = {n: h.default for n, h in known.items() if h.default is not None}
     said = {**fixed, **config}
     return {**defaults, **{name: said[name] for name in known if name in said}}
-
-
-def check_name(name: str) -> None:
-    """Refuse a study name that could not be a folder's.
-
-    Raises:
-        StudyError: If it has other characters than letters, digits, `_`, `-` and `.`,
-            is longer than 100, starts with a sign, or is reserved by an operating
-            system.
-    """
-    if not _NAME.fullmatch(name) or name.split(".")[0].lower() in _RESERVED_NAMES:
-        raise StudyError(
-            "`study.name` must be at most 100 letters, digits, `_`, `-` or `.`, "
-            "begin with a letter or a digit, and be no reserved word, "
-            f"got {name[:120]!a}"
-        )

@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from inspect import signature
+from typing import Any, Literal
 
 from paribus.builders import reference_of, source_digest
 from paribus.errors import StudyError, unknown_name
 
 
-Kind = Literal["classification", "regression"]
+KINDS = ("classification", "regression")
 
 CROSS_ENTROPY = "cross_entropy"
 BINARY = "binary_cross_entropy"
@@ -64,11 +65,11 @@ class TaskChoice:
         StudyError: If a part is out of range, or does not fit the kind.
     """
 
-    kind: Kind = "classification"
+    kind: str = "classification"
     loss: str | None = None
     delta: float = 1.0
     label_smoothing: float = 0.0
-    class_weights: tuple[float, ...] | Literal["balanced"] | None = None
+    class_weights: tuple[float, ...] | str | None = None
     standardise: bool = False
     metrics: tuple[str, ...] = ()
     source: str = ""
@@ -77,10 +78,8 @@ class TaskChoice:
     )
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise unknown_name(
-                "kind of task", str(self.kind), get_args(Kind), where="[task] kind"
-            )
+        if self.kind not in KINDS:
+            raise unknown_name("kind of task", self.kind, KINDS, where="[task] kind")
         object.__setattr__(self, "loss", self.loss or LOSSES[self.kind][0])
         self._check_loss()
         self._check_delta()
@@ -269,7 +268,7 @@ def classification(
     *,
     loss: str | Callable[..., Any] | None = None,
     label_smoothing: float = 0.0,
-    class_weights: Sequence[float] | Literal["balanced"] | None = None,
+    class_weights: Sequence[float | int] | Literal["balanced"] | None = None,
     metrics: Sequence[str | Callable[..., Any]] = (),
 ) -> TaskChoice:
     """Choose to predict classes; labels may be numbers, texts or one-hot rows.
@@ -306,7 +305,7 @@ def classification(
 def regression(
     *,
     loss: str | Callable[..., Any] | None = None,
-    delta: float = 1.0,
+    delta: float | int = 1.0,
     standardise: bool = False,
     metrics: Sequence[str | Callable[..., Any]] = (),
 ) -> TaskChoice:
@@ -328,11 +327,37 @@ def regression(
         >>> regression(loss="huber", delta=2.0).metric_names()
         ('loss', 'rmse', 'mae', 'r2')
     """
-    return _chosen("regression", loss, metrics, delta=delta, standardise=standardise)
+    return _chosen(
+        "regression", loss, metrics, delta=float(delta), standardise=standardise
+    )
+
+
+def as_task(task: TaskChoice | str | Mapping[str, Any] | None) -> TaskChoice:
+    """The task that a study made in Python names.
+
+    Args:
+        task: A kind, or a dict that says what [task] of a study file does, with
+            functions in place of their references.
+
+    Raises:
+        StudyError: If a part is unknown or out of range.
+    """
+    if isinstance(task, TaskChoice):
+        return task
+    said = {"kind": task} if isinstance(task, str) else dict(task or {})
+    kind = said.pop("kind", "classification")
+    choices = {"classification": classification, "regression": regression}
+    if kind not in choices:
+        raise unknown_name("kind of task", str(kind), choices, where="`task`")
+    known = list(signature(choices[kind]).parameters)
+    for name in said:
+        if name not in known:
+            raise unknown_name(f"setting of {kind}", name, known, where="`task`")
+    return choices[kind](**said)
 
 
 def _chosen(
-    kind: Kind,
+    kind: str,
     loss: str | Callable[..., Any] | None,
     metrics: Sequence[str | Callable[..., Any]],
     **settings: Any,

@@ -32,7 +32,6 @@ PUBLIC = {
     "models",
     "optimizers",
     "read_study",
-    "tasks",
     "tune",
 }
 READING = {

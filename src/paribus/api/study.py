@@ -1,7 +1,7 @@
 """A study that is made in Python, and runs itself."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from paribus.study import (
     Tuning,
     count_seeds,
 )
+from paribus.tasks import as_task
 
 
 STUDIES = Path("studies")
@@ -51,8 +52,9 @@ class Study(records.Study):
         diagnostics: What is measured of the trained weights.
         looks: How often the plan allows to look and add seeds; they share the error
             rate of the verdicts.
-        task: What is predicted, by `paribus.tasks.classification` or `regression`;
-            classes by the cross-entropy if not said.
+        task: What is predicted: `"regression"`, or a dict that says what [task] of a
+            study file does, with your own functions as loss and metrics; classes by the
+            cross-entropy if not said.
 
     Raises:
         StudyError: If a part is out of range, or the parts do not fit together.
@@ -87,7 +89,7 @@ class Study(records.Study):
         claims: Sequence[DeclaredClaim] = (),
         diagnostics: Sequence[str] = (),
         looks: int = 1,
-        task: TaskChoice | None = None,
+        task: TaskChoice | str | Mapping[str, Any] | None = None,
     ) -> None:
         chosen = _chosen(model)
         united = as_space(space, model=chosen, optimizer=optimizer)
@@ -110,7 +112,7 @@ class Study(records.Study):
             claims=tuple(claims),
             diagnostics=tuple(diagnostics),
             looks=looks,
-            task=task or TaskChoice(),
+            task=as_task(task),
         )
 
     def run(

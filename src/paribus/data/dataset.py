@@ -12,7 +12,6 @@ from paribus.data.batches import random_order
 from paribus.data.inputs import aligned, rows_per_chunk
 from paribus.errors import DataError, StudyError, printable
 from paribus.results import DataFacts
-from paribus.tasks import Kind
 
 
 MAX_TRAIN_EVALUATED = 10_000
@@ -255,7 +254,7 @@ class Dataset:
             "label_entropy": float(-(shares * np.log(shares)).sum()),
         }
 
-    def predicting(self, kind: Kind) -> "Dataset":
+    def predicting(self, kind: str) -> "Dataset":
         """The same data with labels for a kind of task.
 
         Raises:

@@ -11,7 +11,6 @@ from paribus.data.named import NAMED, load_named
 from paribus.data.reading import HowToRead, read_path
 from paribus.errors import DataError, unknown_name
 from paribus.study import DataChoice
-from paribus.tasks import Kind
 
 
 NAMES = ("mnist", *NAMED)
@@ -22,7 +21,7 @@ MNIST_CREDIT = "Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-S
 
 
 def load_dataset(
-    choice: DataChoice, *, folder: Path, kind: Kind = "classification"
+    choice: DataChoice, *, folder: Path, kind: str = "classification"
 ) -> Dataset:
     """Load the data set of a study, with its validation split taken out of training.
 

@@ -43,7 +43,7 @@ class Task:
     mean: float = 0.0
     deviation: float = 1.0
 
-    def opened(self, outputs: Outputs) -> Outputs:
+    def opened(self, outputs: Outputs) -> Float[Array, "example opened"]:
         """The model's outputs as losses take them: of log-odds two logits."""
         if self.choice.loss_name != BINARY:
             return outputs
@@ -137,7 +137,7 @@ class Task:
         if is_own(metric):
             scaled = self.deviation * self._plain(outputs) + self.mean
             values = outputs if self.choice.is_classification else scaled
-            return self._own(metric)(values, targets)
+            return self._own(metric)(values, targets).astype(jnp.float32)
         if metric == "nll":
             return optax.softmax_cross_entropy_with_integer_labels(outputs, targets)
         if metric == "error":
@@ -196,6 +196,7 @@ def _class_weights(
         counts = np.bincount(dataset.train.labels, minlength=n_classes)
         balanced = counts.sum() / (n_classes * np.maximum(counts, 1))
         return balanced.astype(np.float32)
+    assert isinstance(weights, tuple)
     if len(weights) != n_classes:
         raise StudyError(
             f"`task.class_weights` must be {n_classes} numbers, one for each class of "

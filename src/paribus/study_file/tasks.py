@@ -7,7 +7,7 @@ from pydantic import Field
 
 from paribus.errors import StudyError
 from paribus.study import TaskChoice
-from paribus.study_file.mistakes import Mistakes
+from paribus.study_file.mistakes import Mistakes, as_toml
 from paribus.study_file.tables import Table, validated
 from paribus.tasks import digest_of, is_own
 
@@ -41,7 +41,8 @@ def read_task(
         return TaskChoice()
     settings = table.model_dump()
     weights = settings["class_weights"]
-    settings["class_weights"] = tuple(weights) if isinstance(weights, list) else weights
+    if weights is not None and not isinstance(weights, str):
+        settings["class_weights"] = _read_weights(weights, mistakes)
     settings["metrics"] = tuple(table.metrics)
     try:
         checked = TaskChoice(**settings)
@@ -51,3 +52,16 @@ def read_task(
     own = [("loss", checked.loss_name), *(("metrics", m) for m in checked.metrics)]
     functions = {name: load(name, where) for where, name in own if is_own(name)}
     return TaskChoice(**settings, source=digest_of(functions), functions=functions)
+
+
+def _read_weights(written: Any, mistakes: Mistakes) -> tuple[float, ...] | None:
+    """A list of numbers; None with a mistake."""
+    is_list = isinstance(written, list)
+    if is_list and all(type(weight) in (int, float) for weight in written):
+        return tuple(map(float, written))
+    mistakes.add(
+        ("task", "class_weights"),
+        '`task.class_weights` must be "balanced" or a list of numbers, got '
+        f"{as_toml(written)}",
+    )
+    return None

@@ -1,0 +1,180 @@
+"""A study of a CSV with a number to predict: trained, compared, judged, reported."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paribus.analysis import classify_runs, compare, summarise_configs
+from paribus.analysis.scores import oriented_scores
+from paribus.claims.judge import judge
+from paribus.claims.records import Verdict
+from paribus.engine.train import train_study
+from paribus.errors import DataError, StudyError
+from paribus.report.build import build_report
+from paribus.report.text import render_markdown
+from paribus.status import RunStatus
+from paribus.study_file import read_study
+
+
+STUDY = """
+[study]
+name = "prices"
+seeds = 6
+epochs = 6
+[data]
+path = "prices.csv"
+target = "price"
+standardise = true
+validation = 60
+[task]
+kind = "regression"
+standardise = true
+[model]
+name = "mlp"
+hidden = [8]
+[optimizer]
+name = "adam"
+[[space]]
+learning_rate = [1e-5, 0.001, 0.02]
+batch_size = [8]
+[[claims]]
+text = "A rate of 0.02 has a lower error"
+measure = "test_rmse"
+a = { learning_rate = 0.02 }
+b = { learning_rate = 0.001 }
+relation = "less"
+[[claims]]
+text = "A rate of 0.02 explains more"
+measure = "test_r2"
+a = { learning_rate = 0.02 }
+b = { learning_rate = 0.001 }
+relation = "greater"
+[[claims]]
+text = "A rate of 0.02 is right more often"
+measure = "test_accuracy"
+a = { learning_rate = 0.02 }
+b = { learning_rate = 0.001 }
+relation = "greater"
+"""
+
+
+def write_prices(folder, *, text=STUDY):
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(400, 3))
+    prices = 500 + 100 * np.sin(2 * inputs[:, 0]) + 80 * inputs[:, 1]
+    prices += 10 * rng.normal(size=400)
+    rows = np.column_stack([inputs, prices])
+    np.savetxt(
+        folder / "prices.csv", rows, delimiter=",", header="a,b,c,price", comments=""
+    )
+    (folder / "prices.toml").write_text(text)
+    return folder / "prices.toml"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("regression")
+    found = read_study(write_prices(folder))
+    return train_study(found.study, folder / "prices", data_folder=folder, device="cpu")
+
+
+def test_errors_are_compared_lower_first(trained):
+    result = classify_runs(trained)
+    assert result.primary_metric == "validation_rmse"
+    assert "test_accuracy" not in result.metrics
+    _, slow, fast = result.final("validation_rmse").mean(axis=1)
+    assert fast < slow
+    means = oriented_scores(result, "validation_rmse").values.mean(axis=1)
+    assert means[2] > means[1] > means[0]
+    assert [s.is_tied_with_best for s in summarise_configs(result)] == [
+        False,
+        False,
+        True,
+    ]
+    found = compare(
+        result,
+        {"learning_rate": 0.02},
+        {"learning_rate": 1e-5},
+        metric="validation_rmse",
+    )
+    assert found.is_log_scale
+
+
+def test_metrics_agree_with_each_other(trained):
+    # Loss in units of the deviation in training, RMSE in the unit of the prices.
+    guessed = trained.data.guessing["rmse"]
+    np.testing.assert_allclose(
+        np.sqrt(trained.final("train_loss")) * guessed,
+        trained.final("train_rmse"),
+        rtol=1e-4,
+    )
+    # The examples that are evaluated are all of the training split here.
+    np.testing.assert_allclose(
+        1 - trained.final("train_loss"), trained.final("train_r2"), rtol=1e-3, atol=1e-4
+    )
+    assert (trained.final("test_mae") <= trained.final("test_rmse")).all()
+
+
+def test_guessing_is_the_training_mean(trained):
+    assert trained.data.n_classes == 0
+    assert trained.data.majority_share == 0
+    assert trained.data.label_entropy == pytest.approx(1, rel=1e-4)
+    status = classify_runs(trained).status
+    # At 1e-5 nothing is learned in six epochs, and the rate of 0.02 beats the plane.
+    assert not (status[0] == RunStatus.CONVERGED).any()
+    learned = [RunStatus.CONVERGED, RunStatus.UNCONVERGED]
+    assert np.isin(status[2], learned).all()
+    assert trained.baseline_loss is not None
+    assert (trained.final("train_loss")[2] < trained.baseline_loss).all()
+
+
+def test_claims_know_which_way_is_better(trained):
+    # Six epochs are too few to settle; the verdicts are about the numbers there are.
+    settled = np.full_like(trained.status, RunStatus.CONVERGED)
+    verdicts = judge(replace(trained, status=settled))
+    lower, higher, right = (v for v in verdicts if "rate of 0.02" in v.text)
+    assert lower.verdict is Verdict.SUPPORTED
+    assert higher.verdict is Verdict.SUPPORTED
+    assert right.verdict is Verdict.UNTESTED
+    assert "predicts numbers" in right.atoms[0].reason
+
+
+def test_a_report_can_be_made(trained):
+    assert "validation rmse" in render_markdown(build_report(trained))
+
+
+def test_texts_are_no_numbers(tmp_path):
+    source = write_prices(tmp_path)
+    rows = (tmp_path / "prices.csv").read_text().splitlines()
+    named = [rows[0], *(f"{row.rpartition(',')[0]},cheap" for row in rows[1:200])]
+    named += [f"{row.rpartition(',')[0]},dear" for row in rows[200:]]
+    (tmp_path / "prices.csv").write_text("\n".join(named) + "\n")
+    study = read_study(source).study
+    with pytest.raises(DataError, match="must have numbers to predict, got the labels"):
+        train_study(study, tmp_path / "out", data_folder=tmp_path, device="cpu")
+
+
+def test_numbers_are_no_classes(tmp_path):
+    text = STUDY.replace('kind = "regression"\nstandardise = true\n', "")
+    source = write_prices(tmp_path, text=text.partition("[[claims]]")[0])
+    study = read_study(source).study
+    with pytest.raises(DataError, match="must hold whole numbers as labels") as caught:
+        train_study(study, tmp_path / "out", data_folder=tmp_path, device="cpu")
+    assert 'kind = "regression"' in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('task.loss="hubr"', "no loss is called `hubr`"),
+        ("task.delta=2.0", "`task.delta` needs the loss `huber`"),
+        ('task.los="huber"', "setting `los`"),
+        ("task.class_weights=3", "must be .*balanced.* or a list of numbers, got 3"),
+        ('diagnostics.measure=["calibration"]', "needs classification"),
+        ('task.loss="mine:f"', "must be in a module that may be imported"),
+    ],
+)
+def test_mistakes_in_the_file_are_named(tmp_path, setting, message):
+    with pytest.raises(StudyError, match=message):
+        read_study(write_prices(tmp_path), overrides=[setting])
