@@ -2,7 +2,7 @@
 
 import pytest
 
-from paribus import tasks
+from paribus.api import tasks
 from paribus.errors import StudyError
 from paribus.tasks import TaskChoice, is_lower_better, metric_name
 

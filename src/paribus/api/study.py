@@ -11,6 +11,7 @@ from paribus.api.compiling import ask_model
 from paribus.api.result import Result
 from paribus.api.running import run_study
 from paribus.api.spaces import Space, as_space, plain
+from paribus.api.tasks import as_task
 from paribus.builders import describe_builder
 from paribus.errors import StudyError
 from paribus.space import show_value
@@ -24,7 +25,6 @@ from paribus.study import (
     Tuning,
     count_seeds,
 )
-from paribus.tasks import as_task
 
 
 STUDIES = Path("studies")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paribus import tasks
+from paribus.api import tasks
 from paribus.data.dataset import Dataset, Split
 from paribus.engine.ridge import PENALTIES, fit_ridge, ridge_loss
 from paribus.engine.tasks import make_task

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paribus import tasks
+from paribus.api import tasks
 from paribus.data.dataset import Dataset, Split
 from paribus.engine.tasks import Task, guessing, make_task
 from paribus.errors import StudyError, UserCodeError
