@@ -40,6 +40,27 @@ def test_a_study_made_in_python_is_the_record_of_the_same_study():
     assert study.fixed_settings() == record.fixed_settings()
 
 
+def test_a_space_may_cross_optimizers_each_with_its_own_learning_rates():
+    spaces = [
+        pb.grid(optimizer=["sgd"], learning_rate=[0.1, 0.3], batch_size=[32]),
+        pb.grid(optimizer=["adam"], learning_rate=[0.001], batch_size=[32]),
+    ]
+
+    study = make_python_study(optimizer=None, space=spaces)
+
+    assert study.optimizer == OptimizerChoice()
+    assert [study.settings(config).optimizer_name for config in study.configs()] == [
+        "sgd",
+        "sgd",
+        "adam",
+    ]
+
+
+def test_an_optimizer_that_nobody_names_is_missed():
+    with pytest.raises(StudyError, match="`optimizer` is missing"):
+        make_python_study(optimizer=None)
+
+
 def test_choices_are_records_with_only_what_was_said():
     assert pb.data.mnist(validation=9) == DataChoice(name="mnist", validation=9)
     assert pb.data.npz("a.npz") == DataChoice(path="a.npz")

@@ -14,7 +14,7 @@ from paribus.api.spaces import Space, as_space, plain
 from paribus.api.tasks import as_task
 from paribus.builders import describe_builder
 from paribus.errors import StudyError
-from paribus.space import show_value
+from paribus.space import SearchSpace, show_value
 from paribus.study import (
     Budget,
     DataChoice,
@@ -38,8 +38,8 @@ class Study(records.Study):
         data: What to train on, e.g. `paribus.data.mnist(validation=5000)`.
         model: What to train, e.g. `paribus.models.mlp(hidden=[128])`, or a function
             that builds your own model.
-        optimizer: How, e.g. `paribus.optimizers.adam()`; if not said, as the function
-            compiles the model.
+        optimizer: How, e.g. `paribus.optimizers.adam()`; if not said, as the space
+            says, else as the function compiles the model.
         space: A grid, or a dict that says what a [[space]] of a study file does, or
             several of them, whose union is trained, each config once.
         epochs: Passes over the training split.
@@ -106,7 +106,7 @@ class Study(records.Study):
             ),
             data=data,
             model=chosen,
-            optimizer=optimizer or ask_model(chosen, united.grids),
+            optimizer=optimizer or _optimizer(chosen, united),
             space=united,
             tuning=tuning,
             claims=tuple(claims),
@@ -192,6 +192,13 @@ def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:
         return model
     builder = describe_builder(model)
     return ModelChoice(name=builder.reference, builder=builder)
+
+
+def _optimizer(model: ModelChoice, space: SearchSpace) -> OptimizerChoice:
+    """The optimizer that nobody chose: of the space, else of the compiled model."""
+    if any("optimizer" in grid for grid in space.grids):
+        return OptimizerChoice()
+    return ask_model(model, space.grids)
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
