@@ -1,0 +1,74 @@
+"""Each example runs to its report, at a small size."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+SMALL = ("--seeds", "2", "--train", "500")
+DEEPOBS = str(ROOT / "tests" / "data" / "deepobs_fmnist_2c2d.csv.gz")
+
+# Example -> its arguments here, and what it then prints beside where the report is.
+RUNS = {
+    "notebook": (SMALL, ["10 of 10 runs finished", "learning_rate=0.001"]),
+    "keras_cnn": (
+        (*SMALL, "--epochs", "1", "--channels", "2", "4"),
+        ["8 of 8 runs finished"],
+    ),
+    "flax_batch_norm": (
+        (*SMALL, "--epochs", "1", "--widths", "2", "4"),
+        ["8 of 8 runs finished", "width=4"],
+    ),
+    "equinox_optimizers": (
+        (*SMALL, "--epochs", "1"),
+        ["8 of 8 runs finished", "optimizer=sgd"],
+    ),
+    # Means over ten seeds, as published: tests/reference/test_deepobs.py.
+    "other_peoples_runs": ((DEEPOBS,), ["0.9234", "0.9227", "undecided"]),
+}
+
+
+def test_every_example_is_run():
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(RUNS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_an_example_runs_to_its_report(tmp_path: Path, name: str):
+    arguments, said = RUNS[name]
+
+    printed = subprocess.run(
+        [sys.executable, EXAMPLES / f"{name}.py", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    ).stdout
+
+    for words in said:
+        assert words in printed
+    (report,) = re.findall(r"(?m)^wrote (.*)$", printed)
+    text = (tmp_path / report).read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+
+
+def test_the_work_of_the_notebook_takes_ten_lines():
+    """Counted as statements are: what a formatter breaks over lines is one."""
+    import ast
+
+    tree = ast.parse((EXAMPLES / "notebook.py").read_text("utf-8"))
+    options = {"argparse", "parser", "options"}
+    ours = [
+        node
+        for node in tree.body
+        if not isinstance(node, ast.Import)
+        and not options & {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    ]
+    assert len(ours) <= 10
