@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 
@@ -29,9 +31,22 @@ RUNS = {
         (*SMALL, "--epochs", "1"),
         ["8 of 8 runs finished", "optimizer=sgd"],
     ),
+    "regression_on_csv": (
+        ("houses.csv", "--target", "price", "--seeds", "2", "--epochs", "2"),
+        ["6 of 6 runs finished", "test_rmse: learning_rate=0.001"],
+    ),
     # Means over ten seeds, as published: tests/reference/test_deepobs.py.
     "other_peoples_runs": ((DEEPOBS,), ["0.9234", "0.9227", "undecided"]),
 }
+
+
+def write_houses(path: Path) -> None:
+    """A table to predict prices from: numbers, and a column of words."""
+    rng = np.random.default_rng(0)
+    area = rng.uniform(30, 200, size=400)
+    kind = rng.choice(["flat", "house"], size=400)
+    price = 2 * area + 50 * (kind == "house") + rng.normal(scale=20, size=400)
+    pd.DataFrame({"area": area, "kind": kind, "price": price}).to_csv(path, index=False)
 
 
 def test_every_example_is_run():
@@ -42,6 +57,7 @@ def test_every_example_is_run():
 @pytest.mark.parametrize("name", RUNS)
 def test_an_example_runs_to_its_report(tmp_path: Path, name: str):
     arguments, said = RUNS[name]
+    write_houses(tmp_path / "houses.csv")
 
     printed = subprocess.run(
         [sys.executable, EXAMPLES / f"{name}.py", *arguments],
