@@ -129,7 +129,7 @@ class Study(records.Study):
         Args:
             folder: Where results are, or will be; `studies/<name>` if not said.
             device: `"cpu"`, `"gpu"`, or `"auto"` for a GPU where there is one.
-            progress: Whether to show progress on stderr.
+            progress: Whether to show progress: on stderr, or in the notebook.
             max_failed: Failed runs to put up with.
             retry_failed: Whether to train failed runs again.
 

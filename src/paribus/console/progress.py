@@ -1,4 +1,4 @@
-"""Live progress on stderr: a bar and a table in a terminal, plain lines elsewhere."""
+"""Live progress: a bar and a table in a terminal, plain lines on stderr elsewhere."""
 
 import math
 import sys
@@ -37,6 +37,11 @@ def show_progress(*, is_quiet: bool = False) -> Iterator[OnProgress]:
     """
     if is_quiet:
         yield lambda _: None
+        return
+    from paribus.console.notebook import NotebookProgress, is_notebook
+
+    if is_notebook():
+        yield NotebookProgress()
         return
     from rich.console import Console
 
