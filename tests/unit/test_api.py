@@ -1,3 +1,4 @@
+import html
 import os
 import subprocess
 import sys
@@ -104,10 +105,10 @@ def test_what_cannot_be_used_is_refused_where_it_is_made():
 
 
 def test_a_study_shows_itself_in_a_notebook():
-    html = make_python_study()._repr_html_()
+    page = make_python_study()._repr_html_()
 
-    assert "8 runs: 2 configs, 4 seeds" in html
-    assert "0.001" in html
+    assert "8 runs: 2 configs, 4 seeds" in page
+    assert "0.001" in page
 
 
 def test_a_loaded_result_has_its_tables(tmp_path: Path):
@@ -181,6 +182,17 @@ def test_a_study_in_a_notebook_is_a_table_of_its_configs():
 
     assert "<th>learning_rate</th><th>batch_size</th>" in page
     assert page.count("<tr>") == 1 + 2
+
+
+def test_a_comparison_and_verdicts_in_a_notebook_are_what_they_print(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+    found = result.compare({"learning_rate": 0.001}, {"learning_rate": 0.01})
+
+    for shown in (found, result.verdicts()):
+        page = shown._repr_html_()
+        assert page.startswith("<pre")
+        assert html.unescape(page.partition(">")[2]) == f"{shown}</pre>"
+        assert "<" not in page.removesuffix("</pre>")[1:]
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(tmp_path: Path):

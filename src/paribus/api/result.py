@@ -1,5 +1,6 @@
 """What a study found, for people: tables, comparisons, a report."""
 
+import html
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -25,6 +26,9 @@ class Comparison(records.Comparison):
 
         return comparison_text(self)
 
+    def _repr_html_(self) -> str:
+        return _preformatted(str(self))
+
 
 class Verdicts(tuple["ClaimVerdict", ...]):
     """The verdicts on all claims; printed, they are the text of `paribus claims`."""
@@ -36,6 +40,9 @@ class Verdicts(tuple["ClaimVerdict", ...]):
         from paribus.console.layout import terminal_width
 
         return claims_text(self, width=terminal_width())
+
+    def _repr_html_(self) -> str:
+        return _preformatted(str(self))
 
 
 class Result:
@@ -170,6 +177,11 @@ class Result:
         from paribus.console import summary_html
 
         return summary_html(self.record, summarise_configs(self.record))
+
+
+def _preformatted(text: str) -> str:
+    """What is printed, for a notebook; long lines are broken."""
+    return f'<pre style="white-space: pre-wrap">{html.escape(text)}</pre>'
 
 
 def load(folder: str | Path) -> Result:
