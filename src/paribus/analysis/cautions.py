@@ -5,7 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from paribus.analysis.scores import is_bad, oriented_scores
+from paribus.analysis.ends import BestAtEnd, best_at_ends
+from paribus.analysis.scores import is_bad, is_learner, oriented_scores
 from paribus.analysis.summaries import MIN_SEEDS_TO_JUDGE
 from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
@@ -39,6 +40,17 @@ class MissingRuns:
 
     n_missing: int
     n_failed: int
+    n_runs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingLearned:
+    """No run learned, so that no config is better than another.
+
+    Attributes:
+        n_runs: Those that have an outcome.
+    """
+
     n_runs: int
 
 
@@ -122,7 +134,18 @@ class LateClaims:
     texts: tuple[str, ...]
 
 
-Caution = MissingRuns | EdgeOfGrid | Unconverged | NoisyTiming | FewSeeds | LateClaims
+Caution = (
+    MissingRuns
+    | NothingLearned
+    | EdgeOfGrid
+    | BestAtEnd
+    | Unconverged
+    | NoisyTiming
+    | FewSeeds
+    | LateClaims
+)
+# Those that keep every other number from meaning much.
+GRAVE = (MissingRuns, NothingLearned)
 
 
 def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution, ...]:
@@ -135,9 +158,13 @@ def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution
     Returns:
         The gravest first; empty if there is no reason for caution.
     """
+    edges = _edges(result)
+    at_edge = {edge.hyperparameter for edge in edges}
     found = (
         _missing_runs(result),
-        *_edges(result),
+        _nothing_learned(result),
+        *edges,
+        *(e for e in best_at_ends(result) if e.hyperparameter not in at_edge),
         _unconverged(result),
         _few_seeds(result, n_intervals),
         _noisy_timing(result),
@@ -179,6 +206,13 @@ def _missing_runs(result: StudyResult) -> MissingRuns | None:
         return None
     n_runs = int(asked.sum())
     return MissingRuns(n_missing=n_missing, n_failed=n_failed, n_runs=n_runs)
+
+
+def _nothing_learned(result: StudyResult) -> NothingLearned | None:
+    n_runs = int(result.has_outcome().sum())
+    if not n_runs or is_learner(result).any():
+        return None
+    return NothingLearned(n_runs=n_runs)
 
 
 def _edges(result: StudyResult) -> list[EdgeOfGrid]:

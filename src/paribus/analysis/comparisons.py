@@ -164,7 +164,7 @@ def _with_comparison_seeds(
         raise StudyError(
             f"{Config(side).label()} has only runs that chose "
             f"`{tuning.hyperparameter}`, none to compare",
-            hint=f"compared are: {'; '.join(compared[:6])}" if compared else None,
+            hint=f"compared are: {'; '.join(compared[:6])}" if compared else "",
         )
     return tuple(i for i in indices if not is_absent[i])
 

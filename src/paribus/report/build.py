@@ -39,6 +39,7 @@ from paribus.report.prose import (
     say_splits,
     say_statuses,
     say_tied,
+    say_training,
 )
 from paribus.report.prose_pairs import say_comparison, say_mixture
 from paribus.report.runs import say_export, tabulate_runs
@@ -54,6 +55,7 @@ from paribus.report.tabulate import (
     tabulate_task,
 )
 from paribus.report.tradeoffs import arrange_tradeoffs, arrange_variance
+from paribus.report.unvaried import arrange_unvaried
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 
@@ -79,7 +81,9 @@ def arrange(findings: Findings) -> Report:
     result = findings.result
     sections = (
         arrange_summary(findings),
-        *arrange_claims(findings.verdicts, findings.listed, best_rates(result)),
+        *arrange_claims(findings.discussed, findings.listed, best_rates(result)),
+        arrange_unvaried(findings),
+        _section("protocol", "What was trained", _protocol(result)),
         _section("statuses", "How the runs ended", _statuses(findings)),
         *_answers(findings),
         _section("runs", "Every run", [figure_runs(findings)]),
@@ -102,9 +106,23 @@ def arrange(findings: Findings) -> Report:
     return Report(
         study=result.study.name,
         title=say_question(result),
-        lead=(say_protocol(result), say_splits(result), *result.data.notes),
+        lead=_lead(result),
         sections=tuple(section for section in sections if section.blocks),
     )
+
+
+def _lead(result: StudyResult) -> tuple[str, ...]:
+    """What was run, in one line; and that the test split chose, where it did."""
+    has_validation = result.data.n_validation or result.study.is_imported
+    return (say_protocol(result), *([] if has_validation else [say_splits(result)]))
+
+
+def _protocol(result: StudyResult) -> list[Block]:
+    """What was trained, with what and on what, where the first lines do not say it."""
+    said = _lead(result)
+    own = [text for text in (say_training(result), say_splits(result)) if text]
+    texts = (*(text for text in own if text not in said), *result.data.notes)
+    return [Paragraph(text=text) for text in texts]
 
 
 def _section(anchor: str, heading: str, blocks: Iterable[Block | None]) -> Section:

@@ -10,8 +10,10 @@ from paribus.analysis.cautions import (
     LateClaims,
     MissingRuns,
     NoisyTiming,
+    NothingLearned,
     Unconverged,
 )
+from paribus.analysis.ends import BestAtEnd
 from paribus.report.numbers import count, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
@@ -31,8 +33,6 @@ def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> st
         labels: Config index -> its name.
     """
     match caution:
-        case MissingRuns():
-            return _say_missing(caution)
         case EdgeOfGrid():
             return _say_edge(caution, varying(study))
         case Unconverged():
@@ -41,6 +41,49 @@ def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> st
             return _say_few_seeds(caution)
         case NoisyTiming():
             return _say_noisy_timing(caution, study)
+        case _:
+            return _say_plain(caution)
+
+
+def say_gist(cautions: Sequence[Caution]) -> str:
+    """Say in one line which reasons for caution there are."""
+    kinds = dict.fromkeys(_GISTS[type(caution)] for caution in cautions)
+    return f"{sentence(count(len(cautions), 'caution'))}: {'; '.join(kinds)}."
+
+
+_GISTS: Mapping[type[Caution], str] = {
+    MissingRuns: "runs missing",
+    NothingLearned: "nothing learned",
+    EdgeOfGrid: "a best value at the edge of its grid",
+    BestAtEnd: "a best value that is the first or last tried",
+    Unconverged: "runs still improving at the end",
+    FewSeeds: "few seeds",
+    NoisyTiming: "noisy timings",
+    LateClaims: "claims declared late",
+}
+
+
+def _say_plain(
+    caution: MissingRuns | NothingLearned | BestAtEnd | LateClaims,
+) -> str:
+    """Those that need neither the study nor its labels."""
+    match caution:
+        case MissingRuns():
+            return _say_missing(caution)
+        case NothingLearned():
+            n_runs = count(caution.n_runs, "finished run")
+            return (
+                f"Of {n_runs} none learned: differences between configs say how they "
+                "fail, not which is better."
+            )
+        case BestAtEnd():
+            beyond = "lower" if caution.side == "lowest" else "higher"
+            return (
+                f"The best of the {caution.n_values} values of "
+                f"{words(caution.hyperparameter)} that were tried is the "
+                f"{caution.side}, {show_value(caution.value)}: no {beyond} one was, "
+                "and it may be better still."
+            )
         case LateClaims():
             n = count(len(caution.texts), "claim")
             verb = "was" if len(caution.texts) == 1 else "were"

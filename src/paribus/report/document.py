@@ -28,11 +28,13 @@ class Callout:
             the numbers yet.
         text: Plain text.
         items: Sentences below it, a line each; may be empty.
+        is_folded: Whether the page shows only the text until it is opened.
     """
 
     kind: Literal["note", "warning"]
     text: str
     items: tuple[str, ...] = ()
+    is_folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Everything a report is made of, computed once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from paribus.analysis import (
     one_seed_analysis,
     summarise_configs,
 )
-from paribus.claims import ClaimVerdict, judge
+from paribus.claims import ClaimVerdict, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
@@ -46,6 +46,7 @@ class Findings:
         compared: Indices of the configs in the comparisons.
         is_notebook: Whether the study repeats the course notebook.
         verdicts: What is said of each claim; empty if none was judged.
+        unvaried: Groups of claims that the study is not about -> what would test them.
     """
 
     result: StudyResult
@@ -60,6 +61,12 @@ class Findings:
     compared: tuple[int, ...]
     is_notebook: bool
     verdicts: tuple[ClaimVerdict, ...] = ()
+    unvaried: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def discussed(self) -> tuple[ClaimVerdict, ...]:
+        """The claims that the study is about."""
+        return tuple(c for c in self.verdicts if c.group not in self.unvaried)
 
     @property
     def n_configs(self) -> int:
@@ -99,6 +106,7 @@ def gather_findings(result: StudyResult) -> Findings:
     shown = sorted(present[:MAX_CONFIGS])
     compared = tuple(sorted(present[:MAX_COMPARED]))
     listed = sorted({*shown, *_by_mean(tried, metric)[:MAX_CONFIGS]})
+    verdicts = judge(result)
     names = {i: label_config(result.study, result.configs[i]) for i in listed}
     return Findings(
         result=result,
@@ -112,7 +120,8 @@ def gather_findings(result: StudyResult) -> Findings:
         listed=names,
         compared=compared,
         is_notebook=is_notebook(result.study),
-        verdicts=judge(result),
+        verdicts=verdicts,
+        unvaried=unvaried_groups(verdicts, result.study),
     )
 
 

@@ -118,7 +118,7 @@ def say_schedule(study: Study) -> str:
 
 
 def say_protocol(result: StudyResult) -> str:
-    """Say what was trained, how often, and on what."""
+    """Say in one line how many runs there are, and of what."""
     study = result.study
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
     names = join([words(name) for name in varying(study)]) or "one setting"
@@ -139,11 +139,16 @@ def say_protocol(result: StudyResult) -> str:
             )
     if study.is_imported:
         return f"{count(n_configs, 'config')} of {names}: {n_runs} of {epochs}."
+    return f"{count(n_configs, 'config')} of {names}, {seeds}: {n_runs} of {epochs}."
+
+
+def say_training(result: StudyResult) -> str:
+    """Say what was trained, and with what; empty where another tool did."""
+    if result.study.is_imported:
+        return ""
     return (
-        f"{count(n_configs, 'config')} of {names}, {seeds}: "
-        f"{n_runs} of {epochs}. "
-        f"Each is {say_model(result)}, trained with {say_optimizer(result)} and "
-        f"{say_schedule(study)}."
+        f"Each run trains {say_model(result)} with {say_optimizer(result)} and "
+        f"{say_schedule(result.study)}."
     )
 
 

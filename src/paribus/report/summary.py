@@ -1,11 +1,14 @@
 """The report in at most eight lines, for a reader with two minutes."""
 
-from paribus.analysis.cautions import find_cautions
-from paribus.claims import Verdict
-from paribus.report.cautions import say_caution
+from collections.abc import Sequence
+
+from paribus.analysis.cautions import GRAVE, Caution, find_cautions
+from paribus.claims import ClaimVerdict, Verdict
+from paribus.report.cautions import say_caution, say_gist
 from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
 from paribus.report.prose import say_failing, say_statuses, say_tied
+from paribus.report.unvaried import say_all_unvaried
 from paribus.report.verdicts import n_measured, say_claim, say_verdicts
 from paribus.stats.families import ERROR_RATE
 from paribus.status import RunStatus
@@ -25,18 +28,31 @@ _ORDER = (
 
 
 def arrange_summary(findings: Findings) -> Section:
-    """Reasons for caution, then what was found, each a line."""
-    cautions = tuple(
-        say_caution(caution, findings.result.study, findings.shown)
-        for caution in find_cautions(
-            findings.result, n_intervals=count_intervals(findings)
+    """What was found, each a line, then reasons for caution; the grave ones first."""
+    cautions = find_cautions(findings.result, n_intervals=count_intervals(findings))
+    grave = [caution for caution in cautions if isinstance(caution, GRAVE)]
+    others = [caution for caution in cautions if not isinstance(caution, GRAVE)]
+
+    def say(said: Sequence[Caution]) -> tuple[str, ...]:
+        return tuple(
+            say_caution(caution, findings.result.study, findings.shown)
+            for caution in said
         )
-    )
+
     blocks: list[Callout | Bullets] = []
-    if cautions:
+    if grave:
         text = "Before you trust the numbers:"
-        blocks.append(Callout(kind="warning", text=text, items=cautions))
+        blocks.append(Callout(kind="warning", text=text, items=say(grave)))
     blocks.append(Bullets(items=tuple(summary_lines(findings))))
+    if others:
+        blocks.append(
+            Callout(
+                kind="warning",
+                text=say_gist(others),
+                items=say(others),
+                is_folded=True,
+            )
+        )
     return Section(anchor="summary", heading="In short", blocks=tuple(blocks))
 
 
@@ -50,18 +66,30 @@ def count_intervals(findings: Findings) -> int:
 
 
 def summary_lines(findings: Findings) -> list[str]:
-    """At most eight lines: how runs ended, what is best, what is said of claims."""
-    lines = [
+    """At most eight lines: the study's own claims, how runs ended, then all else.
+
+    What is said of textbook claims that the study is not about is one line.
+    """
+    runs = [
         say_statuses(count_statuses(findings)),
         *_say_failing(findings),
         *_say_best(findings),
     ]
-    claims = findings.verdicts
-    if not claims:
-        return lines
-    room = MAX_LINES - len(lines)
+    if findings.unvaried:
+        runs.append(say_all_unvaried(findings.unvaried))
+    said = _say_claims(findings.discussed, MAX_LINES - len(runs))
+    own = [line for claim, line in said if claim and claim.group == "yours"]
+    others = [line for claim, line in said if not claim or claim.group != "yours"]
+    return [*own, *runs, *others]
+
+
+def _say_claims(
+    claims: Sequence[ClaimVerdict], room: int
+) -> list[tuple[ClaimVerdict | None, str]]:
+    """As many claims as there is room for, each a line, and how many there are."""
+    lines: list[tuple[ClaimVerdict | None, str]] = []
     if len(claims) > room:
-        lines.append(say_verdicts(claims))
+        lines.append((None, say_verdicts(claims)))
         room -= 1
     by_weight = sorted(
         range(len(claims)),
@@ -71,7 +99,8 @@ def summary_lines(findings: Findings) -> list[str]:
             -n_measured(claims[i]),
         ),
     )
-    return [*lines, *(say_claim(claims[i]) for i in sorted(by_weight[:room]))]
+    chosen = [claims[i] for i in sorted(by_weight[:room])]
+    return [*lines, *((claim, say_claim(claim)) for claim in chosen)]
 
 
 def count_statuses(findings: Findings) -> dict[RunStatus, int]:

@@ -87,7 +87,7 @@ def say_change(atom: AtomVerdict) -> str:
     """Say what would change the verdict of an atom; empty if nothing is known to."""
     match atom.verdict:
         case Verdict.UNTESTED:
-            return atom.remedy and f"To test it: {_as_command(atom.remedy)}."
+            return atom.remedy and f"To test it: {as_command(atom.remedy)}."
         case Verdict.DEPENDS:
             return ""  # what was found says what flips it
         case Verdict.UNDECIDED:
@@ -293,8 +293,8 @@ def _say_measured(atom: AtomVerdict) -> str:
     return f"{sentence(what)} ({', '.join(terms)}): {write_effect(atom)}"
 
 
-def _as_command(remedy: str) -> str:
-    """Commands stand in backticks."""
+def as_command(remedy: str) -> str:
+    """Write what would test a claim; commands stand in backticks."""
     remedy = remedy.strip().rstrip(".")
     return f"`{remedy}`" if remedy.startswith(("paribus ", "--")) else remedy
 

@@ -58,6 +58,7 @@ def test_the_sections_stand_in_the_order_of_reading(notebook):
     assert headings(notebook) == [
         "In short",
         *CLAIMS,
+        "What was trained",
         "How the runs ended",
         "Task 1: learning rate",
         "Task 2: batch size",
@@ -80,9 +81,21 @@ def test_the_first_lines_say_that_there_is_no_validation_split(notebook):
     )
 
 
-def test_the_first_lines_say_what_a_validation_split_is_for(grid):
-    assert "5,000 held out for validation" in grid.lead[1]
-    assert "Configs are compared on the validation split" in grid.lead[1]
+def test_with_a_validation_split_the_lead_is_one_line(grid):
+    assert grid.lead == (
+        "9 configs of learning rate and batch size, 10 seeds each: 90 runs of 5 "
+        "epochs.",
+    )
+
+
+def test_what_was_trained_says_what_a_validation_split_is_for(grid):
+    model, splits = blocks(grid, "protocol")
+
+    assert isinstance(model, Paragraph)
+    assert model.text.startswith("Each run trains a multilayer perceptron (hidden")
+    assert isinstance(splits, Paragraph)
+    assert "5,000 held out for validation" in splits.text
+    assert "Configs are compared on the validation split" in splits.text
 
 
 def test_with_a_validation_split_the_test_split_stands_once_at_the_end():
@@ -239,7 +252,8 @@ def test_a_study_with_one_config_and_one_seed_has_a_report():
 
     assert headings(report) == [
         "In short",
-        *CLAIMS,
+        "Textbook claims that are not tested here",
+        "What was trained",
         "How the runs ended",
         "Configs",
         "Every run",

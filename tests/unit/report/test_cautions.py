@@ -13,13 +13,15 @@ from paribus.analysis.cautions import (
     LateClaims,
     MissingRuns,
     NoisyTiming,
+    NothingLearned,
     Unconverged,
     detectable_effect,
     find_cautions,
 )
+from paribus.analysis.ends import BestAtEnd
 from paribus.declared import DeclaredClaim
-from paribus.report.cautions import say_caution
-from paribus.report.document import Callout
+from paribus.report.cautions import say_caution, say_gist
+from paribus.report.document import Bullets, Callout
 from paribus.report.findings import gather_findings
 from paribus.report.summary import arrange_summary, count_intervals
 from paribus.results import StudyResult, Timing
@@ -39,6 +41,25 @@ def found(result: StudyResult, kind: type) -> list[Any]:
 def say(result: StudyResult, kind: type) -> str:
     (caution,) = found(result, kind)
     return say_caution(caution, result.study, LABELS)
+
+
+def test_cautions_are_one_line_that_names_each_kind_once():
+    edge = find_cautions(make_finished(HIGH, LOW, LOW))
+    few = find_cautions(make_finished(LOW[:6], HIGH[:6], LOW[:6]))
+
+    assert say_gist([*edge, *edge, *few]) == (
+        "3 cautions: a best value at the edge of its grid; few seeds."
+    )
+
+
+def test_a_study_in_which_nothing_learned_says_so_before_its_numbers():
+    status = {(i, j): RunStatus.COLLAPSED for i in range(2) for j in range(10)}
+    result = make_finished((0.1,) * 10, (0.11,) * 10, status=status)
+
+    assert say(result, NothingLearned).startswith("Of 20 finished runs none learned")
+    grave, *_ = arrange_summary(gather_findings(result)).blocks
+    assert isinstance(grave, Callout)
+    assert not grave.is_folded
 
 
 def test_a_sound_study_gives_no_reason_for_caution():
@@ -100,6 +121,13 @@ def test_two_values_have_no_edge():
     assert found(make_finished(HIGH, LOW), EdgeOfGrid) == []
 
 
+def test_the_best_of_two_values_is_said_to_be_the_first_or_the_last():
+    assert say(make_finished(HIGH, LOW), BestAtEnd) == (
+        "The best of the 2 values of learning rate that were tried is the lowest, "
+        "0.001: no lower one was, and it may be better still."
+    )
+
+
 def test_a_value_at_which_half_of_the_runs_ended_badly_is_not_the_best():
     bad = {(2, seed): RunStatus.COLLAPSED for seed in range(5)}
 
@@ -150,7 +178,11 @@ def test_few_seeds_are_said_at_the_level_of_the_verdicts():
     levels = {c.confidence_level for c in findings.comparisons}
     assert levels == {1 - 0.05 / 5}
     assert n == 5
-    (warning,) = (b for b in arrange_summary(findings).blocks if isinstance(b, Callout))
+    *_, found, warning = arrange_summary(findings).blocks
+    assert isinstance(found, Bullets)
+    assert isinstance(warning, Callout)
+    assert warning.is_folded
+    assert warning.text.endswith("few seeds.")
     assert warning.items[-1] == (
         "6 seeds a config show large effects only: a comparison whose interval is one "
         "of 5 that share the error rate finds a difference of "

@@ -253,10 +253,20 @@ def test_the_summary_has_at_most_eight_lines_and_the_decided_claims(findings):
     )
 
     assert len(few) == 2 + 5
-    assert few[0].startswith("Of 50 runs: 1 diverged")
+    assert few[1].startswith("Of 50 runs: 1 diverged")
     assert len(all_of_them) == MAX_LINES
-    assert all_of_them[2].startswith("Of 20 claims: 4 supported, 4 refuted")
-    assert all(line[0] in "✓✗" for line in all_of_them[3:])
+    assert all_of_them[6].startswith("Of 20 claims: 4 supported, 4 refuted")
+    assert all(line[0] in "✓✗" for line in (*all_of_them[:4], all_of_them[7]))
+
+
+def test_the_summary_begins_with_the_claims_of_the_study(findings):
+    own = make_claim(id="U1", group="yours", text="Mine")
+    others = [make_claim(id=f"L{i}", text=f"Theirs {i}") for i in range(9)]
+
+    lines = summary_lines(replace(findings, verdicts=(*others, own)))
+
+    assert lines[0].startswith("✓ Supported: “Mine”.")
+    assert lines[1].startswith("Of 50 runs")
 
 
 def test_the_summary_without_claims_says_statuses_and_the_best(report, findings):
@@ -264,7 +274,7 @@ def test_the_summary_without_claims_says_statuses_and_the_best(report, findings)
 
     assert len(lines) == 2
     bullets = next(b for b in report.sections[0].blocks if isinstance(b, Bullets))
-    assert list(bullets.items[:2]) == lines
+    assert list(bullets.items[1:3]) == lines
 
 
 def test_the_tables_of_runs_hold_every_run_with_its_numbers(findings):

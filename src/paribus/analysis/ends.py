@@ -1,0 +1,102 @@
+"""Is the best of the few values that were tried the first or the last of them?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from paribus.analysis.scores import is_bad, oriented_scores
+from paribus.hyperparameters import Value
+from paribus.results import StudyResult
+from paribus.space import Config
+from paribus.stats.selection import MAX_BAD_SHARE
+
+
+MAX_VALUES = 4
+
+End = Literal["lowest", "highest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestAtEnd:
+    """The best of few values has no neighbour on one side.
+
+    Attributes:
+        hyperparameter: Whose value.
+        value: The best one that was tried.
+        side: Which end of the values it is.
+        n_values: How many were tried.
+    """
+
+    hyperparameter: str
+    value: float
+    side: End
+    n_values: int
+
+
+def best_at_ends(result: StudyResult) -> tuple[BestAtEnd, ...]:
+    """Find the numbers whose best value lies at an end of two to four.
+
+    Args:
+        result: Of a study that does not tune: tuning says by itself where its grid
+            ends.
+
+    Returns:
+        One for each hyperparameter whose best value, by the mean over seeds, is the
+        same end at all values of the others. Zero is no end: most numbers cannot be
+        lower.
+    """
+    if result.study.tuning is not None or result.primary_metric not in result.metrics:
+        return ()
+    scores = oriented_scores(result, result.primary_metric)
+    n = scores.is_counted.sum(axis=1)
+    sums = np.where(scores.is_counted, scores.values, 0.0).sum(axis=1)
+    means = np.where(n > 0, sums / np.maximum(n, 1), np.nan)
+    # As tuning does: what fails half of the time was tried, and is not the best.
+    is_excluded = is_bad(result).sum(axis=1) >= MAX_BAD_SHARE * np.maximum(n, 1)
+    means = np.where(is_excluded, -np.inf, means)
+    found = (
+        _best_at_end(result, name, means)
+        for name in result.study.space.hyperparameters()
+    )
+    return tuple(end for end in found if end is not None)
+
+
+def _best_at_end(
+    result: StudyResult, name: str, means: Float[np.ndarray, " config"]
+) -> BestAtEnd | None:
+    ends = set(_ends(result, name, means))
+    if len(ends) != 1:
+        return None
+    ((value, side, n_values),) = ends
+    if side is None or (side == "lowest" and value == 0):
+        return None
+    return BestAtEnd(hyperparameter=name, value=value, side=side, n_values=n_values)
+
+
+def _ends(
+    result: StudyResult, name: str, means: Float[np.ndarray, " config"]
+) -> Iterator[tuple[float, End | None, int]]:
+    """The best value at each combination of the others, and which end it is."""
+    groups: dict[Config, list[tuple[float, float]]] = {}
+    for config, mean in zip(result.configs, means.tolist(), strict=True):
+        value = config.get(name)
+        if _is_number(value) and not np.isnan(mean):
+            others = Config({n: v for n, v in config.items() if n != name})
+            groups.setdefault(others, []).append((float(str(value)), mean))
+    for members in groups.values():
+        if not 2 <= len(members) <= MAX_VALUES:
+            continue
+        values = sorted(value for value, _ in members)
+        highest = max(mean for _, mean in members)
+        best, *equals = [value for value, mean in members if mean == highest]
+        if highest == -np.inf or equals:
+            continue
+        ends: dict[float, End] = {values[0]: "lowest", values[-1]: "highest"}
+        yield best, ends.get(best), len(values)
+
+
+def _is_number(value: Value | None) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
