@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from paribus.analysis import records
@@ -31,15 +32,20 @@ class Comparison(records.Comparison):
 
 
 class Verdicts(tuple["ClaimVerdict", ...]):
-    """The verdicts on all claims; printed, they are the text of `paribus claims`."""
+    """The verdicts on all claims; printed, they are the text of `paribus claims`.
 
-    __slots__ = ()
+    Attributes:
+        unvaried: Groups of claims about what the study does not vary -> what would test
+            them; printed, each is one line.
+    """
+
+    unvaried: Mapping[str, str] = MappingProxyType({})
 
     def __str__(self) -> str:
         from paribus.console import claims_text
         from paribus.console.layout import terminal_width
 
-        return claims_text(self, width=terminal_width())
+        return claims_text(self, unvaried=self.unvaried, width=terminal_width())
 
     def _repr_html_(self) -> str:
         return _preformatted(str(self))
@@ -113,9 +119,11 @@ class Result:
             One `ClaimVerdict` for each claim, with its atoms: the verdict, the interval
             against the smallest effect, and what would decide what is open.
         """
-        from paribus.claims import judge
+        from paribus.claims import judge, unvaried_groups
 
-        return Verdicts(judge(self.record))
+        found = Verdicts(judge(self.record))
+        found.unvaried = unvaried_groups(found, self.record.study)
+        return found
 
     def report(
         self, path: str | Path | None = None, *, format: str | None = None

@@ -1,6 +1,7 @@
 """Verdicts as text for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.console.layout import Row, lay_out
@@ -11,16 +12,23 @@ from paribus.stats.intervals import MIN_SEEDS
 MAX_COUNTED_SEEDS = 1000
 
 
-def claims_text(claims: Sequence[ClaimVerdict], *, width: int | None = None) -> str:
+def claims_text(
+    claims: Sequence[ClaimVerdict],
+    *,
+    unvaried: Mapping[str, str] = MappingProxyType({}),
+    width: int | None = None,
+) -> str:
     """Say what a study says of each claim: its verdict, its atoms, what is open.
 
     Args:
         claims: As `judge` gives them.
+        unvaried: Groups of them that are one line each -> what would test them.
         width: Columns of the terminal; None where lines may have any length.
     """
     n_atoms = sum(len(claim.atoms) for claim in claims)
     parts = [f"{len(claims)} claims, {n_atoms} atoms"]
-    parts += [_claim_text(claim, width) for claim in claims]
+    parts += [_claim_text(c, width) for c in claims if c.group not in unvaried]
+    parts += [_unvaried_text(claims, *group) for group in unvaried.items()]
     if any(claim.digest for claim in claims):
         parts.append(
             "SHA-256 of the claims declared before the first run:\n"
@@ -53,6 +61,12 @@ def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
         if atom.scope and atom.verdict is not Verdict.UNTESTED
     )
     return "\n".join([*lines, *notes, *scopes])
+
+
+def _unvaried_text(claims: Sequence[ClaimVerdict], group: str, remedy: str) -> str:
+    ids = ", ".join(claim.id for claim in claims if claim.group == group)
+    test = f"; to test them: {remedy}" if remedy else ""
+    return f"{ids}: not tested because the study does not vary the {group}{test}"
 
 
 def _row(atom: AtomVerdict) -> Row:

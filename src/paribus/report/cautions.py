@@ -79,10 +79,9 @@ def _say_plain(
         case BestAtEnd():
             beyond = "lower" if caution.side == "lowest" else "higher"
             return (
-                f"The best of the {caution.n_values} values of "
-                f"{words(caution.hyperparameter)} that were tried is the "
-                f"{caution.side}, {show_value(caution.value)}: no {beyond} one was, "
-                "and it may be better still."
+                f"Of the {caution.n_values} values of {words(caution.hyperparameter)} "
+                f"that were tried the {caution.side}, {show_value(caution.value)}, has "
+                f"the best mean: no {beyond} one was tried, and it may be better still."
             )
         case LateClaims():
             n = count(len(caution.texts), "claim")

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from claim_builders import make_atom, make_claim
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.console import claims_text
@@ -124,3 +125,20 @@ def test_no_line_claims_more_than_the_numbers():
         assert "significant" not in text
         assert "no difference" not in text
         assert "no effect" not in text
+
+
+def test_claims_about_what_is_not_varied_are_one_line():
+    claims = [
+        make_claim(id="U1", group="yours"),
+        make_claim(make_atom(Verdict.UNTESTED), id="B1", group="batch size"),
+        make_claim(make_atom(Verdict.UNTESTED), id="B2", group="batch size"),
+    ]
+
+    text = claims_text(claims, unvaried={"batch size": "paribus run batch-size"})
+
+    assert text.startswith("3 claims, 3 atoms\n\nU1: supported\n")
+    assert (
+        "\n\nB1, B2: not tested because the study does not vary the batch size; to "
+        "test them: paribus run batch-size\n\n"
+    ) in text
+    assert "B1:" not in text

@@ -123,8 +123,8 @@ def test_two_values_have_no_edge():
 
 def test_the_best_of_two_values_is_said_to_be_the_first_or_the_last():
     assert say(make_finished(HIGH, LOW), BestAtEnd) == (
-        "The best of the 2 values of learning rate that were tried is the lowest, "
-        "0.001: no lower one was, and it may be better still."
+        "Of the 2 values of learning rate that were tried the lowest, 0.001, has the "
+        "best mean: no lower one was tried, and it may be better still."
     )
 
 
