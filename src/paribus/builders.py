@@ -19,6 +19,8 @@ from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
 # What a builder may ask for that is no hyperparameter: the engine gives it.
 SUPPLIED = ("key", "rngs", "example_shape", "n_classes")
 
+_FRAMEWORKS = ("keras", "tf_keras", "flax", "equinox", "torch", "haiku")
+
 _KINDS_BY_NAME = (
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
     inspect.Parameter.KEYWORD_ONLY,
@@ -83,9 +85,7 @@ class Builder:
         )
 
 
-def describe_builder(
-    function: Callable[..., Any], *, reference: str | None = None
-) -> Builder:
+def describe_builder(function: Any, *, reference: str | None = None) -> Builder:
     """Describe a function or class that makes a model, without calling it.
 
     Args:
@@ -94,11 +94,16 @@ def describe_builder(
         reference: Its `package.module:function`; that of its definition if not said.
 
     Raises:
-        StudyError: If it cannot be called, or takes parameters without names.
+        StudyError: If it is no function or class, or takes parameters without names.
     """
     name = reference or reference_of(function)
-    if not callable(function):
-        raise StudyError(f"`model` must be a function or a class, got {function!r}")
+    if not callable(function) or _is_model(function):
+        raise StudyError(
+            "`model` must be a function that makes a model, or a class, got "
+            f"{_say_kind(function)}",
+            hint="pass the function itself, `model=build`, not what it returns, "
+            "`model=build()`",
+        )
     try:
         parameters = _parameters(function)
     except (TypeError, ValueError):
@@ -130,6 +135,19 @@ def describe_builder(
         source=source_digest(function),
         function=function,
     )
+
+
+def _is_model(made: Any) -> bool:
+    """Whether it is a model that a framework made already: many can be called too."""
+    modules = (kind.__module__.partition(".")[0] for kind in type(made).__mro__)
+    is_code = inspect.isclass(made) or inspect.isroutine(made)
+    return not is_code and any(module in _FRAMEWORKS for module in modules)
+
+
+def _say_kind(made: Any) -> str:
+    if isinstance(made, str | int | float | None):
+        return repr(made)
+    return f"an object of class `{type(made).__qualname__}`"
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:

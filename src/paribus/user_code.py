@@ -58,6 +58,25 @@ def told(error: BaseException, reference: str, doing: str) -> UserCodeError:
     return UserCodeError("\n".join(lines), hint=_HINTS.get(type(error).__name__, ""))
 
 
+def wrong_product(
+    reference: str, product: Any, kinds: str, hint: str = ""
+) -> UserCodeError:
+    """The error for a builder that returns no model.
+
+    Args:
+        reference: The builder.
+        product: What it returned.
+        kinds: What it may return, e.g. "a Keras model".
+        hint: What to do where it returned something else than nothing.
+    """
+    got = type(product).__name__
+    if isinstance(product, tuple):
+        got = f"a tuple of {len(product)}"
+    if product is None:
+        got, hint = "nothing", "end the function with `return model`"
+    return UserCodeError(f"`{reference}` must return {kinds}, got {got}", hint=hint)
+
+
 def own_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
     """The frames of a traceback that are neither ours nor a library's."""
     return [

@@ -108,6 +108,11 @@ CASES = {
     ),
     "U06 text": ("return init, apply", "return 'x'", ["`mymodels:build`", "got str"]),
     "U06 tuple": ("return init, apply", "return 1, 2, 3", ["got a tuple of 3"]),
+    "no return": (
+        "return init, apply",
+        "init, apply",
+        ["`mymodels:build`", "got nothing", "`return model`"],
+    ),
     "U09 outputs": ("return logits", "return logits[:, :1]", ["(3, 1)", "3 classes"]),
     "U09 dtype": ("return logits", "return logits.astype('bfloat16')", ["bfloat16"]),
     "U10 text among weights": (

@@ -78,6 +78,37 @@ def test_init_replaces_a_file_only_if_forced(tmp_path: Path):
     assert path.read_text().startswith("#")
 
 
+def test_a_study_file_in_place_of_its_folder_is_told_what_trains_it(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    path.write_text("")
+
+    refused = CliRunner().invoke(app, ["show", str(path)])
+
+    assert "must be a folder, got a file" in refused.stderr
+    assert "`paribus run` trains a study file" in refused.stderr
+
+
+def test_range_may_import_the_module_of_a_model_as_run_may(tmp_path: Path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        (ROOT / "src/paribus/studies/notebook.toml")
+        .read_text()
+        .replace('name = "mlp"', 'builder = "no_such_module:build"')
+        .replace("hidden = [128]", "")
+        .replace('activation = "relu"', "")
+    )
+
+    without = CliRunner().invoke(app, ["range", str(path)])
+    allowed = CliRunner().invoke(
+        app, ["range", str(path), "--allow-module", "no_such_module"]
+    )
+
+    assert "--allow-module no_such_module" in without.stderr
+    assert "--allow-module" not in allowed.stderr
+    assert "ModuleNotFoundError" in allowed.stderr
+    assert (without.exit_code, allowed.exit_code) == (3, 8)
+
+
 def test_show_has_a_row_for_each_config(store: str):
     text = call("show", store)
 

@@ -2,13 +2,17 @@
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from paribus.errors import CommandError, printable
 
+
+if TYPE_CHECKING:
+    from paribus.study import ModelChoice, OptimizerChoice
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -81,11 +85,29 @@ def check_export_target(path: Path, format: str | None, *, may_replace: bool) ->
     check_target(path / "runs.csv" if path.is_dir() else path, may_replace=may_replace)
 
 
+def ask_model(
+    model: "ModelChoice", grids: Sequence[Mapping[str, Sequence[Any]]]
+) -> "OptimizerChoice":
+    """The optimizer that a model of the user's own is compiled with; loads JAX."""
+    from paribus.api.compiling import ask_model
+
+    return ask_model(model, grids)
+
+
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", parser=some_path, help="A study folder.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+AllowModule = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        parser=some_text,
+        help="A module that the study file may import its own model from; it is also "
+        "looked for beside the study file.",
+    ),
+]
 OutFile = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", parser=some_path, help="Where to write."),

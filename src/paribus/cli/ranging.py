@@ -8,8 +8,10 @@ import typer
 from paribus.cli.app import app
 from paribus.cli.faults import Command
 from paribus.cli.parameters import (
+    AllowModule,
     Force,
     Json,
+    ask_model,
     check_target,
     count,
     some_path,
@@ -65,6 +67,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
         ),
     ] = None,
     force: Force = False,
+    allow_module: AllowModule = None,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -81,7 +84,12 @@ def range_test(  # noqa: PLR0913  (options are arguments)
                 f"`--chart` must end in .svg or .png, got `{chart.name}`"
             )
         check_target(chart, may_replace=force)
-    file = read_study(study, overrides=settings or ())
+    file = read_study(
+        study,
+        overrides=settings or (),
+        allow_modules=allow_module or (),
+        ask_model=ask_model,
+    )
 
     from paribus.console import rates_text
     from paribus.console.layout import terminal_width

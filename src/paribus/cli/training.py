@@ -1,17 +1,18 @@
 """`paribus init` and `paribus run`: make a study file, train what is missing."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from paribus.cli.app import app
 from paribus.cli.faults import Command
 from paribus.cli.parameters import (
+    AllowModule,
     Force,
     Json,
     OutFile,
+    ask_model,
     check_target,
     count,
     count_or_zero,
@@ -20,10 +21,6 @@ from paribus.cli.parameters import (
 )
 from paribus.cli.streams import say, write
 from paribus.errors import CommandError, UnknownNameError
-
-
-if TYPE_CHECKING:
-    from paribus.study import ModelChoice, OptimizerChoice
 
 
 def _built_in_studies() -> list[str]:
@@ -60,14 +57,6 @@ def init(
     check_target(path, may_replace=force)
     write_atomically(path, renamed(text, preset, path.stem))
     write(str(path))
-
-
-def _ask_model(
-    model: "ModelChoice", grids: Sequence[Mapping[str, Sequence[Any]]]
-) -> "OptimizerChoice":
-    from paribus.api.compiling import ask_model
-
-    return ask_model(model, grids)
 
 
 @app.command(cls=Command)
@@ -133,15 +122,7 @@ def run(  # noqa: PLR0913  (options are arguments)
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train failed runs again.")
     ] = False,
-    allow_module: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            parser=some_text,
-            help="A module that the study file may import its own model from; it is "
-            "also looked for beside the study file.",
-        ),
-    ] = None,
+    allow_module: AllowModule = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -155,7 +136,7 @@ def run(  # noqa: PLR0913  (options are arguments)
         seeds=seeds,
         size=size,
         allow_modules=allow_module or (),
-        ask_model=_ask_model,
+        ask_model=ask_model,
     )
 
     from paribus.analysis import edge_texts

@@ -6,11 +6,11 @@ from typing import Any
 import jax
 
 from paribus.builders import Builder
-from paribus.errors import StudyError, UserCodeError
+from paribus.errors import StudyError
 from paribus.integrations.checks import check_model
 from paribus.integrations.functions import functions_model
 from paribus.models.model import FinalActivation, Model
-from paribus.user_code import call, has_loaded
+from paribus.user_code import call, has_loaded, wrong_product
 
 
 def build_user_model(
@@ -139,12 +139,8 @@ def _adapted(
         init, apply = product
         return functions_model(builder, init, apply, {})
     kinds = "a Keras model, or the functions `init` and `apply`"
-    got = f"a tuple of {len(product)}" if isinstance(product, tuple) else type(product)
-    got = got if isinstance(got, str) else got.__name__
-    raise UserCodeError(
-        f"`{builder.reference}` must return {kinds}, got {got}",
-        hint="a builder of Flax NNX models takes `rngs`, one of Equinox models `key`",
-    )
+    hint = "a builder of Flax NNX models takes `rngs`, one of Equinox models `key`"
+    raise wrong_product(builder.reference, product, kinds, hint)
 
 
 def build_product(builder: Builder, settings: Mapping[str, Any]) -> Any:

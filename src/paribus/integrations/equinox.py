@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
 from paribus.models.model import Applied, Hyperparameters, Model
-from paribus.user_code import user_code
+from paribus.user_code import user_code, wrong_product
 
 
 def equinox_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
@@ -40,10 +40,8 @@ def equinox_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
         is_pair = isinstance(product, tuple) and len(product) == 2
         module, state = product if is_pair else (product, None)
         if not isinstance(module, eqx.Module) or not callable(module):
-            raise UserCodeError(
-                f"`{reference}` must return an Equinox module, or a module and its "
-                f"state, got {type(module).__name__}"
-            )
+            kinds = "an Equinox module, or a module and its state"
+            raise wrong_product(reference, module, kinds)
         return module, state
 
     module, state = made(jax.random.key(0))

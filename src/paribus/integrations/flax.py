@@ -16,9 +16,8 @@ import jax.numpy as jnp
 from flax import nnx
 
 from paribus.builders import Builder
-from paribus.errors import UserCodeError
 from paribus.models.model import Applied, Hyperparameters, Model
-from paribus.user_code import user_code
+from paribus.user_code import user_code, wrong_product
 
 
 def flax_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
@@ -40,9 +39,7 @@ def flax_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
 
     module = made(jax.random.key(0))
     if not isinstance(module, nnx.Module):
-        raise UserCodeError(
-            f"`{reference}` must return a Flax NNX module, got {type(module).__name__}"
-        )
+        raise wrong_product(reference, module, "a Flax NNX module")
     return _Functions(reference, made, module).model()
 
 

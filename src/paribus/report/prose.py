@@ -1,5 +1,6 @@
 """Records as sentences: the one place where findings become words."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from paribus.analysis import OneSeedAnalysis
@@ -21,6 +22,8 @@ from paribus.study import ELSEWHERE, Study
 
 
 MAX_NAMED_TIES = 4
+
+_MODULES = re.compile(r"[\w.?]+:(?:[\w.]+<locals>\.)?")
 
 STATUS_MEANINGS = {
     RunStatus.ABSENT: "not asked for: tuning did not choose its config",
@@ -79,7 +82,10 @@ def name_model(result: StudyResult) -> str:
         "softmax": "softmax regression",
         ELSEWHERE: "a model that another tool trained",
     }
-    return names.get(result.study.model.name, result.study.model.name)
+    name = result.study.model.name
+    if result.study.model.builder is not None:  # `package.module:function`
+        return f"the model {_MODULES.sub('', name)}"
+    return names.get(name, name)
 
 
 def say_model(result: StudyResult) -> str:

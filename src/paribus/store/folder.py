@@ -37,7 +37,10 @@ def check_folder(folder: Path) -> None:
     if kind is None:
         raise no_study(folder)
     if kind != "folder":
-        raise StoreError(f"`{folder}` must be a folder, got a {kind}")
+        hint = ""
+        if folder.suffix == ".toml":
+            hint = "`paribus run` trains a study file and says in which folder"
+        raise StoreError(f"`{folder}` must be a folder, got a {kind}", hint=hint)
     database = folder / DATABASE
     kind = _kind(database)
     if kind is None:

@@ -8,14 +8,18 @@ from pydantic import Field, field_validator
 from paribus.declared import DeclaredClaim, check_diagnostics, claim_problems
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
+from paribus.problems import Problem
 from paribus.study import TaskChoice
 from paribus.study_file.grids import Grid
-from paribus.study_file.mistakes import Key, Mistakes, as_toml, one_of
+from paribus.study_file.mistakes import Key, Mistakes, as_toml, one_of, quoted
 from paribus.study_file.tables import Table, validated
 from paribus.tuning import Tuning, count_tuning_seeds
 
 
 MAX_TUNING_SEEDS = 10_000
+
+# What of [tuning] is about values of the space.
+_OF_THE_SPACE = (("hyperparameter",), ("held",), ("where",))
 
 
 class Declarations(NamedTuple):
@@ -169,8 +173,11 @@ def _read_tuning(
         where=table.where,
         refine=table.refine,
     )
+    is_space_known = not mistakes.has_any_in("space")
     # Where [data] has a mistake, how much it holds out is not known.
     for problem in tuning.problems(grids, 1 if n_validation is None else n_validation):
+        if not is_space_known and problem.key[:1] in _OF_THE_SPACE:
+            continue
         mistakes.add(("tuning", *problem.key), problem.text, problem.hint)
     return tuning
 
@@ -200,6 +207,7 @@ def _read_claims(
         mistakes.add(("claims",), text, hint)
         return ()
     claims = []
+    are_sides_checked = not mistakes.has_any_in("space", "tuning")
     for position, item in enumerate(written):
         key: Key = ("claims", position)
         table = validated(_ClaimTable, item, key, mistakes)
@@ -208,5 +216,19 @@ def _read_claims(
         claim = DeclaredClaim(**table.model_dump())
         claims.append(claim)
         for problem in claim_problems(claim, grids, tuned, metrics):
-            mistakes.add((*key, *problem.key), problem.text, problem.hint)
+            is_of_side = problem.key[:1] in (("a",), ("b",))
+            if are_sides_checked or not is_of_side:
+                text, hint = _in_words(problem, claim, is_of_side, mistakes)
+                mistakes.add((*key, *problem.key), text, hint)
     return tuple(claims)
+
+
+def _in_words(
+    problem: Problem, claim: DeclaredClaim, is_of_side: bool, mistakes: Mistakes
+) -> tuple[str, str]:
+    """What is wrong and what to do, where an option took from a claim what it names."""
+    is_by_option = any(key[0] == "space" for key in mistakes.options)
+    if not is_of_side or not is_by_option:
+        return problem.text, problem.hint
+    hint = f"{problem.hint}; --set 'claims=[]' drops all claims"
+    return f"{problem.text}, in the claim {quoted(claim.text)}", hint.removeprefix("; ")

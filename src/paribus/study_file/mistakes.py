@@ -25,6 +25,7 @@ class Mistake:
         missing: The key that is missing; empty if the mistake is another.
         meant: The key that an unknown name is near to; empty if it is near to none.
         is_unknown_name: Whether it is about a name that nothing has.
+        table: The table of the file that it is in, or that its key was meant to be.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Mistake:
     missing: Key = ()
     meant: Key = ()
     is_unknown_name: bool = False
+    table: str = ""
 
 
 @dataclass(kw_only=True)
@@ -51,19 +53,22 @@ class Mistakes:
 
     def add(self, key: Key, text: str, hint: str = "") -> None:
         """Note that the value at `key` breaks a rule."""
-        self.found.append(Mistake(text=text, place=self.place(key), hint=hint))
+        place = self.place(key)
+        self.found.append(Mistake(text=text, place=place, hint=hint, table=_table(key)))
 
     def add_unknown(self, key: Key, known: list[str], *, text: str = "") -> None:
         """Note that nothing is called as the last part of `key`."""
         name = str(key[-1])
         place = self.place(key) if self._option(key) else self.place(key[:-1])
+        meant = _meant(key, known)
         self.found.append(
             Mistake(
                 text=text or f"setting {quoted(name)} is unknown",
                 place=place,
                 hint=suggest(name, known),
-                meant=_meant(key, known),
+                meant=meant,
                 is_unknown_name=True,
+                table=_table(meant or key),
             )
         )
 
@@ -72,7 +77,13 @@ class Mistakes:
         dotted = dotted_key(key)
         place = self.place(key[:-1])
         self.found.append(
-            Mistake(text=f"`{dotted}` is missing", place=place, hint=hint, missing=key)
+            Mistake(
+                text=f"`{dotted}` is missing",
+                place=place,
+                hint=hint,
+                missing=key,
+                table=_table(key),
+            )
         )
 
     def place(self, key: Key) -> str:
@@ -98,6 +109,10 @@ class Mistakes:
             if key[:end] in self.options:
                 return self.options[key[:end]]
         return ""
+
+    def has_any_in(self, *tables: str) -> bool:
+        """Whether a table has one: what is checked against it then follows from it."""
+        return any(mistake.table in tables for mistake in self.found)
 
     def raise_any(self) -> None:
         """Raise one error for all mistakes.
@@ -132,6 +147,10 @@ def _meant(key: Key, known: list[str]) -> Key:
     by_lower_case = {name.lower(): name for name in known}
     close = get_close_matches(str(key[-1]).lower(), by_lower_case, n=1)
     return (*key[:-1], by_lower_case[close[0]]) if close else ()
+
+
+def _table(key: Key) -> str:
+    return str(key[0]) if key else ""
 
 
 def dotted_key(key: Key) -> str:

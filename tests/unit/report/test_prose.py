@@ -4,10 +4,18 @@ from dataclasses import replace
 import pytest
 from tuning_builders import make_tuned_result, make_tuned_study
 
+from paribus.builders import Builder
 from paribus.refinement import may_be_added, with_added
 from paribus.report.making import tabulate_making
-from paribus.report.prose import count_untuned, say_failing, say_protocol, say_tied
+from paribus.report.prose import (
+    count_untuned,
+    say_failing,
+    say_protocol,
+    say_question,
+    say_tied,
+)
 from paribus.space import SearchSpace
+from paribus.study import ModelChoice
 
 
 SAME = defaultdict(lambda: 0.9)  # every config ends alike
@@ -33,6 +41,26 @@ def test_half_is_not_called_most():
     assert say_failing({"a 1, b 2": (3, 6)}) == (
         "Half of the runs or more ended badly at a 1, b 2 (3 of 6)."
     )
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("__main__:build", "build"),
+        ("my.models:Network", "Network"),
+        ("?:make.<locals>.build", "build"),
+        ("m:init+m:apply", "init+apply"),
+    ],
+)
+def test_a_model_of_ones_own_is_named_without_its_module(reference: str, name: str):
+    builder = Builder(reference=reference)
+    study = replace(
+        make_tuned_study(), model=ModelChoice(name=reference, builder=builder)
+    )
+
+    asked = say_question(make_tuned_result(study, SAME))
+
+    assert f" for the model {name} on " in asked
 
 
 @pytest.mark.parametrize(
