@@ -25,6 +25,9 @@ types: $(VENV)/tools  ## static types
 bench: $(VENV)/tools  ## measure every claim in benchmarks/ (an hour)
 	$(BIN)/python -m pip install --quiet --group bench
 	for script in $$(grep -l '^def main' benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
+docs: $(VENV)/tools  ## build the documentation into build/site; strict
+	@$(BIN)/python -m pip install --quiet --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 ci:         ## everything that must pass before a change lands
 	bash .ci/run
 clean:      ## remove what was installed; studies/ stays
@@ -43,4 +46,4 @@ $(VENV)/tools: $(VENV)/package
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help study test test-all format lint types bench ci clean
+.PHONY: help study test test-all format lint types bench docs ci clean
