@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from paribus.analysis.ends import BestAtEnd, best_at_ends
-from paribus.analysis.scores import is_bad, is_learner, oriented_scores
+from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
 from paribus.analysis.summaries import MIN_SEEDS_TO_JUDGE
 from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
@@ -165,7 +165,7 @@ def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution
         _nothing_learned(result),
         *edges,
         *(e for e in best_at_ends(result) if e.hyperparameter not in at_edge),
-        _unconverged(result),
+        _unconverged(judged(result)),
         _few_seeds(result, n_intervals),
         _noisy_timing(result),
         _late_claims(result),

@@ -18,6 +18,7 @@ from paribus.analysis.scores import (
     judged,
     n_examples,
 )
+from paribus.analysis.tuned import choose_tuned
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
@@ -43,8 +44,9 @@ def compare(
     Every config of side a is paired with the config of side b that is equal in all
     hyperparameters that neither side names. For each seed the differences are averaged
     over these pairs; the seeds are what is compared. Where a value was tuned, configs
-    with nothing but the runs that chose it are no sides, and those that were chosen may
-    differ in it: each side stands at its own best value.
+    with nothing but the runs that chose it are no sides; unless a side names the value,
+    each side stands at the one that was chosen for it: first in a study that compares
+    nothing else, otherwise where no config has an equal partner.
 
     A seed with a run that did not learn is left out of the difference, which is then
     one among learners; runs that ended badly are counted by side: where failures are
@@ -137,11 +139,12 @@ def _matched_pairs(
     side_a, side_b = (_with_comparison_seeds(result, side) for side in (a, b))
     # What only one side can have, as the momentum of one of two optimizers, differs.
     named = {*a, *(name for name in b if name not in _names(result, side_a))}
+    at_best = _at_best(result, side_a, side_b, named)
+    equal = _paired(result, side_a, side_b, named)
     tuning = result.study.tuning
-    chosen = set() if tuning is None else {tuning.hyperparameter}
-    pairs = _paired(result, side_a, side_b, named)
-    if not pairs and not chosen <= named:
-        pairs = _paired(result, side_a, side_b, named | chosen)
+    # A held value beside the tuned ones is another question, asked by naming it.
+    is_tuned_first = tuning is not None and tuning.compare == "tuned"
+    pairs = at_best or equal if is_tuned_first else equal or at_best
     if not pairs:
         raise StudyError(
             f"no config with {Config(a).label()} has a partner with "
@@ -149,6 +152,41 @@ def _matched_pairs(
             hint="name the other hyperparameters too, for both sides",
         )
     return pairs
+
+
+def _at_best(
+    result: StudyResult, side_a: Sequence[int], side_b: Sequence[int], named: set[str]
+) -> Pairs:
+    """Pairs of configs at the values that tuning chose for each.
+
+    None where the value is named, as that is then what is compared, or where it was not
+    chosen for every config of one side and its partner, or on the edge of its grid.
+    """
+    tuning = result.study.tuning
+    if tuning is None or tuning.hyperparameter in named:
+        return ()
+    best = {
+        choice.best_index: choice
+        for choice in choose_tuned(result)
+        if choice.is_settled
+    }
+    chosen_a, chosen_b = ([i for i in side if i in best] for side in (side_a, side_b))
+    named = named | {tuning.hyperparameter}
+    pairs = _paired(result, chosen_a, chosen_b, named)
+    # A combination without a choice on one side would be left out in silence.
+    n = {len(_others(result, side, named)) for side in (side_a, side_b)}
+    return pairs if n == {len(pairs)} else ()
+
+
+def _others(
+    result: StudyResult, side: Sequence[int], named: set[str]
+) -> dict[Config, int]:
+    """The values of what is not `named` -> the last config of a side that has them."""
+    configs = {i: result.configs[i] for i in side}
+    return {
+        Config({name: config[name] for name in config if name not in named}): i
+        for i, config in configs.items()
+    }
 
 
 def _with_comparison_seeds(
@@ -173,13 +211,8 @@ def _paired(
     result: StudyResult, side_a: Sequence[int], side_b: Sequence[int], named: set[str]
 ) -> Pairs:
     """Configs of both sides that are equal in what is not `named`, one with one."""
-
-    def others(index: int) -> Config:
-        config = result.configs[index]
-        return Config({name: config[name] for name in config if name not in named})
-
-    partner = {others(j): j for j in side_b}
-    return tuple((i, partner[others(i)]) for i in side_a if others(i) in partner)
+    of_a, of_b = (_others(result, side, named) for side in (side_a, side_b))
+    return tuple((i, of_b[others]) for others, i in of_a.items() if others in of_b)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

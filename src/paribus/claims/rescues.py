@@ -71,6 +71,13 @@ def _refusal(evidence: Evidence, question: Question) -> Refusal | None:
     n_tried = int(_is_tried(evidence, config).sum())
     if n_tried >= MIN_BAD_RUNS:
         return first_refusal(evidence, question)
+    tuning = study.tuning
+    if tuning is not None and not tuning.tunes(evidence.judged.configs[config]):
+        return Refusal(
+            "copies have no best learning rate of their own, at which their bad runs "
+            "could go on",
+            "",
+        )
     # Where nothing was tried the best rate may be why: it is not known at an edge.
     failures = replace(question, measure="bad_share")
     edge = None if n_tried else first_refusal(evidence, failures)

@@ -154,8 +154,9 @@ def _say_few_seeds(caution: FewSeeds) -> str:
             "deviations of one run more than once in five."
         )
     return (
-        f"{start} finds a difference of {caution.detectable:g} standard deviations of "
-        "one run, and misses one in five of those."
+        f"{start} finds a difference that lies {caution.detectable:g} standard "
+        "deviations of one run beyond 0, or beyond the smallest effect where a claim "
+        "has one, and misses one in five of those."
     )
 
 

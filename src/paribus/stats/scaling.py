@@ -17,6 +17,8 @@ from paribus.stats.selection import Selection, select_value
 MIN_BATCH_SIZES = 5
 MIN_JACKKNIFE_SEEDS = 5
 N_NEIGHBOURS = 2
+# A decade; values of a grid are rounded.
+_NEAR = math.log(10) * (1 + 1e-3)
 # Standard deviation of a rounding error in a cell of width 1.
 _RESOLUTION = 1 / math.sqrt(12)
 
@@ -218,14 +220,18 @@ def best_values(
 
 
 def _top(selection: Selection) -> float:
-    """Where the parabola through the best value and its neighbours is highest."""
+    """Where the parabola through the best value and its neighbours is highest.
+
+    Neighbours are two values on each side and all within a decade, so that values added
+    close to the best one do not narrow what the parabola is laid through.
+    """
     best = selection.best
     if best is None:
         return math.nan
     x = np.log(selection.values)
-    window = np.arange(max(best - N_NEIGHBOURS, 0), best + N_NEIGHBOURS + 1)
-    window = window[window < len(x)]
-    window = window[~selection.is_excluded[window]]
+    is_next = np.abs(np.arange(len(x)) - best) <= N_NEIGHBOURS
+    is_near = np.abs(x - x[best]) <= _NEAR
+    window = np.flatnonzero((is_next | is_near) & ~selection.is_excluded)
     if len(window) < 3:
         return float(x[best])
     at = x[window] - x[best]

@@ -1,5 +1,6 @@
 """Two sides of a tuned study: what chose a value does not judge it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,23 @@ from tuning_builders import make_tuned_result, make_tuned_study, trained
 from paribus.analysis import compare, mark_absent
 from paribus.errors import StudyError
 from paribus.results import StudyResult
+from paribus.space import SearchSpace
 
 
-def tuned_result(*, best_at_64: float = 0.1) -> StudyResult:
+def tuned_result(
+    *, best_at_64: float = 0.1, held: tuple[float, ...] = ()
+) -> StudyResult:
     """Batch size 32 is best at 0.01; each is compared at its best, on three seeds."""
-    study = make_tuned_study()
-    scores = {(rate, size): 0.9 for rate in (0.001, 0.01, 0.1) for size in (32, 64)}
+    rates = (0.001, 0.01, 0.1, 1.0)  # so that no best value is on an edge
+    study = make_tuned_study(learning_rate=rates, held=held)
+    scores = {(rate, size): 0.9 for rate in rates for size in (32, 64)}
     best: dict[Any, float] = {(0.01, 32): 0.97, (best_at_64, 64): 0.96}
     result = make_tuned_result(study, scores | best)
     for i, config in enumerate(study.configs()):
         runs = np.zeros(result.status.shape, dtype=bool)
-        runs[i, : len(study.seeds)] = tuple(config.values()) in best
-        result = trained(result, runs, best.get(tuple(config.values()), 0.0))
+        place = tuple(config.values())
+        runs[i, : len(study.seeds)] = place in best or place[0] in held
+        result = trained(result, runs, best.get(place, 0.9))
     return mark_absent(result)
 
 
@@ -38,6 +44,71 @@ def test_tuned_sides_stand_at_their_own_best_values():
         {"learning_rate": 0.01, "batch_size": 32},
         {"learning_rate": 0.1, "batch_size": 64},
     ]
+
+
+def test_exchanging_tuned_sides_changes_the_sign():
+    sides = {"batch_size": 32}, {"batch_size": 64}
+
+    there = compare(tuned_result(), *sides, metric="validation_accuracy")
+    back = compare(tuned_result(), *sides[::-1], metric="validation_accuracy")
+
+    assert there.difference is not None
+    assert back.difference == pytest.approx(-there.difference)
+
+
+def test_what_was_held_is_no_partner_of_what_was_chosen():
+    """32 is best at .01, which is held; 64 is best at .1, and trains at .01 too."""
+    result = tuned_result(held=(0.01,))
+
+    tuned, held = (
+        compare(result, *sides, metric="validation_accuracy")
+        for sides in (
+            ({"batch_size": 32}, {"batch_size": 64}),
+            (
+                {"batch_size": 32, "learning_rate": 0.01},
+                {"batch_size": 64, "learning_rate": 0.01},
+            ),
+        )
+    )
+
+    assert tuned.difference == pytest.approx(0.01)
+    assert held.difference == pytest.approx(0.07)
+
+
+def test_every_other_side_stands_at_its_best_where_grids_differ():
+    """All values are compared, and no learning rate is one of both optimizers."""
+    grids = (
+        {"optimizer": ("sgd",), "learning_rate": (0.1, 1.0, 4.0), "batch_size": (32,)},
+        {
+            "optimizer": ("adam",),
+            "learning_rate": (0.001, 0.003, 0.01),
+            "batch_size": (32,),
+        },
+    )
+    study = make_tuned_study(optimizer=("sgd", "adam"), compare="all")
+    study = replace(study, space=SearchSpace(grids=grids))
+    final = dict(
+        zip(
+            (tuple(c.values()) for c in study.configs()),
+            (0.8, 0.95, 0.3, 0.9, 0.96, 0.4),
+            strict=True,
+        )
+    )
+    result = make_tuned_result(study, final)
+    for i, config in enumerate(study.configs()):
+        runs = np.zeros(result.status.shape, dtype=bool)
+        runs[i, : len(study.seeds)] = True
+        result = trained(result, runs, final[tuple(config.values())])
+
+    found = compare(
+        mark_absent(result),
+        {"optimizer": "adam"},
+        {"optimizer": "sgd"},
+        metric="validation_accuracy",
+    )
+
+    assert found.difference == pytest.approx(0.01)
+    assert [c["learning_rate"] for c in found.pairs[0]] == [0.003, 1.0]
 
 
 def test_what_only_chose_is_no_side_of_a_comparison():

@@ -88,6 +88,13 @@ def test_each_atom_says_what_its_study_shows(name, verdict, arms):
     assert atom_of(make_rates(**arms), name).verdict == verdict
 
 
+def test_the_chosen_value_is_not_compared_with_itself():
+    found = atom_of(make_rates(medium=Runs(accuracy=0.985)), "L2a")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert "learning rate 0.01 is itself the value that was chosen" in found.reason
+
+
 def test_30_seeds_without_a_failure_say_that_failures_are_practically_absent():
     short = atom_of(make_rates(n_seeds=29), "L3c")
     assert (short.verdict, short.more_seeds) == (Verdict.UNDECIDED, 30)

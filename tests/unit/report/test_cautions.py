@@ -185,9 +185,10 @@ def test_few_seeds_are_said_at_the_level_of_the_verdicts():
     assert warning.text.endswith("few seeds.")
     assert warning.items[-1] == (
         "6 seeds a config show large effects only: a comparison whose interval is one "
-        "of 5 that share the error rate finds a difference of "
-        f"{detectable_effect(6, n_intervals=5):g} standard deviations of one run, and "
-        "misses one in five of those."
+        "of 5 that share the error rate finds a difference that lies "
+        f"{detectable_effect(6, n_intervals=5):g} standard deviations of one run "
+        "beyond 0, or beyond the smallest effect where a claim has one, and misses one "
+        "in five of those."
     )
 
 
@@ -209,7 +210,7 @@ def test_few_seeds_are_said_with_what_they_find():
 
     assert say(six, FewSeeds).startswith(
         "6 seeds a config show large effects only: a single comparison finds a "
-        f"difference of {detectable_effect(6):g} standard deviations"
+        f"difference that lies {detectable_effect(6):g} standard deviations"
     )
     assert "no verdict rests on them" in say(three, FewSeeds)
 

@@ -22,6 +22,7 @@ from paribus.claims.guards.tuning import (
     chosen_on_test,
     coarse_grid,
     dependent_choice,
+    same_runs,
     shared_seeds,
     unequal_tuning,
 )
@@ -45,6 +46,7 @@ GUARDS: Sequence[Guard] = (
     chosen_on_test,
     unequal_tuning,
     best_on_edge,
+    same_runs,
     coarse_grid,
     noisy_timing,
     few_learners,

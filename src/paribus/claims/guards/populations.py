@@ -1,5 +1,7 @@
 """Guards about which runs there are to compare: learners, and settled ones."""
 
+import math
+
 from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_learner, is_unlearned
 from paribus.claims.evidence import Evidence, Question
@@ -29,9 +31,17 @@ def few_learners(evidence: Evidence, question: Question) -> Refusal | None:
         seeds = "seed" if n == 1 else "seeds"
         return Refusal(
             f"only {n} {seeds} learned at {words or 'one side'}, fewer than 5",
-            "train more seeds, or a value at which runs learn",
+            _more_learners(evidence, n, int(n_ended.max())),
         )
     return None
+
+
+def _more_learners(evidence: Evidence, n_learned: int, n_ended: int) -> str:
+    """What would give a side five learners, if as many of its runs learn."""
+    if not n_learned or evidence.judged.study.is_imported:
+        return "a value or a budget at which runs learn"
+    n_seeds = math.ceil(MIN_CONTRAST_SEEDS * n_ended / n_learned)
+    return f"--set study.seeds={n_seeds}"
 
 
 def unconverged(evidence: Evidence, question: Question) -> Refusal | None:

@@ -85,6 +85,18 @@ def _place(evidence: Evidence, choice: Choice) -> str:
     )
 
 
+def same_runs(evidence: Evidence, question: Question) -> Refusal | None:
+    """The value that is asked about was chosen itself: both sides are the same runs."""
+    del evidence
+    if not question.lower or set(question.higher) != set(question.lower):
+        return None
+    return Refusal(
+        f"{question.sides[0]} is itself the value that was chosen, so both sides are "
+        "the same runs and nothing is compared",
+        "[[claims]] that compare it with its neighbours",
+    )
+
+
 def coarse_grid(evidence: Evidence, question: Question) -> Refusal | None:
     """A best value between widely spaced ones looks worse than it is."""
     if not question.needs_fine_grid:
