@@ -1,7 +1,7 @@
 """`paribus init` and `paribus run`: make a study file, train what is missing."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,6 +21,10 @@ from paribus.cli.parameters import (
 )
 from paribus.cli.streams import say, write
 from paribus.errors import CommandError, UnknownNameError
+
+
+if TYPE_CHECKING:
+    from paribus.results import StudyResult
 
 
 def _built_in_studies() -> list[str]:
@@ -171,5 +175,16 @@ def run(  # noqa: PLR0913  (options are arguments)
         say(ending_text(result, asked=file.study, folder=folder))
         for line in edge_texts(result):
             say(line)
+        _say_claims(result, folder)
     if json or not quiet:
         show_result(only_asked(result, file.study), as_json=json)
+
+
+def _say_claims(result: "StudyResult", folder: Path) -> None:
+    """Say the verdicts on the study's own claims, and where all are."""
+    if result.study.claims:
+        from paribus.claims import judge
+        from paribus.console.claims import own_claims_text
+
+        say(own_claims_text(judge(result)))
+    say(f"verdicts on every claim: paribus claims {folder}")

@@ -38,6 +38,19 @@ def claims_text(
     return "\n\n".join(parts)
 
 
+def own_claims_text(claims: Sequence[ClaimVerdict]) -> str:
+    """Say in a line each what became of the claims that the study itself declares."""
+    lines = []
+    for claim in claims:
+        if claim.group == "yours":
+            late = " (declared after the first run)" if claim.is_late else ""
+            found = [estimate_text(atom) for atom in claim.atoms]
+            notes = [note for atom in claim.atoms for note in _open(atom)]
+            said = "; ".join(filter(None, (*found, *notes)))
+            lines.append(f"{claim.verdict.value}{late}: {claim.text} {said}".rstrip())
+    return "\n".join(lines)
+
+
 _HOW_ADJUSTED = (
     "Adjusted p: Holm's over the confirmatory family. Atoms with * are exploratory:\n"
     "Benjamini-Hochberg's over all of them, which would count at "

@@ -5,6 +5,7 @@ from claim_builders import make_atom, make_claim
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.console import claims_text
+from paribus.console.claims import own_claims_text
 
 
 ATOM = AtomVerdict(
@@ -142,3 +143,22 @@ def test_claims_about_what_is_not_varied_are_one_line():
         "test them: paribus run batch-size\n\n"
     ) in text
     assert "B1:" not in text
+
+
+def test_the_studys_own_claims_are_a_line_each_with_verdict_and_lateness():
+    claims = [
+        make_claim(id="U1", group="yours"),
+        make_claim(
+            make_atom(Verdict.UNTESTED, reason="it was late"),
+            id="U2",
+            group="yours",
+            is_late=True,
+        ),
+        make_claim(id="B1", group="batch size"),
+    ]
+
+    first, second = own_claims_text(claims).splitlines()
+
+    assert first.startswith(f"supported: {claims[0].text} ")
+    assert second.startswith("untested (declared after the first run): ")
+    assert "not tested because it was late" in second
