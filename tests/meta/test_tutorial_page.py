@@ -1,0 +1,89 @@
+"""The tutorial's commands, study table and Python work as they stand there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from builders import make_study
+from store_builders import make_store
+from typer.testing import CliRunner
+
+from paribus.cli import app
+from paribus.study_file import read_study
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "tutorial.md").read_text("utf-8")
+BLOCKS = re.findall(r"(?ms)^```(\w+)\n(.*?)^```", PAGE)
+COMMANDS = [
+    shlex.split(line)[1:]
+    for language, code in BLOCKS
+    if language == "sh"
+    for line in code.splitlines()
+]
+READING = [c for c in COMMANDS if c[0] not in ("run", "init")]
+# Pages with blocks that run, each of which has a test in this folder.
+TESTED = {
+    "concepts/diagnostics.md",
+    "how-to/search-spaces.md",
+    "how-to/your-data.md",
+    "how-to/your-model.md",
+    "reference/optimizers.md",
+    "tutorial.md",
+}
+
+
+def test_every_page_with_blocks_is_known():
+    blocks = re.compile(r"(?m)^```(python|sh|toml)$")
+    pages = {
+        path.relative_to(DOCS).as_posix()
+        for path in DOCS.rglob("*.md")
+        if blocks.search(path.read_text("utf-8"))
+    }
+
+    assert pages == TESTED
+
+
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+def test_what_reads_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("notebook", "mine"):
+        study = make_study(name=name, batch_size=(32, 128), n_seeds=6)
+        (tmp_path / "studies").mkdir(exist_ok=True)
+        make_store(tmp_path / "studies" / name, study=study)
+
+    ended = CliRunner().invoke(app, command, catch_exceptions=False)
+
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout
+
+
+def test_its_claim_can_be_added_to_the_file_that_it_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (table,) = (code for language, code in BLOCKS if language == "toml")
+    (init,) = (command for command in COMMANDS if command[0] == "init")
+
+    assert CliRunner().invoke(app, init).exit_code == 0
+    path = tmp_path / "mine.toml"
+    path.write_text(path.read_text("utf-8") + table, "utf-8")
+
+    study = read_study(path).study
+    assert (study.name, study.claims[0].smallest_effect) == ("mine", 0.002)
+
+
+@pytest.mark.slow
+def test_its_python_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    (code,) = (code for language, code in BLOCKS if language == "python")
+
+    exec(compile(code, "tutorial.md", "exec"), {})
+
+    assert "learning_rate=0.001" in capsys.readouterr().out
+    assert (tmp_path / "rates.html").read_text("utf-8").startswith("<!doctype html>")
