@@ -7,6 +7,9 @@ import numpy as np
 from jaxtyping import Int
 
 
+MAX_STEPS = 2**31 - 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     """Consecutive steps of one epoch.
@@ -74,22 +77,28 @@ def step_at(epoch: float, n_examples: int, batch_size: int) -> int:
 
 
 def segments(
-    n_examples: int, batch_size: int, *, after_step: int, to_step: int
+    n_examples: int,
+    batch_size: int,
+    *,
+    after_step: int,
+    to_step: int,
+    at_most: int = MAX_STEPS,
 ) -> tuple[Segment, ...]:
-    """Divide the steps from `after_step` to `to_step` by epoch.
+    """Divide the steps from `after_step` to `to_step` by epoch, and into parts of it.
 
     Args:
         n_examples: Examples in the training split.
         batch_size: Examples per step, at most `n_examples`.
         after_step: Steps already done.
         to_step: Steps done afterwards.
+        at_most: Steps of a part.
     """
     n_steps = steps_per_epoch(n_examples, batch_size)
     n_whole = n_examples // batch_size
     divided = []
     while after_step < to_step:
         epoch, first = divmod(after_step, n_steps)
-        last = min(to_step - epoch * n_steps, n_steps)
+        last = min(to_step - epoch * n_steps, n_steps, first + at_most)
         divided.append(
             Segment(
                 epoch=epoch,

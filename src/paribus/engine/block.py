@@ -16,6 +16,7 @@ from paribus.data.batches import Segment, steps_per_epoch
 from paribus.engine.convolutions import suited_to_cpus
 from paribus.engine.evaluation import Ending, end_run, evaluate_run
 from paribus.engine.measures import steps_in_span
+from paribus.engine.plan import steps_per_call
 from paribus.engine.recipe import Arrays, Recipe, Traced
 from paribus.engine.run import (
     RunState,
@@ -25,6 +26,7 @@ from paribus.engine.run import (
     train_run,
     train_run_carefully,
 )
+from paribus.engine.work import products_per_example
 
 
 BY_RUN = PartitionSpec("run")  # the first axis is divided over the devices
@@ -128,9 +130,15 @@ class Compiler:
 
 @runtime_checkable
 class Driver(Protocol):
-    """What drives the runs of a block through their steps."""
+    """What drives the runs of a block through their steps.
+
+    Attributes:
+        shape: How the runs lie on the devices.
+        steps_per_call: Steps of a segment at most, so that an interrupt is seen soon.
+    """
 
     shape: BlockShape
+    steps_per_call: int
 
     def start(
         self, seeds: UInt32[np.ndarray, "run 2"], traced: Mapping[str, Any]
@@ -172,6 +180,7 @@ class CompiledEpochs:
 
     Attributes:
         shape: How the runs lie on the devices.
+        steps_per_call: Steps of a segment at most, so that an interrupt is seen soon.
     """
 
     def __init__(
@@ -199,6 +208,12 @@ class CompiledEpochs:
             key: Equal for recipes that differ in the batch size only.
         """
         self.shape = shape
+        self.steps_per_call = steps_per_call(
+            n_products=products_per_example(recipe.model, data.inputs.shape[1:]),
+            batch_size=recipe.batch_size,
+            runs_per_device=shape.runs_per_device,
+            on_cpu=shape.devices[0].platform == "cpu",
+        )
         self._data = data
         self._splits = splits
         self._compiler = compiler

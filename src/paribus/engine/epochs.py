@@ -73,7 +73,13 @@ def train_block(
     def advance(
         states: RunState, traced: Mapping[str, Array], step: int, to_step: int
     ) -> RunState:
-        for part in segments(n_examples, batch_size, after_step=step, to_step=to_step):
+        for part in segments(
+            n_examples,
+            batch_size,
+            after_step=step,
+            to_step=to_step,
+            at_most=driver.steps_per_call,
+        ):
             order = orders.of(part.epoch)
             states = driver.train(states, traced, order, part, active=seats >= 0)
         return states

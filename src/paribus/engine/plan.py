@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from paribus.data.batches import MAX_STEPS
+from paribus.engine.work import PRODUCTS_PER_S
 from paribus.space import Config, show_value
 from paribus.study import Run, Study
 
 
-# Roughly what a core with wide vectors does in a second, in weights times examples.
-WEIGHTS_TIMES_EXAMPLES_PER_S = 2e10
 BLOCK_SECONDS = 0.5
+CALL_SECONDS = 1.0
 MAX_RUNS_PER_DEVICE_CPU = 64
 MAX_RUNS_PER_DEVICE_GPU = 1024
 
@@ -101,7 +102,7 @@ def _seeds_in_order(study: Study) -> tuple[int, ...]:
 
 def runs_per_device(
     *,
-    n_weights: int,
+    n_products: float,
     n_examples: int,
     epochs: float,
     n_runs: int,
@@ -114,7 +115,7 @@ def runs_per_device(
     gains nothing and later blocks bring later results; on GPU all, up to 1,024.
 
     Args:
-        n_weights: Of one model.
+        n_products: Of one example, on its way forwards.
         n_examples: In the training split.
         epochs: How long each run trains.
         n_runs: Runs of the static group that wait for training.
@@ -124,6 +125,25 @@ def runs_per_device(
     enough = -(-n_runs // n_devices)
     if not on_cpu:
         return min(enough, MAX_RUNS_PER_DEVICE_GPU)
-    work = max(n_weights * n_examples * epochs, 1)
-    in_time = int(BLOCK_SECONDS * WEIGHTS_TIMES_EXAMPLES_PER_S / work)
+    work = max(n_products * n_examples * epochs, 1)
+    in_time = int(BLOCK_SECONDS * PRODUCTS_PER_S / work)
     return max(1, min(in_time, enough, MAX_RUNS_PER_DEVICE_CPU))
+
+
+def steps_per_call(
+    *, n_products: float, batch_size: int, runs_per_device: int, on_cpu: bool
+) -> int:
+    """How many steps a compiled call takes at most: about a second's.
+
+    Between calls, and only there, an interrupt is seen. On GPU a call has any number.
+
+    Args:
+        n_products: Of one example, on its way forwards.
+        batch_size: Examples per step.
+        runs_per_device: Runs that a device trains one after the other in a call.
+        on_cpu: Whether the devices are CPU cores.
+    """
+    if not on_cpu:
+        return MAX_STEPS
+    work = n_products * batch_size * runs_per_device
+    return min(max(1, int(CALL_SECONDS * PRODUCTS_PER_S / work)), MAX_STEPS)

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from paribus.data import Dataset, Split
@@ -25,6 +23,7 @@ from paribus.engine.plan import (
 from paribus.engine.prober import Prober
 from paribus.engine.probes import PROBED_EXAMPLES, ProbeData
 from paribus.engine.recipe import Arrays, Recipe
+from paribus.engine.work import products_per_example
 from paribus.study import Run, Study
 
 
@@ -143,11 +142,9 @@ class Trainer:
 
     def shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
         """How the runs of a group lie on the devices, if so many wait for training."""
-        model = self._models.of(group)
-        numbers = dict.fromkeys(model.hyperparameters, jnp.zeros(()))
-        weights, _ = jax.eval_shape(model.init, jax.random.key(0), numbers)
+        model, kind = self._models.of(group), self._dataset.example_shape
         n_places = runs_per_device(
-            n_weights=sum(leaf.size for leaf in jax.tree.leaves(weights)),
+            n_products=products_per_example(model, kind),
             n_examples=self.n_examples,
             epochs=self.study.run_epochs(group.configs[0], self.n_examples),
             n_runs=n_runs,

@@ -83,3 +83,18 @@ def test_evaluations_are_equal_in_examples_to_half_a_batch():
     for batch_size in (32, 64, 100):
         examples = step_at(0.25, 60_000, batch_size) * batch_size
         assert abs(examples - 15_000) <= batch_size / 2
+
+
+@pytest.mark.parametrize("at_most", [1, 2, 3, 100])
+def test_parts_of_an_epoch_are_no_longer_than_asked(at_most):
+    parts = segments(100, 32, after_step=1, to_step=8, at_most=at_most)
+
+    lengths = [part.n_steps + part.has_partial for part in parts]
+    assert sum(lengths) == 7
+    assert max(lengths) <= at_most
+    done = [
+        4 * part.epoch + part.first_step + step
+        for part, length in zip(parts, lengths, strict=True)
+        for step in range(length)
+    ]
+    assert done == list(range(1, 8))
