@@ -71,6 +71,7 @@ def test_gradients_of_convolutions_are_slow_within_loops_alone():
 
     def forms(function):
         text = jax.jit(function).lower(kernel).compile().as_text()
+        assert text is not None
         return {
             line.split("dim_labels=")[1].split(",")[0].split()[0]
             for line in text.splitlines()

@@ -1,5 +1,7 @@
 """Losses and metrics by example, against NumPy by hand."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,7 +17,7 @@ from paribus.tasks import TaskChoice
 
 
 # Sums and logarithms in float32.
-TOLERANCE = {"rtol": 1e-5, "atol": 1e-6}
+TOLERANCE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(size=(7, 4)).astype(np.float32)

@@ -40,11 +40,11 @@ def exported(result, tmp_path_factory) -> pd.DataFrame:
     # Statuses are those of the builder here, where exporting would tell them anew.
     (folder / "runs.csv").write_text(runs_table(result).to_csv(index=False))
     table = pd.read_csv(folder / "runs.csv")
-    return table[table["seed"].isin(result.study.seeds)]
+    return table.loc[table["seed"].isin(result.study.seeds)]
 
 
 def of_rate(table: pd.DataFrame, rate: float) -> pd.DataFrame:
-    return table[np.isclose(table["learning_rate"], rate)].sort_values("seed")
+    return table.loc[np.isclose(table["learning_rate"], rate)].sort_values(by="seed")
 
 
 def test_the_ratio_of_upward_variations_is_that_of_the_column(result, exported):
@@ -89,7 +89,7 @@ def test_bad_and_damaged_runs_are_marked_as_their_shares_count_them(exported):
 
     assert large["bad_share"].tolist() == [1] * 4 + [0] * 6
     assert large["damaged_share"].tolist()[:4] == [0, 0, 0, 1]
-    assert large["damaged_share"].isna().sum() == 6
+    assert large["damaged_share"].isna().tolist().count(True) == 6
     # Among learners alone.
     assert large["tuv"].isna().tolist() == [True] * 4 + [False] * 6
 
@@ -105,7 +105,7 @@ def test_early_scores_are_the_mean_under_the_curve(result, exported):
 def test_every_recorded_column_is_there_as_it_was(result):
     recorded = runs(result)
 
-    pd.testing.assert_frame_equal(runs_table(result)[recorded.columns], recorded)
+    pd.testing.assert_frame_equal(runs_table(result).loc[:, recorded.columns], recorded)
 
 
 def test_a_study_without_tuning_has_no_targets_and_one_without_runs_no_measures():

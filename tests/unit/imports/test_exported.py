@@ -1,6 +1,7 @@
 """`curves.csv` as `paribus export` writes it can be imported again."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from paribus.exports import export
 from paribus.results import StudyResult
 
 
-def imported_again(result: StudyResult, folder, **known: int) -> pb.Result:
+def imported_again(result: StudyResult, folder, **known: Any) -> pb.Result:
     export(result, format="csv", out=folder / "exported")
     return pb.import_curves(
         folder / "exported" / "curves.csv",
