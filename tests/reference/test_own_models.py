@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from keras_builders import normalised, residual
+from keras_builders import convolution, normalised, residual
 from module_builders import NnxNetwork, apply, equinox_mlp, equinox_network, init
 
 import paribus as pb
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside 
 SPACE = {"learning_rate": [0.03, 0.3], "batch_size": [16, 23]}
 MODELS = {
     "keras": (normalised, {}),
+    "keras_convolution": (convolution, {}),
     "keras_residual": (residual, {}),
     "flax": (NnxNetwork, {"width": [3, 4]}),
     "equinox": (equinox_network, {}),
