@@ -32,10 +32,14 @@ EXTRA: Mapping[str, tuple[str, ...]] = {
     "regression": (),
 }
 
+ALL_METRICS = ("loss", *MEASURED["classification"], *MEASURED["regression"])
+
 # How names of metrics end of which less is better.
 LOWER_IS_BETTER = ("loss", "error", "rmse", "mae", "nll")
 
 MAX_METRICS = 20
+
+_SHORT = {"rmse": "RMSE", "mae": "MAE", "r2": "R2", "nll": "NLL"}
 
 _TOP = re.compile(r"top_([1-9][0-9]{0,3})")
 _OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -291,6 +295,16 @@ def is_lower_better(metric: str) -> bool:
         (True, False)
     """
     return metric.endswith(LOWER_IS_BETTER)
+
+
+def spoken(name: str) -> str:
+    """A name as it stands in a sentence.
+
+    Example:
+        >>> spoken("test_rmse"), spoken("learning_rate")
+        ('test RMSE', 'learning rate')
+    """
+    return " ".join(_SHORT.get(part, part) for part in name.split("_"))
 
 
 def top_k(metric: str) -> int | None:

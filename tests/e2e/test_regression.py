@@ -72,6 +72,9 @@ def write_prices(folder, *, text=STUDY):
     return folder / "prices.toml"
 
 
+trains = pytest.mark.slow  # compiles the programs of a study
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("regression")
@@ -79,6 +82,7 @@ def trained(tmp_path_factory):
     return train_study(found.study, folder / "prices", data_folder=folder, device="cpu")
 
 
+@trains
 def test_errors_are_compared_lower_first(trained):
     result = classify_runs(trained)
     assert result.primary_metric == "validation_rmse"
@@ -101,6 +105,7 @@ def test_errors_are_compared_lower_first(trained):
     assert found.is_log_scale
 
 
+@trains
 def test_metrics_agree_with_each_other(trained):
     # Loss in units of the deviation in training, RMSE in the unit of the prices.
     guessed = trained.data.guessing["rmse"]
@@ -116,6 +121,7 @@ def test_metrics_agree_with_each_other(trained):
     assert (trained.final("test_mae") <= trained.final("test_rmse")).all()
 
 
+@trains
 def test_guessing_is_the_training_mean(trained):
     assert trained.data.n_classes == 0
     assert trained.data.majority_share == 0
@@ -129,6 +135,7 @@ def test_guessing_is_the_training_mean(trained):
     assert (trained.final("train_loss")[2] < trained.baseline_loss).all()
 
 
+@trains
 def test_claims_know_which_way_is_better(trained):
     # Six epochs are too few to settle; the verdicts are about the numbers there are.
     settled = np.full_like(trained.status, RunStatus.CONVERGED)
@@ -140,8 +147,14 @@ def test_claims_know_which_way_is_better(trained):
     assert "predicts numbers" in right.atoms[0].reason
 
 
-def test_a_report_can_be_made(trained):
-    assert "validation rmse" in render_markdown(build_report(trained))
+@trains
+def test_the_report_speaks_of_errors(trained):
+    text = render_markdown(build_report(trained))
+    assert "validation RMSE" in text
+    assert "has the lowest mean validation RMSE" in text
+    assert "Paired ratios of validation RMSE" in text
+    assert "a number, standardised, by the mean squared error" in text
+    assert "The noise floor is" not in text
 
 
 def test_texts_are_no_numbers(tmp_path):

@@ -11,7 +11,7 @@ from paribus.engine.keys import purpose_key
 from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.run import Steps, start_run, train_run
 from paribus.integrations.build import build_user_model
-from paribus.integrations.compiled import compiled_optimizer
+from paribus.integrations.compiled import compiled_choices
 from paribus.optimizer_catalogue import OPTIMIZERS as ours_known
 from paribus.optimizer_catalogue import in_use
 from paribus.optimizers.transformations import traced_numbers
@@ -172,7 +172,7 @@ def test_the_optimizer_of_a_compiled_model_takes_keras_s_own_steps(name):
     inputs, labels = make_examples("dense")
     builder = describe_builder(build)
     model = ModelChoice(name=builder.reference, builder=builder)
-    choice = compiled_optimizer(model, [{"batch_size": (BATCH_SIZE,)}])
+    choice = compiled_choices(model, [{"batch_size": (BATCH_SIZE,)}])[0]
     assert choice.name is not None
     known = ours_known[choice.name]
     defaults = {n: h.default for n, h in known.items() if h.default is not None}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from paribus.errors import unknown_name
 from paribus.stats.stability import TUV_OFFSET
-from paribus.tasks import is_lower_better
+from paribus.tasks import is_lower_better, spoken
 
 
 _SUFFIX = re.compile(r"_(at_[0-9.e-]+|0|10|50|100|p50|p90|p99|long)$")
@@ -275,8 +275,7 @@ def measure_facts(name: str) -> MeasureFacts:
 
 def _curve_facts(name: str) -> MeasureFacts:
     split, _, what = name.partition("_")
-    of = {"rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(what, what.replace("_", " "))
-    words = f"final {'training' if split == 'train' else split} {of}"
+    words = f"final {'training' if split == 'train' else split} {spoken(what)}"
     if what in ERRORS:
         return MeasureFacts(words=words, population="unmixed", **_ERROR)
     if is_lower_better(what):

@@ -35,7 +35,7 @@ class TradeOff:
 
 
 def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
-    """Weigh accuracy, seconds and upward variation of every config.
+    """Weigh accuracy or R2, seconds and upward variation of every config.
 
     A config with a run that did not learn is no candidate: it pays in failures, which
     none of the three counts.
@@ -48,9 +48,9 @@ def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
         them or fewer than 2 seeds. Time counts only if every program was timed, and
         none of the timings was too noisy to compare seconds.
     """
-    if result.primary_metric not in result.metrics or "train_loss" not in result.curves:
+    if result.score_metric not in result.metrics or "train_loss" not in result.curves:
         return ()
-    scores = oriented_scores(result, result.primary_metric)
+    scores = oriented_scores(result, result.score_metric)
     tuv = run_measure(result, "tuv").values
     is_there = scores.is_counted & np.isfinite(tuv)
     seeds = [i for i, s in enumerate(result.seeds) if s in result.study.seeds]

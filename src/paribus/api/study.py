@@ -93,6 +93,10 @@ class Study(records.Study):
     ) -> None:
         chosen = _chosen(model)
         united = as_space(space, model=chosen, optimizer=optimizer)
+        said = as_task(task)
+        if optimizer is None:
+            optimizer, compiled = _said_by(chosen, united)
+            said = compiled if task is None else said
         super().__init__(
             name=name,
             seeds=_seeds(seeds),
@@ -106,13 +110,13 @@ class Study(records.Study):
             ),
             data=data,
             model=chosen,
-            optimizer=optimizer or _optimizer(chosen, united),
+            optimizer=optimizer,
             space=united,
             tuning=tuning,
             claims=tuple(claims),
             diagnostics=tuple(diagnostics),
             looks=looks,
-            task=as_task(task),
+            task=said,
         )
 
     def run(
@@ -194,10 +198,12 @@ def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:
     return ModelChoice(name=builder.reference, builder=builder)
 
 
-def _optimizer(model: ModelChoice, space: SearchSpace) -> OptimizerChoice:
+def _said_by(
+    model: ModelChoice, space: SearchSpace
+) -> tuple[OptimizerChoice, TaskChoice]:
     """The optimizer that nobody chose: of the space, else of the compiled model."""
     if any("optimizer" in grid for grid in space.grids):
-        return OptimizerChoice()
+        return OptimizerChoice(), TaskChoice()
     return ask_model(model, space.grids)
 
 

@@ -12,7 +12,7 @@ from paribus.errors import CommandError, printable
 
 
 if TYPE_CHECKING:
-    from paribus.study import ModelChoice, OptimizerChoice
+    from paribus.study import ModelChoice, OptimizerChoice, TaskChoice
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -87,7 +87,7 @@ def check_export_target(path: Path, format: str | None, *, may_replace: bool) ->
 
 def ask_model(
     model: "ModelChoice", grids: Sequence[Mapping[str, Sequence[Any]]]
-) -> "OptimizerChoice":
+) -> "tuple[OptimizerChoice, TaskChoice]":
     """The optimizer that a model of the user's own is compiled with; loads JAX."""
     from paribus.api.compiling import ask_model
 

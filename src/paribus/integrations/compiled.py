@@ -1,4 +1,4 @@
-"""The optimizer of a study whose model says itself how it is trained."""
+"""Optimizer and task of a study whose model says itself how it is trained."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,17 +11,18 @@ from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.integrations.build import build_product
 from paribus.optimizer_catalogue import OPTIMIZERS
+from paribus.tasks import TaskChoice
 from paribus.user_code import has_loaded
 
 
-def compiled_optimizer(
+def compiled_choices(
     model: ModelChoice, grids: Sequence[Mapping[str, Sequence[Any]]]
-) -> OptimizerChoice:
-    """Ask a model's builder for the optimizer that it compiles the model with.
+) -> tuple[OptimizerChoice, TaskChoice]:
+    """Ask a model's builder what it compiles the model with: optimizer and loss.
 
     The builder is called with each value of the space that it takes. What it makes of
     them has to be the optimizer that the config names: `learning_rate` of the space is
-    the learning rate of the optimizer. Everything else of it is fixed.
+    the learning rate of the optimizer. Everything else of it is fixed, as the loss is.
 
     Args:
         model: With a builder.
@@ -56,7 +57,15 @@ def compiled_optimizer(
                 f"`optimizer` is missing, and `{builder.reference}` returns none"
             )
         found.append((values, compiled_with(product, builder.reference)))
-    return _common(builder.reference, found, varied)
+    optimizer = _common(builder.reference, found, varied)
+    tasks = list(dict.fromkeys(compiled.task.loss_name for _, compiled in found))
+    (_, first), *others = found
+    if any(compiled.task != first.task for _, compiled in others):
+        raise StudyError(
+            f"`{builder.reference}` must be compiled with one loss and one set of "
+            f"metrics, got {' and '.join(tasks)} with other settings or metrics"
+        )
+    return optimizer, first.task
 
 
 def _calls(

@@ -1,4 +1,4 @@
-"""What a Keras model is compiled with, in our names: optimizer, loss and metrics.
+"""What a Keras model is compiled with, in our names: the optimizer.
 
 The tables below are all there is to extend; whatever is not in them is refused by name.
 """
@@ -10,6 +10,8 @@ import numpy as np
 
 from paribus.errors import StudyError, suggest
 from paribus.hyperparameters import Value
+from paribus.integrations.keras_tasks import compiled_task
+from paribus.tasks import TaskChoice
 
 
 class _Optimizer(NamedTuple):
@@ -64,38 +66,19 @@ _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
 }
 _IGNORED = ("name", "learning_rate", "ema_momentum", "ema_overwrite_frequency")
 
-# Cross-entropy of the right class by Keras's names, in capitals or not.
-LOSSES = (
-    "sparse_categorical_crossentropy",
-    "categorical_crossentropy",
-    "binary_crossentropy",
-)
-_LOSS_DEFAULTS: Mapping[str, tuple[Any, ...]] = {
-    "label_smoothing": (0, 0.0),
-    "ignore_class": (None,),
-    "axis": (-1,),
-    "reduction": ("sum_over_batch_size",),
-}
-METRICS = (
-    "accuracy",
-    "acc",
-    "sparse_categorical_accuracy",
-    "categorical_accuracy",
-    "binary_accuracy",
-    *LOSSES,
-)
-
 
 class Compiled(NamedTuple):
-    """The optimizer that a model is compiled with.
+    """What a model is compiled with.
 
     Attributes:
-        optimizer: Its name here.
+        optimizer: The optimizer's name here.
         settings: Its hyperparameters here, the learning rate among them.
+        task: What its loss and metrics are here.
     """
 
     optimizer: str
     settings: dict[str, Value]
+    task: TaskChoice
 
 
 def compiled_with(network: Any, reference: str) -> Compiled:
@@ -125,14 +108,13 @@ def compiled_with(network: Any, reference: str) -> Compiled:
             f"`{reference}` must be compiled with an optimizer that decays every "
             "weight, got one with `exclude_from_weight_decay`"
         )
-    _check_loss(config.get("loss"), reference)
-    _check_metrics(config.get("metrics"), reference)
+    task = compiled_task(network, config, reference)
     for name in ("loss_weights", "weighted_metrics"):
         if config.get(name) is not None:
             raise StudyError(
                 f"`{reference}` must be compiled without `{name}`, got {config[name]}"
             )
-    return _optimizer(config["optimizer"], reference)
+    return _optimizer(config["optimizer"], reference)._replace(task=task)
 
 
 def _has_exclusions(optimizer: Any) -> bool:
@@ -167,7 +149,9 @@ def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
     ours = {known.settings[n]: v for n, v in settings.items() if n in known.settings}
     ours |= {_OPTIONS[n]: v or 0.0 for n, v in settings.items() if n in _OPTIONS}
     ours["learning_rate"] = settings["learning_rate"]
-    return Compiled(known.name, {n: _shortest(v) for n, v in ours.items()})
+    return Compiled(
+        known.name, {n: _shortest(v) for n, v in ours.items()}, TaskChoice()
+    )
 
 
 def _shortest(value: Value) -> Value:
@@ -175,48 +159,3 @@ def _shortest(value: Value) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return float(str(np.float32(value)))
-
-
-def _check_loss(loss: Any, reference: str) -> None:
-    name, settings = _named(loss)
-    if _small(name) not in LOSSES:
-        raise StudyError(
-            f"`{reference}` must be compiled with a loss that is known here, "
-            f"got {name}",
-            hint=suggest(name, LOSSES),
-        )
-    for setting, value in settings.items():
-        if value not in _LOSS_DEFAULTS.get(setting, (value,)):
-            raise StudyError(
-                f"`{reference}` must be compiled with {name} whose `{setting}` has a "
-                f"counterpart here, got {value!r}"
-            )
-
-
-def _check_metrics(metrics: Any, reference: str) -> None:
-    written = metrics if isinstance(metrics, list | tuple) else [metrics]
-    for metric in written:
-        name, _ = _named(metric)
-        if metric is not None and _small(name) not in METRICS:
-            raise StudyError(
-                f"`{reference}` must be compiled with metrics that are known here, "
-                f"got {name}",
-                hint="leave it out of `metrics`: accuracy and loss are always measured",
-            )
-
-
-def _named(part: Any) -> tuple[str, Mapping[str, Any]]:
-    """The name of a loss or metric as Keras writes it, and its settings."""
-    if isinstance(part, Mapping) and "class_name" in part:
-        config = part.get("config")
-        settings = config if isinstance(config, Mapping) else {}
-        name = str(config if part["class_name"] == "function" else part["class_name"])
-        return name, settings
-    return str(part), {}
-
-
-def _small(name: str) -> str:
-    """`SparseCategoricalCrossentropy` as `sparse_categorical_crossentropy`."""
-    if name != name.lower():
-        name = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-    return name

@@ -1,5 +1,6 @@
 """Training curves: the middle run of each config, with bands for all of its runs."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 from altair.typing import ChartType
 
-from paribus.analysis.scores import is_accuracy, n_examples
+from paribus.analysis.scores import is_accuracy, is_loss, n_examples
 from paribus.plots.theme import (
     DASHES,
     PALETTE,
@@ -134,27 +135,32 @@ def _vertical(result: StudyResult, metric: str, table: pd.DataFrame):
         ends = [*table["lowest"], *table["highest"]]
         around = AccuracyAxis.around(ends, n_examples=n_examples(result, metric))
         return around.scale(), around.axis(title), around.place
-    highest = _HIGHEST_LOSS * result.data.label_entropy
-    values = table[["lowest", "highest"]].to_numpy(float).clip(1e-9, highest)
+    guessed = result.data.by_guessing(metric)
+    highest = _HIGHEST_LOSS * guessed if guessed > 0 else math.inf
+    lowest = 1e-9 if is_loss(metric) else -math.inf
+    values = table[["lowest", "highest"]].to_numpy(float).clip(lowest, highest)
     lower, upper = (
         (float(values.min()), float(values.max())) if values.size else (0.1, 1.0)
     )
-    is_log = upper > 5 * lower
+    is_log = is_loss(metric) and upper > 5 * lower
     scale = (
         alt.Scale(type="log", domain=[0.95 * lower, 1.05 * upper], nice=False)
         if is_log
         else alt.Scale(domain=[0.98 * lower, 1.02 * upper], nice=False, zero=False)
     )
-    axis = alt.Axis(title=f"{title} (nats)", tickCount=5)
+    unit = ""
+    if metric.endswith("_loss") and result.study.task.is_classification:
+        unit = "nats"
+    axis = alt.Axis(title=f"{title} ({unit})" if unit else title, tickCount=5)
     if is_log:
-        decades = [10.0**power for power in range(-9, 3)]
+        decades = [10.0**power for power in range(-9, 13)]
         ticks = [round(d * k, 12) for d in decades for k in (1, 2, 5)]
         axis = alt.Axis(
-            title=[title, "(nats, log scale)"],
+            title=[title, f"({unit}, log scale)" if unit else "(log scale)"],
             values=[tick for tick in ticks if lower <= tick <= upper],
             format="~g",
         )
-    return scale, axis, lambda value: float(np.clip(value, 1e-9, highest))
+    return scale, axis, lambda value: float(np.clip(value, lowest, highest))
 
 
 def _thinned(n_evaluations: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from paribus.analysis import Comparison
+from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.plots.rows import Rows
 from paribus.plots.theme import BLUE, GREY, metric_words
 
@@ -29,7 +30,9 @@ _COLUMNS = [
 def draw_differences(
     comparisons: Sequence[Comparison], *, labels: Sequence[str], remarks: Sequence[str]
 ) -> ChartType:
-    """Draw each paired difference in percentage points, one row a comparison.
+    """Draw each paired difference, one row a comparison.
+
+    Accuracies in percentage points, errors as ratios on a logarithmic scale.
 
     The band around zero is each pair's noise floor, one to each side: what the finite
     evaluation split alone makes of the difference, as a standard deviation. Where a
@@ -80,15 +83,16 @@ def draw_differences(
 
 
 def _row(rows: Rows, position: int, c: Comparison) -> dict[str, object]:
-    """One comparison in percentage points; without an interval, a point."""
+    """One comparison in the chart's unit; without an interval, a point."""
     difference = 0.0 if c.difference is None else c.difference
-    floor = 100 * (c.noise_floor or 0.0)
+    unit = 100 if is_accuracy(c.metric) else 1
+    floor = unit * (c.noise_floor or 0.0)
     return {
         "row": rows.marks_at(position),
         "label": rows.labels[position],
-        "difference": 100 * difference,
-        "lower": 100 * (difference if c.lower is None else c.lower),
-        "upper": 100 * (difference if c.upper is None else c.upper),
+        "difference": unit * difference,
+        "lower": unit * (difference if c.lower is None else c.lower),
+        "upper": unit * (difference if c.upper is None else c.upper),
         "floor": floor,
         "minus_floor": -floor,
         "top": rows.marks_at(position, 0.1),
@@ -98,13 +102,18 @@ def _row(rows: Rows, position: int, c: Comparison) -> dict[str, object]:
 
 def _horizontal(table: pd.DataFrame, metric: str) -> tuple[alt.Scale, alt.Axis]:
     """The scale around zero that holds every interval, and its axis."""
-    title = f"difference in {metric_words(metric)}, percentage points"
+    title = f"difference in {metric_words(metric)}"
     signed = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
+    if is_accuracy(metric):
+        title += ", percentage points"
+    elif is_loss(metric):
+        title = f"ratio of {metric_words(metric)}"
+        signed = "format(exp(datum.value), '.3~g') + ' times'"
     ends = [*table["lower"], *table["upper"], *table["floor"], *table["minus_floor"]]
     low, high = min([*ends, 0.0]), max([*ends, 0.0])
     sizes = np.abs(table["difference"].to_numpy(float))
     middle = float(np.median(sizes)) if len(sizes) else 0.0
-    if len(sizes) and sizes.max() > 8 * max(middle, 0.05):
+    if is_accuracy(metric) and len(sizes) and sizes.max() > 8 * max(middle, 0.05):
         constant = max(middle, 0.1) / 2
         domain = [1.25 * low, 1.25 * high]
         ticks = [tick for tick in _TICKS if tick >= constant]

@@ -8,6 +8,7 @@ from altair.typing import ChartType
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.hyperparameters import Value
 from paribus.plots.cells import Cell, draw_cells
+from paribus.tasks import is_lower_better
 
 
 TIED = "●"
@@ -23,7 +24,7 @@ def draw_heatmap(
     y: str,
     fixed: Mapping[str, Value],
 ) -> ChartType:
-    """Draw a mean accuracy for each pair of values of two hyperparameters.
+    """Draw a mean score for each pair of values of two hyperparameters.
 
     A config that is tied with the best has a dot before its number, so that the tie
     does not depend on telling colours. Colours follow the logarithm of the error of all
@@ -32,13 +33,14 @@ def draw_heatmap(
 
     Args:
         summaries: One for each config of a full grid.
-        metric: Which accuracy.
+        metric: Which metric.
         x: The hyperparameter from left to right.
         y: The hyperparameter from bottom to top.
         fixed: Values of all other hyperparameters that vary in the study.
     """
     chosen = [s for s in summaries if s.config.matches(fixed)]
-    shades = _shades([_level(s.metrics.get(metric)) for s in chosen])
+    levels = [_level(s.metrics.get(metric)) for s in chosen]
+    shades = _shades(levels, is_error=is_lower_better(metric))
     cells = [
         Cell(config=s.config, shade=shade, text=_cell_text(s, metric))
         for s, shade in zip(chosen, shades, strict=True)
@@ -56,9 +58,10 @@ def _level(measured: MetricSummary | None) -> float:
     return measured.mean
 
 
-def _shades(accuracies: Sequence[float]) -> list[float]:
-    """From 0 (lowest) to 1 (highest), evenly in the logarithm of the error."""
-    logs = -np.log(np.maximum(1 - np.array(accuracies, dtype=float), 1e-6))
+def _shades(means: Sequence[float], *, is_error: bool = False) -> list[float]:
+    """From 0 (worst) to 1 (best), evenly in the logarithm of the error."""
+    numbers = np.array(means, dtype=float)
+    logs = -np.log(np.maximum(numbers if is_error else 1 - numbers, 1e-6))
     if not np.isfinite(logs).any():
         return [0.0] * len(logs)
     lowest, highest = np.nanmin(logs), np.nanmax(logs)
@@ -72,7 +75,9 @@ def _cell_text(summary: ConfigSummary, metric: str) -> str:
         return "no value"
     mark = f"{TIED} " if summary.is_tied_with_best else ""
     mean, _, _ = measured.described
-    value = "–" if mean is None else f"{100 * mean:.2f}%"
+    is_share = metric.endswith("_accuracy")
+    number = "–" if mean is None else f"{mean:.4g}"
+    value = f"{100 * mean:.2f}%" if is_share and mean is not None else number
     if measured.is_bimodal:
         value += f" ({summary.n_learners} of {summary.n_seeds})"
     return mark + value

@@ -11,6 +11,7 @@ from altair.typing import ChartType
 
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.analysis.scores import n_examples
+from paribus.plots.axes import NumberAxis, metric_axis
 from paribus.plots.rows import Rows
 from paribus.plots.theme import (
     BLUE,
@@ -107,7 +108,7 @@ def draw_runs(
         ]
     ]
     ends = [end for mark in marks for end in (mark.accuracy, mark.lower, mark.upper)]
-    axis = AccuracyAxis.around(ends, n_examples=n_examples(result, metric))
+    axis = metric_axis(metric, ends, n_examples=n_examples(result, metric))
     table = pd.DataFrame(
         [
             {
@@ -131,6 +132,9 @@ def draw_runs(
     ).properties(height=rows.height)
 
 
+_Axis = AccuracyAxis | NumberAxis
+
+
 class _Mark(NamedTuple):
     """One mark: where in which row, at which accuracy, and what it is."""
 
@@ -143,7 +147,7 @@ class _Mark(NamedTuple):
     run: str = ""
 
 
-def _draw_intervals(table: pd.DataFrame, axis: AccuracyAxis, rows: Rows) -> alt.Chart:
+def _draw_intervals(table: pd.DataFrame, axis: _Axis, rows: Rows) -> alt.Chart:
     return (
         alt.Chart(table[table["kind"].isin([MEAN, MEAN_OF_LEARNERS])])
         .mark_rule(strokeWidth=2.5, opacity=0.9)
@@ -151,12 +155,11 @@ def _draw_intervals(table: pd.DataFrame, axis: AccuracyAxis, rows: Rows) -> alt.
     )
 
 
-def _draw_marks(
-    table: pd.DataFrame, axis: AccuracyAxis, rows: Rows, metric: str
-) -> alt.Chart:
+def _draw_marks(table: pd.DataFrame, axis: _Axis, rows: Rows, metric: str) -> alt.Chart:
     kinds = [kind for kind in _SHAPES if kind in set(table["kind"])]
     legend = alt.Legend(title=None, columns=2)
     title = metric_words(metric)
+    number = ".2%" if metric.endswith("_accuracy") else ".4~g"
     return (
         alt.Chart(table)
         .mark_point(filled=True, size=62, opacity=0.85)
@@ -176,7 +179,7 @@ def _draw_marks(
             tooltip=[
                 alt.Tooltip("config:N"),
                 alt.Tooltip("run:N"),
-                alt.Tooltip("accuracy:Q", format=".2%", title=title),
+                alt.Tooltip("accuracy:Q", format=number, title=title),
             ],
         )
     )

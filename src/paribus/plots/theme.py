@@ -8,6 +8,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from paribus.tasks import spoken
+
 
 # The colour of the text around the chart: one specification serves a light page, a dark
 # one, and print.
@@ -150,4 +152,4 @@ class AccuracyAxis:
 
 def metric_words(metric: str) -> str:
     """A metric's name for a title: `"test accuracy"`."""
-    return metric.replace("_", " ")
+    return spoken(metric)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from paribus.analysis.scores import is_accuracy
 from paribus.hyperparameters import Value
 from paribus.plots import (
     draw_curves,
@@ -20,8 +21,10 @@ from paribus.plots.runs import MAX_POINTS
 from paribus.report.document import Figure, Panel
 from paribus.report.findings import Findings
 from paribus.report.notebook import TASKS
-from paribus.report.numbers import count, difference, estimate, percent, spread
+from paribus.report.numbers import count, estimate, percent, spread
 from paribus.report.pairs import higher_first, pair_label
+from paribus.report.prose import sentence
+from paribus.report.prose_pairs import say_unit, write_difference
 from paribus.report.slices import (
     Slice,
     covering_slices,
@@ -30,6 +33,7 @@ from paribus.report.slices import (
     words,
 )
 from paribus.space import Config
+from paribus.tasks import is_lower_better
 
 
 MAX_ROWS = 12
@@ -75,7 +79,7 @@ def figure_runs(findings: Findings) -> Figure:
         caption += f" Each config is shown by {MAX_POINTS} of its runs, evenly by rank."
     panel = Panel(
         title="",
-        description=f"{what.capitalize()} by config. {gist}.",
+        description=f"{sentence(what)} by config. {gist}.",
         specification=to_specification(
             chart, description=f"Every run's {what}, by config"
         ),
@@ -91,7 +95,7 @@ def figure_curves(findings: Findings) -> Figure:
     everyone = sorted({index for _, labels in groups for index in labels})
     panels = [
         Panel(
-            title=", ".join(filter(None, (words(metric).capitalize(), title))),
+            title=", ".join(filter(None, (sentence(words(metric)), title))),
             description=_curve_gist(findings, metric, labels),
             specification=to_specification(
                 draw_curves(
@@ -160,7 +164,7 @@ def figure_differences(findings: Findings) -> Figure | None:
         chosen = [c for c in chosen if best in (Config(c.a), Config(c.b))]
     oriented = [higher_first(c) for c in chosen]
     names = [pair_label(findings.result.study, c.a, c.b) for c in oriented]
-    sizes = [difference(c.difference, c.lower, c.upper) for c in oriented]
+    sizes = [write_difference(c) for c in oriented]
     remarks = [size for size, _ in sizes]
     split = f"a {findings.metric.split('_')[0]} split"
     gist = "; ".join(
@@ -170,20 +174,26 @@ def figure_differences(findings: Findings) -> Figure | None:
     return Figure(
         name="differences",
         caption="How much higher one config's mean is than another's, paired by seed, "
-        "with simultaneous 95% intervals, among the seeds where both sides learned. "
-        "The grey band is the noise floor: what "
-        f"{split} of finite size alone makes of such a difference between two runs, "
-        "one standard deviation to each side.",
+        "with simultaneous 95% intervals, among the seeds where both sides learned."
+        + (_say_band(split) if is_accuracy(findings.metric) else ""),
         panels=(
             Panel(
                 title="",
-                description=f"Differences in percentage points. {gist}.",
+                description=f"{say_unit(findings.metric)}. {gist}.",
                 specification=to_specification(
                     draw_differences(oriented, labels=names, remarks=remarks),
                     description="Paired differences between configs",
                 ),
             ),
         ),
+    )
+
+
+def _say_band(split: str) -> str:
+    return (
+        " The grey band is the noise floor: what "
+        f"{split} of finite size alone makes of such a difference between two runs, "
+        "one standard deviation to each side."
     )
 
 
@@ -207,7 +217,7 @@ def figure_named_best(findings: Findings) -> Figure | None:
     return Figure(
         name="named-best",
         caption="How often a study with one seed per config names each config the "
-        f"best. The coloured bar is {labels[best]}, which has the highest mean over "
+        f"best. The coloured bar is {labels[best]}, which has the best mean over "
         "all seeds.",
         panels=(
             Panel(
@@ -298,7 +308,7 @@ def _curve_gist(findings: Findings, metric: str, labels: Mapping[int, str]) -> s
             ends.append(f"{label} ends at a median of {value}")
         else:
             ends.append(f"{label} has no run that reached the end")
-    return f"{words(metric).capitalize()} by epoch. {'; '.join(ends)}."
+    return f"{sentence(words(metric))} by epoch. {'; '.join(ends)}."
 
 
 def _say_marks(findings: Findings) -> str:
@@ -338,6 +348,8 @@ def _grid_gist(findings: Findings, fixed: Mapping[str, Value]) -> str:
 def _leader(findings: Findings) -> int:
     def mean(index: int) -> float:
         value = findings.summaries[index].metrics[findings.metric].ranking_mean
-        return -np.inf if value is None else value
+        if value is None:
+            return -np.inf
+        return -value if is_lower_better(findings.metric) else value
 
     return max(findings.compared, key=mean)

@@ -19,6 +19,7 @@ from paribus.report.notebook import is_notebook
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
 from paribus.status import RunStatus
+from paribus.tasks import is_lower_better
 
 
 MAX_CONFIGS = 40
@@ -31,7 +32,7 @@ class Findings:
 
     Attributes:
         result: What the study found, its runs classified.
-        metric: The accuracy that configs are compared by.
+        metric: What configs are compared by.
         judged: The same with the seeds that configs are compared on: in a study that
             tunes, those that chose nothing.
         summaries: One for each config of the study, of the judged runs.
@@ -126,7 +127,7 @@ def gather_findings(result: StudyResult) -> Findings:
 
 
 def _by_mean(summaries: tuple[ConfigSummary, ...], metric: str) -> list[int]:
-    """Config indices, the highest mean first."""
+    """Config indices, the best mean first."""
     means = [-_mean(summary, metric) for summary in summaries]
     return np.argsort(means, kind="stable").tolist()
 
@@ -135,4 +136,5 @@ def _mean(summary: ConfigSummary, metric: str) -> float:
     measured = summary.metrics.get(metric)
     if measured is None or measured.ranking_mean is None:
         return -np.inf
-    return measured.ranking_mean
+    mean = measured.ranking_mean
+    return -mean if is_lower_better(metric) else mean

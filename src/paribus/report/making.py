@@ -44,7 +44,7 @@ def tabulate_making(result: StudyResult) -> Table:
             f"{data.n_train:,} training, {data.n_validation:,} validation, "
             f"{data.n_test:,} test",
         ),
-        ("classes", f"{data.n_classes}"),
+        ("predicted", _predicted(result)),
         ("SHA-256 of the data", data.content_hash),
         ("SHA-256 of the claims declared before the first run", _claims(result)),
         ("time", _time(result)),
@@ -54,6 +54,16 @@ def tabulate_making(result: StudyResult) -> Table:
         columns=("what", "value"),
         rows=tuple(rows),
     )
+
+
+def _predicted(result: StudyResult) -> str:
+    """What is predicted, and by which loss where it is not the usual one."""
+    task = result.study.task
+    what = f"{result.data.n_classes} classes" if task.is_classification else "a number"
+    if task.is_plain:
+        return what
+    loss = task.loss_name.replace("_", " ")
+    return f"{what}{', standardised' * task.standardise}, by the {loss}"
 
 
 def tabulate_attempts(result: StudyResult) -> Table | None:

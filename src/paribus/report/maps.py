@@ -181,7 +181,7 @@ def _figure_failures(
     return Figure(
         name="failures",
         caption="How many of the runs of each config ended badly (diverged, collapsed, "
-        "or no better than softmax regression), and the median upward variation of "
+        "or no better than a linear model), and the median upward variation of "
         "the training loss (TUV, a share of its fall) among how many learners. "
         f"{_say_steadiest(failures)}Darker is worse.",
         panels=tuple(panels),

@@ -1,5 +1,6 @@
 """Records as sentences: the one place where findings become words."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +20,7 @@ from paribus.results import StudyResult
 from paribus.space import show_value
 from paribus.status import RunStatus
 from paribus.study import ELSEWHERE, Study
+from paribus.tasks import is_lower_better
 
 
 MAX_NAMED_TIES = 4
@@ -38,7 +40,7 @@ STATUS_MEANINGS = {
     RunStatus.COLLAPSED: "ended no better than guessing",
     RunStatus.UNCONVERGED: "was still improving at the end of the budget",
     RunStatus.SUBLINEAR: "ended with a training loss more than 1.25 times that of "
-    "softmax regression with the same budget",
+    "a linear model with the same budget",
     RunStatus.CONVERGED: "beat guessing, and was not seen improving at the end",
 }
 
@@ -294,7 +296,8 @@ def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) ->
     """Say how often a study with one seed per config would have named another best."""
     a = analysis
     metric = words(a.metric)
-    first = f"Over all seeds, {labels[best]} has the highest mean {metric}."
+    which = "lowest" if is_lower_better(a.metric) else "highest"
+    first = f"Over all seeds, {labels[best]} has the {which} mean {metric}."
     if a.named_best[best] == 1:
         return (
             f"{first} Had each config been trained once, as the usual study does, "
@@ -302,12 +305,16 @@ def say_one_seed(analysis: OneSeedAnalysis, labels: Sequence[str], best: int) ->
         )
     other = percent(1 - a.named_best[best], 0)
     untied = percent(a.outside_tied, 0)
-    regret = points(a.expected_regret).lstrip("+")
+    cost = f"{points(a.expected_regret).lstrip('+')} points of {metric}"
+    if is_lower_better(a.metric):
+        cost = f"{percent(math.expm1(a.expected_regret), 1)} of the {metric}"
+    elif not a.metric.endswith("_accuracy"):
+        cost = f"{a.expected_regret:.3g} of {metric}"
     return (
         f"{first} Had each config been trained once, as the usual study does, another "
         f"config would have been named the best in {other} of such studies, and one "
-        f"that is not tied with the best in {untied}. Trusting one seed costs {regret} "
-        f"points of {metric} on average."
+        f"that is not tied with the best in {untied}. Trusting one seed costs {cost} "
+        "on average."
     )
 
 

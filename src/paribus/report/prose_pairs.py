@@ -3,6 +3,7 @@
 import math
 
 from paribus.analysis import Comparison, ConfigSummary
+from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.report.numbers import (
     count,
@@ -58,7 +59,8 @@ def _say_difference(c: Comparison, high: str, low: str) -> str:
     metric = words(c.metric)
     if c.difference is None:
         return f"on no seed did both learn, so {metric} is not compared."
-    size, interval = _write_difference(c)
+    size, interval = write_difference(c)
+    size = with_points(size) if is_accuracy(c.metric) else size
     against, seeds = f"{high} against {low}: ", count(c.n_pairs, "seed")
     if c.is_among_learners:
         against, seeds = "", f"the {seeds} where both learned"
@@ -77,12 +79,20 @@ def _say_difference(c: Comparison, high: str, low: str) -> str:
     )
 
 
-def _write_difference(c: Comparison) -> tuple[str, str]:
-    """A difference and its interval on the scale of the metric: a ratio for a loss."""
-    assert c.difference is not None
-    if is_accuracy(c.metric):
-        size, interval = difference(c.difference, c.lower, c.upper)
-        return with_points(size), interval
+def say_unit(metric: str) -> str:
+    """What paired differences of a metric are in, as a heading begins."""
+    if is_accuracy(metric):
+        return "Differences in percentage points"
+    return f"{'Ratios' if is_loss(metric) else 'Differences'} of {words(metric)}"
+
+
+def write_difference(c: Comparison) -> tuple[str, str]:
+    """A difference and its interval on the scale of the metric: a ratio for a loss.
+
+    Accuracies in percentage points, without the words.
+    """
+    if c.difference is None or is_accuracy(c.metric):
+        return difference(c.difference, c.lower, c.upper)
     if c.ratio is not None:
         ratio, lower, upper = c.ratio
         return f"{ratio:.3g} times", f"[{lower:.3g}, {upper:.3g}]"
@@ -93,7 +103,7 @@ def _write_difference(c: Comparison) -> tuple[str, str]:
 
 def _say_no_smallest(c: Comparison) -> str:
     """Of a metric that none is named or usual for, what matters cannot be judged."""
-    if is_accuracy(c.metric) or is_loss(c.metric):
+    if measure_facts(c.metric).smallest_effect or is_accuracy(c.metric):
         return ""
     return " No smallest effect is named for it, so whether it matters is not judged."
 

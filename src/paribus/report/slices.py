@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from paribus.hyperparameters import Value
 from paribus.space import Config, value_words
 from paribus.study import Study
+from paribus.tasks import spoken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +65,8 @@ def covering_slices(study: Study) -> tuple[Slice, ...]:
 
 
 def words(name: str) -> str:
-    """A hyperparameter's name in a sentence: `"learning rate"`."""
-    return name.replace("_", " ")
+    """The name of a hyperparameter or metric in a sentence: `"learning rate"`."""
+    return spoken(name)
 
 
 def label_values(values: Mapping[str, Value], names: Sequence[str] = ()) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from paribus.analysis import Comparison, ConfigSummary
-from paribus.analysis.scores import is_accuracy
+from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.report.document import Table
 from paribus.report.findings import Findings
 from paribus.report.notebook import Task, place_published
 from paribus.report.numbers import (
     NONE,
     count,
-    difference,
     duration,
     estimate,
     join,
@@ -22,6 +21,7 @@ from paribus.report.numbers import (
 )
 from paribus.report.pairs import higher_first
 from paribus.report.prose import say_meaning, status_words
+from paribus.report.prose_pairs import say_unit, write_difference
 from paribus.report.slices import Slice, label_values, words
 from paribus.space import value_words
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
@@ -120,8 +120,10 @@ def tabulate_metrics(findings: Findings) -> tuple[Table, ...]:
     kinds = {
         "Losses": [n for n in names if n.endswith("_loss")],
         "Accuracies": [n for n in names if is_accuracy(n)],
+        "Errors": [n for n in names if is_loss(n) and not n.endswith("_loss")],
+        "Scores": [n for n in names if n.endswith("_r2")],
     }
-    known = {*kinds["Losses"], *kinds["Accuracies"], *zero}
+    known = {*(n for each in kinds.values() for n in each), *zero}
     kinds["Other shares"] = [n for n in names if n not in known]
     tables = [
         Table(
@@ -139,13 +141,22 @@ def tabulate_metrics(findings: Findings) -> tuple[Table, ...]:
         if metrics
     ]
     note = (
-        "Accuracies are arithmetic means; losses, in nats, are geometric means. "
-        "Of a mixture of runs that learned and runs that ended badly the mean is among "
-        f"those that learned.{_few_seeds_note(findings)}"
+        f"{_say_means(findings)} Of a mixture of runs that learned and runs that ended "
+        f"badly the mean is among those that learned.{_few_seeds_note(findings)}"
     )
     if zero:
         note += f" 0 in every run: {join([words(name) for name in zero])}."
     return (*tables[:-1], replace(tables[-1], note=note)) if tables else ()
+
+
+def _say_means(findings: Findings) -> str:
+    """Which means are arithmetic and which geometric."""
+    if findings.result.study.task.is_classification:
+        return "Accuracies are arithmetic means; losses, in nats, are geometric means."
+    return (
+        "RMSE and MAE, in the unit of the data, and losses are geometric means; R2, "
+        "the share of the variance that is explained, is an arithmetic one."
+    )
 
 
 def _is_zero(findings: Findings, name: str) -> bool:
@@ -156,7 +167,7 @@ def _is_zero(findings: Findings, name: str) -> bool:
         for measured in [findings.summaries[i].metrics.get(name)]
         for value in (measured.values if measured else ())
     ]
-    is_share = not (is_accuracy(name) or name.endswith("_loss"))
+    is_share = not (is_accuracy(name) or is_loss(name) or name.endswith("_r2"))
     return is_share and bool(values) and not any(values)
 
 
@@ -178,7 +189,7 @@ def _few_seeds_note(findings: Findings) -> str:
 def tabulate_comparisons(findings: Findings) -> Table:
     """Every pair that was compared: difference, interval, test, noise floor."""
     return Table(
-        caption=f"Paired differences in {words(findings.metric)}, in percentage points",
+        caption=_comparison_caption(findings.metric),
         columns=(
             "higher mean",
             "lower mean",
@@ -196,13 +207,19 @@ def tabulate_comparisons(findings: Findings) -> Table:
     )
 
 
+def _comparison_caption(metric: str) -> str:
+    if is_accuracy(metric):
+        return f"Paired differences in {words(metric)}, in percentage points"
+    return f"Paired {say_unit(metric).lower()[:1]}{say_unit(metric)[1:]}"
+
+
 def note_on_shown(findings: Findings) -> str:
     """Say which configs a table leaves out; empty if none."""
     left_out = findings.n_configs - len(findings.shown)
     if not left_out:
         return ""
     return (
-        f"The {len(findings.shown)} configs with the highest mean; "
+        f"The {len(findings.shown)} configs with the best mean; "
         f"{count(left_out, 'more config')} are in the export."
     )
 
@@ -289,7 +306,7 @@ def _seconds(summary: ConfigSummary) -> str:
 
 def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ...]:
     c = higher_first(comparison)
-    size, interval = difference(c.difference, c.lower, c.upper)
+    size, interval = write_difference(c)
     return (
         findings.label(c.a),
         findings.label(c.b),
@@ -303,15 +320,22 @@ def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ..
     )
 
 
+def _say_noise_floor(metric: str) -> str:
+    if not is_accuracy(metric):
+        return ""
+    return (
+        f"The noise floor is what a {metric.split('_')[0]} split of finite size alone "
+        "makes of a difference between two runs (one standard deviation). "
+    )
+
+
 def _comparison_note(findings: Findings) -> str:
     n = sum(c.p_value is not None for c in findings.comparisons)
     looks = findings.result.study.looks
     paid = f" and the {looks} planned looks" if looks > 1 else ""
-    split = findings.metric.split("_")[0]
     text = (
         "Pairs share their seed: the same initial weights and the same order of data. "
-        f"The noise floor is what a {split} split of finite size alone makes of a "
-        "difference between two runs (one standard deviation). The p-value is an exact "
+        f"{_say_noise_floor(findings.metric)}The p-value is an exact "
         f"sign-flip test, Holm-adjusted for the {count(n, 'test')} here{paid}. "
         "The intervals are simultaneous: with 95% confidence all of them hold together "
         "(Bonferroni)."

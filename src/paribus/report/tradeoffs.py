@@ -7,10 +7,12 @@ from paribus.plots import draw_tradeoffs, to_specification
 from paribus.report.document import Block, Figure, Panel, Paragraph, Table
 from paribus.report.findings import Findings
 from paribus.report.numbers import NONE, count, duration, join, join_labels, percent
+from paribus.report.prose import sentence
 from paribus.report.slices import words
 from paribus.space import value_words
 from paribus.stats.effects import VarianceShares
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
+from paribus.tasks import spoken
 
 
 def arrange_tradeoffs(findings: Findings) -> list[Block]:
@@ -29,10 +31,11 @@ def arrange_tradeoffs(findings: Findings) -> list[Block]:
 def say_front(findings: Findings, found: list[TradeOff]) -> str:
     """Say which configs nothing beats, and which are no candidates."""
     on_front = [findings.shown[t.config] for t in found if t.is_on_front]
+    score = spoken(findings.result.study.task.score)
     what = (
-        "accuracy, seconds and stability"
+        f"{score}, seconds and stability"
         if found[0].seconds
-        else ("accuracy and stability")
+        else f"{score} and stability"
     )
     n = len(on_front)
     names = join_labels(on_front) if n <= 4 else count(n, "config")
@@ -56,10 +59,10 @@ def figure_front(findings: Findings, found: list[TradeOff]) -> Figure:
     if all(t.seconds is not None for t in found):
         costs["seconds of one run alone"] = [t.seconds or 0.0 for t in found]
     labels = [findings.shown[t.config] for t in found]
-    score = words(findings.metric)
+    score = words(findings.result.score_metric)
     panels = tuple(
         Panel(
-            title=f"{score.capitalize()} against {cost.split(' (')[0]}",
+            title=f"{sentence(score)} against {cost.split(' (')[0]}",
             description="; ".join(
                 f"{label}: {percent(t.score)} at {value:.3g}"
                 for label, t, value in zip(labels, found, values, strict=True)
@@ -72,7 +75,9 @@ def figure_front(findings: Findings, found: list[TradeOff]) -> Figure:
                     labels=labels,
                     cost=cost,
                     score=score,
-                    n_examples=n_examples(findings.result, findings.metric),
+                    n_examples=n_examples(
+                        findings.result, findings.result.score_metric
+                    ),
                 ),
                 description=f"{score} against {cost}",
             ),
@@ -99,7 +104,7 @@ def tabulate_front(findings: Findings, found: list[TradeOff]) -> Table:
         caption="Configs that learned with every seed",
         columns=(
             "config",
-            words(findings.metric),
+            words(findings.result.score_metric),
             "seconds of a run",
             "TUV, among learners",
             "on the front",
@@ -124,7 +129,7 @@ def tabulate_front(findings: Findings, found: list[TradeOff]) -> Table:
 
 def arrange_variance(findings: Findings) -> list[Block]:
     """Shares of variance, three versions side by side; empty for other designs."""
-    found = divide_variance(findings.result, metric=findings.metric)
+    found = divide_variance(findings.result, metric=findings.result.score_metric)
     if found is None:
         return []
     return [Paragraph(text=say_variance(found)), tabulate_variance(found)]

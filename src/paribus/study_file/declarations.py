@@ -13,6 +13,7 @@ from paribus.study import TaskChoice
 from paribus.study_file.grids import Grid
 from paribus.study_file.mistakes import Key, Mistakes, as_toml, one_of, quoted
 from paribus.study_file.tables import Table, validated
+from paribus.tasks import ALL_METRICS
 from paribus.tuning import Tuning, count_tuning_seeds
 
 
@@ -135,12 +136,13 @@ def read_declarations(
         grids: The search space, as far as it could be read.
         n_validation: Examples held out of training; None where [data] has a mistake.
         mistakes: Where mistakes go.
-        task: What is predicted; None for classes.
+        task: What is predicted; None where the model is to be asked for it.
     """
+    metrics = ALL_METRICS if task is None else task.metric_names()
     task = task or TaskChoice()
     tuning = _read_tuning(document, grids, n_validation, mistakes)
     tuned = _tuned_name(document, tuning)
-    claims = _read_claims(document, grids, tuned, mistakes, task.metric_names())
+    claims = _read_claims(document, grids, tuned, mistakes, metrics)
     table = None
     if "diagnostics" in document:
         written = document["diagnostics"]

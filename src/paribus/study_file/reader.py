@@ -8,7 +8,14 @@ from typing import Any, NamedTuple, TypeVar
 from paribus.builders import Builder
 from paribus.errors import CommandError, StudyError
 from paribus.space import SearchSpace
-from paribus.study import MAX_RUNS, DataChoice, ModelChoice, OptimizerChoice, Study
+from paribus.study import (
+    MAX_RUNS,
+    DataChoice,
+    ModelChoice,
+    OptimizerChoice,
+    Study,
+    TaskChoice,
+)
 from paribus.study_file.choices import (
     asks_model,
     read_model,
@@ -33,9 +40,10 @@ PartT = TypeVar("PartT")
 _SEEDS = ("study", "seeds")
 
 
-# A model of the user's own, and the grids of its space, to its optimizer.
+# A model of the user's own, and the grids of its space, to its optimizer and task.
 AskModel = Callable[
-    [ModelChoice, Sequence[Mapping[str, Sequence[Any]]]], OptimizerChoice
+    [ModelChoice, Sequence[Mapping[str, Sequence[Any]]]],
+    tuple[OptimizerChoice, TaskChoice],
 ]
 
 
@@ -86,8 +94,8 @@ def read_study(
         size: A table of the file's [sizes]; its settings replace those of the file
             before `overrides` do.
         allow_modules: Top-level modules that `model.builder` may be imported from.
-        ask_model: Finds the optimizer that a model of the user's own is compiled with,
-            where the file has none.
+        ask_model: Finds the optimizer and the loss that a model of the user's own is
+            compiled with, where the file has none.
 
     Raises:
         CommandError: If an override is not one assignment, or one is given twice, or
@@ -158,13 +166,17 @@ def _build(
     )
     grids = read_grids(document, known, mistakes)
     n_validation = None if parts.data is None else parts.data.validation
-    declared = read_declarations(document, grids, n_validation, mistakes, task)
+    # What a model is compiled for is known later: `Study` looks at claims again.
+    asked = None if asks_model(document) and "task" not in document else task
+    declared = read_declarations(document, grids, n_validation, mistakes, asked)
     if parts.seeds is not None:
         n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
         _check_size(grids, len(parts.seeds) + n_tuning, mistakes)
     mistakes.raise_any()
     if asks_model(document):
-        optimizer = _asked(model, grids, code, mistakes)
+        optimizer, compiled = _asked(model, grids, code, mistakes)
+        if "task" not in document:
+            declared = declared._replace(task=compiled)
     parts = parts._replace(data=_with_loader(parts.data, source, mistakes, code))
     study = _study(parts, (model, optimizer), grids, declared, mistakes)
     n_united = n_points(grids) - len(study.configs())
@@ -193,7 +205,7 @@ def _asked(
     grids: tuple[Grid, ...],
     code: Code,
     mistakes: Mistakes,
-) -> OptimizerChoice:
+) -> tuple[OptimizerChoice, TaskChoice]:
     if code.ask_model is None:
         raise StudyError(
             f"`optimizer` is missing ({mistakes.file})", hint="add a table [optimizer]"

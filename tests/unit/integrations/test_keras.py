@@ -15,7 +15,7 @@ import paribus as pb
 from paribus.builders import describe_builder
 from paribus.errors import ExecutionError, StudyError, UnknownNameError, UserCodeError
 from paribus.integrations.build import build_group_model, build_user_model
-from paribus.integrations.compiled import compiled_optimizer
+from paribus.integrations.compiled import compiled_choices
 from paribus.store import read_study
 from paribus.study import ModelChoice
 
@@ -209,8 +209,8 @@ def test_the_optimizer_of_the_compiled_model_is_taken():
         optimizer = keras.optimizers.SGD(learning_rate, momentum=0.8, nesterov=True)
         return small(**{**COMPILED, "optimizer": optimizer}, metrics=["accuracy"])
 
-    fixed = compiled_optimizer(choose(build), [{"batch_size": (8,)}])
-    varied = compiled_optimizer(choose(build), [{"learning_rate": (0.1, 0.2)}])
+    fixed = compiled_choices(choose(build), [{"batch_size": (8,)}])[0]
+    varied = compiled_choices(choose(build), [{"learning_rate": (0.1, 0.2)}])[0]
 
     assert fixed.name == "sgd"
     assert fixed.settings == {
@@ -224,19 +224,20 @@ def test_the_optimizer_of_the_compiled_model_is_taken():
 @pytest.mark.parametrize(
     ("compiled", "word"),
     [
-        ({"loss": "mse"}, "mse"),
+        ({"loss": "hinge"}, "hinge"),
+        ({"loss": "mse"}, "one output for mse, got 3"),
         ({"metrics": ["accuracy", "AUC"]}, "AUC"),
         ({"optimizer": "ftrl"}, "Ftrl"),
         ({"loss_weights": [2.0]}, "loss_weights"),
     ],
-    ids=["loss", "metric", "optimizer", "weights"],
+    ids=["loss", "outputs", "metric", "optimizer", "weights"],
 )
 def test_what_has_no_counterpart_is_refused_by_name(compiled, word):
     def build():
         return small(**{**COMPILED, **compiled})
 
     with pytest.raises(StudyError, match=f"(?i){word}"):
-        compiled_optimizer(choose(build), [{"batch_size": (8,)}])
+        compiled_choices(choose(build), [{"batch_size": (8,)}])
 
 
 @pytest.mark.parametrize("setting", ["clipnorm", "loss_scale_factor", "use_ema"])
@@ -250,7 +251,7 @@ def test_a_setting_without_counterpart_is_refused_by_name(setting):
         )
 
     with pytest.raises(StudyError, match=f"`{setting}`.*got 0.5"):
-        compiled_optimizer(choose(build), [{"batch_size": (8,)}])
+        compiled_choices(choose(build), [{"batch_size": (8,)}])
 
 
 def test_a_learning_rate_other_than_the_config_s_is_refused():
@@ -262,12 +263,12 @@ def test_a_learning_rate_other_than_the_config_s_is_refused():
         )
 
     with pytest.raises(StudyError, match=r"`learning_rate` of its config, got 0.05"):
-        compiled_optimizer(choose(build), [{"learning_rate": (0.1, 0.2)}])
+        compiled_choices(choose(build), [{"learning_rate": (0.1, 0.2)}])
 
 
 def test_a_model_without_compile_needs_an_optimizer():
     with pytest.raises(StudyError, match="compiled model") as caught:
-        compiled_optimizer(choose(small_uncompiled), [{"batch_size": (8,)}])
+        compiled_choices(choose(small_uncompiled), [{"batch_size": (8,)}])
 
     assert "optimizer" in caught.value.hint
 

@@ -46,20 +46,20 @@ NOT_NAMED = "No smallest effect is named for it, so whether it matters is not ju
 
 def test_a_difference_in_a_metric_that_none_is_named_for_says_so():
     noise = (0.01, -0.01, 0.01, -0.01, 0.01, -0.01)
-    c = compared("test_r2", tuple(0.6 + n for n in noise), (0.3,) * 6)
+    c = compared("test_f1", tuple(0.6 + n for n in noise), (0.3,) * 6)
 
     text = say_comparison(make_finished((0.9,) * 6).study, c)
 
     # t of 5 degrees of freedom, 2.571, times .01 sqrt(6/5) / sqrt(6): .0115.
     assert text == (
-        "Learning rate 0.001 has a higher mean test r2 than learning rate 0.01: "
+        "Learning rate 0.001 has a higher mean test f1 than learning rate 0.01: "
         f"+0.3 [+0.289, +0.311]. {NOT_NAMED}"
     )
 
 
 def test_what_is_open_in_such_a_metric_has_its_interval_and_says_so_too():
     noise = (0.4, -0.4, 0.4, -0.4, 0.4, -0.4)
-    c = compared("test_r2", tuple(0.4 + n for n in noise), (0.3,) * 6)
+    c = compared("test_f1", tuple(0.4 + n for n in noise), (0.3,) * 6)
 
     text = say_comparison(make_finished((0.9,) * 6).study, c)
 
