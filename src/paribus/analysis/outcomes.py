@@ -101,6 +101,7 @@ def outcomes_of(
         baseline_loss=result.baseline_loss if baseline_loss is None else baseline_loss,
         high_loss_share=measured("high_loss_share"),
         ends_high=measured("ends_high"),
+        is_share=result.study.task.is_classification,
     )
     return classify_outcomes(judged, thresholds or _default_thresholds(result))
 

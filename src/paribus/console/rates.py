@@ -20,12 +20,13 @@ def rates_text(sweep: RateSweep, *, width: int | None) -> str:
     """
     grids = propose_grids(sweep)
     n = len(sweep.seeds)
+    unit = " in nats" if sweep.study.task.is_classification else ""
     parts = [
         f"{sweep.study.name}: {sweep.n_steps} steps at learning rates from "
         f"{sweep.rates[0]:g} to {sweep.rates[-1]:g}, "
         + ("1 seed of its own" if n == 1 else f"{n} seeds of their own"),
         lay_out(_losses(sweep), width=width),
-        "training loss in nats: median [10%, 90% of the seeds]; –: diverged",
+        f"training loss{unit}: median [10%, 90% of the seeds]; –: diverged",
         lay_out(_ranges(grids), width=width),
         *(_proposal(grid) for grid in grids),
     ]

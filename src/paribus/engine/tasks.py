@@ -268,10 +268,10 @@ def _tried(task: Task) -> tuple[Array, Array]:
 
 
 def guessing(task: Task, dataset: Dataset) -> dict[str, Any]:
-    """What the best constant outputs score, as fields of `DataFacts`.
+    """What guessing scores: constant outputs, as fields of `DataFacts`.
 
-    Of classes their shares in training, weighted and smoothed as the loss is; of
-    numbers the training mean.
+    Of classes their shares in training, weighted and smoothed as the loss is, which no
+    constant beats; of numbers the training mean, whatever the loss is.
 
     Returns:
         `label_entropy`, the loss, and `guessing`, the metrics beside it; nothing for

@@ -54,7 +54,8 @@ def draw_rates(sweep: RateSweep) -> ChartType:
     )
 
     def y(field: str) -> alt.Y:
-        axis = alt.Axis(title="training loss (nats)")
+        unit = " (nats)" if sweep.study.task.is_classification else ""
+        axis = alt.Axis(title=f"training loss{unit}")
         return alt.Y(f"{field}:Q", scale=alt.Scale(zero=False), axis=axis)
 
     dash = alt.StrokeDash(

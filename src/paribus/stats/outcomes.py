@@ -73,6 +73,9 @@ class TrainingCurves:
             run in which it was not measured, None if in none.
         ends_high: 1 where the moving average was there after the last step, 0 where it
             was not; as `high_loss_share`.
+        is_share: Whether scores are shares of examples that are classified right, as
+            accuracies are; if not they are R2, guessing is 0 and the loss by guessing
+            that of the training mean.
     """
 
     epochs: Float[np.ndarray, " evaluation"]
@@ -86,6 +89,23 @@ class TrainingCurves:
     baseline_loss: float | None = None
     high_loss_share: Float[np.ndarray, " run"] | None = None
     ends_high: Float[np.ndarray, " run"] | None = None
+    is_share: bool = True
+
+    def sampling_variance(
+        self, score: Float[np.ndarray, "*any"]
+    ) -> Float[np.ndarray, "*any"]:
+        """Variance of a score over the draw of the examples of its split.
+
+        Of a share of answers that of a binomial. Of R2, 4 (1 - R2)^2 / n: that of the
+        mean of squared residuals with a kurtosis of 5, normal ones having 3.
+
+        Args:
+            score: On the split that decides, whose size is known.
+        """
+        assert self.n_scored is not None
+        if self.is_share:
+            return np.maximum(score * (1 - score), 0.0) / self.n_scored
+        return 4 * np.square(1 - score) / self.n_scored
 
 
 def classify_outcomes(
@@ -212,8 +232,8 @@ def has_collapsed_late(
     best, last = score.max(axis=1), score[:, -1]
     has_dropped = best - last > thresholds.drop
     if curves.n_scored is not None:
-        variance = best * (1 - best) + last * (1 - last)
-        error = np.sqrt(np.maximum(variance, 0.0) / curves.n_scored)
+        variance = curves.sampling_variance(best) + curves.sampling_variance(last)
+        error = np.sqrt(variance)
         has_dropped &= best - last > thresholds.drop_errors * error
     return np.asarray(learned & has_dropped)
 

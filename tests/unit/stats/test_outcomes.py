@@ -1,5 +1,7 @@
 """Made-up training curves, one for each status, and the lucky and unlucky cases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from paribus.stats.outcomes import (
     OutcomeThresholds,
     TrainingCurves,
     classify_outcomes,
+    has_collapsed_late,
     has_learned,
     mann_kendall_p_value,
 )
@@ -343,3 +346,47 @@ def test_learning_is_seen_in_two_evaluations_in_a_row(score, learned):
     scores = np.array([score, [0.9, 0.9, 0.9]])
     found = has_learned(scores, chance=0.1, margin=0.05)
     np.testing.assert_array_equal(found, [learned, True])
+
+
+def test_a_steady_r2_on_few_examples_is_seldom_called_a_late_collapse():
+    rng = np.random.default_rng(0)
+    n_runs, n_evaluations, n_scored = 400, 20, 200
+    # Residuals with heavy tails (a kurtosis of 4.2), drawn anew at each evaluation.
+    drawn = rng.standard_t(9, size=(n_runs, n_evaluations, n_scored))
+    residuals = drawn * np.sqrt(7 / 9)  # of variance 1
+    score = 1 - 0.7 * (residuals**2).mean(axis=-1)
+    judged = TrainingCurves(
+        epochs=np.arange(float(n_evaluations)),
+        score=score,
+        train_accuracy=score,
+        train_loss=1 - score,
+        chance=0.0,
+        label_entropy=1.0,
+        n_train_evaluated=n_scored,
+        n_scored=n_scored,
+        is_share=False,
+    )
+
+    called = has_collapsed_late(judged, OutcomeThresholds())
+    by_shares = has_collapsed_late(replace(judged, is_share=True), OutcomeThresholds())
+
+    # The same level as accuracies are held to: at most 4 % (`tests/reference`).
+    assert called.mean() <= 0.04
+    assert by_shares.mean() > called.mean()  # what a binomial variance would call
+
+
+def test_a_fall_of_r2_to_guessing_is_a_late_collapse():
+    score = np.array([[0.0, 0.8, 0.85, 0.9, 0.1]])
+    judged = TrainingCurves(
+        epochs=np.arange(5.0),
+        score=score,
+        train_accuracy=score,
+        train_loss=1 - score,
+        chance=0.0,
+        label_entropy=1.0,
+        n_train_evaluated=200,
+        n_scored=200,
+        is_share=False,
+    )
+
+    assert has_collapsed_late(judged, OutcomeThresholds()).all()
