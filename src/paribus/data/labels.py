@@ -88,7 +88,7 @@ def _classes(arrays: Mapping[str, np.ndarray], where: Callable[[str], str]) -> T
         known = names
         if values and not names:
             (first,) = values.values()
-            known = ("",) * (1 + int(first.max()))
+            known = ("",) * (1 + int(first.max(initial=0)))
         read = read_labels(written, where=where(name), names=known)
         values[name] = read.values
         names = names or read.names
@@ -124,10 +124,8 @@ def _is_text(written: np.ndarray) -> bool:
 def _numbered(texts: np.ndarray, where: str, names: tuple[str, ...]) -> Labels:
     known = np.array(names) if names else np.unique(texts)
     if len(known) < 2:
-        raise DataError(
-            f"{where} must hold at least two labels, got only class "
-            f"`{printable(str(known[0]))}`"
-        )
+        got = f"only class `{printable(str(known[0]))}`" if len(known) else "none"
+        raise DataError(f"{where} must hold at least two labels, got {got}")
     places = np.minimum(np.searchsorted(known, texts), len(known) - 1)
     if (strange := np.flatnonzero(known[places] != texts)).size:
         first = int(strange[0])

@@ -113,6 +113,8 @@ def _targets(
                 f"{where(x_name)} and `{y_name}` must have as many rows, "
                 f"got {len(inputs)} and {len(labels)}"
             )
+        if inputs.ndim and not len(inputs):
+            raise DataError(f"{where(x_name)} must have rows, got shape {inputs.shape}")
         written[y_name] = labels
     return read_targets(written, where=where)
 
