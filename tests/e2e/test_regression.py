@@ -14,6 +14,7 @@ from paribus.errors import DataError, StudyError
 from paribus.report.build import build_report
 from paribus.report.text import render_markdown
 from paribus.status import RunStatus
+from paribus.study import Study
 from paribus.study_file import read_study
 
 
@@ -191,3 +192,22 @@ def test_numbers_are_no_classes(tmp_path):
 def test_mistakes_in_the_file_are_named(tmp_path, setting, message):
     with pytest.raises(StudyError, match=message):
         read_study(write_prices(tmp_path), overrides=[setting])
+
+
+def test_own_functions_come_from_modules_that_are_allowed(tmp_path):
+    source = write_prices(tmp_path)
+    (tmp_path / "pricelosses.py").write_text(
+        "def quartic_loss(outputs, targets):\n    return (outputs - targets) ** 4\n"
+    )
+    reference = "pricelosses:quartic_loss"
+    overrides = [f'task.loss="{reference}"']
+
+    with pytest.raises(StudyError, match="module that may be imported") as caught:
+        read_study(source, overrides=overrides)
+    study = read_study(source, overrides=overrides, allow_modules=["pricelosses"]).study
+
+    assert "--allow-module pricelosses" in caught.value.hint
+    assert study.task.functions[reference](3.0, 1.0) == 16.0
+    assert len(study.task.source) == 12
+    # What is recorded is read without the module.
+    assert Study.from_dict(study.to_dict()).task == study.task
