@@ -29,6 +29,7 @@ TESTED = {
     "how-to/search-spaces.md",
     "how-to/your-data.md",
     "how-to/your-model.md",
+    "how-to/your-task.md",
     "reference/optimizers.md",
     "tutorial.md",
 }
