@@ -62,7 +62,8 @@ def test_an_example_runs_to_its_report(tmp_path: Path, name: str):
     printed = subprocess.run(
         [sys.executable, EXAMPLES / f"{name}.py", *arguments],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        # Wide enough for configs in one column, wherever the tests run.
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         check=True,
         text=True,
