@@ -29,7 +29,7 @@ def may_be_added(study: Study) -> tuple[Config, ...]:
     members: dict[Config, list[Config]] = {}
     for config in study.space.declared().configs():
         if tuning.tunes(config):
-            others = Config({n: v for n, v in config.items() if n != name})
+            others = config.without(name)
             members.setdefault(others, []).append(config)
     return tuple(
         dict.fromkeys(

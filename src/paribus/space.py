@@ -59,6 +59,10 @@ class Config(Mapping[str, Value]):
             if name not in without
         )
 
+    def without(self, *names: str) -> "Config":
+        """The config without some hyperparameters: what others share with it."""
+        return Config({n: v for n, v in self._values.items() if n not in names})
+
     def matches(self, values: Mapping[str, Value]) -> bool:
         """Whether the config has all of `values`."""
         return all(self.get(name) == value for name, value in values.items())

@@ -53,6 +53,14 @@ def test_a_label_can_leave_names_out():
     assert config.label(without=["batch_size"]) == "learning_rate=1e-05"
 
 
+def test_a_config_without_a_name_is_what_others_share_with_it():
+    config = Config({"learning_rate": 0.01, "batch_size": 32, "width": 8})
+
+    assert config.without("width") == {"learning_rate": 0.01, "batch_size": 32}
+    assert config.without("width", "batch_size", "momentum") == {"learning_rate": 0.01}
+    assert config.without() == config
+
+
 def test_a_config_matches_a_part_of_itself():
     config = Config({"learning_rate": 0.01, "batch_size": 32})
 

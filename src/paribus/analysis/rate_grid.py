@@ -89,8 +89,7 @@ def _propose(
 def _with_schedules(study: Study, members: Sequence[RateCurves]) -> list[Config]:
     """The study's combinations: the range test has left their schedules out."""
     combinations = dict.fromkeys(
-        Config({n: v for n, v in config.items() if n != "learning_rate"})
-        for config in study.configs()
+        config.without("learning_rate") for config in study.configs()
     )
     return [c for c in combinations if any(c.matches(m.others) for m in members)]
 

@@ -177,7 +177,7 @@ def scale_steps(result: StudyResult) -> tuple[StepsScaling, ...]:
         size = choice.others.get("batch_size")
         if not isinstance(size, int) or choice.best_index is None:
             continue
-        others = _without(choice.others, "batch_size")
+        others = choice.others.without("batch_size")
         if not choice.is_settled:
             on_edge.setdefault(others, []).append(size)
         elif judged.has_outcome()[choice.best_index].any():
@@ -263,7 +263,7 @@ def _groups(
     for index, config in enumerate(result.configs):
         size, rate = config.get("batch_size"), config.get("learning_rate")
         if index in compared and isinstance(size, int) and isinstance(rate, float):
-            others = _without(config, "batch_size", "learning_rate")
+            others = config.without("batch_size", "learning_rate")
             groups.setdefault(others, {})[size, rate] = index
     return groups
 
@@ -276,7 +276,7 @@ def _tried_together(
     for index in np.flatnonzero(has_runs).tolist():
         config = result.configs[index]
         if "learning_rate" in config:
-            members.setdefault(_without(config, "learning_rate"), []).append(index)
+            members.setdefault(config.without("learning_rate"), []).append(index)
     return {
         index
         for own in members.values()
@@ -286,10 +286,6 @@ def _tried_together(
 
 def _any_run(scores: Float[np.ndarray, "config seed"]) -> Bool[np.ndarray, " config"]:
     return np.asarray(np.isfinite(scores).any(axis=1))
-
-
-def _without(config: Config, *names: str) -> Config:
-    return Config({n: v for n, v in config.items() if n not in names})
 
 
 def _speeds(

@@ -245,7 +245,7 @@ def _groups(
     groups: dict[Config, tuple[int, ...]] = {}
     for i, config in enumerate(evidence.judged.configs):
         if varied in config and evidence.optimizer(config) == optimizer:
-            others = Config({n: v for n, v in config.items() if n != varied})
+            others = config.without(varied)
             groups[others] = (*groups.get(others, ()), i)
     return groups
 

@@ -72,10 +72,8 @@ def _groups(evidence: Evidence, optimizer: str) -> dict[Config, Group]:
         is_own = evidence.optimizer(config) == optimizer
         if not isinstance(size, int) or "learning_rate" not in config or not is_own:
             continue
-        rest = {
-            n: v for n, v in config.items() if n not in ("batch_size", "learning_rate")
-        }
-        group = groups.setdefault(Config(rest), {})
+        rest = config.without("batch_size", "learning_rate")
+        group = groups.setdefault(rest, {})
         group[size] = (*group.get(size, ()), i)
     return groups
 

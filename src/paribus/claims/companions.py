@@ -77,7 +77,7 @@ def _by_batch_size(evidence: Evidence, arms: Arms) -> dict[int, int]:
     members: dict[int, tuple[int, ...]] = {}
     for i, config in enumerate(evidence.judged.configs):
         size = config.get("batch_size")
-        own = {n: v for n, v in config.items() if n not in ("batch_size", _RATE)}
+        own = config.without("batch_size", _RATE)
         if not isinstance(size, int) or own != rest:
             continue
         held = arms.others.get(_RATE)

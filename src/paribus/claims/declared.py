@@ -152,7 +152,7 @@ def _configs(
     groups: dict[Config, tuple[int, ...]] = {}
     for i, config in enumerate(evidence.judged.configs):
         if all(is_same_value(config.get(n), v) for n, v in named.items()):
-            others = Config({n: v for n, v in config.items() if n not in values})
+            others = config.without(*values)
             groups[others] = (*groups.get(others, ()), i)
     if TUNED not in values.values():
         return {others: (members[0], None) for others, members in groups.items()}

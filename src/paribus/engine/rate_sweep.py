@@ -18,7 +18,7 @@ from paribus.engine.trainer import Trainer
 from paribus.errors import CommandError
 from paribus.optimizer_catalogue import COMMON
 from paribus.results.rate_sweep import RateCurves, RateSweep
-from paribus.space import Config, SearchSpace
+from paribus.space import SearchSpace
 from paribus.study import Budget, Run, Study
 
 
@@ -99,7 +99,7 @@ def sweep_rates(
         n_steps=n_steps,
         curves=tuple(
             RateCurves(
-                others=_without(config, RATE, *_OF_SCHEDULES),
+                others=config.without(RATE, *_OF_SCHEDULES),
                 losses=np.stack([losses[Run(config, s)] for s in seeds], axis=1),
             )
             for config in short.configs()
@@ -114,7 +114,7 @@ def _short(
     settings = study.optimizer.settings
     has_schedule = any(SCHEDULE in config for config in study.configs())
     climbed = {RATE: (1.0,), **({SCHEDULE: ("constant",)} if has_schedule else {})}
-    others = dict.fromkeys(_without(c, RATE, *_OF_SCHEDULES) for c in study.configs())
+    others = dict.fromkeys(c.without(RATE, *_OF_SCHEDULES) for c in study.configs())
     grids = tuple({**{n: (v,) for n, v in c.items()}, **climbed} for c in others)
     smallest = min(study.batch_sizes())
     epochs = -(-n_steps // steps_per_epoch(n_examples, smallest))
@@ -130,10 +130,6 @@ def _short(
         diagnostics=(),
         late_seeds=(),
     )
-
-
-def _without(config: Config, *names: str) -> Config:
-    return Config({n: value for n, value in config.items() if n not in names})
 
 
 def _climb(
