@@ -129,6 +129,11 @@ _CHECKS = {
 }
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def plain(value: Value | None) -> Any:
     """A value as JSON writes it."""
     return list(value) if isinstance(value, tuple) else value

@@ -8,6 +8,7 @@ from typing import Any
 
 from paribus.builders import source_digest
 from paribus.errors import StudyError, unknown_name
+from paribus.hyperparameters import is_number
 
 
 KINDS = ("classification", "regression")
@@ -107,8 +108,9 @@ class TaskChoice:
 
     @property
     def loss_name(self) -> str:
-        """The loss, the default spelled out."""
-        return self.loss or LOSSES[self.kind][0]
+        """The loss: where none was said, it was filled in."""
+        assert self.loss is not None
+        return self.loss
 
     @property
     def has_plain_loss(self) -> bool:
@@ -185,7 +187,7 @@ class TaskChoice:
         raise unknown_name("loss", self.loss_name, known, where="[task] loss")
 
     def _check_delta(self) -> None:
-        if not _is_number(self.delta) or not 0 < self.delta < math.inf:
+        if not is_number(self.delta) or not 0 < self.delta < math.inf:
             raise StudyError(f"`task.delta` must be above 0, got {self.delta!r}")
         if self.delta != 1.0 and self.loss != HUBER:
             raise StudyError(
@@ -194,7 +196,7 @@ class TaskChoice:
 
     def _check_classes(self) -> None:
         smoothing, weights = self.label_smoothing, self.class_weights
-        if not _is_number(smoothing) or not 0 <= smoothing < 1:
+        if not is_number(smoothing) or not 0 <= smoothing < 1:
             raise StudyError(
                 f"`task.label_smoothing` must be from 0 to below 1, got {smoothing!r}"
             )
@@ -205,7 +207,7 @@ class TaskChoice:
                     f"{len(weights)}"
                 )
             for weight in weights:
-                if not _is_number(weight) or not 0 < weight < math.inf:
+                if not is_number(weight) or not 0 < weight < math.inf:
                     raise StudyError(
                         f"`task.class_weights` must be above 0, got {weight!r}"
                     )
@@ -311,7 +313,3 @@ def top_k(metric: str) -> int | None:
     """The k of `top_<k>`; None for other metrics."""
     found = _TOP.fullmatch(metric)
     return int(found[1]) if found and int(found[1]) > 1 else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

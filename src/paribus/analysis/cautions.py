@@ -228,7 +228,7 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
     values = np.where(scores.is_counted, scores.values, np.nan)
     groups: dict[Config, list[int]] = {}
     for index, config in enumerate(result.configs):
-        others = Config({n: v for n, v in config.items() if n != name})
+        others = config.without(name)
         if isinstance(config.get(name), int | float) and scores.is_counted[index].any():
             groups.setdefault(others, []).append(index)
     groups = {o: g for o, g in groups.items() if len(g) >= MIN_VALUES_WITH_EDGES}
@@ -289,10 +289,7 @@ def _unconverged(result: StudyResult) -> Unconverged | None:
 
 
 def _best(result: StudyResult) -> int:
-    scores = oriented_scores(result, result.primary_metric)
-    n = scores.is_counted.sum(axis=1)
-    sums = np.where(scores.is_counted, scores.values, 0.0).sum(axis=1)
-    return int(np.where(n > 0, sums / np.maximum(n, 1), -np.inf).argmax())
+    return int(oriented_scores(result, result.primary_metric).means().argmax())
 
 
 def _few_seeds(result: StudyResult, n_intervals: int) -> FewSeeds | None:

@@ -139,12 +139,12 @@ def _matched_pairs(
     side_a, side_b = (_with_comparison_seeds(result, side) for side in (a, b))
     # What only one side can have, as the momentum of one of two optimizers, differs.
     named = {*a, *(name for name in b if name not in _names(result, side_a))}
-    at_best = _at_best(result, side_a, side_b, named)
-    equal = _paired(result, side_a, side_b, named)
     tuning = result.study.tuning
     # A held value beside the tuned ones is another question, asked by naming it.
     is_tuned_first = tuning is not None and tuning.compare == "tuned"
-    pairs = at_best or equal if is_tuned_first else equal or at_best
+    ways = (_at_best, _paired) if is_tuned_first else (_paired, _at_best)
+    found = (way(result, side_a, side_b, named) for way in ways)
+    pairs = next(filter(None, found), ())
     if not pairs:
         raise StudyError(
             f"no config with {Config(a).label()} has a partner with "
@@ -165,11 +165,7 @@ def _at_best(
     tuning = result.study.tuning
     if tuning is None or tuning.hyperparameter in named:
         return ()
-    best = {
-        choice.best_index: choice
-        for choice in choose_tuned(result)
-        if choice.is_settled
-    }
+    best = {choice.best_index for choice in choose_tuned(result) if choice.is_settled}
     chosen_a, chosen_b = ([i for i in side if i in best] for side in (side_a, side_b))
     named = named | {tuning.hyperparameter}
     pairs = _paired(result, chosen_a, chosen_b, named)
@@ -182,11 +178,7 @@ def _others(
     result: StudyResult, side: Sequence[int], named: set[str]
 ) -> dict[Config, int]:
     """The values of what is not `named` -> the last config of a side that has them."""
-    configs = {i: result.configs[i] for i in side}
-    return {
-        Config({name: config[name] for name in config if name not in named}): i
-        for i, config in configs.items()
-    }
+    return {result.configs[i].without(*named): i for i in side}
 
 
 def _with_comparison_seeds(

@@ -1,9 +1,7 @@
 """What is to be done about a best value at the edge of its grid?"""
 
-from collections.abc import Sequence
-
 from paribus.analysis.planned import plan_runs
-from paribus.analysis.tuned import TunedChoice, choose_tuned
+from paribus.analysis.tuned import TunedChoice, choose_tuned, numbers
 from paribus.results import StudyResult
 from paribus.space import Config, show_value
 
@@ -51,11 +49,7 @@ def extension_option(result: StudyResult, choice: TunedChoice) -> str:
         return f"a config with {label} in [[space]]"
     for position, grid in enumerate(grids, start=1):
         if all(choice.others[n] in grid.get(n, ()) for n in choice.others):
-            values = sorted({*_numbers(grid[name]), choice.value_to_add})
+            values = sorted({*numbers(grid[name]), choice.value_to_add})
             written = ", ".join(map(show_value, values))
             return f"--set 'space.{position}.{name}=[{written}]'"
     raise AssertionError(choice.others)
-
-
-def _numbers(values: Sequence[object]) -> list[float]:
-    return [float(value) for value in values if isinstance(value, int | float)]

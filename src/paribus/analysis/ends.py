@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from paribus.analysis.scores import is_bad, oriented_scores
-from paribus.hyperparameters import Value
+from paribus.hyperparameters import is_number
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.selection import MAX_BAD_SHARE
@@ -52,8 +52,7 @@ def best_at_ends(result: StudyResult) -> tuple[BestAtEnd, ...]:
         return ()
     scores = oriented_scores(result, result.primary_metric)
     n = scores.is_counted.sum(axis=1)
-    sums = np.where(scores.is_counted, scores.values, 0.0).sum(axis=1)
-    means = np.where(n > 0, sums / np.maximum(n, 1), np.nan)
+    means = np.where(n > 0, scores.means(), np.nan)
     # As tuning does: what fails half of the time was tried, and is not the best.
     is_excluded = is_bad(result).sum(axis=1) >= MAX_BAD_SHARE * np.maximum(n, 1)
     means = np.where(is_excluded, -np.inf, means)
@@ -83,8 +82,8 @@ def _ends(
     groups: dict[Config, list[tuple[float, float]]] = {}
     for config, mean in zip(result.configs, means.tolist(), strict=True):
         value = config.get(name)
-        if _is_number(value) and not np.isnan(mean):
-            others = Config({n: v for n, v in config.items() if n != name})
+        if is_number(value) and not np.isnan(mean):
+            others = config.without(name)
             groups.setdefault(others, []).append((float(str(value)), mean))
     for members in groups.values():
         if not 2 <= len(members) <= MAX_VALUES:
@@ -96,7 +95,3 @@ def _ends(
             continue
         ends: dict[float, End] = {values[0]: "lowest", values[-1]: "highest"}
         yield best, ends.get(best), len(values)
-
-
-def _is_number(value: Value | None) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -84,7 +84,7 @@ def isolate(result: StudyResult, *, metric: str) -> tuple[Isolation, ...]:
         return _isolate_tuned(result, metric, varied)
     if not result.study.space.is_full_grid():
         return ()
-    means = _means(result, metric)
+    means = comparable_scores(result, metric).means()
     found = []
     for name in varied:
         best: dict[Value, int] = {}
@@ -135,13 +135,6 @@ def _isolate_tuned(
             if len(best) > 1
         ]
     return tuple(found)
-
-
-def _means(result: StudyResult, metric: str) -> np.ndarray:
-    scores = comparable_scores(result, metric)
-    n = scores.is_counted.sum(axis=1)
-    sums = np.where(scores.is_counted, scores.values, 0.0).sum(axis=1)
-    return np.where(n > 0, sums / np.maximum(n, 1), -np.inf)
 
 
 def _isolation(

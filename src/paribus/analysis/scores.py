@@ -39,6 +39,12 @@ class Scores:
     values: Float[np.ndarray, "config seed"]
     is_counted: Bool[np.ndarray, "config seed"]
 
+    def means(self) -> Float[np.ndarray, " config"]:
+        """The mean of each config over the runs that count; -inf without any."""
+        n = self.is_counted.sum(axis=1)
+        sums = np.where(self.is_counted, self.values, 0.0).sum(axis=1)
+        return np.where(n > 0, sums / np.maximum(n, 1), -np.inf)
+
 
 def comparable_scores(result: StudyResult, metric: str) -> Scores:
     """Reduce each run to the number that it enters comparisons with.

@@ -243,7 +243,7 @@ def best_rates(result: StudyResult) -> dict[int, tuple[float, float]]:
     best = {c.others: c.best_value for c in choose_tuned(result) if c.is_settled}
     found: dict[int, tuple[float, float]] = {}
     for i, config in enumerate(result.configs):
-        others = Config({n: v for n, v in config.items() if n != "learning_rate"})
+        others = config.without("learning_rate")
         rate, chosen = config["learning_rate"], best.get(others)
         if chosen is not None and isinstance(rate, int | float):
             found[i] = float(rate), chosen
@@ -258,7 +258,7 @@ def _choice(
     is_bad: np.ndarray,
 ) -> TunedChoice:
     """As `_choose_among`, from the scores of the members."""
-    values = np.array(_numbers([configs[i][hyperparameter] for i in members]))
+    values = np.array(numbers([configs[i][hyperparameter] for i in members]))
     order = np.argsort(values)
     members = [members[k] for k in order]
     values, scores, is_bad = values[order], scores[order], is_bad[order]
@@ -308,11 +308,11 @@ def _combinations(result: StudyResult) -> list[list[int]]:
     members: dict[Config, list[int]] = {}
     for position, config in enumerate(result.configs):
         if tuning.tunes(config):
-            name = tuning.hyperparameter
-            others = Config({n: v for n, v in config.items() if n != name})
+            others = config.without(tuning.hyperparameter)
             members.setdefault(others, []).append(position)
     return list(members.values())
 
 
-def _numbers(values: Sequence[object]) -> list[float]:
+def numbers(values: Sequence[object]) -> list[float]:
+    """Values of a grid as floats; those that are no numbers left out."""
     return [float(value) for value in values if isinstance(value, int | float)]

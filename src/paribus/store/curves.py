@@ -12,13 +12,13 @@ from paribus.store.failures import damaged
 from paribus.store.ledger import Ledger
 from paribus.store.rows import ChunkRow
 from paribus.store.schema import CHUNK
+from paribus.tasks import ALL_METRICS
 
 
 # Beside the splits: the training examples as they were seen, each before its own step.
 CURVE_SPLITS = ("minibatch", "train", "validation", "test")
 
 _SPLITS = ("train", "validation", "test")
-_METRICS = ("loss", "accuracy", "rmse", "mae", "r2")
 
 
 class CurveReader:
@@ -80,7 +80,7 @@ class CurveReader:
 
         def place(name: str) -> tuple[int, str, int]:
             split, _, metric = name.partition("_")
-            known = _METRICS.index(metric) if metric in _METRICS else len(_METRICS)
+            known = (*ALL_METRICS, metric).index(metric)  # others come last
             return known, metric, CURVE_SPLITS.index(split)
 
         return {name: self.curves[name] for name in sorted(self.curves, key=place)}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tuning_builders import make_tuned_result, make_tuned_study, trained
+from tuning_builders import SCORES, make_tuned_result, make_tuned_study, trained
 
 from paribus.analysis import choose_tuned, mark_absent, plan_runs, say_edge
 from paribus.analysis.tuned import choose_value, choosing_runs, refinements
@@ -15,19 +15,10 @@ from paribus.space import Config
 from paribus.status import RunStatus
 
 
-# Learning rate, batch size -> accuracy: .01 is best at 32; .1, an edge, at 64.
-DECLARED = {
-    (0.001, 32): 0.90,
-    (0.01, 32): 0.95,
-    (0.1, 32): 0.93,
-    (0.001, 64): 0.90,
-    (0.01, 64): 0.91,
-    (0.1, 64): 0.92,
-}
 HALF, DOUBLE = (
     Config({"learning_rate": rate, "batch_size": 32}) for rate in (0.005, 0.02)
 )
-REFINED = {**DECLARED, (0.005, 32): 0.94, (0.02, 32): 0.97}
+REFINED = {**SCORES, (0.005, 32): 0.94, (0.02, 32): 0.97}
 STUDY = make_tuned_study(refine=True)
 WHOLE = with_added(STUDY, (HALF, DOUBLE))
 
@@ -45,7 +36,7 @@ def untrained(result, *configs):
 
 
 def test_only_what_refines_an_interior_best_value_is_asked_for():
-    result = make_tuned_result(STUDY, DECLARED)
+    result = make_tuned_result(STUDY, SCORES)
 
     plan = plan_runs(result)
 
@@ -59,7 +50,7 @@ def test_only_what_refines_an_interior_best_value_is_asked_for():
 
 
 def test_nothing_is_asked_for_before_every_declared_value_was_tried():
-    result = make_tuned_result(STUDY, DECLARED, n_trained=1)
+    result = make_tuned_result(STUDY, SCORES, n_trained=1)
 
     plan = plan_runs(result)
 
@@ -163,7 +154,7 @@ def test_where_every_value_is_compared_so_is_the_chosen_one():
 
     compared = np.flatnonzero(plan.is_planned[:, :3].all(axis=1))
     assert [result.configs[i] for i in compared] == [*study.configs(), DOUBLE]
-    before = plan_runs(make_tuned_result(study, DECLARED, n_trained=0))
+    before = plan_runs(make_tuned_result(study, SCORES, n_trained=0))
     assert before.n_expected == 6 * 3 + 10 * 2 + 2 * 3
 
 
@@ -178,7 +169,7 @@ def test_an_added_value_where_half_the_runs_diverged_is_not_chosen():
 
 
 def test_a_value_beyond_which_no_run_ended_is_at_an_edge_and_not_refined():
-    result = make_tuned_result(STUDY, DECLARED)
+    result = make_tuned_result(STUDY, SCORES)
     status = result.status.copy()
     status[place(0.1, 32), 3:] = RunStatus.FAILED
 
@@ -198,7 +189,7 @@ def test_the_claims_family_has_no_place_for_what_refinement_added():
 
 def test_shares_of_variance_are_those_of_the_declared_grid():
     study = make_tuned_study(refine=True, compare="all", n_seeds=5)
-    scores = {**DECLARED, (0.1, 64): 0.80, (0.005, 32): 0.9, (0.02, 32): 0.9}
+    scores = {**SCORES, (0.1, 64): 0.80, (0.005, 32): 0.9, (0.02, 32): 0.9}
     plain = make_tuned_result(study, scores)
     whole = make_tuned_result(with_added(study, (HALF, DOUBLE)), scores)
 

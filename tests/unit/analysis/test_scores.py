@@ -7,7 +7,7 @@ import pytest
 from builders import CHANCE
 from claims_builders import Runs, make_runs, make_tuned_study
 
-from paribus.analysis.scores import is_bad, is_learner, is_unlearned
+from paribus.analysis.scores import Scores, is_bad, is_learner, is_unlearned
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 
@@ -47,3 +47,12 @@ def test_a_run_that_waits_has_neither_learned_nor_not():
     waiting = replace(result, status=np.full_like(result.status, RunStatus.PENDING))
     assert not is_learner(waiting).any()
     assert not is_unlearned(waiting).any()
+
+
+def test_means_are_over_the_runs_that_count():
+    scores = Scores(
+        values=np.array([[0.5, 0.7, 0.0], [0.0, 0.0, 0.0]]),
+        is_counted=np.array([[True, True, False], [False] * 3]),
+    )
+
+    np.testing.assert_allclose(scores.means(), [0.6, -np.inf])

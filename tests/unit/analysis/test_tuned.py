@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tuning_builders import make_tuned_result, make_tuned_study, trained
+from tuning_builders import SCORES, make_tuned_result, make_tuned_study, trained
 
 from paribus.analysis import (
     best_by_optimizer,
@@ -20,15 +20,6 @@ from paribus.space import SearchSpace
 from paribus.status import RunStatus
 
 
-# Learning rate, batch size -> accuracy: the middle is best at 32, the top at 64.
-SCORES = {
-    (0.001, 32): 0.90,
-    (0.01, 32): 0.95,
-    (0.1, 32): 0.93,
-    (0.001, 64): 0.90,
-    (0.01, 64): 0.91,
-    (0.1, 64): 0.92,
-}
 INTERIOR = {**SCORES, (0.1, 64): 0.80}
 
 
