@@ -9,15 +9,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from paribus.errors import StudyError
-from paribus.models.layers import (
-    ACTIVATIONS,
-    DROPOUT,
-    Dropout,
-    draw_layers,
-    dropout_of_step,
-    thinned,
-)
-from paribus.models.model import Applied, Hyperparameters, Model
+from paribus.models.layers import ACTIVATIONS, Dropout, Hidden, layered, thinned
+from paribus.models.model import Model
 
 
 # Those that keep the order of numbers, so that pooling may come before them.
@@ -71,10 +64,6 @@ def cnn(
     shapes += pairwise((n_features, *hidden, n_classes))
     activate = ACTIVATIONS[activation]
 
-    def init(key: jax.Array, hyperparameters: Hyperparameters) -> tuple[Any, tuple[()]]:
-        del hyperparameters
-        return draw_layers(key, shapes), ()
-
     def convolved(layer: Any, images: jax.Array) -> jax.Array:
         sums = lax.conv_general_dilated(
             images,
@@ -88,45 +77,23 @@ def cnn(
             return activate(_pooled(sums) + layer["bias"])
         return _pooled(activate(sums + layer["bias"]))
 
-    def hidden_outputs(
-        params: Any, inputs: jax.Array, dropout: Dropout | None = None
-    ) -> tuple[jax.Array, ...]:
-        """What each layer but the last puts out; the last is what enters that one."""
+    def hidden_layers(
+        params: Any, inputs: jax.Array, dropout: Dropout | None
+    ) -> Hidden:
         images = inputs.reshape(len(inputs), *example_shape[:2], n_channels)
-        outputs = [images]
+        outputs = []
         for layer in params[: len(channels)]:
-            outputs.append(convolved(layer, outputs[-1]))
-        flat = outputs[-1].reshape(len(inputs), -1)
-        entering = thinned(flat, dropout, 0)
+            images = convolved(layer, images)
+            outputs.append(images)
+        entering = thinned(images.reshape(len(inputs), -1), dropout, 0)
         for position, layer in enumerate(params[len(channels) : -1], start=1):
             sums = entering @ layer["kernel"] + layer["bias"]
             entering = thinned(activate(sums), dropout, position)
             outputs.append(entering)
-        return (*outputs[1:], entering)
+        return Hidden(tuple(outputs), entering)
 
-    def apply(
-        params: Any,
-        state: tuple[()],
-        inputs: jax.Array,
-        *,
-        hyperparameters: Hyperparameters,
-        train: bool = False,
-        key: jax.Array | None = None,
-    ) -> Applied:
-        dropout = dropout_of_step(hyperparameters, key, train=train)
-        last = params[-1]
-        entering = hidden_outputs(params, inputs, dropout)[-1]
-        return Applied(entering @ last["kernel"] + last["bias"], state)
-
-    def relu_outputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
-        return hidden_outputs(params, inputs)[:-1] if activation == "relu" else ()
-
-    return Model(
-        init=init,
-        apply=apply,
-        hyperparameters=(DROPOUT,) if has_dropout else (),
-        draws=has_dropout,
-        relu_outputs=relu_outputs,
+    return layered(
+        shapes, hidden_layers, activation=activation, has_dropout=has_dropout
     )
 
 

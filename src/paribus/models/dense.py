@@ -5,15 +5,8 @@ from typing import Any
 
 import jax
 
-from paribus.models.layers import (
-    ACTIVATIONS,
-    DROPOUT,
-    Dropout,
-    draw_layers,
-    dropout_of_step,
-    thinned,
-)
-from paribus.models.model import Applied, Hyperparameters, Model
+from paribus.models.layers import ACTIVATIONS, Dropout, Hidden, layered, thinned
+from paribus.models.model import Model
 
 
 def mlp(
@@ -43,13 +36,7 @@ def mlp(
         Neural Networks from Overfitting, 2014, section 10, with the scaling done in
         training.
     """
-    widths = (n_inputs, *hidden, n_classes)
-    shapes = list(pairwise(widths))
     activate = ACTIVATIONS[activation]
-
-    def init(key: jax.Array, hyperparameters: Hyperparameters) -> tuple[Any, tuple[()]]:
-        del hyperparameters
-        return draw_layers(key, shapes), ()
 
     def layer_inputs(
         params: Any, inputs: jax.Array, dropout: Dropout | None = None
@@ -60,28 +47,16 @@ def mlp(
             entering.append(thinned(outputs, dropout, position))
         return tuple(entering)
 
-    def apply(
-        params: Any,
-        state: tuple[()],
-        inputs: jax.Array,
-        *,
-        hyperparameters: Hyperparameters,
-        train: bool = False,
-        key: jax.Array | None = None,
-    ) -> Applied:
-        dropout = dropout_of_step(hyperparameters, key, train=train)
-        last = params[-1]
-        entering = layer_inputs(params, inputs, dropout)[-1]
-        return Applied(entering @ last["kernel"] + last["bias"], state)
+    def hidden_layers(
+        params: Any, inputs: jax.Array, dropout: Dropout | None
+    ) -> Hidden:
+        _, *outputs = entering = layer_inputs(params, inputs, dropout)
+        return Hidden(tuple(outputs), entering[-1])
 
-    def relu_outputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
-        return layer_inputs(params, inputs)[1:] if activation == "relu" else ()
-
-    return Model(
-        init=init,
-        apply=apply,
-        hyperparameters=(DROPOUT,) if has_dropout else (),
-        draws=has_dropout,
+    return layered(
+        list(pairwise((n_inputs, *hidden, n_classes))),
+        hidden_layers,
+        activation=activation,
+        has_dropout=has_dropout,
         layer_inputs=layer_inputs,
-        relu_outputs=relu_outputs,
     )

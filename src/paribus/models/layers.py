@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from paribus.models.model import Hyperparameters
+from paribus.models.model import Applied, Hyperparameters, Model
 
 
 ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = {
@@ -32,7 +32,69 @@ class Dropout(NamedTuple):
     rate: Float[Array, ""]
 
 
-def dropout_of_step(
+class Hidden(NamedTuple):
+    """What a network does before its last layer.
+
+    Attributes:
+        outputs: Of each hidden layer.
+        entering: What enters the last layer.
+    """
+
+    outputs: tuple[jax.Array, ...]
+    entering: jax.Array
+
+
+def layered(
+    shapes: Sequence[tuple[int, ...]],
+    hidden: Callable[[Any, jax.Array, Dropout | None], Hidden],
+    *,
+    activation: str,
+    has_dropout: bool,
+    layer_inputs: Callable[[Any, jax.Array], tuple[jax.Array, ...]] | None = None,
+) -> Model:
+    """A model of layers, the last of which puts out logits as it is.
+
+    Args:
+        shapes: Of the kernels: what enters and what leaves are the last two axes, the
+            width and height of a convolution stand before them.
+        hidden: All layers but the last.
+        activation: Of the hidden layers, a key of `ACTIVATIONS`.
+        has_dropout: Whether a training step leaves anything out.
+        layer_inputs: As `Model` has it.
+    """
+
+    def init(key: jax.Array, hyperparameters: Hyperparameters) -> tuple[Any, tuple[()]]:
+        del hyperparameters
+        return _draw_layers(key, shapes), ()
+
+    def apply(
+        params: Any,
+        state: tuple[()],
+        inputs: jax.Array,
+        *,
+        hyperparameters: Hyperparameters,
+        train: bool = False,
+        key: jax.Array | None = None,
+    ) -> Applied:
+        dropout = _dropout_of_step(hyperparameters, key, train=train)
+        last = params[-1]
+        entering = hidden(params, inputs, dropout).entering
+        return Applied(entering @ last["kernel"] + last["bias"], state)
+
+    def relu_outputs(params: Any, inputs: jax.Array) -> tuple[jax.Array, ...]:
+        return hidden(params, inputs, None).outputs if activation == "relu" else ()
+
+    return Model(
+        init=init,
+        apply=apply,
+        hyperparameters=(DROPOUT,) if has_dropout else (),
+        draws=has_dropout,
+        layer_inputs=layer_inputs,
+        relu_outputs=relu_outputs,
+    )
+
+
+def _dropout_of_step(
     hyperparameters: Hyperparameters, key: jax.Array | None, *, train: bool
 ) -> Dropout | None:
     """The dropout of a training step; None in evaluation, or if the model has none."""
@@ -42,7 +104,7 @@ def dropout_of_step(
     return Dropout(key, hyperparameters[DROPOUT])
 
 
-def draw_layers(
+def _draw_layers(
     key: jax.Array, shapes: Sequence[tuple[int, ...]]
 ) -> list[dict[str, Any]]:
     """Draw layers as Keras does: kernels Glorot uniform, biases zero.
