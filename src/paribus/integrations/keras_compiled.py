@@ -10,7 +10,7 @@ import numpy as np
 
 from paribus.errors import StudyError, suggest
 from paribus.hyperparameters import Value
-from paribus.integrations.keras_tasks import compiled_task
+from paribus.integrations.keras_tasks import compiled_task, refuse_others
 from paribus.tasks import TaskChoice
 
 
@@ -114,7 +114,7 @@ def compiled_with(network: Any, reference: str) -> Compiled:
             raise StudyError(
                 f"`{reference}` must be compiled without `{name}`, got {config[name]}"
             )
-    return _optimizer(config["optimizer"], reference)._replace(task=task)
+    return Compiled(*_optimizer(config["optimizer"], reference), task)
 
 
 def _has_exclusions(optimizer: Any) -> bool:
@@ -123,7 +123,10 @@ def _has_exclusions(optimizer: Any) -> bool:
     return any(getattr(optimizer, name, None) for name in names)
 
 
-def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
+def _optimizer(
+    config: Mapping[str, Any], reference: str
+) -> tuple[str, dict[str, Value]]:
+    """An optimizer's name here, and its hyperparameters here."""
     theirs, settings = config["class_name"], config["config"]
     if theirs not in OPTIMIZERS:
         raise StudyError(
@@ -138,20 +141,12 @@ def _optimizer(config: Mapping[str, Any], reference: str) -> Compiled:
             f"got {settings['learning_rate'].get('class_name', 'a schedule')}",
             hint="give the study an optimizer with a `schedule`",
         )
-    for name, value in settings.items():
-        if name in known.settings or name in _OPTIONS or name in _IGNORED:
-            continue
-        if value not in _WITHOUT_EFFECT.get(name, ()):
-            raise StudyError(
-                f"`{reference}` must be compiled with a {theirs} whose `{name}` has "
-                f"a counterpart here, got {value!r}"
-            )
+    taken = {*known.settings, *_OPTIONS, *_IGNORED}
+    refuse_others(settings, taken, _WITHOUT_EFFECT, f"`{reference}`", of=f"a {theirs}")
     ours = {known.settings[n]: v for n, v in settings.items() if n in known.settings}
     ours |= {_OPTIONS[n]: v or 0.0 for n, v in settings.items() if n in _OPTIONS}
     ours["learning_rate"] = settings["learning_rate"]
-    return Compiled(
-        known.name, {n: _shortest(v) for n, v in ours.items()}, TaskChoice()
-    )
+    return known.name, {n: _shortest(v) for n, v in ours.items()}
 
 
 def _shortest(value: Value) -> Value:

@@ -3,7 +3,7 @@
 The tables below are all there is to extend; whatever is not in them is refused by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from paribus.errors import StudyError, suggest
@@ -95,17 +95,11 @@ def compiled_task(
         )
     loss = LOSSES[small]
     settings = {**_unwritten(network, loss, name, reference), **settings}
-    ours: dict[str, Any] = {}
-    for setting, value in settings.items():
-        if setting in loss.settings:
-            ours[loss.settings[setting]] = float(value)
-        elif value not in _WITHOUT_EFFECT.get(setting, (value,)) or (
-            setting not in _WITHOUT_EFFECT and setting not in _ANY
-        ):
-            raise StudyError(
-                f"`{reference}` must be compiled with {name} whose `{setting}` has a "
-                f"counterpart here, got {value!r}"
-            )
+    known = {*loss.settings, *_ANY}
+    refuse_others(settings, known, _WITHOUT_EFFECT, f"`{reference}`", of=name)
+    ours: dict[str, Any] = {
+        loss.settings[n]: float(settings[n]) for n in settings if n in loss.settings
+    }
     shape = network.output_shape
     if loss.has_one_output and isinstance(shape, tuple) and shape[-1] != 1:
         raise StudyError(
@@ -113,6 +107,34 @@ def compiled_task(
         )
     metrics = _metrics(config.get("metrics"), loss.kind, reference)
     return TaskChoice(kind=loss.kind, loss=loss.name, metrics=metrics, **ours)
+
+
+def refuse_others(
+    settings: Mapping[str, Any],
+    known: Collection[str],
+    without_effect: Mapping[str, tuple[Any, ...]],
+    who: str,
+    *,
+    of: str,
+) -> None:
+    """Refuse settings of a part of Keras that have no counterpart here.
+
+    Args:
+        settings: What the part has, by Keras's names.
+        known: Those that are taken over, or do not matter.
+        without_effect: Values at which others change nothing.
+        who: Whose part it is.
+        of: The part.
+
+    Raises:
+        StudyError: With the first of them.
+    """
+    for name, value in settings.items():
+        if name not in known and value not in without_effect.get(name, ()):
+            raise StudyError(
+                f"{who} must be compiled with {of} whose `{name}` has a counterpart "
+                f"here, got {value!r}"
+            )
 
 
 def _unwritten(network: Any, loss: _Loss, name: str, reference: str) -> dict[str, Any]:
