@@ -12,11 +12,10 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Bool, Int, UInt32
 
-from paribus.data.batches import Segment, steps_per_epoch
+from paribus.data.batches import MAX_STEPS, Segment, steps_per_epoch
 from paribus.engine.convolutions import suited_to_cpus
 from paribus.engine.evaluation import Ending, end_run, evaluate_run
 from paribus.engine.measures import steps_in_span
-from paribus.engine.plan import steps_per_call
 from paribus.engine.recipe import Arrays, Recipe, Traced
 from paribus.engine.run import (
     RunState,
@@ -26,7 +25,6 @@ from paribus.engine.run import (
     train_run,
     train_run_carefully,
 )
-from paribus.engine.work import products_per_example
 
 
 BY_RUN = PartitionSpec("run")  # the first axis is divided over the devices
@@ -48,11 +46,14 @@ class BlockShape:
         runs_per_device: How many.
         map_width: How many runs a device works on at once: 1 on CPU, where the state of
             one run stays in the cache, all of them on GPU.
+        steps_per_call: Steps of a compiled call at most, so that an interrupt is seen
+            soon; no part of the result.
     """
 
     devices: tuple[Any, ...]
     runs_per_device: int
     map_width: int
+    steps_per_call: int = MAX_STEPS
 
     @property
     def n_runs(self) -> int:
@@ -134,11 +135,9 @@ class Driver(Protocol):
 
     Attributes:
         shape: How the runs lie on the devices.
-        steps_per_call: Steps of a segment at most, so that an interrupt is seen soon.
     """
 
     shape: BlockShape
-    steps_per_call: int
 
     def start(
         self, seeds: UInt32[np.ndarray, "run 2"], traced: Mapping[str, Any]
@@ -180,7 +179,6 @@ class CompiledEpochs:
 
     Attributes:
         shape: How the runs lie on the devices.
-        steps_per_call: Steps of a segment at most, so that an interrupt is seen soon.
     """
 
     def __init__(
@@ -208,12 +206,6 @@ class CompiledEpochs:
             key: Equal for recipes that differ in the batch size only.
         """
         self.shape = shape
-        self.steps_per_call = steps_per_call(
-            n_products=products_per_example(recipe.model, data.inputs.shape[1:]),
-            batch_size=recipe.batch_size,
-            runs_per_device=shape.runs_per_device,
-            on_cpu=shape.devices[0].platform == "cpu",
-        )
         self._data = data
         self._splits = splits
         self._compiler = compiler

@@ -78,7 +78,7 @@ def train_block(
             batch_size,
             after_step=step,
             to_step=to_step,
-            at_most=driver.steps_per_call,
+            at_most=driver.shape.steps_per_call,
         ):
             order = orders.of(part.epoch)
             states = driver.train(states, traced, order, part, active=seats >= 0)

@@ -115,18 +115,21 @@ def _sums(
     recipe: Recipe, fitted: Fitted, split: Arrays, *, looks_inside: bool
 ) -> _Sums:
     def of_chunk(chunk: Arrays) -> _Sums:
-        loss, correct = recipe.loss_and_correct(fitted, chunk)
+        task, outputs = recipe.task, recipe.logits(fitted, chunk)
         layers: tuple[Array, ...] = ()
         if looks_inside and recipe.model.relu_outputs is not None:
             # The compiler finds these among what the loss has computed.
             layers = recipe.model.relu_outputs(fitted.params, recipe.scaled(chunk))
         units = [layer.reshape(-1, layer.shape[-1]) for layer in layers]
         return _Sums(
-            loss=loss * len(chunk.labels),
-            n_correct=correct.sum(),
+            loss=task.losses(outputs, chunk.labels).mean() * len(chunk.labels),
+            n_correct=task.correct(outputs, chunk.labels).sum(),
             n_active=[(values > 0).sum(axis=0) for values in units],
             n_values=[jnp.array(len(values)) for values in units],
-            extras={n: v.sum() for n, v in recipe.extras(fitted, chunk).items()},
+            extras={
+                name: values.sum()
+                for name, values in task.extras(outputs, chunk.labels).items()
+            },
         )
 
     whole, rest = _by_chunk(of_chunk, split, size=_chunk_size(recipe))
@@ -149,7 +152,7 @@ def _relu_shares(
 def answers(recipe: Recipe, fitted: Fitted, split: Arrays) -> Bool[Array, " example"]:
     """Which examples of a split a run classifies right."""
     whole, rest = _by_chunk(
-        lambda chunk: recipe.loss_and_correct(fitted, chunk)[1],
+        lambda chunk: recipe.task.correct(recipe.logits(fitted, chunk), chunk.labels),
         split,
         size=_chunk_size(recipe),
     )

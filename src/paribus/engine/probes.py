@@ -136,7 +136,7 @@ def probe_weights(
 
     def loss(params: Any) -> Array:
         fitted = weights.model._replace(params=params)
-        return recipe.loss_and_correct(fitted, examples)[0]
+        return recipe.losses(fitted, examples).mean()
 
     # Evaluation holds running statistics fixed, and so gives curvature to weights that
     # training cannot feel, as a bias before batch statistics.
@@ -243,7 +243,7 @@ def _noise_scale(recipe: Recipe, fitted: Fitted, examples: Arrays) -> NoiseScale
     )
 
     def loss(params: Any, batch: Arrays) -> Array:
-        return recipe.loss_and_correct(fitted._replace(params=params), batch)[0]
+        return recipe.losses(fitted._replace(params=params), batch).mean()
 
     gradients = jax.lax.map(lambda batch: jax.grad(loss)(params, batch), batches)
     norms2 = jax.vmap(_norm2)(gradients)

@@ -114,16 +114,6 @@ class Recipe:
         """The loss of each example in evaluation."""
         return self.task.losses(self.logits(fitted, batch), batch.labels)
 
-    def loss_and_correct(
-        self, fitted: Fitted, batch: Arrays
-    ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
-        """Mean loss in evaluation; which examples are classified right."""
-        return self._loss_and_correct(self.logits(fitted, batch), batch.labels)
-
-    def extras(self, fitted: Fitted, batch: Arrays) -> dict[str, Array]:
-        """What the metrics beside loss and accuracy are means of, by example."""
-        return self.task.extras(self.logits(fitted, batch), batch.labels)
-
     def objective(
         self,
         params: Any,
@@ -151,12 +141,7 @@ class Recipe:
             key=key,
         )
         outputs = self.task.opened(applied.outputs)
-        loss, correct = self._loss_and_correct(outputs, batch.labels)
+        loss = self.task.losses(outputs, batch.labels).mean()
+        correct = self.task.correct(outputs, batch.labels)
         total = loss if applied.penalty is None else loss + applied.penalty
         return total, Trained(loss, correct, applied.state)
-
-    def _loss_and_correct(
-        self, outputs: Float[Array, "example class"], labels: Shaped[Array, " example"]
-    ) -> tuple[Float[Array, ""], Bool[Array, " example"]]:
-        losses = self.task.losses(outputs, labels)
-        return losses.mean(), self.task.correct(outputs, labels)

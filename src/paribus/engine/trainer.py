@@ -19,6 +19,7 @@ from paribus.engine.plan import (
     group_configs,
     plan_blocks,
     runs_per_device,
+    steps_per_call,
 )
 from paribus.engine.prober import Prober
 from paribus.engine.probes import PROBED_EXAMPLES, ProbeData
@@ -142,9 +143,11 @@ class Trainer:
 
     def shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
         """How the runs of a group lie on the devices, if so many wait for training."""
-        model, kind = self._models.of(group), self._dataset.example_shape
+        n_products = products_per_example(
+            self._models.of(group), self._dataset.example_shape
+        )
         n_places = runs_per_device(
-            n_products=products_per_example(model, kind),
+            n_products=n_products,
             n_examples=self.n_examples,
             epochs=self.study.run_epochs(group.configs[0], self.n_examples),
             n_runs=n_runs,
@@ -155,6 +158,12 @@ class Trainer:
             devices=self._devices,
             runs_per_device=n_places,
             map_width=1 if self.on_cpu else n_places,
+            steps_per_call=steps_per_call(
+                n_products=n_products,
+                batch_size=self.study.settings(group.configs[0]).batch_size,
+                runs_per_device=n_places,
+                on_cpu=self.on_cpu,
+            ),
         )
 
 

@@ -19,6 +19,12 @@ def make_linear(n=200, noise=0.5, seed=0, n_inputs=3):
     )
 
 
+def make_dataset(inputs, targets):
+    split = Split(inputs=inputs.astype("f4"), labels=targets.astype("f4"))
+    splits = {"train": split, "test": split}
+    return Dataset(name="linear", source="made up", splits=splits, n_classes=0)
+
+
 def test_with_many_examples_it_is_least_squares():
     inputs, targets = make_linear(n=2000)
     design = np.column_stack([np.ones(len(inputs)), inputs])
@@ -75,13 +81,7 @@ def test_the_unit_of_what_is_predicted_does_not_matter(shift, scale, seed):
 @pytest.mark.parametrize("standardise", [False, True])
 def test_its_loss_is_that_of_the_task(standardise):
     inputs, targets = make_linear(n=400)
-    split = Split(inputs=inputs.astype("f4"), labels=targets.astype("f4"))
-    data = Dataset(
-        name="linear",
-        source="made up",
-        splits={"train": split, "test": split},
-        n_classes=0,
-    )
+    data = make_dataset(inputs, targets)
     task = make_task(tasks.regression(standardise=standardise), data)
     design = np.column_stack([np.ones(400), inputs])
     solution, *_ = np.linalg.lstsq(design, targets, rcond=None)
@@ -93,13 +93,7 @@ def test_its_loss_is_that_of_the_task(standardise):
 
 def test_an_exact_fit_is_no_measure_below_what_float32_can_tell():
     inputs, targets = make_linear(noise=0.0)
-    split = Split(inputs=inputs.astype("f4"), labels=targets.astype("f4"))
-    data = Dataset(
-        name="exact",
-        source="made up",
-        splits={"train": split, "test": split},
-        n_classes=0,
-    )
+    data = make_dataset(inputs, targets)
     loss = ridge_loss(make_task(tasks.regression(), data), data)
     assert loss is not None
     assert loss >= 0.99e-6 * targets.var()
