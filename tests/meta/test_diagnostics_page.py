@@ -1,16 +1,13 @@
 """The study table of the page on diagnostics names diagnostics that there are."""
 
-import re
 import tomllib
-from pathlib import Path
+
+from page_builders import code_of
 
 from paribus.declared import DIAGNOSTICS
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "concepts" / "diagnostics.md"
-
-
 def test_its_table_names_every_diagnostic():
-    (table,) = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE.read_text("utf-8"))
+    (table,) = code_of("docs/concepts/diagnostics.md", "toml")
 
     assert set(tomllib.loads(table)["diagnostics"]["measure"]) == set(DIAGNOSTICS)

@@ -3,9 +3,9 @@
 import re
 import tomllib
 import typing
-from pathlib import Path
 
 import pytest
+from page_builders import code_of, read_page
 
 from paribus import optimizers
 from paribus.optimizer_catalogue import COMMON, OPTIMIZERS, SCHEDULE
@@ -13,12 +13,12 @@ from paribus.optimizers.schedules import scale_at
 from paribus.space import show_value
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "optimizers.md"
+PAGE = "docs/reference/optimizers.md"
 
 
 def rows_of(heading: str) -> dict[str, list[str]]:
     """The rows of the table under a heading, by the name in their first cell."""
-    section = PAGE.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    section = read_page(PAGE).split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = [
         [cell.strip() for cell in line.strip("|").split(" | ")]
         for line in section.splitlines()
@@ -86,7 +86,7 @@ def test_every_optimizer_is_chosen_by_a_function_of_its_name():
 
 
 def test_the_study_on_the_page_is_toml_with_known_names():
-    (block,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (block,) = code_of(PAGE, "toml")
 
     document = tomllib.loads(block)
 

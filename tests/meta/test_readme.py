@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from builders import make_study
+from page_builders import code_of, read_page
 from store_builders import make_store
 from typer.testing import CliRunner
 
 from paribus.cli import app
 
 
-HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-PYTHON = re.findall(r"(?ms)^```python\n(.*?)^```", README)
+README = read_page("README.md")
+PYTHON = code_of("README.md", "python")
 COMMANDS = re.findall(r"(?m)^\.venv/bin/paribus (.*?) *(?:#.*)?$", README)
 OPTIONS = re.findall(r"`(--set .*?|--seeds \d+)`", README)
 NEEDS_MORE = ("range", "run", "import")  # a training, and runs of another tool
@@ -87,14 +87,10 @@ def test_the_python_of_a_how_to_page_runs_from_top_to_bottom(
     page: str,
 ):
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(_python_of((HOW_TO / page).read_text("utf-8")))
+    code = "\n".join(code_of(f"docs/how-to/{page}", "python"))
 
     exec(compile(code, page, "exec"), {"__name__": "page"})
 
     printed = capsys.readouterr().out
     for name in ("keras", "flax", "equinox", "functions"):
         assert f"{name}: 4 of 4 runs finished" in printed
-
-
-def _python_of(text: str) -> list[str]:
-    return re.findall(r"(?ms)^```python\n(.*?)^```", text)

@@ -1,21 +1,18 @@
 """Every code block of the page on search spaces works as it stands there."""
 
-import re
 import shlex
 from pathlib import Path
 
 import pytest
+from page_builders import blocks_of, code_of
 from typer.testing import CliRunner
 
 from paribus.cli import app
 from paribus.study_file import read_study
 
 
-PAGE = Path(__file__).parents[2] / "docs/how-to/search-spaces.md"
-BLOCKS = re.findall(r"(?ms)^```(\w+)\n(.*?)^```", PAGE.read_text("utf-8"))
-TOML = [code for language, code in BLOCKS if language == "toml"]
-PYTHON = [code for language, code in BLOCKS if language == "python"]
-SHELL = [code for language, code in BLOCKS if language == "sh"]
+PAGE = "docs/how-to/search-spaces.md"
+TOML, PYTHON, SHELL = (code_of(PAGE, language) for language in ("toml", "python", "sh"))
 REST = """
 [study]
 name = "page"
@@ -29,7 +26,7 @@ name = "mlp"
 
 
 def test_every_block_has_a_test():
-    assert len(TOML) + len(PYTHON) + len(SHELL) == len(BLOCKS) == 9
+    assert len(TOML) + len(PYTHON) + len(SHELL) == len(blocks_of(PAGE)) == 9
 
 
 @pytest.mark.parametrize(("code", "n"), list(zip(TOML, [84, 6, 32, 30], strict=True)))
@@ -43,7 +40,7 @@ def test_a_space_of_the_page_can_be_read(tmp_path: Path, code: str, n: int):
 
 @pytest.mark.parametrize("code", PYTHON)
 def test_the_python_of_the_page_runs(code: str):
-    exec(compile(code, PAGE.name, "exec"), {})
+    exec(compile(code, PAGE, "exec"), {})
 
 
 @pytest.mark.slow

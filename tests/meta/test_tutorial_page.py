@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import make_study
+from page_builders import ROOT, code_of
 from store_builders import make_store
 from typer.testing import CliRunner
 
@@ -13,14 +14,10 @@ from paribus.cli import app
 from paribus.study_file import read_study
 
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "tutorial.md").read_text("utf-8")
-BLOCKS = re.findall(r"(?ms)^```(\w+)\n(.*?)^```", PAGE)
+DOCS = ROOT / "docs"
+PAGE = "docs/tutorial.md"
 COMMANDS = [
-    shlex.split(line)[1:]
-    for language, code in BLOCKS
-    if language == "sh"
-    for line in code.splitlines()
+    shlex.split(line)[1:] for code in code_of(PAGE, "sh") for line in code.splitlines()
 ]
 READING = [c for c in COMMANDS if c[0] not in ("run", "init")]
 # Pages with blocks that run, each of which has a test in this folder.
@@ -66,7 +63,7 @@ def test_its_claim_can_be_added_to_the_file_that_it_makes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
-    (table,) = (code for language, code in BLOCKS if language == "toml")
+    (table,) = code_of(PAGE, "toml")
     (init,) = (command for command in COMMANDS if command[0] == "init")
 
     assert CliRunner().invoke(app, init).exit_code == 0
@@ -82,7 +79,7 @@ def test_its_python_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)
-    (code,) = (code for language, code in BLOCKS if language == "python")
+    (code,) = code_of(PAGE, "python")
 
     exec(compile(code, "tutorial.md", "exec"), {})
 

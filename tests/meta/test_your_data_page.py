@@ -1,31 +1,18 @@
 """What docs/how-to/your-data.md shows works as it stands there."""
 
-import re
 from pathlib import Path
 
 import pytest
+from page_builders import REST_OF_STUDY, code_of, read_page
 
 import paribus as pb
 from paribus.data.sources import NAMES
 from paribus.study_file import read_study
 
 
-PAGE = (Path(__file__).parents[2] / "docs/how-to/your-data.md").read_text("utf-8")
-PYTHON = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
-TABLES = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
-REST = """
-[study]
-name = "mine"
-seeds = 2
-epochs = 1
-[model]
-name = "softmax"
-[optimizer]
-name = "adam"
-[[space]]
-learning_rate = [0.01]
-batch_size = [16]
-"""
+PAGE = "docs/how-to/your-data.md"
+PYTHON = code_of(PAGE, "python")
+TABLES = code_of(PAGE, "toml")
 
 
 def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -47,8 +34,8 @@ def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_its_study_files_are_understood(tmp_path: Path):
     (tmp_path / "mydata.py").write_text("def load():\n    return [[0], [1]], [0, 1]")
     table, loader = TABLES
-    (tmp_path / "table.toml").write_text(table + REST)
-    (tmp_path / "loader.toml").write_text(loader + REST)
+    (tmp_path / "table.toml").write_text(table + REST_OF_STUDY)
+    (tmp_path / "loader.toml").write_text(loader + REST_OF_STUDY)
 
     of_table = read_study(tmp_path / "table.toml").study.data
     of_loader = read_study(
@@ -61,5 +48,6 @@ def test_its_study_files_are_understood(tmp_path: Path):
 
 @pytest.mark.parametrize("name", sorted({*pb.data.__all__, *NAMES}))
 def test_it_names_every_way(name: str):
+    text = read_page(PAGE)
     if name not in {"Dataset", "Split", "load_dataset", "npz", "file"}:
-        assert f"pb.data.{name}(" in PAGE or f"`{name}`" in PAGE
+        assert f"pb.data.{name}(" in text or f"`{name}`" in text

@@ -1,7 +1,8 @@
 """What docs/how-to/your-task.md shows works as it stands there."""
 
-import re
 from pathlib import Path
+
+from page_builders import REST_OF_STUDY, code_of
 
 import paribus as pb
 from paribus.data import load_dataset
@@ -9,22 +10,9 @@ from paribus.engine.tasks import make_task
 from paribus.study_file import read_study
 
 
-PAGE = (Path(__file__).parents[2] / "docs/how-to/your-task.md").read_text("utf-8")
-PYTHON = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
-NUMBER, CLASSES = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
-REST = """
-[study]
-name = "mine"
-seeds = 2
-epochs = 1
-[model]
-name = "softmax"
-[optimizer]
-name = "adam"
-[[space]]
-learning_rate = [0.01]
-batch_size = [16]
-"""
+PAGE = "docs/how-to/your-task.md"
+PYTHON = code_of(PAGE, "python")
+NUMBER, CLASSES = code_of(PAGE, "toml")
 
 
 def test_its_python_makes_a_study_that_can_be_trained(tmp_path: Path):
@@ -41,8 +29,10 @@ def test_its_python_makes_a_study_that_can_be_trained(tmp_path: Path):
 
 
 def test_its_study_files_are_understood(tmp_path: Path):
-    (tmp_path / "number.toml").write_text(NUMBER + REST)
-    (tmp_path / "classes.toml").write_text(CLASSES + REST + '[data]\nname = "mnist"\n')
+    (tmp_path / "number.toml").write_text(NUMBER + REST_OF_STUDY)
+    (tmp_path / "classes.toml").write_text(
+        CLASSES + REST_OF_STUDY + '[data]\nname = "mnist"\n'
+    )
 
     number = read_study(tmp_path / "number.toml").study.task
     classes = read_study(tmp_path / "classes.toml").study.task

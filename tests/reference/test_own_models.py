@@ -6,15 +6,13 @@ import numpy as np
 import optax
 import pytest
 from keras_builders import convolution, normalised, residual
+from loop_builders import losses_both_ways
 from module_builders import NnxNetwork, apply, equinox_mlp, equinox_network, init
 
 import paribus as pb
-from paribus.data import load_dataset
 from paribus.data.batches import epoch_order
 from paribus.engine.keys import purpose_key
 from paribus.integrations.build import build_user_model
-from paribus.store import read_study
-from paribus.study import Run
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside Keras
@@ -113,13 +111,7 @@ def test_vectorised_runs_equal_a_plain_loop_over_runs(tmp_path, name):
         evaluate_every=1.0,
     )
 
-    study.run(tmp_path / "study", progress=False)
+    ours, theirs = losses_both_ways(study, tmp_path, plain_loop)
 
-    ours = read_study(tmp_path / "study").curves["test_loss"][:, :, 1:]
-    dataset = load_dataset(study.data, folder=tmp_path)
-    theirs = [
-        [plain_loop(study, dataset, Run(config, seed)) for seed in study.seeds]
-        for config in study.configs()
-    ]
     # A dozen steps in float32 with sums in another order.
     np.testing.assert_allclose(ours, theirs, rtol=2e-5)
