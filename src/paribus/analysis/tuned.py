@@ -70,6 +70,19 @@ class TunedChoice:
             return -np.inf
         return self.scores[self.values.index(self.best_value)]
 
+    @property
+    def passed_over(self) -> tuple[float, float] | None:
+        """The best excluded value that scored higher than the chosen one; by how much.
+
+        None where there is no such value.
+        """
+        by_score = dict(zip(self.values, self.scores, strict=True))
+        value = max(self.excluded, key=lambda tried: by_score[tried], default=None)
+        if value is None or self.best_value is None:
+            return None
+        lead = by_score[value] - self.best_score
+        return (value, lead) if lead > 0 else None
+
 
 def choose_tuned(result: StudyResult) -> tuple[TunedChoice, ...]:
     """Choose a value for each combination of the other hyperparameters.

@@ -174,6 +174,7 @@ def choose(
         n_runs=tuple(counts[True]),
         is_independent=is_independent,
         n_refining=tuple(counts[False]),
+        passed_over=found.passed_over,
     )
 
 

@@ -58,8 +58,20 @@ class Atom:
             id=self.id,
             text=self.text,
             is_primary=bool(self.contrast),
-            notes=found.notes + _against_best(arms, self.needs, found),
+            notes=found.notes
+            + _against_best(arms, self.needs, found)
+            + _passed_over(arms, self.needs, found),
         )
+
+
+def _passed_over(
+    arms: Arms | None, needs: tuple[str, ...], found: AtomVerdict
+) -> tuple[str, ...]:
+    """Values that scored higher than those an atom takes for the best, and fail."""
+    if arms is None or found.verdict is Verdict.UNTESTED:
+        return ()
+    clauses = [c.say_passed_over() for role, c in arms.choices.items() if role in needs]
+    return tuple(f"{clause[0].upper()}{clause[1:]}." for clause in clauses if clause)
 
 
 def _against_best(

@@ -16,7 +16,7 @@ from paribus.claims.rules import Relation
 from paribus.errors import UnknownNameError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
-from paribus.space import Config
+from paribus.space import Config, show_value
 
 
 BudgetKind = Literal["epochs", "steps", "seconds", "target"]
@@ -40,6 +40,7 @@ class Choice:
         n_runs: Runs that chose: for each declared value, how many seeds.
         is_independent: Whether seeds chose it that judge nothing.
         n_refining: The same for each value that refined the best of these.
+        passed_over: As `TunedChoice` has it.
     """
 
     config: int
@@ -51,6 +52,18 @@ class Choice:
     n_runs: tuple[int, ...]
     is_independent: bool
     n_refining: tuple[int, ...] = ()
+    passed_over: tuple[float, float] | None = None
+
+    def say_passed_over(self) -> str:
+        """A clause on a value that scored higher, not chosen since it often failed."""
+        if self.passed_over is None:
+            return ""
+        value, lead = self.passed_over
+        return (
+            f"learning rate {show_value(value)} scored {lead:.2g} higher than "
+            f"{show_value(self.value)}, the best by the rule, but half its runs or "
+            "more did not learn"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

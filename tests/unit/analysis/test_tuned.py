@@ -64,6 +64,24 @@ def test_a_value_of_which_half_the_runs_diverged_is_excluded():
 
     assert choice.excluded == (0.01,)
     assert choice.best_value == 0.1
+    assert choice.passed_over is None
+
+
+@pytest.mark.parametrize(
+    ("excluded", "passed_over"),
+    [((0.1,), (0.1, 0.01)), ((0.001,), None), ((0.001, 0.1), (0.1, 0.01)), ((), None)],
+)
+def test_an_excluded_value_that_scored_higher_is_named(excluded, passed_over):
+    plain = choose_tuned(make_tuned_result(make_tuned_study(), SCORES))[0]
+    choice = replace(
+        plain,
+        values=(0.001, 0.01, 0.1),
+        scores=(0.9, 0.95, 0.96),
+        excluded=excluded,
+        best_value=0.01,
+    )
+
+    assert choice.passed_over == (passed_over and pytest.approx(passed_over))
 
 
 def test_while_tuning_goes_on_only_choosing_runs_and_held_values_are_planned():

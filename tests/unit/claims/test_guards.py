@@ -187,6 +187,23 @@ def test_a_best_value_on_the_edge_names_the_value_to_add():
     assert ask(tuning.best_on_edge, make_pair(), choices=(choice(),)) is None
 
 
+@pytest.mark.parametrize(("lead", "is_refused"), [(0.0039, False), (0.0041, True)])
+def test_none_is_the_best_if_one_that_often_failed_scored_higher(lead, is_refused):
+    """By more than the smallest effect of its accuracy, 0.004."""
+    passed = choice(passed_over=(0.1, lead))
+
+    refusal = ask(tuning.better_passed_over, make_pair(), choices=(passed,))
+
+    assert (refusal is not None) == is_refused
+    if is_refused:
+        assert refusal.reason == (
+            "learning rate 0.1 scored 0.0041 higher than 0.01, the best by the rule, "
+            "but half its runs or more did not learn, so none is plainly the best"
+        )
+        assert refusal.remedy == "--set study.epochs=15"
+        assert refusal.allows_direction
+
+
 def test_the_edge_is_said_where_the_study_has_other_places():
     edge = choice(edge="upper", value_to_add=0.1)
     study = make_tuned_study(learning_rate=(0.001, 0.01), batch_size=(32, 64))

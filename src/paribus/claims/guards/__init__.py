@@ -19,6 +19,7 @@ from paribus.claims.guards.recording import (
 from paribus.claims.guards.timing import noisy_timing
 from paribus.claims.guards.tuning import (
     best_on_edge,
+    better_passed_over,
     chosen_on_test,
     coarse_grid,
     dependent_choice,
@@ -46,6 +47,7 @@ GUARDS: Sequence[Guard] = (
     chosen_on_test,
     unequal_tuning,
     best_on_edge,
+    better_passed_over,
     same_runs,
     coarse_grid,
     noisy_timing,

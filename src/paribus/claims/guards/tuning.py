@@ -75,6 +75,23 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
     return None
 
 
+def better_passed_over(evidence: Evidence, question: Question) -> Refusal | None:
+    """A value scored higher by more than matters, but often failed."""
+    score = evidence.measure(evidence.whole.score_metric)
+    smallest = (score and score.smallest_effect) or 0.0
+    for choice in question.choices:
+        if choice.passed_over is None:
+            continue
+        _, lead = choice.passed_over
+        if lead > smallest:
+            return Refusal(
+                f"{choice.say_passed_over()}, so none is plainly the best",
+                f"--set study.epochs={3 * evidence.whole.study.budget.epochs}",
+                allows_direction=True,
+            )
+    return None
+
+
 def _place(evidence: Evidence, choice: Choice) -> str:
     """Where a value was chosen: what the study varies beside it, in words."""
     configs = evidence.whole.configs
