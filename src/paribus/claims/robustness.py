@@ -51,14 +51,20 @@ def beside(
 
     Returns:
         Exploratory entries that can be told from the primary one: of the primary arms
-        and of the first `MAX_OTHER_ARMS` others.
+        and of the first `MAX_OTHER_ARMS` others. What would compare the same runs at
+        the primary budget, as where tuning chose the held value, is none of them.
     """
     own = () if arms is None or arms.lacks(atom.needs) else (arms,)
     more = others[:MAX_OTHER_ARMS]
     budgets = atom.budgets or ("",)
     asked = [
         *((these, budget) for these in own for budget in budgets[1:]),
-        *((these, budget) for these in more for budget in budgets),
+        *(
+            (these, budget)
+            for these in more
+            for budget in budgets
+            if budget != budgets[0] or not _is_same(atom, arms, these)
+        ),
     ]
     entries: list[AtomVerdict] = []
     for these, budget in asked:
@@ -67,6 +73,13 @@ def beside(
         name = f"{atom.id}{suffix}/{_label(at, found, len(more))}"
         entries.append(replace(found, id=name, is_primary=False))
     return tuple(entries)
+
+
+def _is_same(atom: Atom, arms: Arms | None, other: Arms) -> bool:
+    """Whether an atom would compare the same configs with other arms."""
+    return arms is not None and all(
+        arms.configs.get(role) == other.configs[role] for role in atom.needs
+    )
 
 
 def _n_differing(arms: Arms | None, other: Arms) -> int:

@@ -1,5 +1,7 @@
 """What stands beside a verdict: which other arms, in which order, at which level."""
 
+from dataclasses import replace
+
 import pytest
 from claims_builders import make_rates
 
@@ -39,11 +41,14 @@ def make_atom(*budgets) -> Atom:
     )
 
 
+LABELS = ("", "far", "near", "middle", "lacking")
+
+
 def make_arms(label: str, *roles: str, **others) -> Arms:
     return Arms(
         optimizer="adam",
         others=Config(others),
-        configs=dict.fromkeys(roles, 0),
+        configs=dict.fromkeys(roles, LABELS.index(label)),
         words=dict.fromkeys(roles, ""),
         label=label,
     )
@@ -110,6 +115,18 @@ def test_the_primary_budget_is_not_judged_again(evidence):
     entries = beside(evidence, atom, PRIMARY, (NEAR,), suffix="")
 
     assert [entry.budget for entry in entries] == ["steps", "epochs", "steps"]
+
+
+def test_the_same_runs_are_judged_again_only_at_another_budget(evidence):
+    atom = make_atom("epochs", "steps")
+    same = replace(NEAR, configs=PRIMARY.configs, mode="untuned")
+
+    entries = beside(evidence, atom, PRIMARY, (same,), suffix="")
+
+    assert [entry.id for entry in entries] == ["A1/", "A1/untuned-S"]
+    shared = 1 - (1 - evidence.confidence_level) / 2
+    for entry in entries:
+        assert entry.confidence_level == pytest.approx(shared)
 
 
 @pytest.mark.parametrize(
