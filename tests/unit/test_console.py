@@ -173,6 +173,20 @@ def test_a_comparison_says_which_seeds_ended_badly_and_were_left_out():
     assert "pairs: 3 (the seeds on which both sides learned" in text
 
 
+def test_a_side_of_several_configs_counts_seeds_with_a_bad_run():
+    found = compare(
+        make_mixture(),
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+
+    text = comparison_text(replace(found, pairs=2 * found.pairs))
+
+    assert "with a run that ended badly: 2 of 5 seeds at learning_rate=0.01\n" in text
+    assert "difference of shares of seeds: -0.40" in text
+
+
 def test_a_comparison_says_how_many_seeds_never_learned():
     """Still improving, at 14 % of ten classes: not among the bad, nor the learners."""
     slow = (0.14, 0.96, 0.97, 0.96, 0.96)

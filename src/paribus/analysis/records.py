@@ -123,7 +123,7 @@ class Comparison:
             None outside a family.
         n_pairs: Seeds that both sides finished and on which both learned.
         n_seeds: Seeds that both sides finished, whatever became of their runs.
-        n_bad: How many of these seeds ended badly on side a and on side b.
+        n_bad: On how many of these seeds a run of side a ended badly, and of side b.
         share_bad_difference: Share of bad seeds of side a minus that of side b; None
             where no side has any.
         share_bad_lower: Lower bound of its interval (Newcombe's).

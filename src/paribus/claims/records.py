@@ -65,7 +65,8 @@ class AtomVerdict:
         sides: Names of the two sides in words, claimed-higher first; may be empty.
         runs: Positions (config, seed) of the runs it rests on.
         p_value: Two-sided exact test of no difference, or of a share against the
-            smallest effect; None where there is none.
+            smallest effect; None where there is none. Of parts that must all hold the
+            largest of theirs.
         p_value_holm: The same, Holm-adjusted over the confirmatory family; None for
             what does not belong to it.
         p_value_bh: The same, adjusted over all exploratory atoms by Benjamini and

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paribus.claims import AtomVerdict, ClaimVerdict
+from paribus.stats.power import MAX_SEEDS
 
 
 def claim_records(claims: Sequence[ClaimVerdict]) -> list[dict[str, Any]]:
@@ -44,6 +45,7 @@ _OF_ATOMS = (
     "p_value_bh",
     "n_late_seeds",
     "more_seeds",
+    "more_seeds_above",
     "remedy",
     "clock",
     "epochs",
@@ -56,6 +58,7 @@ _OF_ATOMS = (
 
 
 def _atom_record(atom: AtomVerdict, claim: str) -> dict[str, Any]:
+    is_bound = atom.more_seeds is not None and atom.more_seeds > MAX_SEEDS
     return {
         "claim": claim,
         "id": atom.id,
@@ -76,7 +79,8 @@ def _atom_record(atom: AtomVerdict, claim: str) -> dict[str, Any]:
         "p_value_bh": atom.p_value_bh,
         "n_late_seeds": atom.n_late_seeds,
         "reason": atom.reason,
-        "more_seeds": atom.more_seeds,
+        "more_seeds": None if is_bound else atom.more_seeds,
+        "more_seeds_above": MAX_SEEDS if is_bound else None,
         "remedy": atom.remedy,
         "budget": atom.budget,
         "clock": atom.clock,

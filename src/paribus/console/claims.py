@@ -7,9 +7,7 @@ from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.console.layout import Row, lay_out
 from paribus.stats.families import FALSE_DISCOVERY_RATE
 from paribus.stats.intervals import MIN_SEEDS
-
-
-MAX_COUNTED_SEEDS = 1000
+from paribus.stats.power import MAX_SEEDS
 
 
 def claims_text(
@@ -158,7 +156,7 @@ def _would_decide(atom: AtomVerdict) -> str:
     more = atom.more_seeds
     if more is None:
         return ""
-    if more > MAX_COUNTED_SEEDS:
+    if more > MAX_SEEDS:
         at = "" if atom.estimate is None else ": the estimate sits at the boundary"
         return f", and more than 1000 would be needed{at}"
     if atom.n_seeds < MIN_SEEDS:

@@ -66,16 +66,18 @@ def _left_out(c: Comparison, a: str, b: str) -> list[str]:
     lines = [f"left out: {n_out} of {c.n_seeds} seeds, on which a side did not learn"]
     if any(c.n_bad):
         sides = zip(c.n_bad, (a, b), strict=True)
-        lines += [f"ended badly: {n} of {c.n_seeds} seeds at {x}" for n, x in sides]
+        # A side of several configs has several runs of each seed.
+        what = "ended badly" if len(c.pairs) == 1 else "with a run that ended badly"
+        lines += [f"{what}: {n} of {c.n_seeds} seeds at {x}" for n, x in sides]
         lines.append(_shares_text(c))
     return lines
 
 
 def _shares_text(c: Comparison) -> str:
     if c.share_bad_lower is None or c.share_bad_upper is None:
-        return "difference of shares: too few seeds"
+        return "difference of shares of seeds: too few seeds"
     return (
-        f"difference of shares: {c.share_bad_difference:+.2f} "
+        f"difference of shares of seeds: {c.share_bad_difference:+.2f} "
         f"[{c.share_bad_lower:+.2f}, {c.share_bad_upper:+.2f}] "
         f"({c.confidence_level:.0%} interval; p-value {c.share_bad_p_value:.3g})"
     )

@@ -21,6 +21,7 @@ from paribus.report.prose import sentence
 from paribus.report.slices import words
 from paribus.stats.families import FALSE_DISCOVERY_RATE
 from paribus.stats.intervals import MIN_SEEDS
+from paribus.stats.power import MAX_SEEDS
 
 
 ICONS = {
@@ -31,7 +32,6 @@ ICONS = {
     Verdict.UNTESTED: "○",
     Verdict.DEPENDS: "⇄",
 }
-MAX_SEEDS_TO_DECIDE = 1000
 # In smallest effects: as of runs that are equal, where "0.00 or less" says nothing.
 NEXT_TO_NOTHING = 0.01
 
@@ -102,7 +102,9 @@ def say_tests(atom: AtomVerdict) -> str:
     if atom.confidence_level is not None:
         parts.append(f"the interval holds with {percent(atom.confidence_level, 1)}")
     if atom.p_value is not None:
-        parts.append(f"p of the exact test {p_value(atom.p_value)}")
+        # Of parts that must all hold, others may stand in the numbers beside it.
+        whose = f"largest p of its {len(atom.parts)} parts" if atom.parts else "p"
+        parts.append(f"{whose} of the exact test {p_value(atom.p_value)}")
     if atom.p_value_holm is not None:
         parts.append(f"Holm-adjusted {p_value(atom.p_value_holm)}")
     if atom.effect_size is not None:
@@ -268,6 +270,8 @@ def _say_direction(atom: AtomVerdict, place: Standing) -> str:
     smallest = write_smallest(atom)
     if atom.is_share:
         return f" The interval reaches across the smallest share, {smallest}."
+    if _is_open(atom):
+        return f" The interval reaches across {smallest}."
     for seen, way in ((place.lower > 0, "in"), (place.upper < 0, "against")):
         if seen:
             return (
@@ -275,6 +279,16 @@ def _say_direction(atom: AtomVerdict, place: Standing) -> str:
                 f"{smallest} is open."
             )
     return f" The interval reaches across {smallest}."
+
+
+def _is_open(atom: AtomVerdict) -> bool:
+    """Whether the exact test leaves open that there is no effect at all.
+
+    Of shares it may although the interval lies beside 0: that one is approximate.
+    """
+    if atom.p_value is None or atom.confidence_level is None:
+        return False
+    return atom.p_value > 1 - atom.confidence_level
 
 
 def _say_measured(atom: AtomVerdict) -> str:
@@ -319,7 +333,7 @@ def _say_seeds(atom: AtomVerdict) -> str:
     more = atom.more_seeds
     if more is None:
         return ""
-    if more > MAX_SEEDS_TO_DECIDE:
+    if more > MAX_SEEDS:
         at = "; the estimate sits at the smallest effect" if standing(atom) else ""
         return f"More than 1,000 seeds{at}."
     if atom.n_seeds < MIN_SEEDS:
@@ -331,7 +345,7 @@ def _would_decide(atom: AtomVerdict) -> str:
     more = atom.more_seeds
     if more is None:
         return ""
-    if more > MAX_SEEDS_TO_DECIDE:
+    if more > MAX_SEEDS:
         return "more than 1,000 would decide"
     if atom.n_seeds < MIN_SEEDS:
         return f"at least {more:,} are needed"

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from claim_builders import make_atom, make_claim, make_claims, make_speed_atom
@@ -232,6 +233,30 @@ def test_tests_and_sizes_are_said_together():
     )
     assert say_tests(make_atom(is_primary=False)).startswith("Exploratory. ")
     assert say_tests(make_atom(confidence_level=None)) == ""
+
+
+def test_the_p_of_a_conjunction_is_said_to_be_the_largest_of_its_parts():
+    parts = (make_atom(p_value=0.002), make_atom(p_value=0.04))
+
+    assert "; largest p of its 2 parts of the exact test 0.040" in say_tests(
+        make_atom(p_value=0.04, parts=parts)
+    )
+
+
+def test_no_effect_is_seen_in_an_interval_that_the_exact_test_does_not_bear_out():
+    """Newcombe's interval of a difference of shares may lie beside 0 at p above .05."""
+    atom = make_atom(
+        Verdict.UNDECIDED,
+        measure="bad_share",
+        lower=0.0002,
+        upper=0.004,
+        confidence_level=0.95,
+        p_value=0.06,
+    )
+
+    assert "is seen" not in say_finding(atom)
+    assert "reaches across" in say_finding(atom)
+    assert "is seen" in say_finding(replace(atom, p_value=0.04))
 
 
 @pytest.mark.parametrize(
