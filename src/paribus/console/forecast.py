@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from paribus.analysis.measure_facts import measure_facts
 from paribus.console.layout import Row, lay_out
 from paribus.console.progress import duration_text
 from paribus.errors import printable
 from paribus.results.forecast import Basis, Forecast
 from paribus.space import show_value
+from paribus.study import Study
 
 
 _BASES: dict[Basis, str] = {
@@ -15,6 +17,8 @@ _BASES: dict[Basis, str] = {
     "arithmetic": "from the operations of a step and the speed of one matrix product",
 }
 _GB = 1e9
+# Whoever asks for more of a share has perhaps written points for a fraction.
+LARGE_SHARE = 0.1
 
 
 def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str:
@@ -38,6 +42,7 @@ def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str
         head,
         lay_out(_configs(forecast), width=width),
         lay_out(_programs(forecast), width=width),
+        *_claims(study, width=width),
         _ending(forecast, folder),
     ]
     return "\n\n".join(parts)
@@ -63,6 +68,32 @@ def _programs(forecast: Forecast) -> list[Row]:
         }
         for group in forecast.groups
     ]
+
+
+def _claims(study: Study, *, width: int | None) -> list[str]:
+    """The study's own claims, and what it would take to decide each."""
+    rows: list[Row] = []
+    large: list[str] = []
+    for position, claim in enumerate(study.claims, start=1):
+        facts, effect = measure_facts(claim.measure), claim.smallest_effect
+        words = "the default" if effect is None else f"{effect:g}"
+        if effect is not None and facts.is_ratio:
+            words = f"a factor of {effect:g}"
+        elif effect is not None and facts.unit == "pp":
+            words = f"{effect:g}, {100 * effect:g} percentage points"
+            if effect > LARGE_SHARE:
+                large.append(
+                    f"Claim U{position}: differences below {100 * effect:g} percentage "
+                    "points will count as practically absent. Is that meant?"
+                )
+        rows.append(
+            {
+                "claim": f"U{position}",
+                "compares": facts.words,
+                "smallest effect that matters": words,
+            }
+        )
+    return [lay_out(rows, width=width), *large] if rows else []
 
 
 def _ending(forecast: Forecast, folder: Path) -> str:

@@ -1,9 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from builders import make_study
 
 from paribus.console import forecast_text
+from paribus.declared import DeclaredClaim
 from paribus.results.forecast import Forecast, GroupForecast
 
 
@@ -61,3 +63,28 @@ def test_a_finished_study_has_nothing_to_train():
     said = text(make(0.0, 0.0, n_runs=0))
 
     assert said.endswith("Nothing is to be trained: all runs are in `studies/tiny`.")
+
+
+@pytest.mark.parametrize(
+    ("measure", "effect", "said", "is_doubted"),
+    [
+        ("test_accuracy", 0.005, "0.005, 0.5 percentage points", False),
+        ("test_accuracy", 0.5, "0.5, 50 percentage points", True),
+        ("test_loss", 1.25, "a factor of 1.25", False),
+        ("test_accuracy", None, "the default", False),
+    ],
+)
+def test_the_smallest_effect_of_each_claim_is_said(measure, effect, said, is_doubted):
+    claim = DeclaredClaim(
+        text="Small batches are better",
+        measure=measure,
+        a={"batch_size": 32},
+        b={"batch_size": 64},
+        relation="greater",
+        smallest_effect=effect,
+    )
+
+    shown = text(replace(make(60.0, 30.0), study=replace(STUDY, claims=(claim,))))
+
+    assert said in shown
+    assert ("Claim U1: differences below 50 percentage" in shown) == is_doubted
