@@ -28,9 +28,9 @@ def few_learners(evidence: Evidence, question: Question) -> Refusal | None:
         is_dead = may_be_dead and not learned[list(side)].any()
         if n >= MIN_CONTRAST_SEEDS or is_dead or not others[list(side)].any():
             continue
-        seeds = "seed" if n == 1 else "seeds"
+        some = "only 1 seed" if n == 1 else f"only {n} seeds" if n else "no seed"
         return Refusal(
-            f"only {n} {seeds} learned at {words or 'one side'}, fewer than 5",
+            f"{some} learned at {words or 'one side'}" + ", fewer than 5" * (n > 0),
             _more_learners(evidence, n, int(n_ended.max())),
         )
     return None
