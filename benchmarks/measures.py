@@ -67,7 +67,7 @@ def make_trainer(study, dataset, devices, *, measured: bool) -> Trainer:
             stack.enter_context(
                 patch(f"{run}.watch_loss", lambda measures, loss, span: measures)
             )
-            without = patch("paribus.engine.trainer.build_model", _without_layers)
+            without = patch("paribus.engine.models.build_model", _without_layers)
             stack.enter_context(without)
         compiler = stack.enter_context(Compiler(n_threads=1))
         trainer = Trainer(study, dataset, devices, compiler)
