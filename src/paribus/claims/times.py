@@ -102,9 +102,10 @@ def _too_few_pilots(evidence: Evidence, question: Question, n_pilots: int) -> Re
             f"{n_pilots}",
             f"--set tuning.target_seeds={FULL_PILOT_RUNS}",
         )
+    some = f"only {n_pilots}" if n_pilots else "no"
     return Refusal(
-        f"{n_pilots} runs of the best config were left to set a target, which needs "
-        f"{MIN_PILOT_RUNS}",
+        f"{some} runs beside those that are compared set the target to reach, which "
+        f"needs {MIN_PILOT_RUNS} of the best config",
         "paribus run batch-size" if question.mode else "paribus run learning-rate",
     )
 

@@ -52,8 +52,7 @@ HOW_TO_READ = (
     "asks whether there is any difference, and with few seeds its p-value cannot be "
     "small. A smallest effect that no claim names is, for an accuracy, twice the noise "
     "floor of its split at the error of the best judged config, rounded up to 0.1 "
-    "percentage points and at least 0.2; for other measures it is a convention: a "
-    "factor of 1.05 for RMSE, a difference of 0.01 for R2. How "
+    "percentage points and at least 0.2; for other measures it is a convention. How "
     "many seeds would decide supposes that the true effect is near the estimate."
 )
 GLOSSARY = (

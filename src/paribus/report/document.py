@@ -1,8 +1,13 @@
 """A report as data: what is said, in which order, and nothing about how it looks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+
+# Our own commands and options; any other backtick may be part of a user's name.
+COMMAND = re.compile(r"`((?:paribus |--)[^`|]+)`")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from paribus.analysis import (
 )
 from paribus.claims import ClaimVerdict, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
+from paribus.report.numbers import mean
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -76,13 +77,15 @@ class Findings:
         return len(self.summaries) - int(absent.sum())
 
     def tied_with_best(self) -> list[str]:
-        """Names of the configs that may be the best, with how many runs ended badly."""
+        """Names of the configs that may be the best, with means and failures."""
         names = []
         for index, label in self.shown.items():
             summary = self.summaries[index]
             if summary.is_tied_with_best:
-                bad = f" ({summary.n_bad} of {summary.n_seeds} ended badly)"
-                names.append(label + bad * bool(summary.n_bad))
+                said = [f"mean {mean(summary.metrics.get(self.metric))}"]
+                if summary.n_bad:
+                    said.append(f"{summary.n_bad} of {summary.n_seeds} ended badly")
+                names.append(f"{label} ({'; '.join(said)})")
         return names
 
     def label(self, values: Mapping[str, object]) -> str:

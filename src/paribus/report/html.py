@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from functools import cache
 from importlib.resources import files
 
@@ -10,11 +9,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from paribus.plots import javascript
-from paribus.report.document import Report
-
-
-# Our own commands and options; any other backtick may be part of a user's name.
-_CODE = re.compile(r"`((?:paribus |--)[^`]+)`")
+from paribus.report.document import COMMAND, Report
 
 
 def render_html(report: Report) -> str:
@@ -65,7 +60,7 @@ def _template() -> Template:
 
 def _spans(text: str) -> list[tuple[str, bool]]:
     """Divide a text into spans: words, and whether they stand in backticks."""
-    parts = _CODE.split(text)
+    parts = COMMAND.split(text)
     return [(part, bool(i % 2)) for i, part in enumerate(parts) if part]
 
 

@@ -1,6 +1,7 @@
 """How numbers are written: with the digits that their uncertainty leaves."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from paribus.analysis import MetricSummary
@@ -59,6 +60,11 @@ def estimate(measured: MetricSummary | None) -> str:
         bounds = f"[{100 * lower:.{digits}f}, {100 * upper:.{digits}f}]"
         return f"{percent(mean, digits)} {bounds}{among}"
     return f"{mean:.3g} [{lower:.3g}, {upper:.3g}]{among}"
+
+
+def mean(measured: MetricSummary | None) -> str:
+    """Write a mean without its interval: `"97.69%"`, `"62% among 7 learners"`."""
+    return re.sub(r" \[.*\]", "", estimate(measured))
 
 
 def spread(measured: MetricSummary | None) -> str:

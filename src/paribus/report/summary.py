@@ -9,7 +9,12 @@ from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
 from paribus.report.prose import say_failing, say_statuses, say_tied
 from paribus.report.unvaried import say_all_unvaried
-from paribus.report.verdicts import n_measured, say_claim, say_verdicts
+from paribus.report.verdicts import (
+    n_measured,
+    say_claim,
+    say_untested,
+    say_verdicts,
+)
 from paribus.stats.families import ERROR_RATE
 from paribus.status import RunStatus
 
@@ -87,10 +92,15 @@ def _say_claims(
     claims: Sequence[ClaimVerdict], room: int
 ) -> list[tuple[ClaimVerdict | None, str]]:
     """As many claims as there is room for, each a line, and how many there are."""
-    lines: list[tuple[ClaimVerdict | None, str]] = []
+    head: list[tuple[ClaimVerdict | None, str]] = []
+    tail: list[tuple[ClaimVerdict | None, str]] = []
     if len(claims) > room:
-        lines.append((None, say_verdicts(claims)))
-        room -= 1
+        head.append((None, say_verdicts(claims)))
+    unmeasured = [claim for claim in claims if _is_unmeasured(claim)]
+    if len(unmeasured) > 1:
+        tail.append((None, say_untested(unmeasured)))
+        claims = [claim for claim in claims if not _is_unmeasured(claim)]
+    room -= len(head) + len(tail)
     by_weight = sorted(
         range(len(claims)),
         key=lambda i: (
@@ -100,7 +110,13 @@ def _say_claims(
         ),
     )
     chosen = [claims[i] for i in sorted(by_weight[:room])]
-    return [*lines, *((claim, say_claim(claim)) for claim in chosen)]
+    return [*head, *((claim, say_claim(claim)) for claim in chosen), *tail]
+
+
+def _is_unmeasured(claim: ClaimVerdict) -> bool:
+    """Whether a textbook claim is untested, with no number at all."""
+    is_untested = claim.verdict is Verdict.UNTESTED and claim.group != "yours"
+    return is_untested and not n_measured(claim)
 
 
 def count_statuses(findings: Findings) -> dict[RunStatus, int]:

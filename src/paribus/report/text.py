@@ -3,6 +3,7 @@
 import re
 
 from paribus.report.document import (
+    COMMAND,
     Atom,
     Badge,
     Block,
@@ -45,10 +46,17 @@ def escape(text: str) -> str:
     Control characters, and marks that change the direction of writing, become spaces.
     """
     one_line = _CONTROL.sub(" ", text).strip()
-    escaped = _SPECIAL.sub(r"\\\1", one_line)
-    unlinked = _LINKED.sub(lambda found: f"{found[0]}\u200b", escaped)
+    parts = COMMAND.split(one_line)  # every other one is a command
+    unlinked = "".join(
+        f"`{part}`" if i % 2 else _without_marks(part) for i, part in enumerate(parts)
+    )
     plain = _NUMBERED_START.sub(r"\1\\\2", unlinked)
     return _BLOCK_START.sub(r"\\", plain)
+
+
+def _without_marks(text: str) -> str:
+    escaped = _SPECIAL.sub(r"\\\1", text)
+    return _LINKED.sub(lambda found: f"{found[0]}\u200b", escaped)
 
 
 def _render_block(block: Block) -> str:

@@ -169,7 +169,25 @@ def say_claim(claim: ClaimVerdict) -> str:
     if made_by:
         finding = f" {short_id(made_by[0].id)}: {say_finding(made_by[0])}"
         return head + finding + (f" But {join(others)}." if others else "")
-    return head + (f" {sentence(join(others))}." if others else "")
+    if not others:
+        return head
+    # Decided differently: one that says most, with its numbers, and what others are.
+    decided = [atom for atom in deciding if atom.verdict in DECIDED]
+    first = min(decided, key=lambda atom: atom.verdict is Verdict.NEGLIGIBLE)
+    others.remove(f"{short_id(first.id)} is {first.verdict.value}")
+    finding = f" {short_id(first.id)} is {first.verdict.value}: {say_finding(first)}"
+    return head + finding + (f" {sentence(join(others))}." if others else "")
+
+
+def say_untested(claims: Sequence[ClaimVerdict]) -> str:
+    """Name claims of which nothing was measured, and what is designed to test them."""
+    names = join([short_id(claim.id) for claim in claims])
+    remedies = Counter(atom.remedy for claim in claims for atom in _deciding(claim))
+    runs = [
+        as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")
+    ]
+    said = f"{ICONS[Verdict.UNTESTED]} Untested here: {names}."
+    return said + (f" To test them: {join(runs)}." if runs else "")
 
 
 def _deciding(claim: ClaimVerdict) -> tuple[AtomVerdict, ...]:

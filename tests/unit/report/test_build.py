@@ -234,7 +234,9 @@ def test_equal_configs_are_tied_and_none_is_the_best():
 
     text = render_markdown(build_report(result))
 
-    assert "Tied with the best: learning rate 0.001 and learning rate 0.01." in text
+    a, b = (f"{mean:.2%}" for mean in accuracy.mean(axis=1))
+    tied = f"learning rate 0.001 (mean {a}) and learning rate 0.01 (mean {b})"
+    assert f"Tied with the best: {tied}." in text
     assert "The best of" not in text
     assert "not decided with 10 seeds" in text
 

@@ -16,6 +16,6 @@ def test_configs_tied_with_the_best_say_how_many_of_their_runs_ended_badly():
     worse = replace(findings, summaries=(first, replace(second, n_bad=2), third))
 
     assert worse.tied_with_best() == [
-        "learning rate 0.001",
-        "learning rate 0.01 (2 of 6 ended badly)",
+        "learning rate 0.001 (mean 96.50%)",
+        "learning rate 0.01 (mean 96.50%; 2 of 6 ended badly)",
     ]

@@ -15,7 +15,7 @@ def findings():
     return gather_findings(make_notebook_result())
 
 
-def test_within_a_verdict_claims_with_more_measured_parts_come_first(findings):
+def test_claims_without_a_number_share_a_line_behind_those_with_one(findings):
     untested = make_atom(Verdict.UNTESTED)
     undecided = make_atom(Verdict.UNDECIDED)
     bare = [make_claim(untested, id=f"L{i}", text=f"Bare {i}") for i in range(6)]
@@ -29,8 +29,26 @@ def test_within_a_verdict_claims_with_more_measured_parts_come_first(findings):
     )
     lines = summary_lines(replace(findings, verdicts=(*bare, measured)))
 
-    assert "“Bare 5”" not in " ".join(lines)
-    assert lines[-1].startswith("○ Untested: “Measured”.")
+    assert lines[-2].startswith("○ Untested: “Measured”.")
+    assert lines[-1] == "○ Untested here: L0, L1, L2, L3, L4 and L5."
+
+
+def test_what_would_test_the_claims_without_a_number_is_named_once(findings):
+    lr, bs = (
+        make_atom(Verdict.UNTESTED, remedy=f"paribus run {name}")
+        for name in ("learning-rate", "batch-size")
+    )
+    other = make_atom(Verdict.UNTESTED, remedy="a wider grid")
+    claims = [
+        make_claim(lr, id="L1", verdict=Verdict.UNTESTED),
+        make_claim(bs, bs, id="B1", verdict=Verdict.UNTESTED),
+        make_claim(other, id="B2", verdict=Verdict.UNTESTED),
+    ]
+
+    assert summary_lines(replace(findings, verdicts=tuple(claims)))[-1] == (
+        "○ Untested here: L1, B1 and B2. To test them: `paribus run batch-size` and "
+        "`paribus run learning-rate`."
+    )
 
 
 def test_parts_listed_apart_are_not_counted_as_measured():

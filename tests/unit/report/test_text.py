@@ -20,6 +20,8 @@ from paribus.report.text import escape, render_markdown
         ("> quote", r"\> quote"),
         ("---", r"\---"),
         ("# heading", r"\# heading"),
+        ("a_b: `paribus run a_b`.", r"a\_b: `paribus run a_b`."),
+        ("`--set a|b` `a`", r"\`--set a\|b\` \`a\`"),
         ("two\nlines", "two lines"),
         ("back\u202ewards", "back wards"),
         ("", ""),
