@@ -9,14 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paribus.claims import AtomVerdict, Verdict
-from paribus.report.verdicts import (
-    say_change,
-    say_claim,
-    say_finding,
-    say_parts,
-    say_tests,
-    say_text,
-)
+from paribus.report.claim_verdicts import say_claim, say_parts
+from paribus.report.verdicts import say_change, say_finding, say_tests, say_text
 
 
 TEXTS = (

@@ -8,6 +8,13 @@ from types import MappingProxyType
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.atoms import say_beside
 from paribus.plots import VerdictInterval, draw_verdict_intervals, to_specification
+from paribus.report.claim_verdicts import (
+    quoted,
+    say_parts,
+    shared_refusal,
+    shared_scope,
+    short_id,
+)
 from paribus.report.document import (
     Atom,
     Bullets,
@@ -24,18 +31,7 @@ from paribus.report.numbers import NONE, join
 from paribus.report.prose import sentence
 from paribus.report.runs import config_anchor
 from paribus.report.slices import words
-from paribus.report.verdicts import (
-    badge,
-    quoted,
-    say_change,
-    say_finding,
-    say_parts,
-    say_tests,
-    say_text,
-    shared_refusal,
-    shared_scope,
-    short_id,
-)
+from paribus.report.verdicts import badge, say_change, say_finding, say_tests, say_text
 
 
 HEADINGS = {

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.report.claim_verdicts import short_id
 from paribus.report.document import Table
 from paribus.report.effects import standing
 from paribus.report.numbers import percent
-from paribus.report.verdicts import badge, short_id
+from paribus.report.verdicts import badge
 
 
 _EXPECTED = (Verdict.NEGLIGIBLE, Verdict.UNDECIDED)

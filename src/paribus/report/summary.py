@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from paribus.analysis.cautions import GRAVE, Caution, find_cautions
 from paribus.claims import ClaimVerdict, Verdict
 from paribus.report.cautions import say_caution, say_gist
-from paribus.report.document import Bullets, Callout, Section
-from paribus.report.findings import Findings
-from paribus.report.prose import say_failing, say_statuses, say_tied
-from paribus.report.unvaried import say_all_unvaried
-from paribus.report.verdicts import (
+from paribus.report.claim_verdicts import (
     n_measured,
     say_claim,
     say_untested,
     say_verdicts,
 )
+from paribus.report.document import Bullets, Callout, Section
+from paribus.report.findings import Findings
+from paribus.report.prose import say_failing, say_statuses, say_tied
+from paribus.report.unvaried import say_all_unvaried
 from paribus.stats.families import ERROR_RATE
 from paribus.status import RunStatus
 

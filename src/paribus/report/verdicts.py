@@ -1,13 +1,8 @@
 """Verdicts as sentences: what was found, how surely, and what would change it."""
 
-from collections import Counter
-from collections.abc import Sequence
-
 from paribus.analysis.measure_facts import measure_facts
-from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
-from paribus.claims.rules import DECIDED
+from paribus.claims import AtomVerdict, Verdict
 from paribus.errors import UnknownNameError
-from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.document import Badge
 from paribus.report.effects import (
     Standing,
@@ -16,7 +11,7 @@ from paribus.report.effects import (
     write_size,
     write_smallest,
 )
-from paribus.report.numbers import count, join, p_value, percent
+from paribus.report.numbers import count, p_value, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import words
 from paribus.stats.families import FALSE_DISCOVERY_RATE
@@ -135,108 +130,6 @@ def say_late_seeds(atom: AtomVerdict) -> str:
         f"Seeds added after looking: {of}, so the interval is narrower than such a "
         "plan allows."
     )
-
-
-def say_parts(claim: ClaimVerdict) -> str:
-    """Say how the parts of a claim make its verdict, and which are listed apart."""
-    deciding = _deciding(claim)
-    text = f"Its {count(len(deciding), 'part')}: {_tally(deciding)}."
-    if len(deciding) == 1:
-        text = f"Its one part is {deciding[0].verdict.value}."
-    if claim.apart:
-        apart = claim.atoms[len(claim.atoms) - claim.apart :]
-        text += f" Listed apart: {_tally(apart)}."
-    if claim.is_late:
-        text += " It was declared after the first run, so it was not fixed beforehand."
-    return text
-
-
-def say_claim(claim: ClaimVerdict) -> str:
-    """Say a claim and its verdict in one line, with the numbers that made it.
-
-    Parts that were decided otherwise are named: of a claim whose one half is refuted a
-    reader must not take the other half to be.
-    """
-    text = quoted(claim)
-    head = f"{badge(claim.verdict).icon} {sentence(claim.verdict.value)}: {text}."
-    deciding = _deciding(claim)
-    made_by = [atom for atom in deciding if atom.verdict is claim.verdict]
-    others = [
-        f"{short_id(atom.id)} is {atom.verdict.value}"
-        for atom in deciding
-        if atom.verdict in DECIDED and atom.verdict is not claim.verdict
-    ]
-    if made_by:
-        finding = f" {short_id(made_by[0].id)}: {say_finding(made_by[0])}"
-        return head + finding + (f" But {join(others)}." if others else "")
-    if not others:
-        return head
-    # Decided differently: one that says most, with its numbers, and what others are.
-    decided = [atom for atom in deciding if atom.verdict in DECIDED]
-    first = min(decided, key=lambda atom: atom.verdict is Verdict.NEGLIGIBLE)
-    others.remove(f"{short_id(first.id)} is {first.verdict.value}")
-    finding = f" {short_id(first.id)} is {first.verdict.value}: {say_finding(first)}"
-    return head + finding + (f" {sentence(join(others))}." if others else "")
-
-
-def say_untested(claims: Sequence[ClaimVerdict]) -> str:
-    """Name claims of which nothing was measured, and what is designed to test them."""
-    names = join([short_id(claim.id) for claim in claims])
-    remedies = Counter(atom.remedy for claim in claims for atom in _deciding(claim))
-    runs = [
-        as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")
-    ]
-    said = f"{ICONS[Verdict.UNTESTED]} Untested here: {names}."
-    return said + (f" To test them: {join(runs)}." if runs else "")
-
-
-def _deciding(claim: ClaimVerdict) -> tuple[AtomVerdict, ...]:
-    """The parts that make a claim's verdict."""
-    return claim.atoms[: len(claim.atoms) - claim.apart]
-
-
-def short_id(name: str) -> str:
-    """An id for people: `"L1a, SGD"`."""
-    return ", ".join(map(optimizer_words, name.split("/")))
-
-
-def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
-    """Count the verdicts: `"Of 6 claims: 1 supported, 2 refuted and 3 undecided."`."""
-    return f"Of {count(len(claims), 'claim')}: {_tally(claims)}."
-
-
-def n_measured(claim: ClaimVerdict) -> int:
-    """How many of the parts that make a claim's verdict have numbers."""
-    return sum(standing(atom) is not None for atom in _deciding(claim))
-
-
-def quoted(claim: ClaimVerdict) -> str:
-    """A claim's own words: what is claimed, not what was found.
-
-    The optimizer is named where a study has several, of which each is judged alone.
-    """
-    _, _, optimizer = claim.id.partition("/")
-    whose = f", with {optimizer_words(optimizer)}" if optimizer else ""
-    return f"“{claim.text.strip().rstrip('.')}”{whose}"
-
-
-def shared_refusal(atoms: Sequence[AtomVerdict]) -> str:
-    """Why none of the atoms is tested, and what would; empty if they differ."""
-    if len(atoms) < 2 or any(atom.verdict is not Verdict.UNTESTED for atom in atoms):
-        return ""
-    refusals = {" ".join((say_finding(a), say_change(a))).rstrip() for a in atoms}
-    return refusals.pop() if len(refusals) == 1 else ""
-
-
-def shared_scope(atoms: Sequence[AtomVerdict]) -> str:
-    """The scope that all atoms have in common; empty if they differ."""
-    scopes = {atom.scope for atom in atoms if atom.scope}
-    return scopes.pop() if len(scopes) == 1 else ""
-
-
-def _tally(judged: Sequence[AtomVerdict] | Sequence[ClaimVerdict]) -> str:
-    counts = Counter(item.verdict for item in judged)
-    return join([f"{counts[v]} {v.value}" for v in Verdict if counts[v]])
 
 
 def _say_decided(atom: AtomVerdict) -> str:

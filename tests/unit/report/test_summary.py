@@ -5,9 +5,9 @@ from claim_builders import make_atom, make_claim
 from report_builders import make_notebook_result
 
 from paribus.claims import Verdict
+from paribus.report.claim_verdicts import n_measured, quoted
 from paribus.report.findings import gather_findings
 from paribus.report.summary import summary_lines
-from paribus.report.verdicts import n_measured, quoted
 
 
 @pytest.fixture(scope="module")
