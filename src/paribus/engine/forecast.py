@@ -32,10 +32,10 @@ from paribus.store.growth import check_fixed_settings
 from paribus.study import Study
 
 
-# Of a large matrix product's rate, what training reaches beside its evaluations and
+# Of a matrix product's rate, what training reaches beside its evaluations and
 # measures: a run-epoch costs 2.4 times its operations at batch size 32, 1.7 times at
 # 128 (README, How fast).
-TRAINING_EFFICIENCY = 0.5
+TRAINING_EFFICIENCY = 0.55
 # A step goes through the model forwards and, at twice the cost, backwards.
 STEP_OVER_FORWARD = 3
 # Python with JAX and its compiler, before any data.
@@ -43,7 +43,9 @@ PROCESS_BYTES = 500_000_000
 # The states of a block before and after a call, and gradients between.
 COPIES_OF_STATE = 3
 
-_PRODUCT_SIZE = 512
+# So small that BLAS keeps it on one core: threads that wait for one another are ten
+# times slower beside other processes.
+_PRODUCT_SIZE = 64
 _PRODUCT_SECONDS = 0.1
 
 
@@ -197,9 +199,10 @@ class _Speed:
             return n_runs * self._per_run, "attempts"
         if not self._trainer.on_cpu:
             return None, None
-        per_core = self._product_rate / self._n_devices
         operations = self._operations(group, epochs)
-        return turns * operations / (per_core * TRAINING_EFFICIENCY), "arithmetic"
+        return turns * operations / (
+            self._product_rate * TRAINING_EFFICIENCY
+        ), "arithmetic"
 
     def _operations(self, group: StaticGroup, epochs: float) -> float:
         """Floating-point operations of one run."""
@@ -214,10 +217,7 @@ class _Speed:
 
     @cached_property
     def _product_rate(self) -> float:
-        """Operations a second of a matrix product on all cores, the best of many.
-
-        Of the few that fit between two turns of another process none is undisturbed.
-        """
+        """Operations a second of a matrix product on one core, the best of many."""
         matrix = np.ones((_PRODUCT_SIZE, _PRODUCT_SIZE), np.float32)
         product = np.empty_like(matrix)
         best, end = math.inf, time.perf_counter() + _PRODUCT_SECONDS
