@@ -81,7 +81,8 @@ def train_study(
         use_compilation_cache()
         stack.enter_context(nan_checks_off())
         compiler = stack.enter_context(Compiler(n_threads=2))
-        if RESCUE in study.diagnostics:  # what is worse than linear is to be rescued
+        # What is worse than linear is to be rescued, and not to be chosen.
+        if RESCUE in study.diagnostics or study.tuning is not None:
             _commit_baseline(writer, study, dataset, devices)
         session = Session(study, folder, writer, on_progress)
         # What tuning will add is trained by the programs of what is there already.

@@ -8,9 +8,11 @@ from builders import make_blobs_study, write_blobs
 
 from paribus.analysis import choose_tuned, plan_runs
 from paribus.api import run_study
+from paribus.engine import train
+from paribus.engine.baseline import Baseline
 from paribus.status import RunStatus
 from paribus.store import read_study
-from paribus.study import Budget, Study
+from paribus.study import MIN_SEEDS_FOR_BASELINE, Budget, Study
 from paribus.tuning import Tuning, count_tuning_seeds
 
 
@@ -50,6 +52,21 @@ def test_exactly_the_planned_runs_are_trained(trained):
     assert ((result.status == RunStatus.ABSENT) == ~planned).all()
     # 6 configs x 2 choosing; 2 chosen and 2 held x 2 seeds; 1 best x 1 target.
     assert planned.sum() == 12 + 8 + 1
+
+
+def test_values_worse_than_linear_are_not_chosen_while_training_either(
+    tmp_path, monkeypatch
+):
+    """What is trained is what readers of the study find chosen."""
+    monkeypatch.setattr(
+        train, "train_baseline", lambda *_: Baseline(train_loss=1e-9, learning_rate=1.0)
+    )
+    study = replace(tuned_blobs(), seeds=tuple(range(MIN_SEEDS_FOR_BASELINE)))
+
+    result = run(study, tmp_path)
+
+    assert None in [choice.best_value for choice in choose_tuned(result)]
+    assert (result.has_outcome() == plan_runs(result).is_planned).all()
 
 
 class Interrupt:
