@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from paribus.stats.effects import largest_full_part, variance_shares
+from paribus.stats.effects import variance_shares
+from paribus.stats.full_part import largest_full_part
 
 
 quick = settings(deadline=None, max_examples=50)

@@ -4,14 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from paribus.stats.effects import (
-    effect_versions,
-    largest_full_part,
-    simple_effects,
-    variance_shares,
-)
+from paribus.stats.effects import effect_versions, variance_shares
+from paribus.stats.full_part import largest_full_part
 
 
 def residual_squares(y: np.ndarray, *factors: np.ndarray) -> float:
@@ -74,6 +69,34 @@ def test_shares_equal_those_of_fitted_models(seed: int):
     np.testing.assert_allclose(ours, brute_force_shares(scores), atol=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_shares_of_three_hyperparameters_equal_those_of_fitted_models(seed: int):
+    rng = np.random.default_rng(seed)
+    shape = (2, 3, 4, 5)
+    scores = rng.normal(size=shape) + rng.normal(size=(2, 1, 4, 1)) + 100
+    a, b, c, block = (index.ravel() for index in np.indices(shape))
+    y, ab, ac, bc = scores.ravel(), 3 * a + b, 4 * a + c, 4 * b + c
+    cell = 12 * a + bc
+
+    def explained(*factors: np.ndarray) -> float:
+        return residual_squares(y) - residual_squares(y, *factors)
+
+    squares = [explained(a), explained(b), explained(c)]
+    squares += [
+        explained(ab) - explained(a, b),
+        explained(ac) - explained(a, c),
+        explained(bc) - explained(b, c),
+    ]
+    squares += [explained(cell) - sum(squares), explained(block)]
+    df = np.array([1, 2, 3, 2, 3, 6, 6, 4])
+    residual = residual_squares(y, cell, block) / (23 * 4)
+    expected = (np.array(squares) - df * residual) / (residual_squares(y) + residual)
+
+    ours = variance_shares(scores, rng=rng).shares
+
+    np.testing.assert_allclose(ours, np.maximum(expected, 0), atol=1e-9)
+
+
 def test_planted_shares_are_recovered_without_bias():
     rng = np.random.default_rng(0)
     n_studies = 400
@@ -125,24 +148,6 @@ def test_a_collapsed_value_takes_all_variance_but_not_in_the_version_without_it(
     )
     # One study; 30 seeds leave an error of about .02 in each share.
     np.testing.assert_allclose(alone.shares, expected, atol=0.07)
-
-
-def test_simple_effects_equal_scipys_anova_with_the_residual_of_the_whole():
-    scores = np.random.default_rng(3).normal(size=(3, 2, 6))
-    first, second, seed = (index.ravel() for index in np.indices(scores.shape))
-    df = (3 * 2 - 1) * (6 - 1)
-    residual = residual_squares(scores.ravel(), first * 2 + second, seed) / df
-
-    found = simple_effects(scores)
-
-    for j in range(2):
-        groups = scores[:, j]
-        ours: float = found.p_first[j]
-        within = sum(((row - row.mean()) ** 2).sum() for row in groups) / (3 * 5)
-        f = stats.f_oneway(*groups).statistic * within / residual
-        assert ours == pytest.approx(stats.f.sf(f, 2, df), rel=1e-9)
-        means = groups.mean(axis=1)
-        np.testing.assert_allclose(found.of_first[j], means - means.mean())
 
 
 @pytest.mark.parametrize("seed", range(10))

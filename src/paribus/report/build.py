@@ -54,8 +54,9 @@ from paribus.report.tabulate import (
     tabulate_statuses,
     tabulate_task,
 )
-from paribus.report.tradeoffs import arrange_tradeoffs, arrange_variance
+from paribus.report.tradeoffs import arrange_tradeoffs
 from paribus.report.unvaried import arrange_unvaried
+from paribus.report.variance import arrange_variance
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 

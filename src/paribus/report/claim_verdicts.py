@@ -56,7 +56,17 @@ def say_claim(claim: ClaimVerdict) -> str:
 
 def say_untested(claims: Sequence[ClaimVerdict]) -> str:
     """Name claims of which nothing was measured, and what is designed to test them."""
-    names = join([short_id(claim.id) for claim in claims])
+    optimizers: dict[str, list[str]] = {}
+    for claim in claims:
+        name, _, optimizer = claim.id.partition("/")
+        optimizers.setdefault(name, []).append(optimizer_words(optimizer))
+    most = max(map(len, optimizers.values()))
+    names = join(
+        [
+            name if len(of) == most else f"{name} with {join(of)}"
+            for name, of in optimizers.items()
+        ]
+    )
     remedies = Counter(atom.remedy for claim in claims for atom in _deciding(claim))
     runs = [
         as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from paribus.analysis.failures import ConfigFailures, map_failures
 from paribus.analysis.isolation import Isolation, isolate
 from paribus.analysis.scores import n_examples
+from paribus.analysis.variance import divide_variance
 from paribus.plots import draw_failures, draw_isolation, to_specification
 from paribus.plots.failures import STEADIEST, cell_text
 from paribus.report.document import Block, Figure, Panel, Paragraph
@@ -31,16 +32,31 @@ def arrange_grid(findings: Findings) -> list[Block]:
         return []
     if study.space.is_full_grid():
         return [figure for figure in [figure_heatmap(findings)] if figure is not None]
+    head = (
+        f"The {len(study.configs())} configs are not every value of "
+        f"{join([words(name) for name in names])} with every value of the others, so "
+    )
+    if study.tuning is not None and _has_shares(findings):
+        tuned = words(study.tuning.hyperparameter)
+        return [
+            Paragraph(
+                text=f"{head}there is no heat map. Below, the others are compared "
+                f"with each config at the {tuned} that was chosen for it."
+            )
+        ]
     lacking = ["no heat map", "no shares of variance"]
     if study.tuning is None:
         lacking.append("no comparison of each value at the best of the others")
     text = (
-        f"The {len(study.configs())} configs are not every value of "
-        f"{join([words(name) for name in names])} with every value of the others, so "
-        f"there is {join(lacking)}. Configs are compared one with another, and values "
-        "only where two configs are equal in everything else."
+        f"{head}there is {join(lacking)}. Configs are compared one with another, and "
+        "values only where two configs are equal in everything else."
     )
     return [Paragraph(text=text)]
+
+
+def _has_shares(findings: Findings) -> bool:
+    metric = findings.result.score_metric
+    return divide_variance(findings.result, metric=metric) is not None
 
 
 def arrange_isolation(findings: Findings) -> list[Block]:

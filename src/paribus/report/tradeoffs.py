@@ -1,16 +1,13 @@
-"""Trade-offs and shares of variance: sections of the report."""
+"""Trade-offs: a section of the report."""
 
 from paribus.analysis.scores import n_examples
 from paribus.analysis.tradeoffs import TradeOff, find_tradeoffs
-from paribus.analysis.variance import VarianceOfScores, divide_variance
 from paribus.plots import draw_tradeoffs, to_specification
 from paribus.report.document import Block, Figure, Panel, Paragraph, Table
 from paribus.report.findings import Findings
-from paribus.report.numbers import NONE, count, duration, join, join_labels, percent
+from paribus.report.numbers import NONE, count, duration, join_labels, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import words
-from paribus.space import value_words
-from paribus.stats.effects import VarianceShares
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
 from paribus.tasks import spoken
 
@@ -125,71 +122,3 @@ def tabulate_front(findings: Findings, found: list[TradeOff]) -> Table:
         "last column is the share of resamples of the seeds in which a config is on "
         f"the front.{few}",
     )
-
-
-def arrange_variance(findings: Findings) -> list[Block]:
-    """Shares of variance, three versions side by side; empty for other designs."""
-    found = divide_variance(findings.result, metric=findings.result.score_metric)
-    if found is None:
-        return []
-    return [Paragraph(text=say_variance(found)), tabulate_variance(found)]
-
-
-def say_variance(found: VarianceOfScores) -> str:
-    """Say which hyperparameter the scores vary with, where training worked."""
-    version = found.versions.without_collapsed
-    where = "where training works"
-    if version is None or _is_everything(found):
-        version, where = found.versions.everything, "over all configs"
-    shares = dict(zip((*map(words, found.names),), version.shares[:2], strict=True))
-    text = (
-        f"Of the variance of {words(found.metric)} {where}, "
-        + join(
-            [f"{percent(share, 0)} goes with the {n}" for n, share in shares.items()]
-        )
-        + f", and {percent(version.shares[2], 0)} with the two together. The shares "
-        "are about the values that were tried: other values give other shares."
-    )
-    if version.needs_simple_effects:
-        text += " The two interact, so neither has one effect of its own."
-    return text
-
-
-def tabulate_variance(found: VarianceOfScores) -> Table:
-    """The three versions as rows of columns."""
-    versions = {
-        "all configs": found.versions.everything,
-        "where training works": found.versions.without_collapsed,
-        "scores clipped near guessing": found.versions.clipped,
-    }
-    terms = (*map(words, found.names), "both together", "seed")
-    kept = "; ".join(
-        f"{words(name)} {', '.join(value_words(name, value) for value in values)}"
-        for name, values in zip(found.names, found.kept, strict=True)
-    )
-    return Table(
-        caption=f"Shares of the variance of {words(found.metric)} (omega squared)",
-        columns=("source", *versions),
-        rows=tuple(
-            (term, *(_share(version, place) for version in versions.values()))
-            for place, term in enumerate(terms)
-        ),
-        note="Training works in the largest full part of the grid in which every "
-        f"config lost fewer than half of its runs: {kept}. A value at which it fails "
-        "takes nearly all the variance, so no single version is enough. Intervals "
-        f"need {MIN_BOOTSTRAP_SEEDS} seeds. The rest to 100% is noise of single runs.",
-    )
-
-
-def _is_everything(found: VarianceOfScores) -> bool:
-    return tuple(map(len, found.kept)) == found.n_values
-
-
-def _share(version: VarianceShares | None, place: int) -> str:
-    if version is None:
-        return NONE
-    text = percent(float(version.shares[place]), 0)
-    if version.lower is None or version.upper is None:
-        return text
-    lower, upper = 100 * version.lower[place], 100 * version.upper[place]
-    return f"{text} [{lower:.0f}, {upper:.0f}]"

@@ -1,28 +1,47 @@
-"""Which of two hyperparameters matters, and do they interact?
+"""Which hyperparameters matter, and do they interact?
 
-Exact analysis of variance on a full grid, with seeds as blocks: score = mean + first +
-second + their interaction + seed + residual. One value at which training collapses
-takes nearly all the variance, so the analysis is always given three times.
+Exact analysis of variance on a full grid, with seeds as blocks: score = mean + each
+hyperparameter + each pair of them + what is left between configs + seed + residual. One
+value at which training collapses takes nearly all the variance, so the analysis is
+always given three times.
 """
 
 import itertools
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import special
 
 from paribus.errors import SpaceError, TooFewSeedsError
+from paribus.stats.full_part import largest_full_part
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS, MIN_SEEDS
 from paribus.stats.selection import MAX_BAD_SHARE
 
 
 N_RESAMPLES = 1999
-TERMS = ("first", "second", "interaction", "seed")
 CLIP_ABOVE_CHANCE = 0.05
 
-_MAX_SUBSETS_OF = 16
+# The hyperparameters that a term of the analysis is about, by their positions.
+Term = tuple[int, ...]
+
 _CHUNK = 200
+
+
+def terms(n_hyperparameters: int) -> tuple[Term, ...]:
+    """The terms of the analysis: each hyperparameter, then each pair.
+
+    Behind them `VarianceShares.shares` has all higher interactions together, from three
+    hyperparameters on, and the seed.
+
+    Example:
+        >>> terms(3)
+        ((0,), (1,), (2,), (0, 1), (0, 2), (1, 2))
+    """
+    places = range(n_hyperparameters)
+    return tuple(
+        term for size in (1, 2) for term in itertools.combinations(places, size)
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,14 +49,17 @@ class VarianceShares:
     """How the variance of the scores divides among its sources.
 
     Attributes:
-        shares: Omega squared of the first hyperparameter, the second, their interaction
-            and the seed, in the order of `TERMS`; at least 0.
+        n_hyperparameters: How many the grid has.
+        shares: Omega squared of the terms in the order of `terms`, then of all higher
+            interactions together if there are three hyperparameters or more, then of
+            the seed; at least 0.
         lower: Lower bounds; None below 20 seeds.
         upper: Upper bounds; None below 20 seeds.
         confidence_level: Nominal coverage of each.
         n_seeds: Seeds, the same for every config.
     """
 
+    n_hyperparameters: int
     shares: Float[np.ndarray, " term"]
     lower: Float[np.ndarray, " term"] | None
     upper: Float[np.ndarray, " term"] | None
@@ -45,31 +67,18 @@ class VarianceShares:
     n_seeds: int
 
     @property
-    def needs_simple_effects(self) -> bool:
-        """Whether the interaction is too large to speak of either one alone.
+    def interacting(self) -> tuple[tuple[int, int], ...]:
+        """Pairs that interact too much to speak of either one alone.
 
-        More than a third of the smaller main effect.
+        By more than a third of the smaller of their own effects.
         """
-        first, second, interaction, _ = self.shares
-        return bool(interaction > min(first, second) / 3)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SimpleEffects:
-    """What each hyperparameter does at each value of the other.
-
-    Attributes:
-        of_first: At each value of the second: mean scores of the first's values, less
-            their mean.
-        of_second: The other way round.
-        p_first: At each value of the second: F-test that the first does nothing there.
-        p_second: The other way round. Neither is adjusted for how many there are.
-    """
-
-    of_first: Float[np.ndarray, "second first"]
-    of_second: Float[np.ndarray, "first second"]
-    p_first: Float[np.ndarray, " second"]
-    p_second: Float[np.ndarray, " first"]
+        n = self.n_hyperparameters
+        pairs = itertools.combinations(range(n), 2)
+        return tuple(
+            (a, b)
+            for (a, b), share in zip(pairs, self.shares[n:], strict=False)
+            if share > min(self.shares[a], self.shares[b]) / 3
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,21 +88,19 @@ class EffectVersions:
     Attributes:
         everything: All configs.
         without_collapsed: The largest full part of the grid in which every config's
-            runs mostly learned; None if that is not at least 2 by 2.
-        kept_first: Which values of the first hyperparameter that part has.
-        kept_second: The same of the second.
+            runs mostly learned; None if that has a hyperparameter with one value.
+        kept: Which values of each hyperparameter that part has.
         clipped: All configs, with scores cut off below at 5 points above guessing.
     """
 
     everything: VarianceShares
     without_collapsed: VarianceShares | None
-    kept_first: Bool[np.ndarray, " first"]
-    kept_second: Bool[np.ndarray, " second"]
+    kept: tuple[Bool[np.ndarray, " _"], ...]
     clipped: VarianceShares
 
 
 def variance_shares(
-    scores: Float[np.ndarray, "first second seed"],
+    scores: Float[np.ndarray, "*values seed"],
     *,
     confidence_level: float = 0.95,
     n_resamples: int = N_RESAMPLES,
@@ -132,11 +139,12 @@ def variance_shares(
         Hoos and Leyton-Brown, An Efficient Approach for Assessing Hyperparameter
         Importance, 2014, for the weakness of shares on spaces with collapsed regions.
     """
-    _check_grid(scores)
-    n = scores.shape[2]
+    check_grid(scores)
+    n, k = scores.shape[-1], scores.ndim - 1
     centred = _centred(scores)
-    estimate = _omega_squared(centred)
+    estimate = _omega_squared(centred, k)
     shares = VarianceShares(
+        n_hyperparameters=k,
         shares=np.maximum(estimate, 0.0),
         lower=None,
         upper=None,
@@ -147,7 +155,7 @@ def variance_shares(
         return shares
     resampled = np.concatenate(
         [
-            _omega_squared(np.moveaxis(centred[:, :, picks], 2, 0))
+            _omega_squared(np.moveaxis(centred[..., picks], -2, 0), k)
             for picks in np.array_split(
                 rng.integers(n, size=(n_resamples, n)), -(-n_resamples // _CHUNK)
             )
@@ -163,45 +171,9 @@ def variance_shares(
     )
 
 
-def simple_effects(scores: Float[np.ndarray, "first second seed"]) -> SimpleEffects:
-    """Say what each hyperparameter does at each value of the other.
-
-    The F-tests set the variance between means at one value against the residual
-    variance of the whole grid, which has more degrees of freedom.
-
-    Args:
-        scores: As for `variance_shares`.
-
-    Returns:
-        Deviations of means in the unit of the scores, and p-values; a p-value is 1
-        where nothing varies at all.
-
-    Raises:
-        SpaceError: If a hyperparameter has one value.
-        TooFewSeedsError: If there are fewer than 2 seeds.
-
-    Assumes:
-        As `variance_shares`.
-    """
-    _check_grid(scores)
-    a, b, n = scores.shape
-    means = scores.mean(axis=2)
-    squares = _sums_of_squares(_centred(scores))
-    df = (a * b - 1) * (n - 1)
-    residual = float(squares[-1]) / df
-    of_first = (means - means.mean(axis=0)).T
-    of_second = means - means.mean(axis=1, keepdims=True)
-    return SimpleEffects(
-        of_first=of_first,
-        of_second=of_second,
-        p_first=_f_p_values(n * (of_first**2).sum(axis=1) / (a - 1), residual, a, df),
-        p_second=_f_p_values(n * (of_second**2).sum(axis=1) / (b - 1), residual, b, df),
-    )
-
-
 def effect_versions(
-    scores: Float[np.ndarray, "first second seed"],
-    is_bad: Bool[np.ndarray, "first second seed"],
+    scores: Float[np.ndarray, "*values seed"],
+    is_bad: Bool[np.ndarray, "*values seed"],
     *,
     chance: float,
     confidence_level: float = 0.95,
@@ -226,66 +198,31 @@ def effect_versions(
     Assumes:
         As `variance_shares`; scores are fractions.
     """
-    kept_first, kept_second = largest_full_part(is_bad.mean(axis=2) < MAX_BAD_SHARE)
+    kept = largest_full_part(is_bad.mean(axis=-1) < MAX_BAD_SHARE)
 
-    def shares(part: Float[np.ndarray, "_ _ seed"]) -> VarianceShares:
+    def shares(part: Float[np.ndarray, "..."]) -> VarianceShares:
         return variance_shares(part, confidence_level=confidence_level, rng=rng)
 
-    is_grid = kept_first.sum() >= 2 and kept_second.sum() >= 2
+    is_grid = all(keep.sum() >= 2 for keep in kept)
     return EffectVersions(
         everything=shares(scores),
-        without_collapsed=shares(scores[kept_first][:, kept_second])
-        if is_grid
-        else None,
-        kept_first=kept_first,
-        kept_second=kept_second,
+        without_collapsed=shares(scores[np.ix_(*kept)]) if is_grid else None,
+        kept=kept,
         clipped=shares(np.maximum(scores, chance + CLIP_ABOVE_CHANCE)),
     )
 
 
-def largest_full_part(
-    is_kept: Bool[np.ndarray, "first second"],
-) -> tuple[Bool[np.ndarray, " first"], Bool[np.ndarray, " second"]]:
-    """Find the largest full grid of kept configs by leaving out whole values.
+def check_grid(scores: Float[np.ndarray, "*values seed"]) -> None:
+    """Refuse what has no effects: a single value, a single seed.
 
-    Every choice of values of the shorter side is tried: at most 2^16. Grids of 2 by 2
-    or more come before longer single rows, which have no interaction to analyse.
-
-    Args:
-        is_kept: Configs that may stay; the shorter side has at most 16 values.
-
-    Returns:
-        Which values of each stay. Of equally large grids the one with more values on
-        the longer side, then the first.
-
-    Example:
-        >>> first, second = largest_full_part(np.array([[True, True], [True, False]]))
-        >>> first.tolist(), second.tolist()
-        ([True, True], [True, False])
+    Raises:
+        SpaceError: If a hyperparameter has one value.
+        TooFewSeedsError: If there are fewer than 2 seeds.
     """
-    if is_kept.shape[0] < is_kept.shape[1]:
-        second, first = largest_full_part(is_kept.T)
-        return first, second
-    n_second = is_kept.shape[1]
-    assert n_second <= _MAX_SUBSETS_OF, "every choice of the shorter side is tried"
-    best_key, best_columns = (False, 0, 0), np.zeros(n_second, dtype=bool)
-    for chosen in itertools.product([True, False], repeat=n_second):
-        columns = np.array(chosen)
-        if not columns.any():
-            continue
-        n_rows, n_columns = int(is_kept[:, columns].all(axis=1).sum()), sum(chosen)
-        key = (min(n_rows, n_columns) >= 2, n_rows * n_columns, n_rows)
-        if key > best_key:
-            best_key, best_columns = key, columns
-    if not best_columns.any():
-        return np.zeros(len(is_kept), dtype=bool), best_columns
-    return np.asarray(is_kept[:, best_columns].all(axis=1)), best_columns
-
-
-def _check_grid(scores: Float[np.ndarray, "first second seed"]) -> None:
-    a, b, n = scores.shape
-    if min(a, b) < 2:
-        raise SpaceError(f"effects need 2 values of each hyperparameter, got {a} x {b}")
+    *sizes, n = scores.shape
+    if min(sizes) < 2:
+        shape = " x ".join(map(str, sizes))
+        raise SpaceError(f"effects need 2 values of each hyperparameter, got {shape}")
     if n < MIN_SEEDS:
         raise TooFewSeedsError(
             f"effects need {MIN_SEEDS} seeds, got {n}", hint="train more seeds"
@@ -294,29 +231,50 @@ def _check_grid(scores: Float[np.ndarray, "first second seed"]) -> None:
 
 
 def _centred(
-    scores: Float[np.ndarray, "first second seed"],
-) -> Float[np.ndarray, "first second seed"]:
+    scores: Float[np.ndarray, "*values seed"],
+) -> Float[np.ndarray, "*values seed"]:
     """Less their mean; what rounding leaves of scores that are all equal is 0."""
     centred = scores.astype(float) - scores.mean()
     return np.where(np.abs(centred) <= 1e-12 * np.abs(scores).max(), 0.0, centred)
 
 
 def _sums_of_squares(
-    scores: Float[np.ndarray, "*resamples first second seed"],
-) -> Float[np.ndarray, "*resamples 5"]:
-    """First, second, interaction, seed and residual; they add up to the total."""
-    a, b, n = scores.shape[-3:]
-    cells = scores.mean(axis=-1)
-    first = b * n * _squares(cells.mean(axis=-1))
-    second = a * n * _squares(cells.mean(axis=-2))
-    seed = a * b * _squares(scores.mean(axis=(-3, -2)))
-    between = n * _squares(cells.reshape(*cells.shape[:-2], a * b))
-    total = _squares(scores.reshape(*scores.shape[:-3], a * b * n))
-    parts = [first, second, between - first - second, seed, total - between - seed]
-    squares = np.stack(parts, axis=-1)
+    scores: Float[np.ndarray, "..."], k: int
+) -> Float[np.ndarray, "..."]:
+    """Of the terms, higher interactions, seed and residual; they add up to the total.
+
+    Args:
+        scores: Resamples if there are any, then `k` hyperparameters, then seeds.
+        k: How many hyperparameters.
+    """
+    shape = scores.shape[-k - 1 :]
+    by_term: dict[Term, Float[np.ndarray, ...]] = {}
+    for term in terms(k):
+        between = _squares_between(scores, k, term)
+        by_term[term] = between - sum(
+            by_term[part] for part in by_term if set(part) < set(term)
+        )
+    cells = _squares_between(scores, k, tuple(range(k)))
+    seed = _squares_between(scores, k, (k,))
+    total = _squares(scores.reshape(*scores.shape[: -k - 1], math.prod(shape)))
+    parts = [*by_term.values()]
+    if k > 2:
+        parts.append(cells - sum(parts))
+    squares = np.stack([*parts, seed, total - cells - seed], axis=-1)
     # What rounding leaves of a part that is exactly 0 is 0.
     squares[squares < 1e-13 * total[..., None]] = 0.0
     return squares
+
+
+def _squares_between(
+    scores: Float[np.ndarray, "..."], k: int, kept: Term
+) -> Float[np.ndarray, "..."]:
+    """Sum of squares between the means over all axes of the grid that are not kept."""
+    first = scores.ndim - k - 1
+    over = tuple(first + i for i in range(k + 1) if i not in kept)
+    means = scores.mean(axis=over)
+    flat = means.reshape(*means.shape[:first], -1)
+    return np.asarray(math.prod(scores.shape[axis] for axis in over) * _squares(flat))
 
 
 def _squares(
@@ -327,21 +285,16 @@ def _squares(
 
 
 def _omega_squared(
-    scores: Float[np.ndarray, "*resamples first second seed"],
-) -> Float[np.ndarray, "*resamples term"]:
+    scores: Float[np.ndarray, "..."], k: int
+) -> Float[np.ndarray, "..."]:
     """Not floored: resampling needs to see how far below 0 it goes."""
-    a, b, n = scores.shape[-3:]
-    squares = _sums_of_squares(scores)
-    df = np.array([a - 1, b - 1, (a - 1) * (b - 1), n - 1])
-    residual = squares[..., 4:] / ((a * b - 1) * (n - 1))
+    *sizes, n = scores.shape[-k - 1 :]
+    squares = _sums_of_squares(scores, k)
+    df = [math.prod(sizes[i] - 1 for i in term) for term in terms(k)]
+    n_cells = math.prod(sizes)
+    if k > 2:
+        df.append(n_cells - 1 - sum(df))
+    residual = squares[..., -1:] / ((n_cells - 1) * (n - 1))
     total = squares.sum(axis=-1, keepdims=True) + residual
-    share = squares[..., :4] - df * residual
+    share = squares[..., :-1] - np.array([*df, n - 1]) * residual
     return np.divide(share, total, out=np.zeros_like(share), where=total > 0)
-
-
-def _f_p_values(
-    between: Float[np.ndarray, " level"], residual: float, n_values: int, df: int
-) -> Float[np.ndarray, " level"]:
-    certain = np.where(between > 0, np.inf, 0.0)
-    f = np.divide(between, residual, out=certain, where=residual > 0)
-    return special.fdtrc(n_values - 1, df, f)

@@ -1,7 +1,12 @@
 from claim_builders import make_atom, make_claim, make_claims, make_speed_atom
 
 from paribus.claims import Verdict
-from paribus.report.claim_verdicts import say_claim, say_parts, say_verdicts
+from paribus.report.claim_verdicts import (
+    say_claim,
+    say_parts,
+    say_untested,
+    say_verdicts,
+)
 
 
 TIMED = (
@@ -62,3 +67,12 @@ def test_verdicts_are_counted():
         "Of 5 claims: 1 supported, 1 refuted, 1 negligible, 1 untested and 1 depends."
     )
     assert say_verdicts([make_claim()]) == "Of 1 claim: 1 supported."
+
+
+def test_untested_claims_name_an_optimizer_only_where_another_one_tests_them():
+    claims = [
+        make_claim(make_atom(Verdict.UNTESTED), id=name, verdict=Verdict.UNTESTED)
+        for name in ("L1/sgd", "L1/keras_adam", "L2/sgd", "B1/sgd", "B1/keras_adam")
+    ]
+
+    assert say_untested(claims) == "○ Untested here: L1, L2 with SGD and B1."

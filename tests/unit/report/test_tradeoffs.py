@@ -2,17 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import make_finished, make_result, make_study
+from builders import make_finished
 from claim_builders import make_atom, make_claim
-from report_builders import FULL_GRID, make_notebook_study
 
 from paribus.analysis.tradeoffs import find_tradeoffs
-from paribus.analysis.variance import divide_variance
 from paribus.claims import Verdict
-from paribus.report.document import Figure, Paragraph, Table
+from paribus.report.document import Figure, Table
 from paribus.report.findings import gather_findings
 from paribus.report.flips import flip_share, tabulate_flips
-from paribus.report.tradeoffs import arrange_tradeoffs, arrange_variance
+from paribus.report.tradeoffs import arrange_tradeoffs
 from paribus.results import Timing
 from paribus.status import RunStatus
 
@@ -90,69 +88,6 @@ def test_the_section_says_the_front_and_shows_it(result):
     assert len(figure.panels) == 1
     assert isinstance(both[1], Figure)
     assert len(both[1].panels) == 2
-
-
-def planted(first, second, noise=0.001, n_seeds=6):
-    """Accuracies of the notebook's grid with additive effects."""
-    study = make_notebook_study(grids=FULL_GRID, n_seeds=n_seeds)
-    rng = np.random.default_rng(0)
-    rates = sorted({c["learning_rate"] for c in study.configs()})
-    sizes = sorted({c["batch_size"] for c in study.configs()})
-    centre = [
-        0.9
-        + first * rates.index(c["learning_rate"])
-        + second * sizes.index(c["batch_size"])
-        for c in study.configs()
-    ]
-    shape = (len(centre), n_seeds)
-    accuracy = np.array(centre)[:, None] + noise * rng.normal(size=shape)
-    return make_result(study, final_accuracy=accuracy)
-
-
-def test_planted_effects_have_their_shares():
-    found = divide_variance(planted(0.02, 0.01), metric="test_accuracy")
-
-    assert found is not None
-    assert found.names == ("learning_rate", "batch_size")
-    first, second, interaction, seed = found.versions.everything.shares
-    # Sums of squares 4 : 1, and noise of a thousandth beside hundredths.
-    assert first == pytest.approx(0.8, abs=0.02)
-    assert second == pytest.approx(0.2, abs=0.02)
-    assert max(interaction, seed) < 0.01
-
-
-def test_the_shares_are_said_and_tabulated_in_three_versions():
-    result = planted(0.02, 0.01)
-    status = result.status.copy()
-    worst = [i for i, c in enumerate(result.configs) if c["learning_rate"] == 0.1]
-    status[worst] = RunStatus.COLLAPSED
-    findings = replace(gather_findings(result), result=replace(result, status=status))
-
-    sentence, table = arrange_variance(findings)
-
-    assert isinstance(sentence, Paragraph)
-    assert "of test accuracy where training works, " in sentence.text
-    assert isinstance(table, Table)
-    assert len(table.columns) == 4
-    assert [row[0] for row in table.rows] == [
-        "learning rate",
-        "batch size",
-        "both together",
-        "seed",
-    ]
-    assert "learning rate 0.001, 0.01; batch size 32, 64, 128" in table.note
-
-
-def test_an_incomplete_grid_has_no_shares():
-    result = planted(0.02, 0.01)
-    status = result.status.copy()
-    status[0, 0] = RunStatus.PENDING
-
-    assert (
-        divide_variance(replace(result, status=status), metric="test_accuracy") is None
-    )
-    single = make_result(make_study(n_seeds=6))
-    assert divide_variance(single, metric="test_accuracy") is None
 
 
 @pytest.mark.parametrize(("estimate", "share"), [(0.01, 0.25), (-0.01, 0.75)])

@@ -6,8 +6,6 @@ import pytest
 from paribus.errors import SpaceError, TooFewSeedsError
 from paribus.stats.effects import (
     effect_versions,
-    largest_full_part,
-    simple_effects,
     variance_shares,
 )
 
@@ -29,7 +27,7 @@ def test_without_noise_the_shares_are_those_of_the_means():
     total = rows + columns
     expected = np.array([rows / total, columns / total, 0.0, 0.0])
     np.testing.assert_allclose(found.shares, expected)
-    assert not found.needs_simple_effects
+    assert found.interacting == ()
 
 
 def test_scores_that_do_not_vary_have_no_shares():
@@ -38,22 +36,36 @@ def test_scores_that_do_not_vary_have_no_shares():
     assert found.shares.tolist() == [0, 0, 0, 0]
 
 
-def test_opposite_effects_need_simple_effects():
+def test_opposite_effects_interact():
     scores = np.array([[1.0, -1.0], [-1.0, 1.0]])[:, :, None] + np.zeros(3)
     scores = scores + 0.01 * rng().normal(size=scores.shape)
 
     found = variance_shares(scores, rng=rng())
-    simple = simple_effects(scores)
 
     assert found.shares[2] > 0.99
-    assert found.needs_simple_effects
-    np.testing.assert_allclose(simple.of_first, [[1, -1], [-1, 1]], atol=0.02)
-    assert (simple.p_first < 1e-6).all()
+    assert found.interacting == ((0, 1),)
 
 
-def test_certain_and_absent_effects_have_p_values_0_and_1():
-    assert simple_effects(additive()).p_first.tolist() == [0.0] * 4
-    assert simple_effects(np.ones((2, 2, 2))).p_second.tolist() == [1.0, 1.0]
+def test_of_three_hyperparameters_only_those_that_interact_are_named():
+    """The first and the third together, and each of the three by itself."""
+    a, b, c, _ = np.meshgrid([-1, 1], [-1, 0, 1], [-1, 1], range(4), indexing="ij")
+    scores = a + b + c + 0.8 * a * c + 0.01 * rng().normal(size=a.shape)
+
+    found = variance_shares(scores, rng=rng())
+
+    assert found.interacting == ((0, 2),)
+    variances = np.array(
+        [1, 2 / 3, 1, 0, 0.64, 0, 0, 0]
+    )  # pairs in order, higher, seed
+    np.testing.assert_allclose(found.shares, variances / variances.sum(), atol=1e-3)
+
+
+def test_what_three_do_only_together_is_a_higher_interaction():
+    a, b, c, _ = np.meshgrid([-1, 1], [-1, 1], [-1, 1], range(3), indexing="ij")
+
+    found = variance_shares((a * b * c).astype(float), rng=rng())
+
+    np.testing.assert_allclose(found.shares, [0, 0, 0, 0, 0, 0, 1, 0], atol=1e-12)
 
 
 def test_intervals_come_with_20_seeds():
@@ -67,26 +79,6 @@ def test_intervals_come_with_20_seeds():
     assert many.upper is not None
     assert (many.lower <= many.shares).all()
     assert (many.shares <= many.upper).all()
-
-
-def test_the_largest_part_leaves_out_a_value_of_either_one():
-    is_kept = np.ones((4, 3), dtype=bool)
-    is_kept[3] = is_kept[0, 2] = False
-
-    first, second = largest_full_part(is_kept)
-
-    # Without row 3: rows 0-2 and two columns, or rows 1-2 and three: equally large.
-    assert first.tolist() == [True, True, True, False]
-    assert second.tolist() == [True, True, False]
-
-
-def test_a_grid_beats_a_longer_row():
-    is_kept = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]], dtype=bool)
-
-    first, second = largest_full_part(is_kept)
-
-    assert first.tolist() == [True, True]
-    assert second.tolist() == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("is_kept", [np.zeros((3, 3)), np.eye(3)])
@@ -118,4 +110,4 @@ def test_one_value_or_one_seed_is_refused():
     with pytest.raises(SpaceError, match="2 values of each hyperparameter, got 1 x 3"):
         variance_shares(np.zeros((1, 3, 4)), rng=rng())
     with pytest.raises(TooFewSeedsError, match="need 2 seeds, got 1"):
-        simple_effects(np.zeros((2, 3, 1)))
+        variance_shares(np.zeros((2, 3, 1)), rng=rng())
