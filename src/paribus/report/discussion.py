@@ -107,12 +107,17 @@ def arrange_claims(
 def _arrange_group(
     claims: Sequence[ClaimVerdict], labels: Mapping[int, str], rates: Rates
 ) -> tuple[Claim | Table, ...]:
-    """A block for each claim; those that share why they are untested, in one table."""
+    """A block for each claim; several of which nothing is tested share a table."""
     by_refusal: dict[str, list[ClaimVerdict]] = {}
     for claim in claims:
-        refusal = shared_refusal(claim.atoms)
-        by_refusal.setdefault(refusal, []).append(claim)
-    alike = {r: c for r, c in by_refusal.items() if r and len(c) > 1}
+        if all(atom.verdict is Verdict.UNTESTED for atom in claim.atoms):
+            by_refusal.setdefault(shared_refusal(claim.atoms), []).append(claim)
+    # Those without a reason of all their parts say it part by part, one's own apart.
+    alike = {
+        refusal: members
+        for refusal, members in by_refusal.items()
+        if len(members) > 1 and (refusal or members[0].group != "yours")
+    }
     tabulated = [claim for members in alike.values() for claim in members]
     return (
         *(arrange_claim(c, labels, rates) for c in claims if c not in tabulated),
@@ -121,18 +126,38 @@ def _arrange_group(
 
 
 def _tabulate_untested(claims: Sequence[ClaimVerdict], refusal: str) -> Table:
-    """Claims of which no part is tested, all for one reason: a row for each part."""
+    """Claims of which no part is tested: a row for each part.
+
+    Args:
+        claims: Of one group.
+        refusal: Why, if it is the same for all parts; else empty.
+    """
+    parts = [
+        (claim, atom)
+        for claim in claims
+        for atom in claim.atoms
+        if not _OTHER_TERMS.search(atom.id)
+    ]
+    columns = ("claim", "part", "what would be measured")
+    rows = [(quoted(c), short_id(atom.id), say_text(atom)) for c, atom in parts]
+    caption = f"{len(claims)} claims that are not tested"
+    if refusal:
+        return Table(
+            caption=f"{caption}, for one reason",
+            columns=columns,
+            rows=tuple(rows),
+            n_labels=len(columns),
+            note=refusal,
+            is_folded=True,
+        )
     return Table(
-        caption=f"{len(claims)} claims that are not tested, for one reason",
-        columns=("claim", "part", "what would be measured"),
+        caption=caption,
+        columns=(*columns, "why it is not"),
         rows=tuple(
-            (quoted(claim), short_id(atom.id), say_text(atom))
-            for claim in claims
-            for atom in claim.atoms
-            if not _OTHER_TERMS.search(atom.id)
+            (*row, " ".join((say_finding(atom), say_change(atom))).rstrip())
+            for row, (_, atom) in zip(rows, parts, strict=True)
         ),
-        n_labels=3,
-        note=refusal,
+        n_labels=len(columns) + 1,
         is_folded=True,
     )
 

@@ -61,10 +61,23 @@ def _has_shares(findings: Findings) -> bool:
 
 def arrange_isolation(findings: Findings) -> list[Block]:
     """A panel for each hyperparameter; empty where nothing is tuned away."""
-    found = isolate(findings.result, metric=findings.metric)[:MAX_PANELS]
+    found = isolate(findings.result, metric=findings.metric)
     if not found:
         return []
-    return [Paragraph(text=_say_isolation(found)), _figure_isolation(findings, found)]
+    shown = _from_each(found)[:MAX_PANELS]
+    text = _say_isolation(found)
+    if len(found) > len(shown):
+        text += f" {len(shown)} of {len(found)} such comparisons are shown."
+    return [Paragraph(text=text), _figure_isolation(findings, shown)]
+
+
+def _from_each(found: Sequence[Isolation]) -> list[Isolation]:
+    """The first of each hyperparameter, the second of each, and so on."""
+    by_name: dict[str, list[Isolation]] = {}
+    for one in found:
+        by_name.setdefault(one.hyperparameter, []).append(one)
+    turns = itertools.zip_longest(*by_name.values())
+    return [one for turn in turns for one in turn if one is not None]
 
 
 def arrange_failures(findings: Findings) -> list[Block]:
@@ -205,22 +218,35 @@ def _figure_failures(
 
 
 def _maps(findings: Findings) -> list[_Map]:
-    """Two hyperparameters of a full grid at once; of other studies, lines."""
+    """Two hyperparameters at once where that shows every config; else lines."""
     study = findings.result.study
     names = varying(study)
-    configs = study.configs()
-    if not names:
-        return []
-    if len(names) == 1 or not study.space.is_full_grid():
-        return [
-            (label_values(part.fixed), list(part.configs), part.varied, None)
-            for part in covering_slices(study)
-        ]
-    x, y, *others = names
-    cases = itertools.product(*({c[n]: None for c in configs} for n in others))
-    found: list[_Map] = []
-    for values in cases:
-        fixed = dict(zip(others, values, strict=True))
-        indices = [i for i, c in enumerate(configs) if c.matches(fixed)]
-        found.append((label_values(fixed), indices, x, y))
-    return found
+    found = [
+        maps
+        for x, y in itertools.combinations(names, 2)
+        if (maps := _maps_of(study.configs(), names, x, y)) is not None
+    ]
+    if found:
+        return min(found, key=len)
+    return [
+        (label_values(part.fixed), list(part.configs), part.varied, None)
+        for part in covering_slices(study)
+    ]
+
+
+def _maps_of(
+    configs: Sequence[Config], names: Sequence[str], x: str, y: str
+) -> list[_Map] | None:
+    """A map for all values of the others; None if one of them has holes."""
+    groups: dict[Config, list[int]] = {}
+    for i, config in enumerate(configs):
+        groups.setdefault(config.without(x, y), []).append(i)
+    maps: list[_Map] = []
+    for fixed, indices in groups.items():
+        members = [configs[i] for i in indices]
+        sizes = [len({config.get(name) for config in members}) for name in (x, y)]
+        if min(sizes) < 2 or sizes[0] * sizes[1] != len(members):
+            return None
+        rest = {name: value for name, value in fixed.items() if name in names}
+        maps.append((label_values(rest), indices, x, y))
+    return maps

@@ -163,6 +163,23 @@ def test_claims_that_share_why_they_are_untested_are_one_folded_table():
     assert [row[1] for row in table.rows] == ["B1a, SGD", "B1b, SGD"] * 2
 
 
+def test_claims_without_a_tested_part_are_folded_though_their_reasons_differ():
+    first = make_atom(Verdict.UNTESTED, id="L1a")
+    other = replace(first, id="L1b", reason="it is late", remedy="start earlier")
+    claims = [make_claim(first, other, id=f"L{i}") for i in (1, 2)]
+    own = [make_claim(first, other, id=f"U{i}", group="yours") for i in (1, 2)]
+
+    yours, textbook = arrange_claims([*claims, *own], LABELS)
+
+    (table,) = (block for block in textbook.blocks if isinstance(block, Table))
+    assert table.is_folded
+    assert table.caption == "2 claims that are not tested"
+    assert [row[-1] for row in table.rows][1::2] == [
+        "Not tested because it is late. To test it: start earlier."
+    ] * 2
+    assert sum(isinstance(block, Claim) for block in yours.blocks) == 2
+
+
 def test_one_claim_that_is_untested_keeps_its_block():
     parts = [make_atom(Verdict.UNTESTED, id=f"B1{letter}") for letter in "ab"]
     (section,) = arrange_claims([make_claim(*parts, id="B1")], LABELS)

@@ -12,7 +12,9 @@ from paribus.analysis.isolation import isolate
 from paribus.report.document import Figure, Paragraph
 from paribus.report.findings import gather_findings
 from paribus.report.maps import arrange_failures, arrange_grid, arrange_isolation
+from paribus.space import SearchSpace
 from paribus.status import RunStatus
+from paribus.study import OptimizerChoice
 
 
 # Learning rates .001 and .01, each at batch sizes 32 and 64.
@@ -56,6 +58,43 @@ def test_what_tuning_chose_is_shown_by_seeds_that_did_not_choose():
     assert sizes.is_independent
     assert [v.scores for v in sizes.values] == [(0.5,) * 3] * 2
     assert [v.chosen["learning_rate"] for v in sizes.values] == [0.01, 0.01]
+
+
+def crossed():
+    """Two optimizers with rates of their own; .01 is best for one, 1 for the other."""
+    study = make_tuned_study(n_seeds=2)
+    grids = tuple(
+        {"optimizer": (name,), "learning_rate": rates, "batch_size": (8, 16, 32, 64)}
+        for name, rates in (("sgd", (0.1, 1.0, 10.0)), ("adam", (0.001, 0.01, 0.1)))
+    )
+    study = replace(study, optimizer=OptimizerChoice(), space=SearchSpace(grids=grids))
+    scores = {
+        tuple(c.values()): 0.95 if c["learning_rate"] in (0.01, 1.0) else 0.90
+        for c in study.configs()
+    }
+    result = make_tuned_result(study, scores)
+    chosen = np.zeros(result.status.shape, dtype=bool)
+    for i, config in enumerate(result.configs):
+        chosen[i, :2] = config["learning_rate"] in (0.01, 1.0)
+    return trained(result, chosen, 0.94)
+
+
+def test_panels_are_shared_among_the_hyperparameters():
+    *_, figure = arrange_isolation(gather_findings(crossed()))
+
+    assert isinstance(figure, Figure)
+    titles = [panel.title.partition(",")[0] for panel in figure.panels]
+    assert titles == ["Optimizer", "Batch size"] * 2 + ["Optimizer"] * 2
+
+
+def test_maps_of_grids_that_differ_show_every_config():
+    *_, figure = arrange_failures(gather_findings(crossed()))
+
+    assert isinstance(figure, Figure)
+    assert [panel.title for panel in figure.panels[::2]] == [
+        "Runs that ended badly, optimizer SGD",
+        "Runs that ended badly, optimizer Adam",
+    ]
 
 
 def test_one_hyperparameter_has_nothing_to_tune_away():
