@@ -131,7 +131,9 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
 
 def child_environment() -> dict[str, str]:
     """The environment in which a child finds these builders."""
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    known = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parent), known)))
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def start_child(script: str, *arguments: object) -> "subprocess.Popen[str]":

@@ -10,7 +10,7 @@ from paribus.store.failures import translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.reader import read_result
-from paribus.store.schema import CHUNK, RUN, TABLES
+from paribus.store.schema import CHUNK, RUN
 from paribus.store.snapshot import read_snapshot
 
 
@@ -67,7 +67,9 @@ def _problems(ledger: Ledger) -> list[str]:
         return [f"`{ledger.database}` is damaged: {error}"]
     if problems:
         return [f"`{ledger.database}` is damaged: {problem}" for problem in problems]
-    problems = [found for table in TABLES for found in ledger.row_problems(table)]
+    problems = [
+        found for table in ledger.tables for found in ledger.row_problems(table)
+    ]
     if not problems:
         try:
             read_result(ledger)

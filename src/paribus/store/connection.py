@@ -19,6 +19,8 @@ from paribus.store.schema import (
     SELECT_OBJECTS,
     TABLES,
 )
+from paribus.store.table import Table
+from paribus.store.versions import tables_of
 
 
 BUSY_TIMEOUT_S = 30.0
@@ -170,9 +172,10 @@ def check_schema(connection: sqlite3.Connection, database: Path) -> None:
 
 
 def schema_problems(connection: sqlite3.Connection) -> list[str]:
-    """What differs from the schema of a fresh store, in words."""
+    """What differs from a fresh store of the schema that it says it has, in words."""
     stored = _objects(connection)
-    fresh = _fresh_objects()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    fresh = _fresh_objects(tables_of(version))
     names = sorted(set(stored) | set(fresh))
     return [
         f"the schema's {kind} `{name}` is {_difference(stored, fresh, (kind, name))}"
@@ -189,11 +192,9 @@ def file_problems(connection: sqlite3.Connection) -> list[str]:
 
 def create_schema(connection: sqlite3.Connection) -> None:
     """Make all tables in an empty database, inside the caller's transaction."""
-    for table in TABLES:
-        connection.execute(table.create)
-    connection.execute(CREATE_TOTAL)
+    _create_tables(connection, TABLES)
     connection.execute("PRAGMA application_id = 1346458185")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
 
 
 def guarded() -> AbstractContextManager[Any]:
@@ -260,11 +261,21 @@ def _objects(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[Any,
     return {(str(kind), str(name)): (table, sql) for kind, name, table, sql in rows}
 
 
+def _create_tables(
+    connection: sqlite3.Connection, tables: tuple[Table[Any], ...]
+) -> None:
+    for table in tables:
+        connection.execute(table.create)
+    connection.execute(CREATE_TOTAL)
+
+
 @cache
-def _fresh_objects() -> dict[tuple[str, str], tuple[Any, ...]]:
+def _fresh_objects(
+    tables: tuple[Table[Any], ...],
+) -> dict[tuple[str, str], tuple[Any, ...]]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        create_schema(connection)
+        _create_tables(connection, tables)
         return _objects(connection)
     finally:
         connection.close()

@@ -11,6 +11,7 @@ from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
 from paribus.store.failures import translated
 from paribus.store.folder import DATABASE
+from paribus.store.migration import remove_backups
 from paribus.store.opening import Opened
 from paribus.store.rows import AttemptRow, BlockStatus
 from paribus.store.schema import ATTEMPT
@@ -93,6 +94,7 @@ class HeldStudy:
         )
         with translated(self.folder / DATABASE), self._ledger.transaction():
             self._ledger.replace(ATTEMPT, [attempt], [done])
+        remove_backups(self.folder)
 
     def _current_attempt(self) -> AttemptRow:
         if self._attempt is None:

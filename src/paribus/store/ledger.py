@@ -20,10 +20,9 @@ from paribus.store.schema import (
     SELECT_BLOCK,
     SELECT_RUN,
     SELECT_TOTAL,
-    TABLES,
-    Blob,
-    Table,
 )
+from paribus.store.table import Blob, Table
+from paribus.store.versions import tables_of
 
 
 R = TypeVar("R", bound=tuple[Any, ...])
@@ -38,11 +37,15 @@ class Ledger:
     Attributes:
         connection: The open database.
         database: Its path, for messages.
+        version: The number of its schema; 0 before it has one.
+        tables: Those that its schema has.
     """
 
     def __init__(self, connection: StoreConnection, database: Path) -> None:
         self.connection = connection
         self.database = database
+        (self.version,) = connection.execute("PRAGMA user_version").fetchone()
+        self.tables = tables_of(self.version)
         self._identity = identity_of(database)
         self._changes: dict[str, Counter[str]] = {}
 
@@ -81,8 +84,19 @@ class Ledger:
         self._count(table, [row_digest(table.name, row) for row in old], -1)
         self._count(table, [row[-1] for row in written], +1)
 
+    def delete(self, table: Table[R], rows: Sequence[R]) -> None:
+        """Remove rows of a table whose key is one column."""
+        assert table.delete is not None
+        self.connection.executemany(table.delete, [(to_sql(row[0]),) for row in rows])
+        self._count(table, [row_digest(table.name, row) for row in rows], -1)
+
     def read(self, table: Table[R]) -> list[R]:
-        """Read and verify all rows, in the order of their keys."""
+        """Read and verify all rows, in the order of their keys.
+
+        A table that the schema of an older store does not have is empty.
+        """
+        if table not in self.tables:
+            return []
         if table.blob is not None:
             self._check_blob_sizes(table, table.blob)
         rows: list[R] = []
@@ -107,7 +121,7 @@ class Ledger:
         Raises:
             StoreError: If rows are missing, doubled, exchanged or half-written.
         """
-        for table in TABLES:
+        for table in self.tables:
             n_rows, upper, lower = self.connection.execute(table.sum).fetchone()
             digests = ((upper or 0) << 24) + (lower or 0)
             self._check_total(table, n_rows, digests)
@@ -131,9 +145,12 @@ class Ledger:
 
     def create_totals(self) -> None:
         """Write the totals of a new store's empty tables."""
-        for table in TABLES:
-            total = TotalRow(name=table.name, n_rows=0, digests=0)
-            self._write_total(total)
+        for table in self.tables:
+            self.create_total(table)
+
+    def create_total(self, table: Table[Any]) -> None:
+        """Write the total of a new, empty table."""
+        self._write_total(TotalRow(name=table.name, n_rows=0, digests=0))
 
     def _check_place(self) -> None:
         """Refuse to write when the folder was moved or removed under us."""
@@ -205,7 +222,7 @@ class Ledger:
         changes["digests"] += sign * sum(digests)
 
     def _update_totals(self) -> None:
-        for table in TABLES:
+        for table in self.tables:
             if changes := self._changes.get(table.name):
                 total = self._read_total(table)
                 self._write_total(

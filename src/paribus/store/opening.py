@@ -11,6 +11,7 @@ from paribus.store.folder import DATABASE, check_folder
 from paribus.store.holder import in_use
 from paribus.store.ledger import Ledger
 from paribus.store.lock import LockedError, WriterLock
+from paribus.store.migration import migrate
 from paribus.store.network import check_lock_excludes
 from paribus.store.snapshot import (
     has_unfinished_write,
@@ -59,7 +60,8 @@ def open_for_writing(folder: Path) -> Opened:
 def open_locked(folder: Path, lock: WriterLock) -> Opened:
     """Open a study whose lock is held; the lock is released if that fails.
 
-    An unfinished write that a crash has left is undone, once that has worked on a copy.
+    An unfinished write that a crash has left is undone, once that has worked on a copy;
+    a store of an older schema becomes one of the newest.
 
     Raises:
         StoreError: If it does not verify.
@@ -75,6 +77,7 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
         connection = connect(database, mode="rw")
         try:
             verify_store(connection, database)
+            migrate(connection, database)
             ledger = Ledger(connection, database)
             study, data, epochs = read_stored_study(ledger)
         except BaseException:

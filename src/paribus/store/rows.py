@@ -126,13 +126,26 @@ class BaselineRow(NamedTuple):
 
 
 class CheckpointRow(NamedTuple):
-    """One file in `checkpoints/`."""
+    """One file in `checkpoints/`: the block after so many evaluations."""
 
     name: str
     block: int
-    epoch: int
+    evaluation: int
     size: int
     sha256: str
+
+
+class ReplayRow(NamedTuple):
+    """What an attempt computed again of a block, compared with what was stored.
+
+    `largest` is the largest relative difference of two finite values.
+    """
+
+    block: int
+    attempt: int
+    n_values: int
+    n_different: int
+    largest: float
 
 
 class TimingRow(NamedTuple):

@@ -3,9 +3,7 @@
 Statements are whole literals: nothing that a study contains can become part of one.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from paribus.store.rows import (
     AnswerRow,
@@ -16,62 +14,17 @@ from paribus.store.rows import (
     ChunkRow,
     ConfigRow,
     MeasureRow,
+    ReplayRow,
     RunRow,
     StudyRow,
     TimingRow,
 )
+from paribus.store.table import Blob, Table
 
 
 APPLICATION_ID = 0x50415249  # "PARI"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 OLDEST_SCHEMA = 2  # nothing that was released wrote an older one
-
-
-R = TypeVar("R", bound=tuple[Any, ...])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Blob:
-    """How long the blob of a row must be.
-
-    Attributes:
-        sizes: Selects the key, the numbers that say its shape, and its length.
-        n_bytes: Its length by those numbers.
-    """
-
-    sizes: str
-    n_bytes: Callable[..., int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table(Generic[R]):
-    """One table and its statements.
-
-    Attributes:
-        name: As in the database.
-        row: Its columns, without the digest, which is last in the database.
-        n_key: How many of the first columns make the key.
-        create: Makes it.
-        select: Reads all rows with their digests, in the order of the key.
-        sum: Counts the rows and sums the upper and the lower 24 bits of the digests.
-        insert: Adds a row.
-        replace: Puts a row in the place of the one with its key.
-        blob: What its blob, if it has one, must be; checked before any is read.
-    """
-
-    name: str
-    row: Callable[..., R]
-    n_key: int
-    create: str
-    select: str
-    sum: str
-    insert: str
-    replace: str
-    blob: Blob | None = None
-
-    def key_of(self, row: tuple[Any, ...]) -> str:
-        """Name a row in a message."""
-        return ", ".join(str(value) for value in row[: self.n_key])
 
 
 STUDY = Table(
@@ -280,16 +233,37 @@ CHECKPOINT = Table(
     create="""CREATE TABLE checkpoint (
         name TEXT NOT NULL PRIMARY KEY,
         block INTEGER NOT NULL REFERENCES block (id),
-        epoch INTEGER NOT NULL,
+        evaluation INTEGER NOT NULL,
         size INTEGER NOT NULL,
         sha256 TEXT NOT NULL,
         digest INTEGER NOT NULL
     ) STRICT""",
-    select="""SELECT name, block, epoch, size, sha256, digest
+    select="""SELECT name, block, evaluation, size, sha256, digest
         FROM checkpoint ORDER BY name""",
     sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM checkpoint",
     insert="INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)",
     replace="REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)",
+    delete="DELETE FROM checkpoint WHERE name = ?",
+)
+
+REPLAY = Table(
+    name="replay",
+    row=ReplayRow,
+    n_key=2,
+    create="""CREATE TABLE replay (
+        block INTEGER NOT NULL REFERENCES block (id),
+        attempt INTEGER NOT NULL REFERENCES attempt (number),
+        n_values INTEGER NOT NULL,
+        n_different INTEGER NOT NULL,
+        largest REAL NOT NULL,
+        digest INTEGER NOT NULL,
+        PRIMARY KEY (block, attempt)
+    ) STRICT""",
+    select="""SELECT block, attempt, n_values, n_different, largest, digest
+        FROM replay ORDER BY block, attempt""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM replay",
+    insert="INSERT INTO replay VALUES (?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO replay VALUES (?, ?, ?, ?, ?, ?)",
 )
 
 TIMING = Table(
@@ -324,6 +298,7 @@ TABLES: tuple[Table[Any], ...] = (
     ANSWER,
     BASELINE,
     CHECKPOINT,
+    REPLAY,
     TIMING,
 )
 
