@@ -54,25 +54,32 @@ def say_claim(claim: ClaimVerdict) -> str:
     return head + finding + (f" {sentence(join(others))}." if others else "")
 
 
-def say_untested(claims: Sequence[ClaimVerdict]) -> str:
-    """Name claims of which nothing was measured, and what is designed to test them."""
-    optimizers: dict[str, list[str]] = {}
+def say_untested(
+    claims: Sequence[ClaimVerdict], *, among: Sequence[ClaimVerdict]
+) -> str:
+    """Name claims of which nothing was measured, and what is designed to test them.
+
+    Args:
+        claims: Those.
+        among: All of the study: an optimizer is named where others test the claim.
+    """
+    names = {claim.id.partition("/")[0]: list[str]() for claim in claims}
     for claim in claims:
         name, _, optimizer = claim.id.partition("/")
-        optimizers.setdefault(name, []).append(optimizer_words(optimizer))
-    most = max(map(len, optimizers.values()))
-    names = join(
+        names[name].append(optimizer_words(optimizer))
+    n_of = Counter(claim.id.partition("/")[0] for claim in among)
+    said = join(
         [
-            name if len(of) == most else f"{name} with {join(of)}"
-            for name, of in optimizers.items()
+            name if len(optimizers) == n_of[name] else f"{name} with {join(optimizers)}"
+            for name, optimizers in names.items()
         ]
     )
     remedies = Counter(atom.remedy for claim in claims for atom in _deciding(claim))
     runs = [
         as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")
     ]
-    said = f"{ICONS[Verdict.UNTESTED]} Untested here: {names}."
-    return said + (f" To test them: {join(runs)}." if runs else "")
+    text = f"{ICONS[Verdict.UNTESTED]} Untested here: {said}."
+    return text + (f" To test them: {join(runs)}." if runs else "")
 
 
 def _deciding(claim: ClaimVerdict) -> tuple[AtomVerdict, ...]:

@@ -98,7 +98,7 @@ def _say_claims(
         head.append((None, say_verdicts(claims)))
     unmeasured = [claim for claim in claims if _is_unmeasured(claim)]
     if len(unmeasured) > 1:
-        tail.append((None, say_untested(unmeasured)))
+        tail.append((None, say_untested(unmeasured, among=claims)))
         claims = [claim for claim in claims if not _is_unmeasured(claim)]
     room -= len(head) + len(tail)
     by_weight = sorted(

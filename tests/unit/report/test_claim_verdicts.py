@@ -75,4 +75,8 @@ def test_untested_claims_name_an_optimizer_only_where_another_one_tests_them():
         for name in ("L1/sgd", "L1/keras_adam", "L2/sgd", "B1/sgd", "B1/keras_adam")
     ]
 
-    assert say_untested(claims) == "○ Untested here: L1, L2 with SGD and B1."
+    tested = make_claim(id="L2/keras_adam")
+
+    assert say_untested(claims, among=[*claims, tested]) == (
+        "○ Untested here: L1, L2 with SGD and B1."
+    )
