@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import make_study
-from page_builders import ROOT, code_of
+from page_builders import ROOT, code_of, run_paribus
 from store_builders import make_store
 from typer.testing import CliRunner
 
@@ -72,6 +72,20 @@ def test_its_claim_can_be_added_to_the_file_that_it_makes(
 
     study = read_study(path).study
     assert (study.name, study.claims[0].smallest_effect) == ("mine", 0.002)
+
+
+@pytest.mark.slow
+def test_what_trains_works_at_a_smaller_size(tmp_path: Path):
+    """In the order of the page: the later commands are about what the first make."""
+    smaller = ["study.seeds=2", "study.epochs=1", "data.train=500"]
+    options = [word for setting in smaller for word in ("--set", setting)]
+
+    for command in (c for c in COMMANDS if c[0] in ("run", "init")):
+        added = options if command[0] == "run" else []
+        run_paribus(tmp_path, *command, *added)
+
+    made = sorted(path.name for path in (tmp_path / "studies").iterdir())
+    assert made == ["mine", "notebook"]
 
 
 @pytest.mark.slow

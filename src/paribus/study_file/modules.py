@@ -7,6 +7,7 @@ library.
 """
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -98,6 +99,8 @@ def _imported(module: str, folder: Path) -> Any:
         sys.path.append(path)
     if not has_loaded(module):
         importlib.invalidate_caches()
+    if not has_loaded("keras"):  # a module imports it at its top, as a rule
+        os.environ["KERAS_BACKEND"] = "jax"
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with user_code(module, "be imported"):

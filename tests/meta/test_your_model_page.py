@@ -1,0 +1,35 @@
+"""What the page on models of one's own shows of study files works as it stands.
+
+Its Python runs in `test_readme.py`.
+"""
+
+import shlex
+from pathlib import Path
+
+import pytest
+from page_builders import REST_OF_STUDY, code_of, read_page, run_paribus
+
+
+PAGE = "docs/how-to/your-model.md"
+MODULE = """
+import keras
+
+def build(units=32):
+    return keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(units), keras.layers.Dense(10)]
+    )
+"""
+
+
+@pytest.mark.slow
+def test_its_study_file_trains_by_the_command_beside_it(tmp_path: Path):
+    (table,) = code_of(PAGE, "toml")
+    (line,) = (x for x in read_page(PAGE).splitlines() if x.startswith("paribus run"))
+    rest = REST_OF_STUDY.replace('[model]\nname = "softmax"\n', "")
+    data = '[data]\nname = "mnist"\ntrain = 500\n'
+    (tmp_path / "mine.toml").write_text(rest + data + table, "utf-8")
+    (tmp_path / "mymodels.py").write_text(MODULE, "utf-8")
+
+    printed = run_paribus(tmp_path, *shlex.split(line)[1:])
+
+    assert "2 of 2 runs finished" in printed
