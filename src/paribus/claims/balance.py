@@ -11,6 +11,7 @@ from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.remedies import LONGER, longer_budget
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.pareto import Balance, compare_balances
 
@@ -55,6 +56,8 @@ def ask_balance(
     if balance.is_uninformative:
         notes += ("So are the other values: true, but it tells nothing of this one.",)
     is_open = verdict is Verdict.UNDECIDED
+    reason = _what_is_open(by_rival) if is_open else ""
+    is_short = reason.endswith(LONGER)
     return replace(
         tested[0],
         verdict=verdict,
@@ -67,7 +70,8 @@ def ask_balance(
         unit="",
         clock="",
         n_seeds=min((part.n_seeds for part in tested if part.n_seeds), default=0),
-        reason=_what_is_open(by_rival) if is_open else "",
+        reason=reason,
+        remedy=longer_budget(evidence.judged.study) if is_short else "",
         more_seeds=_more_seeds(by_rival) if is_open else None,
         notes=notes,
         sides=(),
@@ -175,7 +179,7 @@ def _what_is_open(by_rival: Sequence[Sequence[AtomVerdict]]) -> str:
     if not lacking:
         return reason
     if all(any(map(_is_censored, against)) for against in lacking):
-        return f"{reason}; a longer budget would tell"
+        return f"{reason}; {LONGER}"
     return f"{reason}; none is seen to be, so no number of seeds can be named"
 
 

@@ -10,6 +10,7 @@ from paribus.analysis.measure_facts import MeasureFacts
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.refusals import Refusal
+from paribus.claims.remedies import LONGER, longer_budget
 from paribus.claims.rules import Bounds, boundaries, judge_interval
 from paribus.claims.scope import scope_sentence
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, Contrast
@@ -82,6 +83,8 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         _for_people(value, is_ratio=facts.is_ratio)
         for value in (contrast.estimate, contrast.lower, contrast.upper, smallest)
     )
+    reason = _what_is_open(evidence, question, contrast) if is_open else ""
+    is_short = reason.endswith(LONGER)
     return AtomVerdict(
         id="",
         text="",
@@ -95,7 +98,8 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         is_ratio=facts.is_ratio,
         unit="" if facts.is_ratio else facts.unit,
         n_seeds=contrast.n_seeds,
-        reason=_what_is_open(evidence, question, contrast) if is_open else "",
+        reason=reason,
+        remedy=longer_budget(evidence.judged.study) if is_short else "",
         more_seeds=found.more_seeds if is_open else None,
         scope=scope_sentence(evidence, question, n_seeds=contrast.n_seeds),
         budget=question.budget,
@@ -189,7 +193,7 @@ def _what_is_open(evidence: Evidence, question: Question, contrast: Contrast) ->
     n_open = int(contrast.lower == -math.inf) + int(contrast.upper == math.inf)
     if n_open:
         sides = ("one side has", "both sides have")[n_open - 1]
-        return f"{sides} runs that never reached the target: a longer budget would tell"
+        return f"{sides} runs that never reached the target: {LONGER}"
     return ""
 
 

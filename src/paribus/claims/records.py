@@ -53,7 +53,8 @@ class AtomVerdict:
             otherwise. A clause without a full stop.
         more_seeds: Seeds that would decide it if the true effect is near the estimate:
             only for undecided. None if not known; 1001 stands for more than 1000.
-        remedy: What would test it: a command or a `--set`; empty otherwise.
+        remedy: What would test it: a command or a `--set`; for undecided a longer
+            budget, where that would decide it; empty otherwise.
         scope: Data set, model, optimizer, schedule, budget, mode, seeds: a sentence.
         budget: `epochs`, `steps`, `seconds` or `target`.
         clock: `steps`, `epochs`, `seconds`, or empty where none is involved.

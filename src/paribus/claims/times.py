@@ -14,7 +14,7 @@ from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded
 from paribus.claims.guards.tuning import best_on_edge
 from paribus.claims.refusals import Refusal
-from paribus.results import StudyResult
+from paribus.claims.remedies import longer_budget
 from paribus.results.clocks import evaluation_steps
 from paribus.stats.target_times import (
     TargetTimes,
@@ -64,11 +64,11 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
     )
     rung = reachable_rung(higher, lower, chosen) if seeds.any() else chosen
     if rung is None:
-        return Refusal(_UNREACHABLE, _longer(evidence.judged))
+        return Refusal(_UNREACHABLE, longer_budget(evidence.judged.study))
     if len(question.higher) > 1 and not np.isfinite(higher[rung]).all():
         return Refusal(
             "a mean of several times needs all their runs to reach the target",
-            _longer(evidence.judged),
+            longer_budget(evidence.judged.study),
         )
     found = _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
     if n_pilots >= FULL_PILOT_RUNS:
@@ -282,7 +282,3 @@ def _lost(
     n = int((reached & ~learned).sum())
     runs = "run" if n == 1 else "runs"
     return (f"{n} {runs} reached it and ended badly all the same.",) if n else ()
-
-
-def _longer(judged: StudyResult) -> str:
-    return f"--set study.epochs={3 * judged.study.budget.epochs}"

@@ -142,6 +142,7 @@ def _open(atom: AtomVerdict) -> list[str]:
             return [f"{atom.id}: not tested because {atom.reason}{remedy}"]
         case Verdict.UNDECIDED:
             reason = f"; {atom.reason}" if atom.reason else ""
+            reason += f": {atom.remedy}" if atom.remedy else ""
             return [
                 f"{atom.id}: not decided with {_seeds(atom.n_seeds)}"
                 f"{_would_decide(atom)}{reason}"

@@ -243,7 +243,7 @@ def _measure_words(name: str) -> str:
 def _say_seeds(atom: AtomVerdict) -> str:
     more = atom.more_seeds
     if more is None:
-        return ""
+        return atom.remedy and f"To decide it: {as_command(atom.remedy)}."
     if more > MAX_SEEDS:
         at = "; the estimate sits at the smallest effect" if standing(atom) else ""
         return f"More than 1,000 seeds{at}."

@@ -16,6 +16,7 @@ from paribus.claims.findings import untested
 from paribus.claims.matched import common_loss, say_matched_accuracy
 from paribus.claims.records import AtomVerdict
 from paribus.claims.refusals import Refusal
+from paribus.claims.remedies import longer_budget
 
 
 _REMEDY = "paribus run batch-size"
@@ -208,7 +209,7 @@ def sharp(evidence: Evidence, arms: Arms) -> AtomVerdict:
             Refusal(
                 "no training loss at which sharpness is measured is reached by 5 runs "
                 "of both sides",
-                f"--set study.epochs={3 * evidence.judged.study.budget.epochs}",
+                longer_budget(evidence.judged.study),
             ),
         )
     name = "asam_sharpness" if loss is None else f"asam_sharpness_at_{loss}"

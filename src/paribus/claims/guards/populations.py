@@ -6,6 +6,7 @@ from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_learner, is_unlearned
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.refusals import Refusal
+from paribus.claims.remedies import longer_budget
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.status import RunStatus
 
@@ -59,6 +60,6 @@ def unconverged(evidence: Evidence, question: Question) -> Refusal | None:
             return Refusal(
                 f"{n} of {int(ended.sum())} runs of {words or 'one side'} were still "
                 "improving at the end",
-                f"--set study.epochs={3 * judged.study.budget.epochs}",
+                longer_budget(judged.study),
             )
     return None

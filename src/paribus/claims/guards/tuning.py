@@ -6,6 +6,7 @@ from paribus.analysis.edges import extension_option
 from paribus.analysis.tuned import choose_tuned
 from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.refusals import Refusal
+from paribus.claims.remedies import longer_budget
 from paribus.space import show_value, value_words
 
 
@@ -86,7 +87,7 @@ def better_passed_over(evidence: Evidence, question: Question) -> Refusal | None
         if lead > smallest:
             return Refusal(
                 f"{choice.say_passed_over()}, so none is plainly the best",
-                f"--set study.epochs={3 * evidence.whole.study.budget.epochs}",
+                longer_budget(evidence.whole.study),
                 allows_direction=True,
             )
     return None
