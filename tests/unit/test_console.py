@@ -181,10 +181,17 @@ def test_a_side_of_several_configs_counts_seeds_with_a_bad_run():
         metric="test_accuracy",
     )
 
-    text = comparison_text(replace(found, pairs=2 * found.pairs))
+    twice = {"pairs": 2 * found.pairs, "pair_differences": (0.01, -0.02)}
+    text = comparison_text(replace(found, n_unconverged=(4, 1), **twice))
 
     assert "with a run that ended badly: 2 of 5 seeds at learning_rate=0.01\n" in text
     assert "difference of shares of seeds: -0.40" in text
+    # An effect that changes its sign must not hide in a mean.
+    assert "; the mean of 2 differences, listed below)" in text
+    assert text.endswith("learning_rate=0.01, batch_size=32: -0.0200")
+    assert (
+        "still improving at the end: 4 of 10 runs at learning_rate=0.001, 1 at" in text
+    )
 
 
 def test_a_comparison_says_how_many_seeds_never_learned():

@@ -217,6 +217,7 @@ class _Bank:
     scores: Scores
     is_bad: Bool[np.ndarray, "config seed"]
     is_learner: Bool[np.ndarray, "config seed"]
+    is_unconverged: Bool[np.ndarray, "config seed"]
 
     @classmethod
     def of(cls, result: StudyResult, metric: str) -> "_Bank":
@@ -227,6 +228,7 @@ class _Bank:
             scores=comparable_scores(result, metric),
             is_bad=is_bad(result),
             is_learner=is_learner(result),
+            is_unconverged=np.asarray(result.status == RunStatus.UNCONVERGED),
         )
 
     def n_shares(self, places: Sequence[tuple[int, int]]) -> int:
@@ -251,6 +253,8 @@ class _Bank:
         all_b = self.scores.values[second].mean(axis=0)[is_finished]
         both_learned = self.is_learner[first + second][:, is_finished].all(axis=0)
         mean_a, mean_b = all_a[both_learned], all_b[both_learned]
+        used = np.flatnonzero(is_finished)[both_learned]
+        by_pair = self.scores.values[first] - self.scores.values[second]
         comparison = Comparison(
             metric=self.metric,
             a=a,
@@ -271,6 +275,14 @@ class _Bank:
             if len(all_a) >= MIN_SEEDS
             else None,
             is_log_scale=is_loss(self.metric),
+            pair_differences=tuple(by_pair[:, used].mean(axis=1).tolist())
+            if used.size
+            else (),
+            n_higher=int((mean_a > mean_b).sum()),
+            n_unconverged=(
+                int(self.is_unconverged[first][:, is_finished].sum()),
+                int(self.is_unconverged[second][:, is_finished].sum()),
+            ),
         )
         if any(comparison.n_bad):
             comparison = _with_shares(comparison, is_bad_a, is_bad_b)

@@ -145,6 +145,10 @@ class Comparison:
             0, or if 1,000 are not enough.
         is_log_scale: Whether `difference` is one of logarithms, as for losses: its
             exponential is a ratio of geometric means.
+        pair_differences: The difference of each of `pairs` alone, over the same seeds.
+        n_higher: On how many of the `n_pairs` seeds side a is higher.
+        n_unconverged: How many runs of side a, and of side b, were still improving at
+            the end, of `n_seeds` for each pair.
     """
 
     metric: str
@@ -171,6 +175,9 @@ class Comparison:
     share_bad_upper: float | None = None
     share_bad_p_value: float | None = None
     is_log_scale: bool = False
+    pair_differences: tuple[float, ...] = ()
+    n_higher: int = 0
+    n_unconverged: tuple[int, int] = (0, 0)
 
     @property
     def is_undecided(self) -> bool:

@@ -118,6 +118,9 @@ def comparison_record(study: str, comparison: Comparison) -> dict[str, Any]:
         "seeds_to_decide": comparison.seeds_to_decide,
         "noise_floor": comparison.noise_floor,
         "reversal_share": comparison.reversal_share,
+        "pair_differences": list(comparison.pair_differences),
+        "n_higher": comparison.n_higher,
+        "n_unconverged": _by_side(comparison.n_unconverged),
     }
 
 

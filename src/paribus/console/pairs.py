@@ -19,6 +19,7 @@ def comparison_text(comparison: Comparison) -> str:
         lines.append("on no seed did both learn, so the metric is not compared")
         return "\n".join(lines)
     lines.append(_size_text(comparison, comparison.difference))
+    lines.append(f"higher: {a} on {comparison.n_higher} of {comparison.n_pairs} seeds")
     if comparison.p_value is not None:
         lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
     both = "same seed on both sides"
@@ -38,24 +39,41 @@ def comparison_text(comparison: Comparison) -> str:
         )
     if comparison.is_undecided:
         lines.append(_seeds_to_decide_text(comparison))
+    lines += _unconverged(comparison, a, b)
+    differences = [_number(comparison, one) for one in comparison.pair_differences]
     lines += [
         f"compared: {left.label()} with {right.label()}"
-        for left, right in comparison.pairs
+        + f": {difference}" * (len(differences) > 1)
+        for (left, right), difference in zip(comparison.pairs, differences, strict=True)
     ]
     return "\n".join(lines)
 
 
 def _size_text(c: Comparison, difference: float) -> str:
     """The difference and its interval; of logarithms the ratio that it stands for."""
-
-    def text(value: float) -> str:
-        return f"{math.exp(value):.4g}" if c.is_log_scale else f"{value:+.4f}"
-
-    size = f"{'ratio' if c.is_log_scale else 'difference'}: {text(difference)}"
+    n = len(c.pairs)
+    size = f"{'ratio' if c.is_log_scale else 'difference'}: {_number(c, difference)}"
+    of = f"; the mean of {n} differences, listed below" if n > 1 else ""
     if c.lower is None or c.upper is None:
-        return size
-    level = f"{c.confidence_level:.0%}"
-    return f"{size} [{text(c.lower)}, {text(c.upper)}] ({level} interval)"
+        return f"{size}{of}"
+    bounds = f"[{_number(c, c.lower)}, {_number(c, c.upper)}]"
+    return f"{size} {bounds} ({c.confidence_level:.0%} interval{of})"
+
+
+def _number(c: Comparison, value: float) -> str:
+    return f"{math.exp(value):.4g}" if c.is_log_scale else f"{value:+.4f}"
+
+
+def _unconverged(c: Comparison, a: str, b: str) -> list[str]:
+    """Runs that were still improving: their final numbers are about this budget."""
+    if not any(c.n_unconverged):
+        return []
+    n_runs = c.n_seeds * len(c.pairs)
+    of_a, of_b = c.n_unconverged
+    return [
+        f"still improving at the end: {of_a} of {n_runs} runs at {a}, {of_b} at {b}; "
+        "this is about this budget, not about where training leads"
+    ]
 
 
 def _left_out(c: Comparison, a: str, b: str) -> list[str]:
@@ -97,4 +115,7 @@ def _smallest_text(comparison: Comparison) -> str:
     smallest = comparison.smallest_p_value
     if smallest is None:
         return " (exact sign-flip test)"
-    return f" (exact sign-flip test; {comparison.n_pairs} pairs reach {smallest:.2g})"
+    return (
+        f" (exact sign-flip test; the smallest possible with {comparison.n_pairs} "
+        f"seeds is {smallest:.2g})"
+    )

@@ -355,3 +355,22 @@ def test_an_unfinished_run_stays_out_even_if_it_was_evaluated():
     result.status[0, 0] = RunStatus.RUNNING
 
     assert compare(result, A, B, metric="test_accuracy").n_pairs == 5
+
+
+def test_a_mean_of_several_differences_comes_with_each_of_them():
+    """Opposite at the two batch sizes, so their mean says little of either."""
+    rows = ((0.95, 0.96), (0.91, 0.92), (0.90, 0.91), (0.94, 0.95))
+    result = make_finished(*rows, batch_size=(32, 64))
+
+    found = compare(
+        result,
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+
+    by_hand = [(0.955 - 0.905), (0.915 - 0.945)]
+    assert found.pair_differences == pytest.approx(by_hand)
+    assert found.difference == pytest.approx(sum(by_hand) / 2)
+    assert found.n_higher == 2
+    assert found.n_unconverged == (0, 0)
