@@ -9,7 +9,8 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
-from paribus.engine.evaluation import Ending
+from paribus.engine.checkpoints import BlockMoment, stacked, unpack
+from paribus.engine.keeper import Keeper
 from paribus.engine.keys import seed_words
 from paribus.engine.prober import Prober
 from paribus.engine.rescuer import BlockEnd, Rescuer
@@ -47,6 +48,7 @@ def train_block(
     n_examples: int,
     prober: Prober | None = None,
     rescuer: Rescuer | None = None,
+    keeper: Keeper | None = None,
     on_evaluation: Callable[[float], None] = lambda epoch: None,
 ) -> BlockCurves:
     """Train runs of one static group for the study's budget.
@@ -58,10 +60,13 @@ def train_block(
         n_examples: In the training split.
         prober: Measures what the study's diagnostics ask for; None if they are none.
         rescuer: Trains runs on that ended badly; None if they are let be.
+        keeper: Stores evaluations and states on the way, and knows from where the block
+            goes on; None to do neither.
         on_evaluation: Called with the epoch after each evaluation.
     """
     shape = driver.shape
     seats = seat_runs(len(runs), shape)
+    places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
     by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
     batch_size = study.settings(runs[0].config).batch_size
     traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
@@ -84,13 +89,14 @@ def train_block(
             states = driver.train(states, traced, order, part, active=seats >= 0)
         return states
 
-    rows: list[dict[str, np.ndarray]] = []
-    ending: Ending | None = None
-    diagnosed: dict[str, np.ndarray] = {}
-    step = 0
-    epochs = study.evaluation_epochs(n_examples)
-    last = study.run_epochs(runs[0].config, n_examples) + 1e-9
-    for epoch in (epoch for epoch in epochs if epoch <= last):
+    due = _own_epochs(study, runs[0].config, n_examples)
+    moment = BlockMoment(states, [], None, {})
+    if keeper is not None and (tensors := keeper.tensors) is not None:
+        shares = np.array(due) / study.budget.epochs
+        moment = unpack(tensors, states, watch, seats=seats, shape=shape, shares=shares)
+    states, rows, ending, diagnosed = moment
+    step = step_at(due[len(rows) - 1], n_examples, batch_size) if rows else 0
+    for epoch in due[len(rows) :]:
         to_step = step_at(epoch, n_examples, batch_size)
         states = advance(states, traced, step, to_step)
         step = to_step
@@ -113,19 +119,35 @@ def train_block(
                     rows=rows,
                     measures=ending.measures,
                 )
-                diagnosed |= rescuer.rescue(end, driver, advance)
+                diagnosed = {**diagnosed, **rescuer.rescue(end, driver, advance)}
+        if keeper is not None and epoch != due[-1]:
+            keeper.keep(BlockMoment(states, rows, ending, diagnosed), watch, places)
         on_evaluation(epoch)
 
+    moment = BlockMoment(states, rows, ending, diagnosed)
+    return _curves(
+        moment, places, n_evaluations=len(study.evaluation_epochs(n_examples))
+    )
+
+
+def _own_epochs(study: Study, config: Config, n_examples: int) -> list[float]:
+    """When a run of `config` is evaluated: larger batches may take longer."""
+    last = study.run_epochs(config, n_examples) + 1e-9
+    return [e for e in study.evaluation_epochs(n_examples) if e <= last]
+
+
+def _curves(
+    moment: BlockMoment, places: Int[np.ndarray, " run"], *, n_evaluations: int
+) -> BlockCurves:
+    """What the runs of a block did, each at its own place no longer."""
+    states, rows, ending, diagnosed = moment
     assert ending is not None  # `study.epochs` is always an evaluation
     # Runs of larger batches go on: their later evaluations are not these runs'.
     missing = {name: np.full_like(values, np.nan) for name, values in rows[0].items()}
-    rows += [missing] * (len(epochs) - len(rows))
-    places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
+    whole = rows + [missing] * (n_evaluations - len(rows))
     measures = {**ending.measures, **diagnosed}
     return BlockCurves(
-        curves={
-            name: np.stack([row[name][places] for row in rows]) for name in rows[0]
-        },
+        curves={name: values[:, places] for name, values in stacked(whole).items()},
         diverged_at=np.asarray(states.diverged_at)[places].astype(np.int64),
         measures={n: np.asarray(v, np.float32)[places] for n, v in measures.items()},
         correct={n: np.asarray(bits)[places] for n, bits in ending.correct.items()},

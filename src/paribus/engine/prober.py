@@ -215,6 +215,30 @@ class Watch:
                 self._measured |= {n + suffix: v for n, v in measured.items()}
                 self._shares.remove(due)
 
+    def saved(self) -> tuple[Snapshots | None, dict[str, np.ndarray], np.ndarray]:
+        """All that it has seen: the snapshots, the measures, the levels reached."""
+        return self._snapshots, dict(self._measured), self._reached
+
+    def snapshots_like(self, states: RunState) -> Snapshots | None:
+        """Snapshots of the right shapes; None where none are kept."""
+        if not self._prober.keeps_snapshots:
+            return None
+        return self._prober.start_snapshots(states, self._traced)
+
+    def restore(
+        self,
+        snapshots: Snapshots | None,
+        measured: Mapping[str, np.ndarray],
+        reached: np.ndarray,
+        *,
+        share: float,
+    ) -> None:
+        """Go on from what another watch had `saved` when `share` was spent."""
+        self._snapshots = snapshots
+        self._measured = dict(measured)
+        self._reached = reached
+        self._shares = [due for due in self._shares if due > share]
+
     def end(
         self, states: RunState, *, step: int, driver: Driver, advance: Advance
     ) -> dict[str, Float[np.ndarray, " run"]]:

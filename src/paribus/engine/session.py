@@ -12,6 +12,7 @@ from paribus.analysis.planned import WAITING
 from paribus.analysis.rescues import plan_rescues
 from paribus.declared import RESCUE
 from paribus.engine.epochs import train_block
+from paribus.engine.keeper import Keeper
 from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.rescuer import Rescuer
 from paribus.engine.timing import time_epoch
@@ -44,6 +45,7 @@ class Session:
         self._block_seconds: dict[StaticGroup, list[float]] = {}
         self._to_do: tuple[Block, ...] = ()
         self._in_block = 0.0
+        self._resumed: dict[Block, int] = {}
         self._folder = folder
         self._has_rescues = RESCUE in study.diagnostics
         self._look()
@@ -54,7 +56,7 @@ class Session:
         When the choosing runs have ended, what tuning chose is trained in its turn.
         """
         try:
-            while blocks := trainer.blocks(self._waiting()):
+            while blocks := self._blocks(trainer):
                 for position, block in enumerate(blocks):
                     self._to_do = blocks[position:]
                     self._train_block(trainer, block)
@@ -100,6 +102,31 @@ class Session:
         # What bad runs go on with must be known when they end.
         return tuple(run for run in runs if run.seed not in self._study.seeds) or runs
 
+    def _blocks(self, trainer: Trainer) -> tuple[Block, ...]:
+        """The blocks to train; those that were stopped go on first, as they were."""
+        waiting = self._waiting()
+        planned = trainer.blocks(waiting)
+        self._resumed = {
+            block: number
+            for number, runs in self._writer.stopped_blocks().items()
+            if set(runs) <= set(waiting) and (block := trainer.block_of(runs))
+        }
+        if not self._resumed:
+            return planned
+        taken = {run for block in self._resumed for run in block.runs}
+        rest = tuple(run for run in waiting if run not in taken)
+        return (*self._resumed, *trainer.blocks(rest))
+
+    def _begin(self, block: Block) -> Keeper:
+        """Begin a block, or go on with one that was stopped."""
+        number = self._resumed.pop(block, None)
+        if number is None:
+            description = block.group.description
+            number = self._writer.begin_block(block.runs, description=description)
+            return Keeper(self._writer, number)
+        evaluation, tensors = self._writer.resume_block(number)
+        return Keeper(self._writer, number, n_stored=evaluation, tensors=tensors)
+
     def _rescuer(self, n_examples: int) -> Rescuer | None:
         """Who trains the bad runs of a block on; None while nothing is planned."""
         if self._rescues is None or not self._rescues.by_config:
@@ -121,7 +148,8 @@ class Session:
             self._in_block = epoch / epochs
             self._say(f"{group.description}: epoch {epoch:g} of {epochs:g}")
 
-        number = self._writer.begin_block(block.runs, description=group.description)
+        keeper = self._begin(block)
+        number = keeper.block
         try:
             trained = train_block(
                 driver,
@@ -130,6 +158,7 @@ class Session:
                 n_examples=n_examples,
                 prober=prober,
                 rescuer=self._rescuer(n_examples),
+                keeper=keeper,
                 on_evaluation=say_epoch,
             )
         except jax.errors.JaxRuntimeError as error:

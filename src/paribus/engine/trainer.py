@@ -66,6 +66,18 @@ class Trainer:
         places = {g: self._shapes[g].n_runs for g in in_order if g in n_waiting}
         return plan_blocks(self.study, waiting, places=places)
 
+    def block_of(self, runs: Sequence[Run]) -> Block | None:
+        """The block of runs that were trained together; None if they no longer can be.
+
+        Call `blocks` first: it gives groups their shapes.
+        """
+        groups = {self._groups.get(run.config) for run in runs}
+        if len(groups) != 1 or (group := groups.pop()) not in self._shapes:
+            return None
+        if group is None or len(runs) > self._shapes[group].n_runs:
+            return None
+        return Block(group=group, runs=tuple(runs))
+
     @cached_property
     def _data(self) -> Arrays:
         return _place_whole(self._dataset.train, self._any_shape())

@@ -46,6 +46,28 @@ def check_shapes(
             )
 
 
+def check_rows(
+    curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
+    n_left: int,
+    n_runs: int,
+) -> int:
+    """Refuse arrays that are not of some evaluations and all runs; how many those are.
+
+    Raises:
+        ValueError: If there is no curve, or one has another shape or type.
+    """
+    n_new = len(next(iter(curves.values()))) if curves else 0
+    if not 1 <= n_new <= n_left:
+        raise ValueError(f"a block has 1 to {n_left} evaluations more, got {n_new}")
+    for name, values in curves.items():
+        if values.shape != (n_new, n_runs) or values.dtype != np.float32:
+            raise ValueError(
+                f"{name} must be float32 of shape {(n_new, n_runs)}, got "
+                f"{values.dtype} of shape {values.shape}"
+            )
+    return n_new
+
+
 def with_outcomes(
     runs: Sequence[RunRow], diverged_at: Int[np.ndarray, " run"]
 ) -> list[RunRow]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paribus.errors import StoreError
+from paribus.store.checkpoints import checkpoint_problem
 from paribus.store.connection import file_problems, schema_problems
 from paribus.store.failures import translated
-from paribus.store.folder import DATABASE
+from paribus.store.folder import CHECKPOINTS, DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.reader import read_result
-from paribus.store.schema import CHUNK, RUN
+from paribus.store.schema import CHECKPOINT, CHUNK, RUN
 from paribus.store.snapshot import read_snapshot
 
 
@@ -75,7 +76,19 @@ def _problems(ledger: Ledger) -> list[str]:
             read_result(ledger)
         except StoreError as error:
             problems.append(str(error))
+        else:
+            problems = _checkpoint_problems(ledger)
     return problems
+
+
+def _checkpoint_problems(ledger: Ledger) -> list[str]:
+    folder = ledger.database.parent
+    found = [(row, checkpoint_problem(folder, row)) for row in ledger.read(CHECKPOINT)]
+    return [
+        f"`{folder / CHECKPOINTS / row.name}`: {problem}"
+        for row, problem in found
+        if problem is not None
+    ]
 
 
 def _n_rows(ledger: Ledger, statement: str) -> int:

@@ -88,13 +88,15 @@ def read_contents(ledger: Ledger) -> Contents:
     for run in runs:
         _check_run(ledger, run, blocks)
     shape = (len(study.configs()), len(study.all_seeds), len(epochs))
-    curves = CurveReader(ledger, shape, members, (config_of, seed_of))
-    curves.read()
     finished = {
         block.id: members[block.id]
         for block in blocks.values()
         if block.status == BlockStatus.FINISHED
     }
+    curves = CurveReader(
+        ledger, shape, members, (config_of, seed_of), finished=finished
+    )
+    curves.read()
     for block in finished:
         curves.check_complete(block)
     endings = EndingReader(ledger, finished, (config_of, seed_of), shape[:2])

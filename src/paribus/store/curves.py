@@ -1,6 +1,6 @@
 """From the chunks of all blocks to one array a curve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -35,6 +35,8 @@ class CurveReader:
         shape: tuple[int, int, int],
         members: Mapping[int, Int[np.ndarray, " _"]],
         places: tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]],
+        *,
+        finished: Collection[int],
     ) -> None:
         """Start without a chunk.
 
@@ -43,8 +45,10 @@ class CurveReader:
             shape: Number of configs, seeds and evaluations.
             members: The runs of each block.
             places: The position of each run's config and of its seed.
+            finished: The blocks whose evaluations are results.
         """
         self._ledger = ledger
+        self._finished = finished
         self._shape = shape
         self._members = members
         self._config_of, self._seed_of = places
@@ -52,14 +56,15 @@ class CurveReader:
         self.curves: dict[str, np.ndarray] = {}
 
     def read(self) -> None:
-        """Read and verify all chunks that count.
+        """Read and verify all chunks; those of finished blocks count.
 
         Raises:
             StoreError: If a chunk does not verify, or does not fit its block.
         """
         for row in self._ledger.read(CHUNK):
-            if not row.is_superseded:
-                self._place(row)
+            values = self._checked(row)
+            if row.block in self._finished and not row.is_superseded:
+                self._place(row, values)
 
     def check_complete(self, block: int) -> None:
         """Refuse a finished block without all evaluations of all curves.
@@ -89,8 +94,9 @@ class CurveReader:
         seen = self._covered.get((block, name))
         return seen is not None and bool(seen.all())
 
-    def _place(self, row: ChunkRow) -> None:
-        values = self._checked(row)
+    def _place(
+        self, row: ChunkRow, values: Float[np.ndarray, "evaluation run"]
+    ) -> None:
         name = f"{row.split}_{row.metric}"
         inside = slice(row.first_evaluation, row.first_evaluation + row.n_evaluations)
         if (row.block, name) not in self._covered:

@@ -13,6 +13,7 @@ from paribus.store.failures import translated
 from paribus.store.folder import DATABASE
 from paribus.store.migration import remove_backups
 from paribus.store.opening import Opened
+from paribus.store.replays import Earlier
 from paribus.store.rows import AttemptRow, BlockStatus
 from paribus.store.schema import ATTEMPT
 from paribus.study import Run
@@ -29,6 +30,8 @@ class HeldStudy:
         self.data = opened.data
         self.epochs = opened.epochs
         self._ids: dict[Run, int] = {}
+        self._n_kept: dict[int, int] = {}  # block -> evaluations that are stored
+        self._earlier: dict[int, Earlier] = {}
         self._attempt: int | None = None  # its number
         self._began = time.monotonic()
 

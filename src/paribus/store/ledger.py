@@ -12,12 +12,14 @@ from paribus.store.connection import StoreConnection, identity_of
 from paribus.store.digests import MODULUS, row_digest, to_sql
 from paribus.store.failures import damaged
 from paribus.store.folder import sync_folder
-from paribus.store.rows import BlockRow, RunRow, TotalRow
+from paribus.store.rows import BlockRow, ChunkRow, RunRow, TotalRow
 from paribus.store.schema import (
     BLOCK,
+    CHUNK,
     REPLACE_TOTAL,
     RUN,
     SELECT_BLOCK,
+    SELECT_CHUNKS,
     SELECT_RUN,
     SELECT_TOTAL,
 )
@@ -114,6 +116,11 @@ class Ledger:
     def read_block(self, key: int) -> BlockRow:
         """Read and verify one block."""
         return self._verified(BLOCK, self._one(BLOCK, SELECT_BLOCK, key))
+
+    def read_chunks(self, block: int) -> list[ChunkRow]:
+        """Read and verify the chunks of a block, those that are superseded too."""
+        found = self.connection.execute(SELECT_CHUNKS, (to_sql(block),))
+        return [self._verified(CHUNK, written) for written in found]
 
     def check_totals(self) -> None:
         """Compare the sums of the stored digests with the totals, for all tables.

@@ -314,4 +314,7 @@ SELECT_RUN = """SELECT id, name, config, seed, status, diverged_at, block, diges
     FROM run WHERE id = ?"""
 SELECT_BLOCK = """SELECT id, attempt, description, status, message, runs, digest
     FROM block WHERE id = ?"""
+SELECT_CHUNKS = """SELECT block, split, metric, first_evaluation, attempt,
+    n_evaluations, n_runs, is_superseded, crc, data, digest FROM chunk
+    WHERE block = ? ORDER BY split, metric, first_evaluation, attempt"""
 SELECT_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"

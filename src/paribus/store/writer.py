@@ -12,7 +12,8 @@ from paribus.results import DataFacts, Timing
 from paribus.status import RunStatus
 from paribus.store.attempts import stop_running
 from paribus.store.blocks import check_shapes, read_running, with_outcomes
-from paribus.store.chunks import write_chunks, write_runs
+from paribus.store.checkpoints import remove_checkpoints
+from paribus.store.chunks import write_runs
 from paribus.store.contents import read_stored_runs
 from paribus.store.creation import (
     build_study,
@@ -25,15 +26,15 @@ from paribus.store.endings import add_measures, write_answers, write_measures
 from paribus.store.failures import translated
 from paribus.store.folder import DATABASE, study_exists
 from paribus.store.growth import grown, new_runs
-from paribus.store.held import HeldStudy
 from paribus.store.opening import open_for_writing, open_locked
+from paribus.store.progress import BlockProgress
 from paribus.store.rows import BaselineRow, BlockRow, BlockStatus, TimingRow
 from paribus.store.schema import (
     ANSWER,
     ATTEMPT,
     BASELINE,
     BLOCK,
-    CHUNK,
+    CHECKPOINT,
     CONFIG,
     MEASURE,
     RUN,
@@ -43,7 +44,7 @@ from paribus.store.schema import (
 from paribus.study import Run, Study
 
 
-class StudyWriter(HeldStudy):
+class StudyWriter(BlockProgress):
     """A study folder that is open for writing, by this process alone.
 
     What a method has stored is on the disk when it returns: only then may it be
@@ -223,7 +224,8 @@ class StudyWriter(HeldStudy):
         Args:
             block: What `begin_block` returned.
             curves: `<split>_<metric>` -> values at every evaluation of the study, with
-                the runs in the order in which the block was begun.
+                the runs in the order in which the block was begun; those that
+                `commit_evaluations` has stored are not stored again.
             diverged_at: The first step with a non-finite loss or parameter, counted
                 from 1; 0 for runs that had none.
             measures: Name -> one number a run, NaN where there is none.
@@ -243,18 +245,22 @@ class StudyWriter(HeldStudy):
                 seconds=time.monotonic() - self._began,
             )
             finished = row._replace(status=BlockStatus.FINISHED.value)
-            chunks = write_chunks(curves, block=block, attempt=attempt.number)
+            n_kept = self._n_kept.get(block, 0)
+            new = {name: values[n_kept:] for name, values in curves.items()}
+            checkpoints = self._checkpoints_of(block)
             numbers = write_measures(measures or {}, block=block, n_runs=len(runs))
             answers = write_answers(
                 correct or {}, block=block, n_runs=len(runs), data=self.data
             )
             with self._ledger.transaction():
-                self._ledger.insert(CHUNK, chunks)
+                self._write_evaluations(new, block, attempt.number)
                 self._ledger.insert(MEASURE, numbers)
                 self._ledger.insert(ANSWER, answers)
                 self._ledger.replace(RUN, runs, with_outcomes(runs, diverged_at))
                 self._ledger.replace(BLOCK, [row], [finished])
                 self._ledger.replace(ATTEMPT, [attempt], [progressed])
+                self._ledger.delete(CHECKPOINT, checkpoints)
+            remove_checkpoints(self.folder, checkpoints)
 
     def commit_measures(
         self, block: int, measures: Mapping[str, Float32[np.ndarray, " run"]]

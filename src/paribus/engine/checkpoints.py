@@ -1,0 +1,161 @@
+"""What a block is after an evaluation, as named arrays, and back.
+
+Arrays have one row a run, in the block's order: places that idle are not kept, so a
+block may go on in a shape of another width.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Int
+
+from paribus.engine.block import BY_RUN, BlockShape
+from paribus.engine.evaluation import Ending
+from paribus.engine.prober import Watch
+from paribus.engine.run import RunState
+from paribus.errors import StoreError
+
+
+class BlockMoment(NamedTuple):
+    """A block after an evaluation.
+
+    Attributes:
+        states: The runs as they are.
+        rows: Each evaluation so far: `<split>_<metric>` -> value by place.
+        ending: What runs left at the end of `study.epochs` epochs; None before.
+        diagnosed: What was measured of them then, by name.
+    """
+
+    states: RunState
+    rows: list[dict[str, np.ndarray]]
+    ending: Ending | None
+    diagnosed: Mapping[str, np.ndarray]
+
+
+def pack(
+    moment: BlockMoment, watch: Watch | None, places: Int[np.ndarray, " run"]
+) -> dict[str, np.ndarray]:
+    """Write a moment as arrays.
+
+    Args:
+        moment: The block.
+        watch: Who measures it.
+        places: The place of each run.
+    """
+    found = {f"row.{name}": values for name, values in stacked(moment.rows).items()}
+    by_run: dict[str, Any] = _leaves("state", moment.states)
+    if watch is not None:
+        snapshots, measured, reached = watch.saved()
+        by_run |= _leaves("snapshot", snapshots)
+        by_run |= {f"measured.{n}": v for n, v in measured.items()} | {
+            "reached": reached
+        }
+    if moment.ending is not None:
+        by_run |= {f"ending.{n}": v for n, v in moment.ending.measures.items()}
+        by_run |= {f"correct.{n}": v for n, v in moment.ending.correct.items()}
+        by_run |= {f"diagnosed.{n}": v for n, v in moment.diagnosed.items()}
+    kept = {name: values[:, places] for name, values in found.items()}
+    return kept | {n: _plain(np.asarray(v)[places]) for n, v in by_run.items()}
+
+
+def unpack(
+    tensors: Mapping[str, np.ndarray],
+    start: RunState,
+    watch: Watch | None,
+    *,
+    seats: Int[np.ndarray, " place"],
+    shape: BlockShape,
+    shares: np.ndarray,
+) -> BlockMoment:
+    """Read a moment that `pack` wrote; the watch goes on from there.
+
+    Args:
+        tensors: The arrays.
+        start: The states before the first step: what the arrays must look like.
+        watch: Who measures the block.
+        seats: The run in each place, -1 for none.
+        shape: How the runs lie on the devices.
+        shares: How much of the budget is spent at each evaluation.
+
+    Raises:
+        StoreError: If the arrays are of another model.
+    """
+    run_of = np.maximum(seats, 0)
+    seated = {
+        name: values[:, run_of] if name.startswith("row.") else values[run_of]
+        for name, values in tensors.items()
+    }
+    by_name = _by_prefix(seated, "row")
+    n_rows = len(next(iter(by_name.values())))
+    rows = [{n: values[k] for n, values in by_name.items()} for k in range(n_rows)]
+    states = shape.put(_rebuilt("state", start, seated), BY_RUN)
+    if watch is not None:
+        snapshots = None
+        if any(name.startswith("snapshot") for name in seated):
+            like = watch.snapshots_like(states)
+            snapshots = shape.put(_rebuilt("snapshot", like, seated), BY_RUN)
+        watch.restore(
+            snapshots,
+            _by_prefix(seated, "measured"),
+            seated["reached"],
+            share=float(shares[n_rows - 1]),
+        )
+    measures, correct = _by_prefix(seated, "ending"), _by_prefix(seated, "correct")
+    ending = Ending(measures=measures, correct=correct) if measures else None  # pyright: ignore[reportArgumentType]
+    return BlockMoment(states, rows, ending, _by_prefix(seated, "diagnosed"))
+
+
+def stacked(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Evaluations as curves: `<split>_<metric>` -> values [evaluation, place]."""
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def _leaves(prefix: str, tree: Any) -> dict[str, Any]:
+    """The arrays of a tree by the way to each."""
+    with_paths = jax.tree_util.tree_leaves_with_path(tree)
+    return {prefix + jax.tree_util.keystr(path): leaf for path, leaf in with_paths}
+
+
+def _rebuilt(prefix: str, like: Any, tensors: Mapping[str, np.ndarray]) -> Any:
+    """A tree like `like`, of the arrays that have its names."""
+
+    def leaf(path: Any, expected: Any) -> np.ndarray:
+        name = prefix + jax.tree_util.keystr(path)
+        found = tensors.get(name)
+        if found is None:
+            raise StoreError(f"a checkpoint has no `{name}`, which the model has")
+        # Types that the format lacks come back as their bits.
+        if found.dtype != expected.dtype and found.itemsize == expected.dtype.itemsize:
+            found = found.view(expected.dtype)
+        if found.shape != expected.shape or found.dtype != expected.dtype:
+            raise StoreError(
+                f"a checkpoint has `{name}` of shape {found.shape[1:]}, the model "
+                f"{expected.shape[1:]}",
+                hint="the checkpoint is of another model: remove `checkpoints/`, then "
+                "run the same command again",
+            )
+        return np.ascontiguousarray(found)
+
+    names = _leaves(prefix, like)
+    for name in tensors:
+        if name.startswith(prefix) and name not in names:
+            raise StoreError(f"a checkpoint has `{name}`, which the model has not")
+    return jax.tree_util.tree_map_with_path(leaf, like)
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Types that are not NumPy's own as their bits."""
+    if values.dtype.kind == "V" or values.dtype.name == "bfloat16":
+        return values.view(f"u{values.itemsize}")
+    return values
+
+
+def _by_prefix(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    start = prefix + "."
+    return {
+        name.removeprefix(start): values
+        for name, values in tensors.items()
+        if name.startswith(start)
+    }

@@ -1,0 +1,89 @@
+"""When a block that takes long is stored on its way, so that a kill costs seconds."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from jaxtyping import Int
+
+from paribus.engine.checkpoints import BlockMoment, pack, stacked
+from paribus.engine.prober import Watch
+from paribus.store import StudyWriter
+
+
+# A commit takes milliseconds; blocks that end within this are stored once, at the end.
+EVALUATIONS_S = 1.0
+
+# Seconds from one checkpoint to the next: more for states that take long to write, so
+# that training waits a twentieth of its time at most, but never more than the last.
+CHECKPOINT_S = 15.0
+CHECKPOINT_SHARE = 1 / 20
+LONGEST_S = 60.0
+
+
+class Keeper:
+    """Stores what a block has done so far, when enough time has gone by.
+
+    Attributes:
+        block: The block's id.
+        tensors: From where the block goes on; None from its start.
+    """
+
+    def __init__(
+        self,
+        writer: StudyWriter,
+        block: int,
+        *,
+        n_stored: int = 0,
+        tensors: Mapping[str, np.ndarray] | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin with a block.
+
+        Args:
+            writer: Who stores.
+            block: Its id.
+            n_stored: How many of its evaluations stand.
+            tensors: Its checkpoint after them.
+            now: Tells the time in seconds.
+        """
+        self.block = block
+        self.tensors = tensors
+        self._writer = writer
+        self._n_stored = n_stored
+        self._now = now
+        self._last_commit = self._last_checkpoint = now()
+        self._checkpoint_cost = 0.0
+
+    def keep(
+        self,
+        moment: BlockMoment,
+        watch: Watch | None,
+        places: Int[np.ndarray, " run"],
+    ) -> None:
+        """Store the evaluations since the last time, and the state if that is due.
+
+        Args:
+            moment: The block after an evaluation.
+            watch: Who measures it.
+            places: The place of each run.
+        """
+        now = self._now()
+        if now - self._last_commit < EVALUATIONS_S:
+            return
+        is_due = now - self._last_checkpoint >= self._interval()
+        new = stacked(moment.rows[self._n_stored :])
+        self._writer.commit_evaluations(
+            self.block,
+            {name: values[:, places] for name, values in new.items()},
+            checkpoint=pack(moment, watch, places) if is_due else None,
+        )
+        self._n_stored = len(moment.rows)
+        self._last_commit = self._now()
+        if is_due:
+            self._last_checkpoint = self._last_commit
+            self._checkpoint_cost = self._last_commit - now
+
+    def _interval(self) -> float:
+        wanted = self._checkpoint_cost / CHECKPOINT_SHARE
+        return min(max(wanted, CHECKPOINT_S), LONGEST_S)

@@ -1,0 +1,158 @@
+"""Files in `checkpoints/`: written once, named by their content, removed when ours."""
+
+import hashlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from paribus.store.folder import CHECKPOINTS, sync_folder
+from paribus.store.rows import CheckpointRow
+from paribus.store.tensors import read_tensors, write_tensors
+
+
+_NAME = re.compile(r"block-(\d{4,})-evaluation-(\d{4,})-([0-9a-f]{8})\.safetensors")
+_TEMPORARY = re.compile(r"\.checkpoint-[0-9a-f]{16}")
+
+
+def write_checkpoint(
+    folder: Path, tensors: Mapping[str, np.ndarray], *, block: int, evaluation: int
+) -> CheckpointRow:
+    """Write a checkpoint; when this returns it is on the disk, under its name.
+
+    Args:
+        folder: The study folder.
+        tensors: All that is needed to go on.
+        block: Of which block.
+        evaluation: After how many of its evaluations.
+
+    Raises:
+        OSError: If it cannot be written; nothing is left then.
+        ValueError: If an array cannot be stored.
+    """
+    place = folder / CHECKPOINTS
+    if not place.is_dir():
+        place.mkdir()
+        sync_folder(folder)
+    temporary = place / f".checkpoint-{secrets.token_hex(8)}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        with os.fdopen(descriptor, "wb") as file:
+            for piece in write_tensors(tensors):
+                digest.update(piece)
+                size += len(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        sha256 = digest.hexdigest()
+        name = f"block-{block:04}-evaluation-{evaluation:04}-{sha256[:8]}.safetensors"
+        temporary.replace(place / name)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(place)
+    return CheckpointRow(name, block, evaluation=evaluation, size=size, sha256=sha256)
+
+
+def read_checkpoint(folder: Path, row: CheckpointRow) -> dict[str, np.ndarray]:
+    """Read a checkpoint and verify every byte of it.
+
+    Raises:
+        ValueError: If it is missing, damaged, or not what its row says; the message
+            says what is wrong.
+    """
+    return read_tensors(_verified(folder, row))
+
+
+def checkpoint_problem(folder: Path, row: CheckpointRow) -> str | None:
+    """What is wrong with a checkpoint, in words; None if it can be used."""
+    try:
+        read_checkpoint(folder, row)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def remove_checkpoints(folder: Path, rows: Iterable[CheckpointRow]) -> None:
+    """Remove files that a study had, if they are still what it wrote.
+
+    A file under our name with other content is not ours, and stays.
+    """
+    for row in rows:
+        with suppress(ValueError, OSError):
+            _verified(folder, row)
+            (folder / CHECKPOINTS / row.name).unlink()
+
+
+def remove_strays(folder: Path, known: Iterable[str]) -> None:
+    """Remove what a death between a file and its row has left.
+
+    Only files that we alone can have made: half-written ones by their random name, and
+    whole ones whose content has the hash in their name.
+
+    Args:
+        folder: The study folder.
+        known: The names that the study has rows of.
+    """
+    kept = set(known)
+    place = folder / CHECKPOINTS
+    with suppress(OSError):
+        if not stat.S_ISDIR(place.lstat().st_mode):
+            return
+        for path in list(place.iterdir()):
+            if path.name not in kept and _is_ours(path):
+                path.unlink()
+
+
+def _is_ours(path: Path) -> bool:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return False
+    if _TEMPORARY.fullmatch(path.name):
+        return True
+    named = _NAME.fullmatch(path.name)
+    return named is not None and _read_file(path).sha256.startswith(named[3])
+
+
+def _verified(folder: Path, row: CheckpointRow) -> bytes:
+    """The bytes of a checkpoint, once they are those that its row says."""
+    named = _NAME.fullmatch(row.name)
+    if named is None or named[3] != row.sha256[:8]:
+        raise ValueError(f"`{CHECKPOINTS}/` has no file of such a name")
+    path = folder / CHECKPOINTS / row.name
+    try:
+        if not stat.S_ISDIR(path.parent.lstat().st_mode):
+            raise ValueError(f"`{CHECKPOINTS}` must be a folder")
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it must be a regular file")
+        if found.st_size != row.size:
+            raise ValueError(f"it has {found.st_size:,} bytes, not {row.size:,}")
+        read = _read_file(path)
+    except FileNotFoundError:
+        raise ValueError("it is missing") from None
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
+    if read.sha256 != row.sha256:
+        raise ValueError("its content is not what was written")
+    return read.content
+
+
+class _File:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.sha256 = hashlib.sha256(content).hexdigest()
+
+
+def _read_file(path: Path) -> _File:
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    )
+    with os.fdopen(descriptor, "rb") as file:
+        return _File(file.read())

@@ -1,0 +1,142 @@
+"""Named arrays as the bytes of a safetensors file, and back: nothing in it can run.
+
+The format is Hugging Face's (https://github.com/huggingface/safetensors): the length of
+a JSON header, the header, the data. Reading is stricter than the format: what no writer
+of ours makes is refused, since the library itself takes the last of two equal names.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
+
+import numpy as np
+
+
+MAX_HEADER_BYTES = 2**20
+MAX_TENSORS = 10_000
+
+# BF16 has no type of NumPy's own: its numbers travel as their bits.
+_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "BF16": "<u2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "|i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "|u1",
+    "BOOL": "|b1",
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
+
+
+def write_tensors(tensors: Mapping[str, np.ndarray]) -> Iterator[bytes]:
+    """Write arrays, piece by piece: the header, then each array.
+
+    Raises:
+        ValueError: If there are too many, or an array has a type that the format lacks.
+    """
+    in_order = sorted(tensors.items(), key=lambda item: (-item[1].itemsize, item[0]))
+    header: dict[str, Any] = {}
+    end = 0
+    for name, array in in_order:
+        begin, end = end, end + array.nbytes
+        header[name] = {
+            "dtype": _name_of(name, array.dtype),
+            "shape": list(array.shape),
+            "data_offsets": [begin, end],
+        }
+    text = json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    text += b" " * (-len(text) % 8)  # arrays lie at addresses that suit them
+    if len(tensors) > MAX_TENSORS or len(text) > MAX_HEADER_BYTES:
+        raise ValueError(f"a file holds at most {MAX_TENSORS:,} arrays")
+    yield len(text).to_bytes(8, "little") + text
+    for _, array in in_order:
+        # C order, little-endian, whatever came: the bytes are the format.
+        yield np.ascontiguousarray(array, _little(array.dtype)).tobytes()
+
+
+def read_tensors(content: bytes) -> dict[str, np.ndarray]:
+    """Read what `write_tensors` wrote.
+
+    Raises:
+        ValueError: If it is anything else; the message says what is wrong.
+    """
+    size = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or size > min(MAX_HEADER_BYTES, len(content) - 8):
+        raise ValueError("its header is longer than the file, or than a header may be")
+    header = _read_header(content[8 : 8 + size])
+    data = memoryview(content)[8 + size :]
+    tensors: dict[str, np.ndarray] = {}
+    end = 0
+    for name, entry in sorted(header.items(), key=lambda item: _begin(*item)):
+        dtype, shape, offsets = _checked(name, entry)
+        n_bytes = math.prod(shape) * dtype.itemsize
+        if offsets != [end, end + n_bytes] or offsets[1] > len(data):
+            raise ValueError(f"`{name}` does not follow the array before it")
+        end = offsets[1]
+        flat = np.frombuffer(data[offsets[0] : end], dtype)
+        tensors[name] = flat.reshape(shape)
+    if end != len(data):
+        raise ValueError(f"{len(data) - end} bytes follow its last array")
+    return tensors
+
+
+def _name_of(name: str, dtype: np.dtype[Any]) -> str:
+    found = _NAMES.get(_little(dtype).str)
+    if found is None:
+        raise ValueError(f"`{name}` has type {dtype}, which cannot be stored")
+    return found
+
+
+def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype.newbyteorder("<")
+
+
+def _read_header(text: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=_each_once)
+    except RecursionError as error:
+        raise ValueError("its header is nested too deeply") from error
+    if not isinstance(header, dict):
+        raise ValueError("its header is no JSON object")
+    header.pop("__metadata__", None)
+    if len(header) > MAX_TENSORS:
+        raise ValueError(
+            f"it has {len(header):,} arrays, at most {MAX_TENSORS:,} may be"
+        )
+    return header
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("its header has two equal names")
+    return found
+
+
+def _begin(name: str, entry: Any) -> int:
+    return _checked(name, entry)[2][0]
+
+
+def _checked(name: str, entry: Any) -> tuple[np.dtype[Any], list[int], list[int]]:
+    """The type, the shape and the place of an array, each of the kind it must be."""
+    parts = entry if isinstance(entry, dict) else {}
+    shape, offsets = parts.get("shape"), parts.get("data_offsets")
+    if not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
+        raise ValueError(f"`{name}` has no shape or no place")
+    dtype = parts.get("dtype")
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise ValueError(f"`{name}` has the unknown type {dtype!r}")
+    return np.dtype(_DTYPES[dtype]), shape, offsets
+
+
+def _are_counts(values: Any) -> TypeGuard[list[int]]:
+    return isinstance(values, list) and all(
+        type(value) is int and 0 <= value < 2**63 for value in values
+    )
