@@ -16,8 +16,14 @@ from paribus.cli.parameters import (
     check_target,
     some_path,
 )
-from paribus.cli.streams import write, write_json
+from paribus.cli.streams import say, write, write_json
 from paribus.errors import CommandError, StoreError, StudyError
+
+
+_SALVAGE = (
+    "`--salvage NEW_FOLDER` copies what still verifies; better go on from a copy of "
+    "the whole folder, if there is one"
+)
 
 
 @app.command(cls=Command)
@@ -126,16 +132,36 @@ def export(
 
 
 @app.command(cls=Command)
-def check(folder: Folder) -> None:
+def check(
+    folder: Folder,
+    salvage: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="NEW_FOLDER",
+            parser=some_path,
+            help="Copy what verifies of a damaged study to a new folder.",
+        ),
+    ] = None,
+) -> None:
     """Verify every byte of a study folder that can be verified."""
-    from paribus.store import check_study
+    from paribus.store import check_study, salvage_study
 
     found = check_study(folder)
-    if found.problems:
-        raise StoreError("\n".join(found.problems))
+    if not found.problems:
+        write(
+            f"{folder}: {found.n_runs} runs and {found.n_chunks} pieces of training "
+            f"curves in {found.n_bytes:,} bytes, all sound"
+        )
+    if salvage is None:
+        if found.problems:
+            raise StoreError("\n".join(found.problems), hint=_SALVAGE)
+        return
+    for problem in found.problems:
+        say(problem)
+    saved = salvage_study(folder, salvage)
     write(
-        f"{folder}: {found.n_runs} runs and {found.n_chunks} pieces of training curves "
-        f"in {found.n_bytes:,} bytes, all sound"
+        f"{salvage}: {saved.n_saved} finished runs saved, {saved.n_lost} lost; "
+        "`paribus run` trains what is missing"
     )
 
 

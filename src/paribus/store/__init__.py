@@ -9,17 +9,28 @@ if TYPE_CHECKING:
     from paribus.store.check import CheckReport, check_study
     from paribus.store.folder import study_exists
     from paribus.store.reader import read_study
+    from paribus.store.salvage import SalvageReport, salvage_study
     from paribus.store.writer import StudyWriter
 
-__all__ = ["CheckReport", "StudyWriter", "check_study", "read_study", "study_exists"]
+__all__ = [
+    "CheckReport",
+    "SalvageReport",
+    "StudyWriter",
+    "check_study",
+    "read_study",
+    "salvage_study",
+    "study_exists",
+]
 
 __getattr__ = on_first_use(
     __name__,
     {
         "CheckReport": "check",
+        "SalvageReport": "salvage",
         "StudyWriter": "writer",
         "check_study": "check",
         "read_study": "reader",
+        "salvage_study": "salvage",
         "study_exists": "folder",
     },
 )

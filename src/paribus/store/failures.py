@@ -16,7 +16,8 @@ FULL_HINT = (
     "everything that was reported as done is stored"
 )
 DAMAGED_HINT = (
-    "`paribus check` lists what is damaged; go on from a copy of the whole folder"
+    "`paribus check` lists what is damaged, and with `--salvage NEW_FOLDER` copies "
+    "what still verifies; better go on from a copy of the whole folder, if there is one"
 )
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}

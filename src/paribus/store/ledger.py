@@ -122,6 +122,15 @@ class Ledger:
         found = self.connection.execute(SELECT_CHUNKS, (to_sql(block),))
         return [self._verified(CHUNK, written) for written in found]
 
+    def read_one(self, table: Table[R], statement: str, key: int) -> R | None:
+        """Read and verify the row that a statement of one parameter selects.
+
+        Returns:
+            None if there is no such row.
+        """
+        written = self.connection.execute(statement, (to_sql(key),)).fetchone()
+        return None if written is None else self._verified(table, written)
+
     def check_totals(self) -> None:
         """Compare the sums of the stored digests with the totals, for all tables.
 

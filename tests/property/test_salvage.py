@@ -1,0 +1,204 @@
+"""What is saved of a damaged study is what was stored, and the study is not touched."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_facts, make_study
+from store_builders import (
+    edit,
+    edit_knowingly,
+    fingerprint,
+    make_store,
+    train,
+    waiting,
+)
+
+from paribus.errors import StoreError
+from paribus.results import StudyResult, Timing
+from paribus.status import RunStatus
+from paribus.store import StudyWriter, check_study, read_study, salvage_study
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study that has grown: three blocks, one run that failed, one that waits."""
+    folder = tmp_path_factory.mktemp("studies") / "tiny"
+    make_store(folder, study=make_study(n_seeds=2))
+    with StudyWriter.create(folder, make_study(n_seeds=4), make_facts()) as writer:
+        writer.begin_attempt({"python": "3.12"})
+        new = waiting(writer)
+        train(writer, new[:2], seed=5)
+        writer.fail_block(writer.begin_block(new[2:3], description="bad"), "it raised")
+        writer.commit_baseline(train_loss=0.25, learning_rate=0.1)
+        config = writer.study.configs()[0]
+        writer.commit_timing(
+            Timing(
+                config=config,
+                seconds_per_epoch=0.5,
+                variation=0.01,
+                n_repeats=5,
+                load_before=0.0,
+            )
+        )
+        writer.finish_attempt(2, 1.0)
+    return folder
+
+
+@pytest.fixture
+def folder(sound: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sound, tmp_path / "damaged"))
+
+
+def assert_part_of(saved: StudyResult, truth: StudyResult) -> int:
+    """Everything saved is as it was; how many runs are."""
+    assert saved.configs == truth.configs
+    assert saved.seeds == truth.seeds
+    has_outcome = saved.has_outcome()
+    np.testing.assert_array_equal(saved.status[has_outcome], truth.status[has_outcome])
+    np.testing.assert_array_equal(
+        saved.diverged_at[has_outcome], truth.diverged_at[has_outcome]
+    )
+    for name, curve in truth.curves.items():
+        found = saved.curves[name]
+        assert found[has_outcome].tobytes() == curve[has_outcome].tobytes()
+        assert np.isnan(found[~has_outcome]).all()
+    for name, measured in saved.measures.items():
+        was = truth.measures[name]
+        is_there = ~np.isnan(measured)
+        np.testing.assert_array_equal(measured[is_there], was[is_there])
+    for split, correct in saved.correct.items():
+        is_kept = correct.any(axis=-1)  # of made-up answers none is all wrong
+        np.testing.assert_array_equal(correct[is_kept], truth.correct[split][is_kept])
+    return int(has_outcome.sum())
+
+
+def test_of_a_sound_study_everything_that_is_finished_is_saved(
+    sound: Path, tmp_path: Path
+):
+    before = fingerprint(sound)
+
+    report = salvage_study(sound, tmp_path / "saved")
+
+    assert (report.n_saved, report.n_lost) == (6, 0)
+    truth, saved = read_study(sound), read_study(tmp_path / "saved")
+    assert assert_part_of(saved, truth) == 6
+    assert saved.measures.keys() == truth.measures.keys()
+    assert saved.attempts == truth.attempts
+    assert saved.timings == truth.timings
+    assert saved.baseline_loss == truth.baseline_loss
+    assert (saved.status == RunStatus.FAILED).sum() == 0  # it waits to be tried again
+    assert check_study(tmp_path / "saved").problems == ()
+    assert fingerprint(sound) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "n_saved", "n_lost"),
+    [
+        ("UPDATE run SET seed = 3 WHERE id = 0", 5, 1),
+        ("DELETE FROM run WHERE id = 1", 5, 1),
+        ("UPDATE block SET description = 'x' WHERE id = 2", 4, 2),
+        ("UPDATE chunk SET data = zeroblob(length(data)) WHERE rowid = 2", 4, 2),
+        ("DELETE FROM chunk WHERE rowid = 2", 4, 2),
+        ("DELETE FROM chunk WHERE block = 1 AND metric = 'loss'", 4, 2),
+        ("DELETE FROM measure", 6, 0),
+        ("DELETE FROM answer", 6, 0),
+        ("DELETE FROM attempt WHERE number = 1", 6, 0),
+        ("DELETE FROM total", 6, 0),
+        ("UPDATE config SET name = 'x' WHERE id = 0", 6, 0),
+        ("DELETE FROM baseline", 6, 0),
+    ],
+)
+def test_what_is_damaged_is_left_out_and_nothing_else(
+    statement: str, n_saved: int, n_lost: int, sound: Path, folder: Path
+):
+    edit(folder, "PRAGMA foreign_keys = OFF", statement)
+    assert check_study(folder).problems
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert (report.n_saved, report.n_lost) == (n_saved, n_lost)
+    saved = read_study(folder.parent / "saved")
+    assert assert_part_of(saved, read_study(sound)) == n_saved
+    assert check_study(folder.parent / "saved").problems == ()
+    with StudyWriter.open(folder.parent / "saved") as writer:  # and it can go on
+        writer.begin_attempt({})
+        train(writer, waiting(writer))
+    assert check_study(folder.parent / "saved").problems == ()
+
+
+def test_a_forged_run_of_another_name_is_not_saved(folder: Path, sound: Path):
+    edit_knowingly(folder, "UPDATE run SET config = 1 - config WHERE id = 0")
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert report.n_saved == 5
+    assert assert_part_of(read_study(folder.parent / "saved"), read_study(sound)) == 5
+
+
+def test_without_the_studys_own_row_nothing_is_saved_and_nothing_made(folder: Path):
+    edit(folder, "UPDATE study SET created = 'x'")
+
+    with pytest.raises(StoreError, match="nothing can be saved: the study's own row"):
+        salvage_study(folder, folder.parent / "saved")
+
+    assert not (folder.parent / "saved").exists()
+
+
+def test_a_place_that_has_something_in_it_is_refused(sound: Path, folder: Path):
+    before = fingerprint(folder)
+
+    with pytest.raises(StoreError, match="must be a new folder, got a study"):
+        salvage_study(sound, folder)
+
+    assert fingerprint(folder) == before
+
+
+def damages(content: bytes, *, n_flips: int, n_cuts: int) -> list[bytes]:
+    """Copies with single bits flipped, cut short, and with pages exchanged."""
+    rng = np.random.default_rng(11)
+    found: list[bytes] = []
+    for position in rng.integers(0, 8 * len(content), size=n_flips).tolist():
+        flipped = bytearray(content)
+        flipped[position // 8] ^= 1 << position % 8
+        found.append(bytes(flipped))
+    found += [content[:n] for n in rng.integers(1, len(content), size=n_cuts).tolist()]
+    n_pages = len(content) // 4096
+    for _ in range(n_cuts):
+        a, b = (4096 * page for page in rng.choice(n_pages, 2, replace=False))
+        swapped = bytearray(content)
+        swapped[a : a + 4096] = content[b : b + 4096]
+        swapped[b : b + 4096] = content[a : a + 4096]
+        found.append(bytes(swapped))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n_flips", "n_cuts"),
+    [(12, 3), pytest.param(300, 100, marks=pytest.mark.slow)],
+    ids=["a few", "many"],
+)
+def test_whatever_is_damaged_a_saved_value_is_a_true_one(
+    n_flips: int, n_cuts: int, sound: Path, tmp_path: Path
+):
+    truth = read_study(sound)
+    content = (sound / "study.db").read_bytes()
+    n_saved: list[int] = []
+    for number, damaged in enumerate(damages(content, n_flips=n_flips, n_cuts=n_cuts)):
+        folder, target = tmp_path / f"{number}", tmp_path / f"{number}-saved"
+        folder.mkdir()
+        (folder / "study.db").write_bytes(damaged)
+        try:
+            report = salvage_study(folder, target)
+        except StoreError:
+            assert not target.exists()
+            continue
+        assert (folder / "study.db").read_bytes() == damaged
+        saved = read_study(target)
+        assert assert_part_of(saved, truth) == report.n_saved
+        assert check_study(target).problems == ()
+        n_saved.append(report.n_saved)
+
+    # Of most damages most is saved: they are all in one page.
+    assert np.mean(n_saved) > 4
