@@ -160,8 +160,9 @@ def _find(ledger: Ledger) -> _Found:
 def _verified_rows(ledger: Ledger, name: str) -> Iterator[Any]:
     """Every row of a table that can be read and has the right digest."""
     tables = {table.name: table for table in ledger.tables}
+    find_last = _ROW_IDS[name]
     try:
-        (last,) = ledger.connection.execute(_ROW_IDS[name]).fetchone()
+        (last,) = ledger.connection.execute(find_last).fetchone()
     except sqlite3.Error:
         return
     for row_id in range(min(last if last is not None else -1, _MAX_ROWS) + 1):
