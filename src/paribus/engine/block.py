@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Int, UInt32
 from paribus.data.batches import MAX_STEPS, Segment, steps_per_epoch
 from paribus.engine.convolutions import suited_to_cpus
 from paribus.engine.evaluation import Ending, end_run, evaluate_run
+from paribus.engine.feed import Feed, Part
 from paribus.engine.measures import steps_in_span
 from paribus.engine.recipe import Arrays, Recipe, Traced
 from paribus.engine.run import (
@@ -187,7 +188,7 @@ class CompiledEpochs:
         shape: BlockShape,
         compiler: Compiler,
         *,
-        data: Arrays,
+        feed: Feed,
         splits: Mapping[str, Arrays],
         traced_names: Sequence[str],
         epochs: float,
@@ -199,14 +200,14 @@ class CompiledEpochs:
             recipe: What is trained.
             shape: How the runs lie on the devices.
             compiler: Who compiles.
-            data: The training split, on the devices.
+            feed: Hands over the examples that steps train on.
             splits: The splits to evaluate, on the devices.
             traced_names: The traced hyperparameters.
             epochs: The budget; a moving average of the loss covers 1% of it.
             key: Equal for recipes that differ in the batch size only.
         """
         self.shape = shape
-        self._data = data
+        self._feed = feed
         self._splits = splits
         self._compiler = compiler
         self._recipe = recipe
@@ -215,7 +216,7 @@ class CompiledEpochs:
         seeds = self._spec((n, 2), jnp.uint32)
         traced = {name: self._spec((n,), jnp.float32) for name in traced_names}
         flags = self._spec((n,), jnp.bool_)
-        orders = self._spec((n, recipe.n_examples), jnp.int32)
+        orders = self._spec((n, feed.order_length), jnp.int32)
         start = shape.vectorised(partial(start_run, recipe))
         states = jax.tree.map(
             lambda leaf: self._spec(leaf.shape, leaf.dtype),
@@ -223,9 +224,8 @@ class CompiledEpochs:
         )
         self._steps_per_epoch = steps_per_epoch(recipe.n_examples, recipe.batch_size)
         self._span = steps_in_span(epochs * self._steps_per_epoch)
-        nowhere = Segment(epoch=0, first_step=0, n_steps=0, has_partial=False)
-        steps = self._steps(nowhere)
-        self._train_arguments = (states, flags, traced, orders), (data, steps)
+        steps = self._steps(Part(feed.data, None, 0, 0, False, 0), epoch=0)
+        self._train_arguments = (states, flags, traced, orders), (feed.data, steps)
         self._start = self._request("start", start, (seeds, traced), ())
         self._train = self._request(
             ("train", recipe.batch_size),
@@ -250,9 +250,7 @@ class CompiledEpochs:
 
     def orders(self, by_run: Sequence[Int[np.ndarray, " example"]]) -> Any:
         """The data order of an epoch, by run, as `train` takes it."""
-        rows = self._recipe.rows
-        places = by_run if rows is None else [rows[order] for order in by_run]
-        return self.shape.put(np.stack(places).astype(np.int32, copy=False), BY_RUN)
+        return self._feed.orders(by_run)
 
     def train(
         self,
@@ -264,15 +262,17 @@ class CompiledEpochs:
         active: Bool[np.ndarray, " run"],
     ) -> RunState:
         """The states after the segment; of runs that are not active, as they were."""
-        steps = self._steps(segment)
         flags = self.shape.put(active, BY_RUN)
-        by_run = (states, flags, traced, orders)
-        shared = (self._data, steps)
-        trained, gone_bad = self._train.result()(by_run, shared)
-        if np.asarray(gone_bad).any():
-            careful = self._careful_program().result()
-            return careful((trained, gone_bad, states, traced, orders), shared)
-        return trained
+        for part in self._feed.parts(orders, segment):
+            by_run = (states, flags, traced, part.orders)
+            shared = (part.data, self._steps(part, epoch=segment.epoch))
+            trained, gone_bad = self._train.result()(by_run, shared)
+            if np.asarray(gone_bad).any():
+                careful = self._careful_program().result()
+                before = (trained, gone_bad, states, traced, part.orders)
+                trained = careful(before, shared)
+            states = trained
+        return states
 
     def evaluate(self, states: RunState) -> tuple[RunState, dict[str, np.ndarray]]:
         """The states with their sums set back, and each metric by run."""
@@ -283,12 +283,12 @@ class CompiledEpochs:
         """What the runs leave at the end of their budget, by run."""
         return self._end.result()((states,), (self._splits,))
 
-    def _steps(self, segment: Segment) -> Steps:
+    def _steps(self, part: Part, *, epoch: int) -> Steps:
         return Steps(
-            first_step=np.int32(segment.first_step),
-            n_steps=np.int32(segment.n_steps),
-            has_partial=np.bool_(segment.has_partial),
-            n_before=np.int32(segment.epoch * self._steps_per_epoch),
+            first_step=np.int32(part.first_step),
+            n_steps=np.int32(part.n_steps),
+            has_partial=np.bool_(part.has_partial),
+            n_before=np.int32(epoch * self._steps_per_epoch + part.n_skipped),
             span=np.int32(self._span),
         )
 

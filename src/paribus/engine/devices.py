@@ -54,6 +54,19 @@ def ask_for_cores() -> int:
     return n_cores
 
 
+def data_bytes_limit(devices: tuple[Any, ...]) -> int | None:
+    """How much of a device's memory training data may take, in bytes.
+
+    Returns:
+        Half of what JAX may allocate: runs and steps need the rest. None where it is
+        not known, and on CPUs, which use the arrays of the host in place.
+    """
+    if devices[0].platform == "cpu":
+        return None
+    known = devices[0].memory_stats() or {}
+    return known["bytes_limit"] // 2 if "bytes_limit" in known else None
+
+
 def use_compilation_cache() -> None:
     """Keep compiled programs in the user's cache, by jaxlib's version.
 

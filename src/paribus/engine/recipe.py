@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float, Int, Key, Shaped
+from jaxtyping import Array, Bool, Float, Key, Shaped
 
 from paribus.data.dataset import Scaling
 from paribus.engine.tasks import Task
@@ -70,7 +69,6 @@ class Recipe:
         n_examples: Examples in the training split.
         input_divisor: What inputs are divided by before the model sees them.
         scaling: What standardises inputs, in place of the division; None for nothing.
-        rows: Which rows of the placed training data are its examples; None for all.
         task: What its outputs are for.
     """
 
@@ -81,7 +79,6 @@ class Recipe:
     n_examples: int
     input_divisor: float
     scaling: Scaling | None = None
-    rows: Int[np.ndarray, " example"] | None = None
     task: Task = field(default_factory=Task)
 
     def optimizer(

@@ -24,16 +24,16 @@ from paribus.models.model import Hyperparameters
 
 
 class Steps(NamedTuple):
-    """The steps of a `paribus.data.batches.Segment`, as traced numbers.
+    """The steps of a `paribus.engine.feed.Part`, as traced numbers.
 
     They are shared by all runs of a block, so that a loop or a condition that depends
     on them alone stays one under vmap.
 
     Attributes:
-        first_step: Within the epoch, from 0.
+        first_step: Within the order of the examples, from 0.
         n_steps: Steps of a whole batch each.
         has_partial: Whether the epoch's last, partial batch follows.
-        n_before: Steps of the run before this epoch.
+        n_before: Steps of the run before those of the order.
         span: Steps in each of the spans by which the average of the loss moves.
     """
 
@@ -203,7 +203,7 @@ def _train(
         batch = take(order[-n_partial:])
         done = _step(recipe, state, traced, batch)
         measures = watch_loss(state.measures, done.loss, steps.span)
-        index = steps.n_before + recipe.n_examples // batch_size
+        index = steps.n_before + after_last
         return keep(done, watch_early_loss(measures, done.loss, n_partial, index))
 
     return jax.lax.cond(steps.has_partial, partial, lambda state: state, state)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from paribus.data import Dataset, Split
-from paribus.data.inputs import aligned
+from paribus.data import Dataset
 from paribus.declared import RESCUE
-from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
+from paribus.engine.block import BlockShape, CompiledEpochs, Compiler
+from paribus.engine.devices import data_bytes_limit
 from paribus.engine.epochs import traced_values
+from paribus.engine.feed import Feed
+from paribus.engine.feeding import EpochShards, WholeSplit, place, place_whole
 from paribus.engine.models import Models
 from paribus.engine.plan import (
     Block,
@@ -80,13 +80,13 @@ class Trainer:
 
     @cached_property
     def _data(self) -> Arrays:
-        return _place_whole(self._dataset.train, self._any_shape())
+        return place_whole(self._dataset.train, self._any_shape())
 
     @cached_property
     def _splits(self) -> dict[str, Arrays]:
         shape = self._any_shape()
         return {
-            name: _place(split, shape)
+            name: place(split, shape)
             for name, split in self._dataset.evaluation_splits().items()
         }
 
@@ -104,13 +104,27 @@ class Trainer:
                 recipe,
                 shape,
                 self.compiler,
-                data=self._data,
+                feed=self._feed(recipe, shape),
                 splits=self._splits,
                 traced_names=self.traced_names(group),
                 epochs=float(self.study.budget.epochs),
                 key=(without_batch_size, shape.runs_per_device),
             )
         return self._drivers[group]
+
+    def _feed(self, recipe: Recipe, shape: BlockShape) -> Feed:
+        """All training data where they fit, else a shard of the epoch at a time."""
+        train = self._dataset.train
+        limit = data_bytes_limit(self._devices)
+        if limit is not None and train.inputs.nbytes + train.labels.nbytes > limit:
+            return EpochShards(
+                train,
+                shape,
+                batch_size=recipe.batch_size,
+                n_seeds=min(shape.n_runs, len(self.study.all_seeds)),
+                limit_bytes=limit,
+            )
+        return WholeSplit(self._data, shape, n_examples=len(train), rows=train.rows)
 
     def prober(self, group: StaticGroup) -> Prober | None:
         """Who measures the group's runs; None if nothing is asked of their weights."""
@@ -125,7 +139,7 @@ class Trainer:
                 shape,
                 self.compiler,
                 asked=asked,
-                data=ProbeData(_place(part, shape), self._splits["test"]),
+                data=ProbeData(place(part, shape), self._splits["test"]),
                 traced_names=self.traced_names(group),
                 key=(tuple(group.key[1:]), shape.runs_per_device),
             )
@@ -149,7 +163,6 @@ class Trainer:
             n_examples=self.n_examples,
             input_divisor=self._dataset.input_divisor,
             scaling=self._dataset.scaling,
-            rows=self._dataset.train.rows,
             task=self._models.task,
         )
 
@@ -177,21 +190,3 @@ class Trainer:
                 on_cpu=self.on_cpu,
             ),
         )
-
-
-def _place(split: Split, shape: BlockShape) -> Arrays:
-    inside = split.gathered()
-    return Arrays(shape.put(inside.inputs, SHARED), shape.put(inside.labels, SHARED))
-
-
-def _place_whole(split: Split, shape: BlockShape) -> Arrays:
-    """All rows that a split is part of: a memory map is left where it is.
-
-    Devices of a CPU use the host's arrays in place (tests/facts/test_jax.py), so a map
-    larger than the memory is read by the pages that steps ask for.
-    """
-    if split.rows is None:
-        return _place(split, shape)
-    labels = np.zeros(len(split.inputs), split.labels.dtype)
-    labels[split.rows] = split.labels
-    return Arrays(shape.put(split.inputs, SHARED), shape.put(aligned(labels), SHARED))

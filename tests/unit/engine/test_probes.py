@@ -14,6 +14,7 @@ from paribus.declared import DIAGNOSTICS, RESCUE
 from paribus.engine.annealing import anneal
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import BlockCurves, traced_values, train_block
+from paribus.engine.feeding import WholeSplit
 from paribus.engine.prober import Prober
 from paribus.engine.probes import ProbeData, probe_end, probe_noise, probe_weights
 from paribus.engine.recipe import Arrays, Fitted, Recipe
@@ -102,7 +103,7 @@ def train_blobs_block(*learning_rates: float, diagnostics=OF_WEIGHTS) -> BlockCu
             recipe,
             shape,
             compiler,
-            data=splits["train"],
+            feed=WholeSplit(splits["train"], shape, n_examples=len(dataset.train)),
             splits=splits,
             traced_names=names,
             epochs=4.0,
