@@ -15,8 +15,16 @@ ParibusError                      1
     └── MissingPackageError (ImportError)
 """
 
-from collections.abc import Collection
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+
+
+# What steers a terminal or turns the direction of text; line feeds and tabs do not.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 
 
 class ParibusError(Exception):
@@ -133,6 +141,22 @@ def suggest(name: str, known: Collection[str]) -> str:
     return f"known: {', '.join(f'`{candidate}`' for candidate in sorted(known))}"
 
 
+def first_twice(names: Iterable[str]) -> str | None:
+    """The first name that stands more than once; None where each stands once."""
+    counts = Counter(names)
+    return next((name for name, count in counts.items() if count > 1), None)
+
+
+def disarmed(text: str) -> str:
+    """Write what steers a terminal as escapes; text of many lines keeps its form.
+
+    Example:
+        >>> disarmed("a" + chr(27) + "[2J") == "a" + chr(92) + "x1b[2J"
+        True
+    """
+    return _STEERING.sub(lambda found: _escaped(found[0]), text)
+
+
 def printable(text: str) -> str:
     """Write control and direction marks, line breaks included, as escapes.
 
@@ -142,7 +166,8 @@ def printable(text: str) -> str:
         >>> printable("a" + chr(10) + "b") == "a" + chr(92) + "nb"
         True
     """
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in text
-    )
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -34,10 +35,12 @@ batch_size = [16]
 # Runs commands, each in a process of its own that is forked with paribus loaded: that
 # takes most of the time of a command that is refused, and they are hundreds. JAX starts
 # no thread before it is asked for its devices, so a fork before that is safe. Reads a
-# line of JSON for each, and answers with its exit status.
+# line of JSON for each, and answers with its exit status and the most memory it held.
+# A command that takes more than ten seconds of a processor is ended by the kernel.
 SERVER = """\
 import json
 import os
+import resource
 import signal
 import sys
 import warnings
@@ -56,9 +59,17 @@ assert read_study  # loaded before the forks
 warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
 
 
-def run(arguments: list[str], cwd: str, out: str, err: str) -> None:
-    signal.alarm(30)
+def run(
+    arguments: list[str], cwd: str, out: str, err: str, env: dict[str, str | None]
+) -> None:
+    signal.alarm(60)
+    resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
     os.chdir(cwd)
+    for name, value in env.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.stdin.close()
@@ -75,11 +86,22 @@ for line in sys.stdin:
     child = os.fork()
     if child == 0:
         run(**request)
-    _, status = os.waitpid(child, 0)
-    sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\\n")
+    _, status, used = os.wait4(child, 0)
+    sys.stdout.write(f"{os.waitstatus_to_exitcode(status)} {used.ru_maxrss}\\n")
     sys.stdout.flush()
 """
 
+
+class Ended(NamedTuple):
+    """What a command left: its code, what it said, and the most memory it held."""
+
+    code: int
+    out: str
+    err: str
+    peak_kib: int
+
+
+Forked = Callable[..., Ended]
 Refused = Callable[..., None]
 Paribus = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -126,31 +148,42 @@ def server() -> "Iterator[subprocess.Popen[str]]":
 
 
 @pytest.fixture
-def refused(
+def forked(
     place: Path,
     server: "subprocess.Popen[str]",
     tmp_path_factory: pytest.TempPathFactory,
-) -> Refused:
-    """Checks that a command is refused with a code and words, and changes nothing."""
+) -> Forked:
+    """The real command, run in `place` by the server."""
     outputs = tmp_path_factory.mktemp("outputs")
     stdin, stdout = server.stdin, server.stdout
     assert stdin
     assert stdout
 
-    def check(arguments: Sequence[str], code: int, *fragments: str) -> None:
-        before = contents(place)
+    def run(*arguments: str, env: Mapping[str, str | None] | None = None) -> Ended:
         out, err = outputs / "out", outputs / "err"
         request = {"cwd": str(place), "out": str(out), "err": str(err)}
-        stdin.write(json.dumps({"arguments": arguments, **request}) + "\n")
+        request |= {"arguments": arguments, "env": dict(env or {})}
+        stdin.write(json.dumps(request) + "\n")
         stdin.flush()
-        ended = int(stdout.readline())
-        message = err.read_text("utf-8")
-        assert ended == code, message
+        code, peak = map(int, stdout.readline().split())
+        return Ended(code, out.read_text("utf-8"), err.read_text("utf-8"), peak)
+
+    return run
+
+
+@pytest.fixture
+def refused(place: Path, forked: Forked) -> Refused:
+    """Checks that a command is refused with a code and words, and changes nothing."""
+
+    def check(arguments: Sequence[str], code: int, *fragments: str) -> None:
+        before = contents(place)
+        ended = forked(*arguments)
+        assert ended.code == code, ended.err
         for fragment in fragments:
-            assert squeezed(fragment) in squeezed(message)
-        assert "Traceback" not in message
-        assert "allow_pickle" not in message
-        assert out.read_text() == ""
+            assert squeezed(fragment) in squeezed(ended.err)
+        assert "Traceback" not in ended.err
+        assert "allow_pickle" not in ended.err
+        assert ended.out == ""
         assert contents(place) == before
 
     return check

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from paribus.study import ModelChoice, OptimizerChoice, TaskChoice
 
 _DIGITS = re.compile(r"[0-9]+")
+_MAX_DIGITS = 15  # whole numbers up to here are exact everywhere, in JSON too
+_MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def count(text: Any) -> int:
@@ -41,10 +43,24 @@ def some_text(text: Any) -> str:
     return text
 
 
+def some_module(text: Any) -> str:
+    """The name of a top-level module: no path, and no module of a package."""
+    if not _MODULE.fullmatch(text):
+        raise typer.BadParameter(
+            f"must be the name of a top-level module, got `{printable(text)}`"
+        )
+    return text
+
+
 def _whole(text: Any, *, lowest: int) -> int:
     if isinstance(text, int):
         return text
-    if not _DIGITS.fullmatch(text) or int(text) < lowest:
+    is_whole = bool(_DIGITS.fullmatch(text))
+    if is_whole and len(text) > _MAX_DIGITS:
+        raise typer.BadParameter(
+            f"must be an integer of at most {_MAX_DIGITS} digits, got `{text}`"
+        )
+    if not is_whole or int(text) < lowest:
         raise typer.BadParameter(
             f"must be an integer of at least {lowest}, got `{printable(text)}`"
         )
@@ -103,7 +119,7 @@ AllowModule = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME",
-        parser=some_text,
+        parser=some_module,
         help="A module that the study file may import its own model from; it is also "
         "looked for beside the study file.",
     ),

@@ -9,18 +9,20 @@ from typing import Any
 
 import typer
 
-from paribus.errors import ResourceError, printable
+from paribus.errors import ResourceError, disarmed, printable
 
 
 def write(text: str) -> None:
     """Write data to stdout and make sure that it went out.
+
+    A study may come from anybody: nothing in it reaches the terminal as a command.
 
     Raises:
         ResourceError: If stdout takes no more.
         typer.Exit: If nobody reads on, which is no fault.
     """
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(disarmed(text) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         _give_up_stdout()
@@ -39,7 +41,7 @@ def write_json(record: dict[str, Any] | list[dict[str, Any]]) -> None:
 def say(text: str) -> None:
     """Tell the person at the terminal something, on stderr."""
     with suppress(OSError, ValueError):
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(disarmed(text) + "\n")
         sys.stderr.flush()
 
 

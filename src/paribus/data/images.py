@@ -1,5 +1,6 @@
 """A folder of images, one folder per class, to arrays of bytes."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,12 @@ def _read(file: Path, path: str) -> np.ndarray:
     if not file.is_file():
         raise DataError(f"`{path}` must be an image, it is not a regular file")
     try:
-        with library.open(file, formats=FORMATS) as image:
+        with (
+            warnings.catch_warnings(
+                action="ignore", category=library.DecompressionBombWarning
+            ),  # our own limit is far below
+            library.open(file, formats=FORMATS) as image,
+        ):
             _check(image, path)
             return np.asarray(image.convert("L" if image.mode in _GREY else "RGB"))
     except DataError:

@@ -1,6 +1,7 @@
 """NumPy's own files: headers checked before memory is allocated, never a pickle."""
 
 import math
+import tokenize
 from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,12 @@ from paribus.errors import DataError, printable
 
 
 MAX_HEADER_BYTES = 10_000
+
+# What NumPy's readers raise: they parse a header as Python, twice if need be.
+_HEADER_FAULTS = (
+    *(ValueError, TypeError, SyntaxError, tokenize.TokenError),
+    *(MemoryError, RecursionError),
+)
 
 # Larger arrays are read through a memory map, so that they need not fit into memory.
 MAP_BYTES = 256 * 2**20
@@ -97,12 +104,15 @@ def read_header(stream: BufferedIOBase, where: str) -> Header:
         if version not in readers:
             raise ValueError(f"format version {version[0]}.{version[1]}")
         header = Header(*readers[version](stream, max_header_size=MAX_HEADER_BYTES))
-    except ValueError as error:
+    except _HEADER_FAULTS as error:
         reason = str(error).split("\n")[0].replace("allow_pickle", "pickles")
+        is_code = not isinstance(error, ValueError) or "malformed node" in reason
+        if is_code:  # their words are of Python's parser, or name an address in memory
+            reason = "it is no dictionary of plain values"
         raise DataError(f"{where} has a bad header: {reason}") from error
     if header.dtype.hasobject:
         raise DataError(f"{where} holds Python objects, needs numbers")
-    if any(length < 0 for length in header.shape):
+    if any(isinstance(n, bool) or n < 0 for n in header.shape):
         raise DataError(f"{where} has a bad header: shape {header.shape}")
     return header
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from paribus.data.npy import read_array
 from paribus.data.paths import MAX_UNPACKED_BYTES, MAX_UNPACKED_RATIO, opened
-from paribus.errors import DataError, printable
+from paribus.errors import DataError, first_twice, printable
 
 
 FOUR = ("x_train", "y_train", "x_test", "y_test")
@@ -59,8 +59,8 @@ def _read_members(
     for name in names:
         if not name.endswith(".npy") or "/" in name or "\\" in name:
             raise DataError(f"`{path}` has a member that is no array: {name!a}")
-        if names.count(name) > 1:
-            raise DataError(f"`{path}` has the array `{name[:-4]}` twice")
+    if twice := first_twice(names):
+        raise DataError(f"`{path}` has the array `{printable(twice[:-4])}` twice")
     needed = choose_arrays({name[:-4] for name in names}, f"`{path}`")
     return {name: _read_member(archive, name, path, size=size) for name in needed}
 

@@ -31,6 +31,8 @@ _OTHERS = {
     b"\x80\x04": "a pickle",
     b"\x80\x05": "a pickle",
     b"%PDF": "a PDF",
+    b"\xff\xfe": "a text in UTF-16",
+    b"\xfe\xff": "a text in UTF-16",
 }
 _TABLES = (".csv", ".tsv", ".parquet")
 

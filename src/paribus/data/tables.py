@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from paribus.data.paths import opened, read_bytes
+from paribus.data.paths import (
+    MAX_UNPACKED_BYTES,
+    MAX_UNPACKED_RATIO,
+    opened,
+    read_bytes,
+)
 from paribus.errors import (
     DataError,
     MissingPackageError,
     StudyError,
+    first_twice,
     printable,
     suggest,
 )
@@ -25,6 +31,8 @@ Coding = Literal["one_hot", "codes"]
 
 # A column of more texts than this is a name or a remark, not a category.
 MAX_CATEGORIES = 100
+# Wider tables than this are arrays that were written as text.
+MAX_COLUMNS = 10_000
 # A column of texts of which more than this share are numbers is one of numbers.
 MOSTLY = 0.5
 SEPARATORS = (",", ";", "\t")
@@ -77,9 +85,13 @@ def read_csv(file: Path, path: str) -> "pd.DataFrame":
 
 
 def _check_names(names: list[str], path: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise DataError(f"`{path}` has the column `{printable(name)}` twice")
+    if (twice := first_twice(names)) is not None:
+        raise DataError(f"`{path}` has the column `{printable(twice)}` twice")
+    if len(names) > MAX_COLUMNS:
+        raise DataError(
+            f"`{path}` must have at most {MAX_COLUMNS:,} columns, got {len(names):,}",
+            hint="an .npz archive or .npy files take arrays of any width",
+        )
     if names and all(_is_number(name) for name in names):
         raise DataError(
             f"`{path}` must name its columns in the first line, got numbers: "
@@ -113,12 +125,26 @@ def read_parquet(file: Path, path: str) -> "pd.DataFrame":
 
     with opened(file, path) as stream:
         try:
-            return pq.read_table(stream).to_pandas()
+            packed = pq.ParquetFile(stream)
+            _check_names(packed.schema_arrow.names, printable(path))
+            _check_unpacked(packed.metadata, file.stat().st_size, printable(path))
+            return packed.read().to_pandas()
         except (pa.ArrowException, OSError) as error:
             reason = str(error).split("\n")[0]
             raise DataError(
                 f"`{printable(path)}` is damaged or incomplete: {reason}"
             ) from error
+
+
+def _check_unpacked(metadata: Any, size: int, path: str) -> None:
+    """Refuse a file that would fill the memory: equal values take no place in it."""
+    unpacked = 8 * metadata.num_rows * metadata.num_columns
+    unpacked = max(unpacked, metadata.serialized_size)
+    if unpacked > MAX_UNPACKED_BYTES and unpacked > MAX_UNPACKED_RATIO * size:
+        raise DataError(
+            f"`{path}` unpacks to {unpacked / 2**20:,.0f} MiB, "
+            f"{unpacked // max(size, 1)} times the file's size"
+        )
 
 
 def table_arrays(
@@ -241,7 +267,7 @@ class _Column(NamedTuple):
                 )
         # A typing error among numbers makes texts of them all.
         is_number = np.array([_is_number(value) for value in values])
-        if is_number.mean() > MOSTLY and not is_number.all():
+        if is_number.sum() > MOSTLY * len(values) and not is_number.all():
             row = int(np.flatnonzero(~is_number)[0])
             raise DataError(
                 f"{self.where} must hold numbers, got `{printable(values[row])}` in "

@@ -169,6 +169,7 @@ def to_csv(table: pd.DataFrame) -> str:
         column = cast("pd.Series", safe[name])
         if not pd.api.types.is_numeric_dtype(column.dtype):
             safe[name] = [_text_cell(value) for value in column]
+    safe.columns = [_text_cell(name) for name in safe.columns]
     return safe.to_csv(index=False, lineterminator="\n")
 
 

@@ -1,8 +1,8 @@
 """A CSV file of training curves to checked columns: one row per run and evaluation."""
 
 import csv
-import gzip
 import io
+import math
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from paribus.errors import CommandError, DataError, printable, suggest
+from paribus.data.paths import read_bytes, unreadable
+from paribus.errors import CommandError, DataError, first_twice, printable, suggest
 from paribus.hyperparameters import Value
 from paribus.status import RunStatus
 
@@ -24,7 +25,6 @@ MAX_ROWS = 20_000_000
 # Columns that `paribus export` writes into `curves.csv` beside the metrics.
 _EXPORTED = ("status", "step", "examples")
 
-_GZIP = b"\x1f\x8b"
 _SEED = re.compile(r"[0-9]{1,19}")
 _METRIC = re.compile(r"(train|validation|test)_[a-z][a-z0-9_]*")
 
@@ -83,12 +83,6 @@ def read_curve_table(
             columns = _columns(reader, heading, path)
         except csv.Error as error:
             raise DataError(f"`{path}` is no CSV file: {error}") from error
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"`{path}` must be UTF-8, got byte {error.start}"
-            ) from error
-        except (OSError, EOFError) as error:
-            raise DataError(f"`{path}` is damaged or incomplete: {error}") from error
     _check_named([columns[name] for name in hyperparameters], path)
     metrics = [name for name in heading if _METRIC.fullmatch(name)]
     if not metrics:
@@ -102,7 +96,7 @@ def read_curve_table(
         hyperparameters={name: _values(columns[name]) for name in hyperparameters},
         seed=_seeds(columns[seed], seed, path),
         epoch=_checked_epochs(_numbers(columns[epoch], epoch, path), epoch, path),
-        metrics={name: _numbers(columns[name], name, path) for name in metrics},
+        metrics={name: _metric(columns[name], name, path) for name in metrics},
         exported=_exported(columns, path) if is_exported else None,
         unused=tuple(name for name in heading if name not in used),
     )
@@ -110,16 +104,22 @@ def read_curve_table(
 
 @contextmanager
 def _opened(path: Path) -> Iterator[io.TextIOBase]:
-    """Open a file by its content, not by its name."""
+    """Open a file by its content, not by its name; never more than fits in memory."""
+    name = printable(str(path))
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DataError(f"`{path}` must be a regular file")
-        with path.open("rb") as file:
-            is_zipped = file.read(2) == _GZIP
-    except (OSError, ValueError):
-        raise DataError(f"no such file: `{printable(str(path))}`") from None
-    open_file = gzip.open if is_zipped else open
-    with open_file(path, "rt", encoding="utf-8-sig", newline="") as file:
+        is_regular = stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise DataError(f"no such file: `{name}`") from None
+    except OSError as error:
+        raise unreadable(str(path), error) from None
+    if not is_regular:
+        raise DataError(f"`{name}` must be a regular file")
+    content = read_bytes(path, str(path))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"`{path}` must be UTF-8, got byte {error.start}") from error
+    with io.StringIO(text, newline="") as file:
         yield file
 
 
@@ -133,9 +133,13 @@ def _check_heading(heading: list[str], path: Path, needed: Sequence[str]) -> Non
                 hint=suggest(name, heading),
             )
         if needed.count(name) > 1:
-            raise CommandError(f"column `{name}` must be named once, got it twice")
-    if twice := [name for name in heading if heading.count(name) > 1]:
-        raise DataError(f"`{path}` must have each column once, got `{twice[0]}` twice")
+            raise CommandError(
+                f"column `{printable(name)}` must be named once, got it twice"
+            )
+    if (twice := first_twice(heading)) is not None:
+        raise DataError(
+            f"`{path}` must have each column once, got `{printable(twice)}` twice"
+        )
 
 
 def _columns(
@@ -158,6 +162,12 @@ def _columns(
 
 def _check_named(cells: list[list[str]], path: Path) -> None:
     for line, row in enumerate(zip(*cells, strict=True), start=2):
+        for text in row:
+            if text and _is_number(text) and not math.isfinite(float(text)):
+                raise DataError(
+                    f"`{path}` must have finite hyperparameters, got {text!a} (line "
+                    f"{line})"
+                )
         if not any(row):
             raise DataError(
                 f"`{path}` must have a hyperparameter in every row, got none (line "
@@ -196,6 +206,19 @@ def _numbers(texts: list[str], name: str, path: Path) -> Float[np.ndarray, " row
         raise DataError(
             f"`{path}` must have numbers as `{name}`, got {text[:40]!a} (line {line})"
         ) from None
+
+
+def _metric(texts: list[str], name: str, path: Path) -> Float[np.ndarray, " row"]:
+    values = _numbers(texts, name, path)
+    is_wrong = (values < 0) | (values > 1)
+    if name.endswith("_accuracy") and is_wrong.any():
+        (line, *_) = np.flatnonzero(is_wrong) + 2
+        raise DataError(
+            f"`{path}` must have accuracies from 0 to 1 as `{name}`, got "
+            f"{values[line - 2]:g} (line {line})",
+            hint="divide percentages by 100",
+        )
+    return values
 
 
 def _is_number(text: str) -> bool:

@@ -121,7 +121,7 @@ def _kind(path: Path) -> str | None:
     """What lies at `path` itself: a link is not followed. None if nothing does."""
     try:
         mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # a NUL in the path
         return None
     if stat.S_ISLNK(mode):
         return "symbolic link"

@@ -216,6 +216,10 @@ def _read_claims(
         if table is None:
             continue
         claim = DeclaredClaim(**table.model_dump())
+        if claim in claims:
+            first = claims.index(claim) + 1
+            text = "each claim must stand once, this one stands twice"
+            mistakes.add(key, text, f"it is [[claims]] {first} already")
         claims.append(claim)
         for problem in claim_problems(claim, grids, tuned, metrics):
             is_of_side = problem.key[:1] in (("a",), ("b",))

@@ -5,6 +5,7 @@ import tomllib
 from typing import Any
 
 from paribus.errors import StudyError
+from paribus.study_file.mistakes import quoted
 from paribus.study_file.sources import Source
 
 
@@ -16,6 +17,7 @@ _MISREADINGS = (
     (re.compile(r"[\[\s=,]*(\d+\.)(?!\d)"), "write `{}0`"),
 )
 _LINE_OF_ERROR = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_TABLE_NAME = re.compile(r"\(((?:'[^']*'(?:, )?)+),?\)")  # tomllib shows a tuple
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')\s*=")
 
@@ -54,6 +56,7 @@ def _syntax_error(source: Source, message: str) -> StudyError:
     found = _LINE_OF_ERROR.search(message)
     reason = _LINE_OF_ERROR.sub("", message).removesuffix(" (at end of document)")
     reason = reason[:1].lower() + reason[1:]
+    reason = _TABLE_NAME.sub(lambda name: _as_written(name[1]), reason)
     if not found:
         place = f"{source.name}, line {source.text.count(chr(10)) + 1}"
         return StudyError(f"`{source.name}` must be TOML: {reason} ({place})")
@@ -63,6 +66,11 @@ def _syntax_error(source: Source, message: str) -> StudyError:
         f"({source.name}, line {line}, column {column})",
         hint=_meaning(source.text, line, column),
     )
+
+
+def _as_written(names: str) -> str:
+    """The name of a table, from its parts as Python writes them."""
+    return quoted(".".join(re.findall(r"'([^']*)'", names)))
 
 
 def _meaning(text: str, line: int, column: int) -> str:

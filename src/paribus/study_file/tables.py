@@ -70,6 +70,12 @@ class _StudyTable(Table):
     @classmethod
     def _read_seeds(cls, seeds: Any) -> tuple[int, ...]:
         if isinstance(seeds, list):
+            for position, seed in enumerate(seeds, start=1):
+                if isinstance(seed, bool) or not isinstance(seed, int):
+                    raise StudyError(
+                        "`study.seeds` must be integers, got "
+                        f"{as_toml(seed)} (value {position})"
+                    )
             check_seeds(tuple(seeds))
             return tuple(seeds)
         if isinstance(seeds, bool) or not isinstance(seeds, int):
