@@ -56,3 +56,22 @@ class RunStatus(IntEnum):
         Its curve tells whether it did: `paribus.analysis.scores.is_learner`.
         """
         return self in (RunStatus.CONVERGED, RunStatus.UNCONVERGED)
+
+
+# Each goes on from the word: "unconverged: was still ...".
+STATUS_MEANINGS = {
+    RunStatus.ABSENT: "not asked for: tuning did not choose its config",
+    RunStatus.PENDING: "not trained yet",
+    RunStatus.RUNNING: "being trained",
+    RunStatus.INTERRUPTED: "stopped before the budget was spent; the same command "
+    "continues it",
+    RunStatus.FAILED: "raised an error",
+    RunStatus.DIVERGED: "a loss or a parameter became non-finite, or the loss ended "
+    "far above its start",
+    RunStatus.LATE_COLLAPSE: "learned, then lost much of its best score",
+    RunStatus.COLLAPSED: "ended no better than guessing",
+    RunStatus.UNCONVERGED: "was still improving at the end of the budget",
+    RunStatus.SUBLINEAR: "ended with a training loss more than 1.25 times that of "
+    "a linear model with the same budget",
+    RunStatus.CONVERGED: "beat guessing, and was not seen improving at the end",
+}

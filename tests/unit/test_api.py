@@ -305,3 +305,28 @@ def test_a_mistake_in_a_dict_is_named_with_its_place():
 def test_a_range_in_a_grid_is_checked():
     with pytest.raises(StudyError, match="lower bound first"):
         pb.grid(learning_rate={"log": [0.1, 0.01], "n": 3})
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "hint"),
+    [
+        ("epoch", 3, "did you mean `epochs`?"),
+        (
+            "batch_size",
+            64,
+            "if it is a hyperparameter: space=pb.grid(batch_size=[64], ...)",
+        ),
+    ],
+)
+def test_a_part_that_no_study_has_is_named_with_where_it_goes(part, value, hint):
+    with pytest.raises(StudyError, match=f"has no part `{part}`") as caught:
+        pb.Study(
+            name="mine",
+            data=pb.data.mnist(),
+            model=pb.models.mlp(),
+            space=pb.grid(learning_rate=[0.1]),
+            epochs=1,
+            **{part: value},
+        )
+
+    assert caught.value.hint == hint

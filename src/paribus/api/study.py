@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from paribus.api.running import run_study
 from paribus.api.spaces import Space, as_space, plain
 from paribus.api.tasks import as_task
 from paribus.builders import describe_builder
-from paribus.errors import StudyError
+from paribus.errors import StudyError, suggest
 from paribus.space import SearchSpace, show_value
 from paribus.study import (
     Budget,
@@ -90,7 +91,10 @@ class Study(records.Study):
         diagnostics: Sequence[str] = (),
         looks: int = 1,
         task: TaskChoice | str | Mapping[str, Any] | None = None,
+        **unknown: Any,
     ) -> None:
+        for name, value in unknown.items():
+            raise _unknown_part(name, value)
         chosen = _chosen(model)
         united = as_space(space, model=chosen, optimizer=optimizer)
         said = as_task(task)
@@ -213,3 +217,16 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if isinstance(seeds, Sequence) and not isinstance(seeds, str):
         return tuple(map(plain, seeds))
     raise StudyError(f"`seeds` must be a count or a list of integers, got {seeds!r}")
+
+
+def _unknown_part(name: str, value: object) -> StudyError:
+    """What to say of an argument that `Study` does not take."""
+    known = [p for p in signature(Study.__init__).parameters if p != "self"]
+    near = suggest(name, known)
+    values = value if isinstance(value, list) else [value]
+    return StudyError(
+        f"a study has no part `{name}`",
+        hint=near
+        if near.startswith("did you mean")
+        else f"if it is a hyperparameter: space=pb.grid({name}={values!r}, ...)",
+    )

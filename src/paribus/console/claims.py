@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
+from paribus.claims.rules import DECIDED
 from paribus.console.layout import Row, lay_out
 from paribus.stats.families import FALSE_DISCOVERY_RATE
 from paribus.stats.intervals import MIN_SEEDS
@@ -50,6 +51,9 @@ def own_claims_text(claims: Sequence[ClaimVerdict]) -> str:
 
 
 _HOW_ADJUSTED = (
+    "Atom: a part of a claim that can be measured. Behind its name, as in\n"
+    "untuned-E, stand other terms: tuned or one shared learning rate; equal epochs\n"
+    "(E), steps (S), seconds (W), or to a target (T).\n"
     "Adjusted p: Holm's over the confirmatory family. Atoms with * are exploratory:\n"
     "Benjamini-Hochberg's over all of them, which would count at "
     f"{FALSE_DISCOVERY_RATE}.\n"
@@ -60,7 +64,7 @@ _HOW_ADJUSTED = (
 
 def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
     late = " (declared after the first run)" if claim.is_late else ""
-    lines = [f"{claim.id}: {claim.verdict.value}{late}", claim.text, ""]
+    lines = [f"{claim.id}: {claim.verdict.value}{late}{_parts(claim)}", claim.text, ""]
     lines.append(lay_out([_row(atom) for atom in claim.atoms], width=width))
     notes = [note for atom in claim.atoms for note in _notes(atom)]
     if claim.apart:
@@ -72,6 +76,15 @@ def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
         if atom.scope and atom.verdict is not Verdict.UNTESTED
     )
     return "\n".join([*lines, *notes, *scopes])
+
+
+def _parts(claim: ClaimVerdict) -> str:
+    """Which parts make a claim depend."""
+    if claim.verdict is not Verdict.DEPENDS:
+        return ""
+    deciding = claim.atoms[: len(claim.atoms) - claim.apart]
+    said = [f"{a.id} is {a.verdict.value}" for a in deciding if a.verdict in DECIDED]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _unvaried_text(claims: Sequence[ClaimVerdict], group: str, remedy: str) -> str:

@@ -3,7 +3,9 @@
 import html
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 from jaxtyping import Int
@@ -14,12 +16,20 @@ from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
 from paribus.space import show_value
-from paribus.status import RunStatus
+from paribus.status import STATUS_MEANINGS, RunStatus
 from paribus.study import Study
 
 
 MAX_NAMED = 3
 MIXTURE = "*"
+# What a reader of a table may not know, in the order of harm.
+_EXPLAINED = (
+    RunStatus.DIVERGED,
+    RunStatus.COLLAPSED,
+    RunStatus.LATE_COLLAPSE,
+    RunStatus.SUBLINEAR,
+    RunStatus.UNCONVERGED,
+)
 
 _TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
 _TIED_MARK = {True: "tied", False: "", None: "?"}
@@ -47,6 +57,9 @@ def summary_text(
                 rows = narrow
                 notes = [*notes, *_narrow_legend(summaries)]
                 break
+    if width is not None:
+        cut = partial(wrap, width=width, subsequent_indent="  ")
+        notes = [line for note in notes for line in cut(note)]
     return "\n".join([_heading(result), "", lay_out(rows, width=width), "", *notes])
 
 
@@ -269,6 +282,8 @@ def _legend(summaries: Sequence[ConfigSummary], metric: str) -> list[str]:
     lines += [_share_text(summary) for summary in mixed[:MAX_NAMED]]
     if len(mixed) > MAX_NAMED:
         lines.append(f"  and {len(mixed) - MAX_NAMED} more configs")
+    seen = {status for summary in summaries for status in summary.status}
+    lines += [f"{s.word}: {STATUS_MEANINGS[s]}" for s in _EXPLAINED if s in seen]
     return lines
 
 

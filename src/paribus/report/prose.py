@@ -18,7 +18,7 @@ from paribus.report.numbers import (
 from paribus.report.slices import varying, words
 from paribus.results import StudyResult
 from paribus.space import show_value
-from paribus.status import RunStatus
+from paribus.status import STATUS_MEANINGS, RunStatus
 from paribus.study import ELSEWHERE, Study
 from paribus.tasks import is_lower_better
 
@@ -26,23 +26,6 @@ from paribus.tasks import is_lower_better
 MAX_NAMED_TIES = 4
 
 _MODULES = re.compile(r"[\w.?]+:(?:[\w.]+<locals>\.)?")
-
-STATUS_MEANINGS = {
-    RunStatus.ABSENT: "not asked for: tuning did not choose its config",
-    RunStatus.PENDING: "not trained yet",
-    RunStatus.RUNNING: "being trained",
-    RunStatus.INTERRUPTED: "stopped before the budget was spent; the same command "
-    "continues it",
-    RunStatus.FAILED: "raised an error",
-    RunStatus.DIVERGED: "a loss or a parameter became non-finite, or the loss ended "
-    "far above its start",
-    RunStatus.LATE_COLLAPSE: "learned, then lost much of its best score",
-    RunStatus.COLLAPSED: "ended no better than guessing",
-    RunStatus.UNCONVERGED: "was still improving at the end of the budget",
-    RunStatus.SUBLINEAR: "ended with a training loss more than 1.25 times that of "
-    "a linear model with the same budget",
-    RunStatus.CONVERGED: "beat guessing, and was not seen improving at the end",
-}
 
 
 def status_words(status: RunStatus) -> str:

@@ -162,3 +162,12 @@ def test_the_studys_own_claims_are_a_line_each_with_verdict_and_lateness():
     assert first.startswith(f"supported: {claims[0].text} ")
     assert second.startswith("untested (declared after the first run): ")
     assert "not tested because it was late" in second
+
+
+def test_a_claim_that_depends_says_on_which_parts():
+    parts = make_atom(Verdict.NEGLIGIBLE, id="L3b"), make_atom(id="L3c")
+    claim = make_claim(*parts, id="L3", verdict=Verdict.DEPENDS)
+
+    text = claims_text([claim])
+
+    assert "\nL3: depends (L3b is negligible, L3c is supported)\n" in text

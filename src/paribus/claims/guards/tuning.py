@@ -30,7 +30,8 @@ def dependent_choice(evidence: Evidence, question: Question) -> Refusal | None:
     if all(choice.is_independent for choice in question.choices):
         return None
     return Refusal(
-        "the best learning rate would be judged by the seeds that chose it",
+        "the study has no tuning seeds, so the best learning rate would be judged by "
+        "the seeds that chose it",
         _built_in(question),
         allows_direction=True,
     )
