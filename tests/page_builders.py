@@ -43,8 +43,8 @@ def read_page(page: str) -> str:
 
 
 def blocks_of(page: str) -> list[tuple[str, str]]:
-    """The code blocks of a page: language and code."""
-    return re.findall(r"(?ms)^```(\w+)\n(.*?)^```", read_page(page))
+    """The code blocks of a page: language, empty where none is named, and code."""
+    return re.findall(r"(?ms)^```(\w*)\n(.*?)^```$", read_page(page))
 
 
 def code_of(page: str, language: str) -> list[str]:

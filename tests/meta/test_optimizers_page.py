@@ -1,16 +1,17 @@
 """The page of optimizers says what the catalogue has."""
 
 import re
-import tomllib
 import typing
+from pathlib import Path
 
 import pytest
-from page_builders import code_of, read_page
+from page_builders import REST_OF_STUDY, code_of, read_page
 
 from paribus import optimizers
 from paribus.optimizer_catalogue import COMMON, OPTIMIZERS, SCHEDULE
 from paribus.optimizers.schedules import scale_at
 from paribus.space import show_value
+from paribus.study_file import read_study
 
 
 PAGE = "docs/reference/optimizers.md"
@@ -85,10 +86,13 @@ def test_every_optimizer_is_chosen_by_a_function_of_its_name():
     assert set(optimizers.__all__) == set(OPTIMIZERS)
 
 
-def test_the_study_on_the_page_is_toml_with_known_names():
-    (block,) = code_of(PAGE, "toml")
+def test_the_tables_on_the_page_are_those_of_a_study(tmp_path: Path):
+    (tables,) = code_of(PAGE, "toml")
+    rest = REST_OF_STUDY.partition("[optimizer]")[0] + '[data]\nname = "mnist"\n'
+    (tmp_path / "mine.toml").write_text(rest + tables, "utf-8")
 
-    document = tomllib.loads(block)
+    study = read_study(tmp_path / "mine.toml").study
 
-    assert set(document["optimizer"]) <= set(COMMON)
-    assert [grid["optimizer"] for grid in document["space"]] == [["sgd"], ["adam"]]
+    assert set(study.optimizer.settings) <= set(COMMON)
+    chosen = {study.settings(config).optimizer_name for config in study.configs()}
+    assert chosen == {"sgd", "adam"}

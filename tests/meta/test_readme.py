@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from builders import make_study
-from page_builders import code_of, read_page
+from page_builders import code_of, read_page, run_paribus
 from store_builders import make_store
 from typer.testing import CliRunner
 
 from paribus.cli import app
+from paribus.store import read_study as load_study
+from paribus.study_file import read_study
 
 
 README = read_page("README.md")
@@ -18,6 +20,8 @@ PYTHON = code_of("README.md", "python")
 COMMANDS = re.findall(r"(?m)^\.venv/bin/paribus (.*?) *(?:#.*)?$", README)
 OPTIONS = re.findall(r"`(--set .*?|--seeds \d+)`", README)
 NEEDS_MORE = ("range", "run", "import")  # a training, and runs of another tool
+MAKE = re.findall(r"(?m)^make (\w+) +#", README)
+SHELL = [line for code in code_of("README.md", "sh") for line in code.splitlines()]
 
 
 @pytest.fixture
@@ -47,9 +51,69 @@ def test_a_command_of_the_readme_works(finished: Path, command: str):
     assert ended.stdout
 
 
-def test_options_of_the_readme_change_the_study_it_makes(finished: Path):
-    from paribus.study_file import read_study
+def test_every_line_for_a_shell_is_a_command_or_a_verb_of_ci():
+    ci = next(
+        line for line in read_page(".ci/run").splitlines() if line.startswith("make ")
+    )
 
+    assert len(SHELL) == len(COMMANDS) + len(MAKE)
+    assert set(MAKE) <= set(ci.split())
+
+
+def test_the_claim_of_the_readme_can_be_added_to_the_study_it_makes(finished: Path):
+    (table,) = code_of("README.md", "toml")
+    assert CliRunner().invoke(app, shlex.split(COMMANDS[0])).exit_code == 0
+    path = Path("mine.toml")
+    path.write_text(path.read_text("utf-8") + table, "utf-8")
+
+    claim = read_study(path).study.claims[0]
+
+    assert (claim.measure, claim.relation) == ("test_accuracy", "at_least")
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "--size" in c])
+def test_a_size_of_the_readme_is_planned(finished: Path, command: str):
+    arguments = [*shlex.split(command), "--dry-run"]
+
+    ended = CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+    assert ended.exit_code == 0, ended.stderr
+    assert "runs" in ended.stdout
+
+
+def test_runs_of_another_tool_are_imported_as_the_readme_says(finished: Path):
+    (command,) = (c for c in COMMANDS if c.startswith("import"))
+    rows = [
+        f"{name},{rate},{seed},{epoch},{0.5 + 0.1 * epoch}"
+        for name, rate in (("sgd", 0.1), ("adam", 0.001))
+        for seed in range(3)
+        for epoch in range(4)
+    ]
+    header = "optimizer,learning_rate,seed,epoch,test_accuracy"
+    Path("runs.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
+
+    ended = CliRunner().invoke(app, shlex.split(command), catch_exceptions=False)
+
+    assert ended.exit_code == 0, ended.stderr
+    assert load_study(finished / "studies" / "theirs").status.shape == (2, 3)
+
+
+@pytest.mark.slow
+def test_what_the_readme_trains_works_at_a_smaller_size(tmp_path: Path):
+    """In its order; what is planned in sizes is another test."""
+    options = ["--set", "study.seeds=2", "--set", "study.epochs=1"]
+    data = ["--set", "data.train=500"]
+    smaller = {"range": ["--seeds", "2"], "run": [*options, *data]}
+
+    for command in COMMANDS:
+        name, *arguments = shlex.split(command)
+        if name in ("init", *smaller) and "--size" not in arguments:
+            run_paribus(tmp_path, name, *arguments, *smaller.get(name, []))
+
+    assert load_study(tmp_path / "studies" / "mine").has_outcome().all()
+
+
+def test_options_of_the_readme_change_the_study_it_makes(finished: Path):
     call = CliRunner().invoke
     assert call(app, shlex.split(COMMANDS[0])).exit_code == 0
     words = [shlex.split(option) for option in OPTIONS]

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from page_builders import REST_OF_STUDY, code_of, read_page, run_paribus
+from page_builders import REST_OF_STUDY, code_of, run_paribus
 
 
 PAGE = "docs/how-to/your-model.md"
@@ -24,7 +24,7 @@ def build(units=32):
 @pytest.mark.slow
 def test_its_study_file_trains_by_the_command_beside_it(tmp_path: Path):
     (table,) = code_of(PAGE, "toml")
-    (line,) = (x for x in read_page(PAGE).splitlines() if x.startswith("paribus run"))
+    (line,) = code_of(PAGE, "sh")
     rest = REST_OF_STUDY.replace('[model]\nname = "softmax"\n', "")
     data = '[data]\nname = "mnist"\ntrain = 500\n'
     (tmp_path / "mine.toml").write_text(rest + data + table, "utf-8")
