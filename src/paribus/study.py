@@ -103,6 +103,8 @@ class Study:
             and each time that seeds are added. Intervals share the error rate.
         n_looks: How many of them there have been.
         task: What is predicted, by which loss and metrics.
+        exact: Whether every number is the same bit for bit however runs are grouped:
+            blocks then have one shape, and the environment may not change.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -122,6 +124,7 @@ class Study:
     looks: int = 1
     n_looks: int = 1
     task: TaskChoice = field(default_factory=TaskChoice)
+    exact: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -270,6 +273,7 @@ class Study:
             "study.evaluate_every": self.budget.evaluate_every,
             "study.steps": self.budget.steps,
             "study.looks": self.looks,
+            "study.exact": self.exact,
             **{f"data.{name}": value for name, value in self.data.to_dict().items()},
             "diagnostics.measure": list(self.diagnostics),
             **(self.tuning.fixed_settings() if self.tuning else {}),
@@ -335,6 +339,7 @@ class Study:
             "tuning": self.tuning.to_dict() if self.tuning else None,
             "claims": [claim.to_dict() for claim in self.claims],
             "diagnostics": list(self.diagnostics),
+            **({"exact": True} if self.exact else {}),
             **({"task": task} if (task := self.task.recorded()) else {}),
         }
 
@@ -372,6 +377,7 @@ class Study:
             looks=table.get("looks", 1),
             n_looks=table.get("n_looks", 1),
             task=TaskChoice.from_dict(written.get("task", {})),
+            exact=written.get("exact", False),
         )
 
 

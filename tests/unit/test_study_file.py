@@ -492,6 +492,15 @@ def test_what_is_tuned_must_be_in_the_space(where: str, complaint: str):
         read_study("learning-rate", overrides=[f"tuning.where={where}"])
 
 
+def test_exact_is_read_and_must_be_true_or_false():
+    assert not read_study("notebook").study.exact
+    study = read_study("notebook", overrides=["study.exact=true"]).study
+    assert study.exact
+    assert Study.from_dict(study.to_dict()) == study
+    with pytest.raises(StudyError, match=r"`study.exact` must be .*, got 1"):
+        read_study("notebook", overrides=["study.exact=1"])
+
+
 def test_looks_are_read_and_must_be_a_count():
     assert read_study("notebook").study.looks == 1
     assert read_study("notebook", overrides=["study.looks=3"]).study.looks == 3

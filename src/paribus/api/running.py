@@ -25,6 +25,7 @@ def run_study(
     on_progress: Callable[[Progress], None] | None = None,
     max_failed: int = 0,
     retry_failed: bool = False,
+    allow_env_change: bool = False,
 ) -> StudyResult:
     """Train the runs of a study that are missing in its folder.
 
@@ -39,6 +40,7 @@ def run_study(
         on_progress: Called after each commit and whenever the activity changes.
         max_failed: Failed runs to put up with.
         retry_failed: Whether to train failed runs again.
+        allow_env_change: Whether an exact study may go on in another environment.
 
     Returns:
         Everything in the folder, statuses told apart by the training curves.
@@ -63,6 +65,7 @@ def run_study(
             on_progress=on_progress,
             max_failed=max_failed,
             retry_failed=retry_failed,
+            allow_env_change=allow_env_change,
         )
     else:
         _check_failures(only_asked(stored, study), max_failed)

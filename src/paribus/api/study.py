@@ -56,6 +56,8 @@ class Study(records.Study):
         task: What is predicted: `"regression"`, or a dict that says what [task] of a
             study file does, with your own functions as loss and metrics; classes by the
             cross-entropy if not said.
+        exact: Whether every number is the same bit for bit however runs are grouped,
+            interrupted or added to; small blocks then idle in part.
 
     Raises:
         StudyError: If a part is out of range, or the parts do not fit together.
@@ -91,6 +93,7 @@ class Study(records.Study):
         diagnostics: Sequence[str] = (),
         looks: int = 1,
         task: TaskChoice | str | Mapping[str, Any] | None = None,
+        exact: bool = False,
         **unknown: Any,
     ) -> None:
         for name, value in unknown.items():
@@ -121,6 +124,7 @@ class Study(records.Study):
             diagnostics=tuple(diagnostics),
             looks=looks,
             task=said,
+            exact=exact,
         )
 
     def run(
@@ -131,6 +135,7 @@ class Study(records.Study):
         progress: bool = True,
         max_failed: int = 0,
         retry_failed: bool = False,
+        allow_env_change: bool = False,
     ) -> Result:
         """Train the runs that are missing in the study's folder.
 
@@ -140,6 +145,8 @@ class Study(records.Study):
             progress: Whether to show progress: on stderr, or in the notebook.
             max_failed: Failed runs to put up with.
             retry_failed: Whether to train failed runs again.
+            allow_env_change: Whether an exact study may go on with other versions or on
+                another machine, where its numbers may be others.
 
         Returns:
             What the runs of this study found, those of earlier calls included. What
@@ -162,6 +169,7 @@ class Study(records.Study):
                 on_progress=on_progress,
                 max_failed=max_failed,
                 retry_failed=retry_failed,
+                allow_env_change=allow_env_change,
             )
         return Result(only_asked(result, record), folder=where)
 
@@ -180,6 +188,7 @@ class Study(records.Study):
             diagnostics=self.diagnostics,
             looks=self.looks,
             task=self.task,
+            exact=self.exact,
         )
 
     def _repr_html_(self) -> str:

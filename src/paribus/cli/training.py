@@ -127,6 +127,14 @@ def run(  # noqa: PLR0913  (options are arguments)
         bool, typer.Option("--retry-failed", help="Train failed runs again.")
     ] = False,
     allow_module: AllowModule = None,
+    allow_env_change: Annotated[
+        bool,
+        typer.Option(
+            "--allow-env-change",
+            help="Let a study with exact = true go on with other versions or on "
+            "another machine.",
+        ),
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -167,6 +175,7 @@ def run(  # noqa: PLR0913  (options are arguments)
                 on_progress=on_progress,
                 max_failed=max_failed,
                 retry_failed=retry_failed,
+                allow_env_change=allow_env_change,
             )
     except KeyboardInterrupt:
         say("interrupted; the same command continues")

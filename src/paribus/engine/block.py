@@ -34,6 +34,7 @@ SHARED = PartitionSpec()  # each device has a copy
 # Left to itself, LLVM uses half the width of 512-bit cores; narrower cores do as before
 # (docs/decisions/0015-what-bounds-a-step.md).
 _CPU_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
+_EXACT_GPU_OPTIONS = {"xla_gpu_deterministic_ops": True, "xla_gpu_autotune_level": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +50,15 @@ class BlockShape:
             one run stays in the cache, all of them on GPU.
         steps_per_call: Steps of a compiled call at most, so that an interrupt is seen
             soon; no part of the result.
+        is_exact: Whether GPUs are kept from kernels whose sums have no fixed order, and
+            from choosing kernels by their speed at each compilation.
     """
 
     devices: tuple[Any, ...]
     runs_per_device: int
     map_width: int
     steps_per_call: int = MAX_STEPS
+    is_exact: bool = False
 
     @property
     def n_runs(self) -> int:
@@ -99,7 +103,9 @@ class BlockShape:
             out_specs=BY_RUN,
             check_vma=False,  # runs never exchange anything
         )
-        return jax.jit(on_all_devices, compiler_options=_CPU_OPTIONS if on_cpu else {})
+        gpu_options = _EXACT_GPU_OPTIONS if self.is_exact else {}
+        options = _CPU_OPTIONS if on_cpu else gpu_options
+        return jax.jit(on_all_devices, compiler_options=options)
 
 
 class Compiler:

@@ -118,6 +118,7 @@ def describe_environment(devices: tuple[Any, ...]) -> dict[str, str]:
         "device": f"{len(devices)} × {_device_name(devices[0])}",
         "system": f"{platform.system()} {platform.machine()}",
         "cores": str(os.cpu_count() or "unknown"),
+        **({"flags of XLA": flags} if (flags := os.environ.get("XLA_FLAGS")) else {}),
     }
 
 

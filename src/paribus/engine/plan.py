@@ -13,6 +13,7 @@ BLOCK_SECONDS = 0.5
 CALL_SECONDS = 1.0
 MAX_RUNS_PER_DEVICE_CPU = 64
 MAX_RUNS_PER_DEVICE_GPU = 1024
+EXACT_RUNS_PER_DEVICE = 32  # of an exact study, however few wait
 
 
 @dataclass(frozen=True, kw_only=True)

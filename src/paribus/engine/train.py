@@ -36,6 +36,7 @@ def train_study(
     on_progress: OnProgress | None = None,
     max_failed: int = 0,
     retry_failed: bool = False,
+    allow_env_change: bool = False,
 ) -> StudyResult:
     """Train the runs of a study that are missing in its folder.
 
@@ -47,6 +48,7 @@ def train_study(
         on_progress: Called after each commit and evaluation.
         max_failed: Failed runs to put up with.
         retry_failed: Whether to train failed runs again.
+        allow_env_change: Whether an exact study may go on in another environment.
 
     Returns:
         Everything in the folder, earlier results included.
@@ -57,7 +59,8 @@ def train_study(
         DataError: If the data cannot be read or differ from those recorded.
         StoreError: If the folder is in use, damaged, or something else.
         ResourceError: If the disk is full.
-        ExecutionError: If there is no such device.
+        ExecutionError: If there is no such device, or the study is exact and the
+            environment is not that of the call before.
         UserCodeError: If a model of the user's own cannot be trained.
         TooManyFailuresError: If more than `max_failed` runs failed.
     """
@@ -75,7 +78,8 @@ def train_study(
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
         writer.check_data(facts)
         writer.grow(study)
-        writer.begin_attempt(describe_environment(devices) | models.environment())
+        environment = describe_environment(devices) | models.environment()
+        writer.begin_attempt(environment, allow_change=allow_env_change)
         if retry_failed:
             writer.retry_failed()
         use_compilation_cache()

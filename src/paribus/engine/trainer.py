@@ -14,6 +14,7 @@ from paribus.engine.feed import Feed
 from paribus.engine.feeding import EpochShards, WholeSplit, place, place_whole
 from paribus.engine.models import Models
 from paribus.engine.plan import (
+    EXACT_RUNS_PER_DEVICE,
     Block,
     StaticGroup,
     group_configs,
@@ -171,11 +172,14 @@ class Trainer:
         n_products = products_per_example(
             self._models.of(group), self._dataset.example_shape
         )
+        # The shape is part of the result: that of an exact study depends on nothing
+        # that waits. Places without a run idle.
+        is_exact = self.study.exact
         n_places = runs_per_device(
             n_products=n_products,
             n_examples=self.n_examples,
             epochs=self.study.run_epochs(group.configs[0], self.n_examples),
-            n_runs=n_runs,
+            n_runs=EXACT_RUNS_PER_DEVICE * len(self._devices) if is_exact else n_runs,
             n_devices=len(self._devices),
             on_cpu=self.on_cpu,
         )
@@ -189,4 +193,5 @@ class Trainer:
                 runs_per_device=n_places,
                 on_cpu=self.on_cpu,
             ),
+            is_exact=is_exact,
         )

@@ -48,6 +48,7 @@ def tabulate_making(result: StudyResult) -> Table:
         ("SHA-256 of the data", data.content_hash),
         ("SHA-256 of the claims declared before the first run", _claims(result)),
         ("time", _time(result)),
+        *([] if study.is_imported else [("the same numbers again", _repeats(result))]),
     ]
     return Table(
         caption="The study, its data and its settings",
@@ -91,6 +92,26 @@ def tabulate_attempts(result: StudyResult) -> Table | None:
         rows=rows,
         note="Times are from the start of a call to its last committed run, "
         "compilation included.",
+    )
+
+
+def _repeats(result: StudyResult) -> str:
+    """What is promised of a repetition, and what interruptions have shown of it."""
+    promised = (
+        "bit for bit, however runs are grouped, in the same environment (exact = true)"
+        if result.study.exact
+        else "bit for bit in blocks of the same shape and the same environment, else "
+        "to rounding"
+    )
+    found = result.replays
+    if not found.n_values:
+        return promised
+    twice = count(found.n_values, "value")
+    if not found.n_different:
+        return f"{promised}; {twice} computed again after interruptions had equal bits"
+    return (
+        f"{promised}; of {twice} computed again after interruptions "
+        f"{found.n_different:,} had other bits, by {found.largest:.1e} relative at most"
     )
 
 

@@ -103,6 +103,21 @@ class Attempt:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Replays:
+    """What was computed again after interruptions, compared with what was stored.
+
+    Attributes:
+        n_values: Values of training curves that were computed twice.
+        n_different: How many have other bits.
+        largest: The largest relative difference of two finite values.
+    """
+
+    n_values: int = 0
+    n_different: int = 0
+    largest: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyResult:
     """Everything a study found, as arrays with axes config, seed, evaluation.
@@ -128,6 +143,7 @@ class StudyResult:
         baseline_loss: Training loss that softmax regression reached in the study's
             epochs: the median over seeds at its best learning rate. None if it was not
             trained.
+        replays: What interruptions have shown about repeating the numbers.
     """
 
     study: Study
@@ -146,6 +162,7 @@ class StudyResult:
         default_factory=dict
     )
     baseline_loss: float | None = None
+    replays: Replays = Replays()
 
     @property
     def configs(self) -> tuple[Config, ...]:

@@ -9,6 +9,8 @@ from paribus.errors import DataError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
+from paribus.store.documents import read_environment
+from paribus.store.environments import tell_change
 from paribus.store.failures import translated
 from paribus.store.folder import DATABASE
 from paribus.store.migration import remove_backups
@@ -63,19 +65,30 @@ class HeldStudy:
                 hint="bring the first data back, or train in another folder",
             )
 
-    def begin_attempt(self, environment: Mapping[str, str]) -> int:
+    def begin_attempt(
+        self, environment: Mapping[str, str], *, allow_change: bool = False
+    ) -> int:
         """Record that this process begins to train.
 
         Runs that an attempt before was training when it died become pending.
 
         Args:
             environment: Versions, device and machine: name -> text.
+            allow_change: Whether an exact study may go on in another environment.
 
         Returns:
             The attempt's number, 1 for the first.
+
+        Raises:
+            ExecutionError: If it may not, and the environment is another one.
         """
         with translated(self.folder / DATABASE):
             earlier = self._ledger.read(ATTEMPT)
+        if earlier:
+            was = read_environment(earlier[-1].environment)
+            is_refused = self.study.exact and not allow_change
+            tell_change(was, environment, self.folder, is_refused=is_refused)
+        with translated(self.folder / DATABASE):
             row = new_attempt(len(earlier) + 1, environment)
             with self._ledger.transaction():
                 self._ledger.insert(ATTEMPT, [row])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paribus.results import Attempt, StudyResult, Timing
+from paribus.results import Attempt, Replays, StudyResult, Timing
 from paribus.status import RunStatus
 from paribus.store.contents import Contents, read_contents
 from paribus.store.documents import read_environment
@@ -13,7 +13,7 @@ from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
 from paribus.store.rows import AttemptRow
-from paribus.store.schema import ATTEMPT, BASELINE, TIMING
+from paribus.store.schema import ATTEMPT, BASELINE, REPLAY, TIMING
 from paribus.store.snapshot import read_snapshot
 
 
@@ -70,6 +70,7 @@ def read_result(ledger: Ledger) -> StudyResult:
         measures=contents.measures,
         correct=contents.correct,
         baseline_loss=_baseline_loss(ledger),
+        replays=_replays(ledger),
     )
 
 
@@ -103,6 +104,15 @@ def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
             )
         )
     return tuple(timings)
+
+
+def _replays(ledger: Ledger) -> Replays:
+    rows = ledger.read(REPLAY)
+    return Replays(
+        n_values=sum(row.n_values for row in rows),
+        n_different=sum(row.n_different for row in rows),
+        largest=max((row.largest for row in rows), default=0.0),
+    )
 
 
 def _baseline_loss(ledger: Ledger) -> float | None:

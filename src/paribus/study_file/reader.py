@@ -244,6 +244,7 @@ def _study(
             optimizer=_there(choices[1]),
             space=SearchSpace(grids=grids),
             looks=parts.looks,
+            exact=parts.exact,
             **declared._asdict(),
         )
     except StudyError as error:  # a rule between the parts that only the records know

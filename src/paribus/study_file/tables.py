@@ -59,6 +59,7 @@ class _StudyTable(Table):
     steps: int | None = None
     looks: int = Field(default=1, ge=1, le=MAX_LOOKS)
     evaluate_every: Any = "auto"
+    exact: bool = False
 
     @field_validator("name")
     @classmethod
@@ -135,6 +136,7 @@ class Parts(NamedTuple):
     budget: Budget | None
     data: DataChoice | None
     looks: int = 1
+    exact: bool = False
 
 
 def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
@@ -160,7 +162,12 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
         epochs=study.epochs, evaluate_every=study.evaluate_every, steps=study.steps
     )
     return Parts(
-        study.name, study.seeds, budget, _data_choice(data, mistakes), study.looks
+        study.name,
+        study.seeds,
+        budget,
+        _data_choice(data, mistakes),
+        study.looks,
+        study.exact,
     )
 
 

@@ -1,0 +1,46 @@
+"""Software and machine of an attempt, compared with those of the attempt before."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from paribus.errors import ExecutionError, ParibusWarning
+
+
+# No number depends on these.
+_NO_PART = ("python", "cores")
+
+
+def tell_change(
+    was: Mapping[str, str], now: Mapping[str, str], folder: Path, *, is_refused: bool
+) -> None:
+    """Say what differs in the environment, as an error or as a warning.
+
+    Args:
+        was: The environment of the attempt before.
+        now: That of this one.
+        folder: The study.
+        is_refused: Whether the study promises equal bits.
+
+    Raises:
+        ExecutionError: If it is refused; the message names all that differs.
+    """
+    changes = [
+        f"{name} `{now.get(name, 'none')}`, was `{was.get(name, 'none')}`"
+        for name in dict.fromkeys((*was, *now))
+        if name not in _NO_PART and was.get(name) != now.get(name)
+    ]
+    if not changes:
+        return
+    shown = "; ".join(changes)
+    if is_refused:
+        raise ExecutionError(
+            f"`{folder}` is exact, so its environment must stay the same, got {shown}",
+            hint="go on where it began; `--allow-env-change` lets its numbers differ",
+        )
+    warnings.warn(
+        f"`{folder}` goes on in another environment: {shown}; numbers of equal runs "
+        "may differ by rounding",
+        ParibusWarning,
+        stacklevel=3,
+    )
