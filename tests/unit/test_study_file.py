@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from paribus.errors import CommandError, StudyError, UnknownNameError
+from paribus.study import Study
 from paribus.study_file import built_in_names, built_in_text, read_study
 from paribus.study_file.overrides import parse_values
 

@@ -12,6 +12,7 @@ from paribus.report import build_report
 from paribus.report.document import Callout, Figure, Paragraph, Report, Table
 from paribus.report.making import tabulate_attempts, tabulate_making
 from paribus.report.text import render_markdown
+from paribus.results import Replays
 from paribus.status import RunStatus
 from paribus.study import DeclaredClaim, Study
 
@@ -377,6 +378,29 @@ def test_how_it_was_made_names_the_claims_and_the_seeds_that_came_late():
     assert rows(study)["seeds added after looking"] == "2: 8, 9"
     assert rows(result.study)[name] == "none was declared"
     assert "seeds added after looking" not in rows(result.study)
+
+
+@pytest.mark.parametrize(
+    ("exact", "replays", "words"),
+    [
+        (False, Replays(), "bit for bit in blocks of the same shape"),
+        (True, Replays(), "however runs are grouped"),
+        (False, Replays(n_values=640), "; 640 values computed again after interr"),
+        (False, Replays(n_values=640), "had equal bits"),
+        (
+            True,
+            Replays(n_values=640, n_different=2, largest=3e-6),
+            "2 had other bits, by 3.0e-06 relative at most",
+        ),
+    ],
+)
+def test_it_says_which_numbers_repeat_and_what_was_seen_of_it(exact, replays, words):
+    result = make_notebook_result()
+    result = replace(result, study=replace(result.study, exact=exact), replays=replays)
+
+    rows = {row[0]: row[1] for row in tabulate_making(result).rows}
+
+    assert words in rows["the same numbers again"]
 
 
 @pytest.mark.parametrize(("n_calls", "first_column"), [(2, "jax"), (9, "9")])
