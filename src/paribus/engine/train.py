@@ -77,9 +77,10 @@ def train_study(
         if writer is None:
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
         writer.check_data(facts)
-        writer.grow(study)
         environment = describe_environment(devices) | models.environment()
-        writer.begin_attempt(environment, allow_change=allow_env_change)
+        writer.check_environment(environment, allow_change=allow_env_change)
+        writer.grow(study)
+        writer.begin_attempt(environment)
         if retry_failed:
             writer.retry_failed()
         use_compilation_cache()

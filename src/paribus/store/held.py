@@ -65,19 +65,14 @@ class HeldStudy:
                 hint="bring the first data back, or train in another folder",
             )
 
-    def begin_attempt(
+    def check_environment(
         self, environment: Mapping[str, str], *, allow_change: bool = False
-    ) -> int:
-        """Record that this process begins to train.
-
-        Runs that an attempt before was training when it died become pending.
+    ) -> None:
+        """Say what differs from the environment of the attempt before.
 
         Args:
             environment: Versions, device and machine: name -> text.
             allow_change: Whether an exact study may go on in another environment.
-
-        Returns:
-            The attempt's number, 1 for the first.
 
         Raises:
             ExecutionError: If it may not, and the environment is another one.
@@ -88,7 +83,20 @@ class HeldStudy:
             was = read_environment(earlier[-1].environment)
             is_refused = self.study.exact and not allow_change
             tell_change(was, environment, self.folder, is_refused=is_refused)
+
+    def begin_attempt(self, environment: Mapping[str, str]) -> int:
+        """Record that this process begins to train.
+
+        Runs that an attempt before was training when it died become pending.
+
+        Args:
+            environment: Versions, device and machine: name -> text.
+
+        Returns:
+            The attempt's number, 1 for the first.
+        """
         with translated(self.folder / DATABASE):
+            earlier = self._ledger.read(ATTEMPT)
             row = new_attempt(len(earlier) + 1, environment)
             with self._ledger.transaction():
                 self._ledger.insert(ATTEMPT, [row])

@@ -55,9 +55,7 @@ class Resumed(NamedTuple):
 class BlockProgress(HeldStudy):
     """What `StudyWriter` stores of blocks that are not finished."""
 
-    def begin_attempt(
-        self, environment: Mapping[str, str], *, allow_change: bool = False
-    ) -> int:
+    def begin_attempt(self, environment: Mapping[str, str]) -> int:
         """Record that this process begins to train.
 
         Runs that an attempt before was training when it died become pending, and the
@@ -65,15 +63,11 @@ class BlockProgress(HeldStudy):
 
         Args:
             environment: Versions, device and machine: name -> text.
-            allow_change: Whether an exact study may go on in another environment.
 
         Returns:
             The attempt's number, 1 for the first.
-
-        Raises:
-            ExecutionError: If it may not, and the environment is another one.
         """
-        number = super().begin_attempt(environment, allow_change=allow_change)
+        number = super().begin_attempt(environment)
         with translated(self.folder / DATABASE):
             self._clear_checkpoints()
         return number
