@@ -112,3 +112,29 @@ def trained(result: StudyResult, runs: np.ndarray, accuracy: float) -> StudyResu
         for name, curve in result.curves.items()
     }
     return replace(result, status=status, curves=curves)
+
+
+def make_crossed_result(*, interaction: float, edge: bool = False) -> StudyResult:
+    """Two optimizers and three batch sizes, six seeds at the best of three rates."""
+    study = make_tuned_study(
+        optimizer=("sgd", "adam"), batch_size=(32, 64, 128), n_seeds=6
+    )
+    by_rate = {0.001: 0.90, 0.01: 0.95, 0.1: 0.97 if edge else 0.92}
+    configs = study.configs()
+    tuned = {
+        tuple(c.values()): by_rate[float(str(c["learning_rate"]))] for c in configs
+    }
+    result = make_tuned_result(study, tuned)
+    rng = np.random.default_rng(0)
+    for i, config in enumerate(configs):
+        if config["learning_rate"] != 0.01:
+            continue
+        sign = 1 if config["optimizer"] == "adam" else -1
+        slope = (32, 64, 128).index(int(str(config["batch_size"])))
+        for j in range(6):
+            runs = np.zeros(result.status.shape, dtype=bool)
+            runs[i, j] = True
+            accuracy = 0.94 + 0.01 * sign + interaction * sign * slope
+            accuracy += 0.0005 * rng.normal()
+            result = trained(result, runs, accuracy)
+    return result

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from paribus.analysis.tuned import best_rates
+from paribus.analysis.tuned import best_rates, choose_tuned
 from paribus.report.discussion import arrange_claims
 from paribus.report.document import (
     Block,
@@ -187,7 +187,7 @@ def _answers(findings: Findings) -> tuple[Section, ...]:
     names = varying(findings.result.study)
     sections = []
     for name in names:
-        parts = slices(findings.result.study, varied=name)
+        parts = _compared(findings, name)
         if any(set(part.configs) & set(findings.shown) for part in parts):
             blocks = [tabulate_slices(findings, parts), *_sentences(findings, parts)]
             heading = words(name).capitalize()
@@ -198,6 +198,22 @@ def _answers(findings: Findings) -> tuple[Section, ...]:
     tied = _ties(findings)
     sections[0] = _section(first.anchor, first.heading, [*tied, *first.blocks])
     return tuple(sections)
+
+
+def _compared(findings: Findings, name: str) -> tuple[Slice, ...]:
+    """The values of a hyperparameter side by side, each at what was tuned for it."""
+    study = findings.result.study
+    tuning = study.tuning
+    as_they_are = slices(study, varied=name)
+    if tuning is None or tuning.compare == "all" or name == tuning.hyperparameter:
+        return as_they_are
+    choices = choose_tuned(findings.result)
+    chosen = {c.best_index for c in choices if c.best_index is not None}
+    if not chosen:
+        return as_they_are
+    tuned = {index for choice in choices for index in choice.members}
+    untuned = (part for part in as_they_are if tuned.isdisjoint(part.configs))
+    return (*slices(study, varied=name, chosen=chosen), *untuned)
 
 
 def _task_section(findings: Findings, number: int) -> Section:

@@ -162,13 +162,13 @@ def _say_few_seeds(caution: FewSeeds) -> str:
 
 def _say_noisy_timing(caution: NoisyTiming, study: Study) -> str:
     varied = varying(study)
-    static = [
+    static = dict.fromkeys(
         label_values({n: v for n, v in study.static_part(config) if n in varied})
         or "the one program"
         for config in caution.configs
-    ]
+    )
     return (
-        f"Timings were noisy ({_some(static)}): repeats varied by up to "
+        f"Timings were noisy ({_some(list(static))}): repeats varied by up to "
         f"{percent(caution.worst, 0)} at a load of {caution.load:.1f}, so what is said "
         "in seconds is not to be trusted."
     )

@@ -1,6 +1,6 @@
 """Which configs differ in one hyperparameter only, and so can stand side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from paribus.hyperparameters import Value
@@ -34,13 +34,27 @@ def varying(study: Study) -> tuple[str, ...]:
     )
 
 
-def slices(study: Study, *, varied: str) -> tuple[Slice, ...]:
-    """Every group of at least two configs that differ in `varied` alone."""
-    others = [name for name in varying(study) if name != varied]
+def slices(
+    study: Study, *, varied: str, chosen: Collection[int] = ()
+) -> tuple[Slice, ...]:
+    """Every group of at least two configs that differ in `varied` alone.
+
+    Args:
+        study: Whose configs they are.
+        varied: A hyperparameter.
+        chosen: The configs that tuning chose: only these, and they differ in what was
+            tuned for them too. Empty to take all configs as they are.
+    """
+    apart = {varied}
+    if chosen and study.tuning is not None:
+        apart.add(study.tuning.hyperparameter)
+    others = [name for name in varying(study) if name not in apart]
     groups: dict[Config, list[int]] = {}
     for index, config in enumerate(study.configs()):
         fixed = Config({n: config[n] for n in others if n in config})
-        groups.setdefault(fixed, []).append(index)
+        members = groups.setdefault(fixed, [])
+        if not chosen or index in chosen:
+            members.append(index)
     return tuple(
         Slice(
             varied=varied,

@@ -22,7 +22,7 @@ from paribus.report.numbers import (
 from paribus.report.pairs import higher_first
 from paribus.report.prose import say_meaning, status_words
 from paribus.report.prose_pairs import say_unit, write_difference
-from paribus.report.slices import Slice, label_values, words
+from paribus.report.slices import Slice, label_values, varying, words
 from paribus.space import value_words
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
 from paribus.status import RunStatus
@@ -229,9 +229,15 @@ def _tabulate(
 ) -> Table:
     """Rows for the configs of slices: their own values, then the numbers."""
     others = dict.fromkeys(name for part in parts for name in part.fixed)
-    others = {} if len(parts) == 1 else others
-    names = [*others, parts[0].varied]
     indices = [i for part in parts for i in part.configs if i in findings.shown]
+    tuned = [
+        name
+        for name in varying(findings.result.study)
+        if name not in (*others, parts[0].varied)
+        and any(name in findings.result.configs[i] for i in indices)
+    ]
+    others = {} if len(parts) == 1 else others
+    names = [*others, parts[0].varied, *tuned]
     rest = _columns(findings, indices, extra)
     return Table(
         caption=caption,
@@ -247,8 +253,14 @@ def _tabulate(
             for i in indices
         ),
         n_labels=len(names),
-        note=_note(findings),
+        note=" ".join(filter(None, (_say_tuned(tuned), _note(findings)))),
     )
+
+
+def _say_tuned(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"Each at the {join([words(n) for n in names])} that was chosen for it."
 
 
 def _columns(

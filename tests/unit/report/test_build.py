@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from builders import make_result, make_study
 from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
+from tuning_builders import make_tuned_result, make_tuned_study, trained
 
 from paribus.claims import claims_digest
 from paribus.claims.catalogue import CLAIMS as CATALOGUE
@@ -452,3 +453,43 @@ def test_figures_have_names_of_their_own(notebook):
 
     assert len(set(names)) == len(names)
     assert all(isinstance(figure, Figure) for figure in notebook.figures())
+
+
+def test_values_are_compared_each_at_what_was_tuned_for_it():
+    rates = (0.001, 0.01, 0.1, 1.0)
+    study = make_tuned_study(
+        learning_rate=rates, optimizer=("sgd", "adam"), n_seeds=6, batch_size=(32, 64)
+    )
+    best = {"sgd": 0.1, "adam": 0.01}
+    is_best = [c["learning_rate"] == best[str(c["optimizer"])] for c in study.configs()]
+    accuracy = {
+        tuple(c.values()): 0.95 if at_best else 0.9
+        for c, at_best in zip(study.configs(), is_best, strict=True)
+    }
+    result = make_tuned_result(study, accuracy)
+    for i, config in enumerate(study.configs()):
+        if is_best[i]:
+            runs = np.zeros(result.status.shape, dtype=bool)
+            runs[i, :6] = True
+            result = trained(
+                result, runs, 0.96 if config["optimizer"] == "adam" else 0.9
+            )
+
+    report = build_report(result)
+
+    found = table(report, "optimizer")
+    assert found.columns[:3] == ("batch size", "optimizer", "learning rate")
+    assert [row[:3] for row in found.rows] == [
+        ("32", "SGD", "0.1"),
+        ("32", "Adam", "0.01"),
+        ("64", "SGD", "0.1"),
+        ("64", "Adam", "0.01"),
+    ]
+    assert "Each at the learning rate that was chosen for it." in found.note
+    said = render_markdown(report).partition("## Optimizer")[2].partition("\n## ")[0]
+    for batch_size in (32, 64):
+        assert (
+            "Optimizer Adam, learning rate 0.01 has a higher mean validation accuracy "
+            f"than optimizer SGD, learning rate 0.1, at batch size {batch_size}: "
+            "+6"
+        ) in said

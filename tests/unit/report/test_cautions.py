@@ -225,7 +225,9 @@ def test_a_timing_that_varied_is_named_with_its_program():
         n_repeats=5,
         load_before=1.8,
     )
-    result = replace(result, timings=(*result.timings, noisy))
+    # Two configs of one program, which is named once.
+    again = replace(noisy, config=Config({"learning_rate": 0.1, "batch_size": 64}))
+    result = replace(result, timings=(*result.timings, noisy, again))
 
     assert len(found(result, NoisyTiming)) == 1
     assert say(result, NoisyTiming) == (

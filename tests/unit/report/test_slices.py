@@ -1,4 +1,5 @@
 from report_builders import FULL_GRID, make_notebook_study
+from tuning_builders import make_tuned_study
 
 from paribus.report.pairs import pair_label
 from paribus.report.slices import covering_slices, label_config, slices, varying
@@ -23,6 +24,25 @@ def test_few_slices_hold_every_config_of_a_grid():
 
     assert [part.varied for part in chosen] == ["learning_rate"] * 3
     assert {index for part in chosen for index in part.configs} == set(range(9))
+
+
+def test_chosen_configs_are_side_by_side_whatever_was_tuned_for_them():
+    study = make_tuned_study(optimizer=("sgd", "adam"))
+    by_name = {
+        (c["optimizer"], c["batch_size"], c["learning_rate"]): i
+        for i, c in enumerate(study.configs())
+    }
+    chosen = [
+        by_name["sgd", 32, 0.1],
+        by_name["sgd", 64, 0.01],
+        by_name["adam", 32, 0.001],
+        by_name["adam", 64, 0.001],
+    ]
+
+    small, large = slices(study, varied="optimizer", chosen=chosen)
+
+    assert (small.fixed, small.configs) == ({"batch_size": 32}, (chosen[0], chosen[2]))
+    assert (large.fixed, large.configs) == ({"batch_size": 64}, (chosen[1], chosen[3]))
 
 
 def test_values_are_ordered_by_size():

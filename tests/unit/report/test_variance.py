@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from builders import make_result, make_study
 from report_builders import FULL_GRID, make_notebook_study
-from tuning_builders import make_tuned_result, make_tuned_study, trained
+from tuning_builders import make_crossed_result
 
 from paribus.analysis.variance import divide_variance
 from paribus.report.document import Paragraph, Table
 from paribus.report.findings import gather_findings
 from paribus.report.variance import arrange_variance
-from paribus.results import StudyResult
 from paribus.status import RunStatus
 
 
@@ -95,34 +94,10 @@ def test_values_are_set_against_the_best_one_over_the_mean_of_the_others():
     )
 
 
-def crossed(*, interaction: float, edge: bool = False) -> StudyResult:
-    """Two optimizers and three batch sizes, each at its own best of three rates."""
-    study = make_tuned_study(
-        optimizer=("sgd", "adam"), batch_size=(32, 64, 128), n_seeds=6
-    )
-    by_rate = {0.001: 0.90, 0.01: 0.95, 0.1: 0.97 if edge else 0.92}
-    configs = study.configs()
-    tuned = {
-        tuple(c.values()): by_rate[float(str(c["learning_rate"]))] for c in configs
-    }
-    result = make_tuned_result(study, tuned)
-    rng = np.random.default_rng(0)
-    for i, config in enumerate(configs):
-        if config["learning_rate"] != 0.01:
-            continue
-        sign = 1 if config["optimizer"] == "adam" else -1
-        slope = (32, 64, 128).index(int(str(config["batch_size"])))
-        for j in range(6):
-            runs = np.zeros(result.status.shape, dtype=bool)
-            runs[i, j] = True
-            accuracy = 0.94 + 0.01 * sign + interaction * sign * slope
-            accuracy += 0.0005 * rng.normal()
-            result = trained(result, runs, accuracy)
-    return result
-
-
 def test_what_is_tuned_is_no_hyperparameter_of_the_grid_but_stands_at_its_best():
-    found = divide_variance(crossed(interaction=0.0), metric="validation_accuracy")
+    found = divide_variance(
+        make_crossed_result(interaction=0.0), metric="validation_accuracy"
+    )
 
     assert found is not None
     assert found.names == ("optimizer", "batch_size")
@@ -131,7 +106,7 @@ def test_what_is_tuned_is_no_hyperparameter_of_the_grid_but_stands_at_its_best()
 
 
 def test_hyperparameters_that_interact_are_compared_at_each_value_of_the_other():
-    findings = gather_findings(crossed(interaction=0.004))
+    findings = gather_findings(make_crossed_result(interaction=0.004))
 
     said, _, table = arrange_variance(findings)
 
@@ -143,6 +118,6 @@ def test_hyperparameters_that_interact_are_compared_at_each_value_of_the_other()
 
 
 def test_a_best_value_on_the_edge_leaves_no_grid_to_divide():
-    result = crossed(interaction=0.0, edge=True)
+    result = make_crossed_result(interaction=0.0, edge=True)
 
     assert divide_variance(result, metric="validation_accuracy") is None
