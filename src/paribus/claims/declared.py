@@ -32,7 +32,7 @@ def claims_digest(study: Study) -> str:
         SHA-256 in hexadecimal of their canonical JSON; of an empty list too.
     """
     written = [claim.to_dict() for claim in study.claims if not claim.is_late]
-    text = json.dumps(written, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(written, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -43,7 +43,10 @@ def declared_contrasts(claims: Sequence[DeclaredClaim]) -> list[str]:
 
 def _contrast(claim: DeclaredClaim) -> str:
     """Two claims about one comparison, from its two ends too, share a contrast."""
-    sides = sorted(json.dumps(dict(s), sort_keys=True) for s in (claim.a, claim.b))
+    sides = sorted(
+        json.dumps(dict(side), sort_keys=True, allow_nan=False)
+        for side in (claim.a, claim.b)
+    )
     return f"{claim.measure}: {' and '.join(sides)}"
 
 

@@ -93,7 +93,7 @@ def read_curve_table(
     is_exported = set(_EXPORTED) <= {*heading} - {*hyperparameters, seed, epoch}
     used = {*hyperparameters, seed, epoch, *metrics, *(_EXPORTED * is_exported)}
     return CurveTable(
-        hyperparameters={name: _values(columns[name]) for name in hyperparameters},
+        hyperparameters={n: _values(columns[n], path) for n in hyperparameters},
         seed=_seeds(columns[seed], seed, path),
         epoch=_checked_epochs(_numbers(columns[epoch], epoch, path), epoch, path),
         metrics={name: _metric(columns[name], name, path) for name in metrics},
@@ -162,12 +162,6 @@ def _columns(
 
 def _check_named(cells: list[list[str]], path: Path) -> None:
     for line, row in enumerate(zip(*cells, strict=True), start=2):
-        for text in row:
-            if text and _is_number(text) and not math.isfinite(float(text)):
-                raise DataError(
-                    f"`{path}` must have finite hyperparameters, got {text!a} (line "
-                    f"{line})"
-                )
         if not any(row):
             raise DataError(
                 f"`{path}` must have a hyperparameter in every row, got none (line "
@@ -175,14 +169,21 @@ def _check_named(cells: list[list[str]], path: Path) -> None:
             )
 
 
-def _values(texts: list[str]) -> list[Value | None]:
+def _values(texts: list[str], path: Path) -> list[Value | None]:
     """Hyperparameters as integers if all are, else as numbers if all are, else text."""
     for kind in (int, float):
         try:
             # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
-            return [kind(text) if text else None for text in texts]
+            values = [kind(text) if text else None for text in texts]
         except ValueError:
             continue
+        for line, value in enumerate(values, start=2):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise DataError(
+                    f"`{path}` must have finite hyperparameters, got "
+                    f"{texts[line - 2][:40]!a} (line {line})"
+                )
+        return values
     return [text or None for text in texts]
 
 
