@@ -22,6 +22,12 @@ lint: $(VENV)/tools  ## style and layers
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
 types: $(VENV)/tools  ## static types
 	$(BIN)/pyright
+audit: $(VENV)/tools  ## known holes in our source, and in what is installed
+	@$(BIN)/python -m pip install --quiet --group audit
+	@$(BIN)/python .ci/audit.py
+fuzz: $(VENV)/tools  ## half a minute on each reader with coverage-guided inputs
+	@$(BIN)/python -m pip install --quiet --group fuzz
+	for target in study npy npz idx table parquet curves store; do $(BIN)/python tests/fuzz/targets.py $$target -max_total_time=$(or $(SECONDS_EACH),30) || exit 1; done
 bench: $(VENV)/tools  ## measure every claim in benchmarks/ (an hour)
 	$(BIN)/python -m pip install --quiet --group bench
 	for script in $$(grep -l '^def main' benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
@@ -46,4 +52,4 @@ $(VENV)/tools: $(VENV)/package
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help study test test-all format lint types bench docs ci clean
+.PHONY: help study test test-all format lint types audit fuzz bench docs ci clean

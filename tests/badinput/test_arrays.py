@@ -71,6 +71,14 @@ def patched(offsets: dict[bytes, int], change: Callable[[int], int]) -> Make:
     return make
 
 
+def changed(content: bytes) -> bytes:
+    """An archive with bits of its first member's packed bytes flipped."""
+    damaged = bytearray(content)
+    for place in range(60, 120):
+        damaged[place] ^= 0xFF
+    return bytes(damaged)
+
+
 FLAGS = {b"PK\x01\x02": 8, b"PK\x03\x04": 6}
 METHODS = {b"PK\x01\x02": 10, b"PK\x03\x04": 8}
 TRAIN = {"x_train": INPUTS, "y_train": LABELS}
@@ -93,6 +101,14 @@ ARCHIVES: dict[str, tuple[Make, list[str]]] = {
     "member by a path of Windows": (
         lambda: members({"..\\x.npy": npy(INPUTS), "y.npy": npy(LABELS)}),
         ["member", "x.npy"],
+    ),
+    "member by a name that is no UTF-8": (
+        lambda: members({"é.npy": b""}).replace("é".encode(), b"\xff\xfe"),
+        ["tiny.npz", "damaged or incomplete"],
+    ),
+    "packed bytes that were changed": (
+        lambda: changed(members({"x.npy": npy(INPUTS), "y.npy": npy(LABELS)})),
+        ["`x`", "damaged"],
     ),
     "size of a member that lies": (
         lambda: npz()().replace(

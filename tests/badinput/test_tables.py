@@ -34,6 +34,7 @@ TABLES: dict[str, tuple[bytes | str, list[str]]] = {
     "row too long": ("a,k\n1,x\n2,y,3\n", ["line 3"]),
     "row too short": ("a,b,k\n1,2,x\n2,3\n", ["column `k`", "line 3"]),
     "open quotes": ('a,k\n"1,x\n2,y\n', ["a.csv", "no table"]),
+    "return in a name": ("a\rb,k\n1,x\n2,y\n", ["a.csv", "no table"]),
     "NUL": ("a,k\n1\0,x\n2,y\n", ["a.csv"]),
     "above all floats": ("a,k\n1e999,x\n2,y\n", ["column `a`", "finite", "line 2"]),
     "column twice": ("a,a,k\n1,2,x\n2,3,y\n", ["column `a` twice"]),

@@ -1,6 +1,9 @@
 """Archives of arrays, read member by member, their sizes checked before that."""
 
+import lzma
+import struct
 import zipfile
+import zlib
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -13,6 +16,13 @@ from paribus.errors import DataError, first_twice, printable
 
 FOUR = ("x_train", "y_train", "x_test", "y_test")
 TWO = ("x", "y")
+
+# What zipfile raises where an archive or a member is cut, encrypted, packed by what it
+# lacks, or has names and lengths that are none.
+_FAULTS = (
+    *(zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError),
+    *(ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
+)
 
 
 def read_npz(file: Path, path: str) -> dict[str, np.ndarray]:
@@ -32,7 +42,9 @@ def read_npz(file: Path, path: str) -> dict[str, np.ndarray]:
         try:
             with zipfile.ZipFile(stream) as archive:
                 return _read_members(archive, name, size=file.stat().st_size)
-        except zipfile.BadZipFile as error:
+        except DataError:  # a ValueError
+            raise
+        except _FAULTS as error:
             raise DataError(f"`{name}` is damaged or incomplete: {error}") from error
 
 
@@ -79,9 +91,11 @@ def _read_member(
         with archive.open(info) as member:
             assert isinstance(member, BufferedIOBase)  # zipfile promises less
             return read_array(member, f"`{name}` of `{path}`", n_bytes=unpacked)
+    except DataError:
+        raise
     except zipfile.BadZipFile as error:
         raise DataError(
             f"`{name}` of `{path}` is damaged: checksum ({error})"
         ) from error
-    except (EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except _FAULTS as error:
         raise DataError(f"`{name}` of `{path}` is damaged or incomplete") from error

@@ -16,6 +16,7 @@ MAX_UNPACKED_BYTES = 256 * 2**20
 MAX_UNPACKED_RATIO = 200
 
 _GZIP = b"\x1f\x8b"
+_PIECE = 2**20
 
 
 def find(path: str, folder: Path) -> Path:
@@ -82,7 +83,7 @@ def read_bytes(file: Path, path: str) -> bytes:
     limit = max(MAX_UNPACKED_BYTES, MAX_UNPACKED_RATIO * len(content))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
-            unpacked = packed.read(limit + 1)
+            unpacked = _read_at_most(packed, limit + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"`{printable(path)}` is damaged or incomplete: {error}"
@@ -93,6 +94,17 @@ def read_bytes(file: Path, path: str) -> bytes:
             f"{limit // len(content)} times the file's size"
         )
     return unpacked
+
+
+def _read_at_most(packed: gzip.GzipFile, limit: int) -> bytes:
+    """Read piece by piece: to be asked for the limit, gzip would first make room."""
+    pieces = io.BytesIO()
+    while pieces.tell() < limit:
+        piece = packed.read(min(_PIECE, limit - pieces.tell()))
+        if not piece:
+            break
+        pieces.write(piece)
+    return pieces.getvalue()
 
 
 def _no_such_file(path: str, file: Path) -> DataError:

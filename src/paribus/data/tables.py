@@ -74,12 +74,17 @@ def read_csv(file: Path, path: str) -> "pd.DataFrame":
         ) from None
     first = text.partition("\n")[0].rstrip("\r")
     separator = max(SEPARATORS, key=first.count)
-    _check_names(next(csv.reader([first], delimiter=separator), []), name)
     try:
+        _check_names(next(csv.reader([first], delimiter=separator), []), name)
         return pd.read_csv(
             io.StringIO(text), sep=separator, low_memory=False, index_col=False
         )
-    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
+    except DataError:  # a ValueError
+        raise
+    except (
+        *(pd.errors.ParserError, pd.errors.ParserWarning),
+        *(csv.Error, ValueError),
+    ) as error:
         reason = str(error).split("C error: ")[-1].strip()
         raise DataError(f"`{name}` is no table: {reason}") from None
 
