@@ -83,7 +83,7 @@ class StudyMachine(RuleBasedStateMachine):
         self.forget()
         self.begin(drawn([0.01], [0]))
 
-    @precondition(lambda self: self.writer is not None and waiting(self.writer))
+    @precondition(lambda self: self.writer is not None and bool(waiting(self.writer)))
     @rule(data=st.data(), end=st.sampled_from(["commit", "fail", "leave"]))
     def train(self, data: st.DataObject, end: str) -> None:
         writer = self.writer

@@ -174,7 +174,9 @@ def _values(texts: list[str], path: Path) -> list[Value | None]:
     for kind in (int, float):
         try:
             # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
-            values = [kind(text) if text else None for text in texts]
+            values: list[Value | None] = [
+                kind(text) if text else None for text in texts
+            ]
         except ValueError:
             continue
         for line, value in enumerate(values, start=2):
