@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from paribus.data import Dataset, load_dataset
 from paribus.data.batches import steps_per_epoch
 from paribus.engine.block import Compiler
 from paribus.engine.devices import choose_devices
+from paribus.engine.memory import bytes_per_run, state_of
 from paribus.engine.plan import StaticGroup, group_configs
 from paribus.engine.recipe import Arrays, Recipe
-from paribus.engine.run import RunState, start_run
+from paribus.engine.run import RunState
 from paribus.engine.train import check_fits
 from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
@@ -40,8 +41,6 @@ TRAINING_EFFICIENCY = 0.55
 STEP_OVER_FORWARD = 3
 # Python with JAX and its compiler, before any data.
 PROCESS_BYTES = 500_000_000
-# The states of a block before and after a call, and gradients between.
-COPIES_OF_STATE = 3
 
 # So small that BLAS keeps it on one core: threads that wait for one another are ten
 # times slower beside other processes.
@@ -243,10 +242,7 @@ def _seconds_per_run(stored: StudyResult | None) -> float | None:
 
 def _state(trainer: Trainer, group: StaticGroup) -> RunState:
     """The shapes of what changes while one run of a group trains."""
-    number = jax.ShapeDtypeStruct((), np.float32)
-    traced = dict.fromkeys(trainer.traced_names(group), number)
-    seed = jax.ShapeDtypeStruct((2,), np.uint32)
-    return jax.eval_shape(partial(start_run, trainer.recipe(group)), seed, traced)
+    return state_of(trainer.recipe(group), trainer.traced_names(group))
 
 
 def _step_operations(recipe: Recipe, state: RunState, dataset: Dataset) -> float:
@@ -281,10 +277,6 @@ def _memory_bytes(
         if not n_runs:
             continue
         places = trainer.shape(group, n_runs).n_runs
-        of_run = sum(
-            leaf.size * leaf.dtype.itemsize
-            for leaf in jax.tree.leaves(_state(trainer, group))
-        )
-        order = 4 * trainer.n_examples
-        largest = max(largest, places * (COPIES_OF_STATE * of_run + order))
+        of_run = bytes_per_run(_state(trainer, group), trainer.n_examples)
+        largest = max(largest, places * of_run)
     return PROCESS_BYTES + data * (1 + n_devices) + largest

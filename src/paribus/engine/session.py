@@ -13,6 +13,7 @@ from paribus.analysis.rescues import plan_rescues
 from paribus.declared import RESCUE
 from paribus.engine.epochs import train_block
 from paribus.engine.keeper import Keeper
+from paribus.engine.memory import is_out_of_memory
 from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.rescuer import Rescuer
 from paribus.engine.timing import time_epoch
@@ -56,10 +57,11 @@ class Session:
         When the choosing runs have ended, what tuning chose is trained in its turn.
         """
         try:
+            trainer.remember(self._writer.too_wide_blocks())
             while blocks := self._blocks(trainer):
-                for position, block in enumerate(blocks):
-                    self._to_do = blocks[position:]
-                    self._train_block(trainer, block)
+                self._to_do = blocks
+                while self._to_do:
+                    self._train_block(trainer, self._to_do[0])
                 self._look()
         finally:
             self._writer.interrupt()
@@ -162,7 +164,7 @@ class Session:
                 on_evaluation=say_epoch,
             )
         except jax.errors.JaxRuntimeError as error:
-            self._fail(number, block, str(error))
+            self._fail(trainer, number, block, str(error))
             return
         self._writer.commit_block(
             number,
@@ -210,12 +212,21 @@ class Session:
         self._in_block = 0.0
         self._say(block.group.description)
 
-    def _fail(self, number: int, block: Block, message: str) -> None:
+    def _fail(self, trainer: Trainer, number: int, block: Block, message: str) -> None:
+        """Try blocks half as wide where memory was exhausted; else the runs failed."""
+        description = block.group.description
+        if is_out_of_memory(message):
+            if trainer.halve(block.group):
+                self._writer.give_back_block(number, message)
+                self._to_do = ()  # all are planned anew
+                self._say(f"{description}: out of memory, with narrower blocks again")
+                return
+            message = f"out of memory, with one run a device: {message}"
         self._writer.fail_block(number, message)
         for run in block.runs:
             self._status[self._places[run]] = RunStatus.FAILED
         self._to_do = self._to_do[1:]
-        self._say(f"{block.group.description} failed")
+        self._say(f"{description} failed")
 
     def _say(self, activity: str) -> None:
         if self._on_progress is None:

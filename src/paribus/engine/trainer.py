@@ -1,7 +1,7 @@
 """What the blocks of a study need: their data on the devices, and their programs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from paribus.engine.devices import data_bytes_limit
 from paribus.engine.epochs import traced_values
 from paribus.engine.feed import Feed
 from paribus.engine.feeding import EpochShards, WholeSplit, place, place_whole
+from paribus.engine.memory import bytes_per_run, runs_that_fit, state_of
 from paribus.engine.models import Models
 from paribus.engine.plan import (
     EXACT_RUNS_PER_DEVICE,
@@ -52,6 +53,7 @@ class Trainer:
         self._shapes: dict[StaticGroup, BlockShape] = {}
         self._drivers: dict[StaticGroup, CompiledEpochs] = {}
         self._probers: dict[StaticGroup, Prober] = {}
+        self._most: dict[StaticGroup, int] = {}
 
     def blocks(self, waiting: Sequence[Run]) -> tuple[Block, ...]:
         """Put runs into blocks.
@@ -78,6 +80,28 @@ class Trainer:
         if group is None or len(runs) > self._shapes[group].n_runs:
             return None
         return Block(group=group, runs=tuple(runs))
+
+    def remember(self, too_wide: Mapping[str, int]) -> None:
+        """Begin with blocks narrower than those that did not fit before.
+
+        Args:
+            too_wide: Description of a group -> how many runs did not fit together.
+        """
+        for group in dict.fromkeys(self._groups.values()):
+            if (n_runs := too_wide.get(group.description)) is not None:
+                per_device = -(-n_runs // len(self._devices))
+                self._most[group] = max(1, per_device // 2)
+
+    def halve(self, group: StaticGroup) -> bool:
+        """Make the blocks of a group half as wide; False if they cannot be narrower."""
+        n_runs = self._shapes[group].runs_per_device
+        if n_runs == 1:
+            return False
+        self._most[group] = n_runs // 2
+        self._shapes[group] = self.shape(group, n_runs * len(self._devices))
+        self._drivers.pop(group, None)
+        self._probers.pop(group, None)
+        return True
 
     @cached_property
     def _data(self) -> Arrays:
@@ -183,6 +207,7 @@ class Trainer:
             n_devices=len(self._devices),
             on_cpu=self.on_cpu,
         )
+        n_places = self._most_runs(group, n_places)
         return BlockShape(
             devices=self._devices,
             runs_per_device=n_places,
@@ -195,3 +220,11 @@ class Trainer:
             ),
             is_exact=is_exact,
         )
+
+    def _most_runs(self, group: StaticGroup, wanted: int) -> int:
+        """How many runs of a group a device has memory for, as far as that is known."""
+        state = state_of(self.recipe(group), self.traced_names(group))
+        per_run = bytes_per_run(state, self.n_examples)
+        fitting = runs_that_fit(per_run, self._devices)
+        known = (wanted, fitting, self._most.get(group))
+        return min(n for n in known if n is not None)

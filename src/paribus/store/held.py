@@ -14,6 +14,7 @@ from paribus.store.environments import tell_change
 from paribus.store.failures import translated
 from paribus.store.folder import DATABASE
 from paribus.store.migration import remove_backups
+from paribus.store.narrowing import give_back, too_wide
 from paribus.store.opening import Opened
 from paribus.store.replays import Earlier
 from paribus.store.rows import AttemptRow, BlockStatus
@@ -46,11 +47,16 @@ class HeldStudy:
         self.close()
 
     def close(self) -> None:
-        """Give the study back to whoever wants to write it next."""
-        try:
-            self._ledger.connection.close()
-        finally:
-            self._lock.release()
+        """Give the study back to whoever wants to write it next.
+
+        Raises:
+            ResourceError: If the disk fails; what was acknowledged is stored.
+        """
+        with translated(self.folder / DATABASE):
+            try:
+                self._ledger.connection.close()
+            finally:
+                self._lock.release()
 
     def check_data(self, data: DataFacts) -> None:
         """Refuse data that are not those the study began with.
@@ -119,6 +125,25 @@ class HeldStudy:
         with translated(self.folder / DATABASE), self._ledger.transaction():
             self._ledger.replace(ATTEMPT, [attempt], [done])
         remove_backups(self.folder)
+
+    def give_back_block(self, block: int, message: str) -> None:
+        """Let the runs of a block wait again, since together they do not fit.
+
+        Args:
+            block: What `begin_block` returned.
+            message: What said so.
+
+        Raises:
+            ValueError: If the block is not running.
+        """
+        with translated(self.folder / DATABASE):
+            give_back(self._ledger, block, message)
+
+    def too_wide_blocks(self) -> dict[str, int]:
+        """The fewest runs that did not fit together on this device, by description."""
+        environment = read_environment(self._current_attempt().environment)
+        with translated(self.folder / DATABASE):
+            return too_wide(self._ledger, environment.get("device", ""))
 
     def _current_attempt(self) -> AttemptRow:
         if self._attempt is None:

@@ -1,0 +1,100 @@
+"""How much memory a block of runs takes, and how much there is for it."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from paribus.engine.recipe import Recipe
+from paribus.engine.run import RunState, start_run
+from paribus.errors import ResourceError
+
+
+# The states of a block before and after a call, and gradients between.
+COPIES_OF_STATE = 3
+# Of what is free, what blocks may plan to take: allocators waste some, and a host has
+# other work.
+DEVICE_SHARE, HOST_SHARE = 0.7, 0.5
+
+_MEMINFO = Path("/proc/meminfo")
+_CGROUP = Path("/sys/fs/cgroup")
+_GB = 1e9
+
+
+def is_out_of_memory(message: str) -> bool:
+    """Whether an error of XLA says that memory was exhausted."""
+    return message.startswith("RESOURCE_EXHAUSTED")
+
+
+def state_of(recipe: Recipe, traced_names: Iterable[str]) -> RunState:
+    """The shapes of what changes while one run trains."""
+    number = jax.ShapeDtypeStruct((), np.float32)
+    seed = jax.ShapeDtypeStruct((2,), np.uint32)
+    traced = dict.fromkeys(traced_names, number)
+    return jax.eval_shape(partial(start_run, recipe), seed, traced)
+
+
+def bytes_per_run(state: RunState, n_examples: int) -> int:
+    """What one run of a block takes at once: its state, and its data order.
+
+    Args:
+        state: As `state_of` gives it.
+        n_examples: In the training split.
+    """
+    leaves = jax.tree.leaves(state)
+    of_state = sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
+    return COPIES_OF_STATE * of_state + 4 * n_examples
+
+
+def runs_that_fit(per_run: int, devices: tuple[Any, ...]) -> int | None:
+    """How many runs each device has memory for; None where nothing tells.
+
+    Args:
+        per_run: Bytes of one run.
+        devices: What shares the runs; the cores of a CPU also share their memory.
+
+    Raises:
+        ResourceError: If not even one run fits on each.
+    """
+    on_cpu = devices[0].platform == "cpu"
+    free = free_host_bytes() if on_cpu else _free_device_bytes(devices[0])
+    if free is None:
+        return None
+    at_least = per_run * (len(devices) if on_cpu else 1)
+    if at_least > free:
+        raise ResourceError(
+            f"training needs about {at_least / _GB:.1f} GB of memory for one run on "
+            f"each device, {free / _GB:.1f} GB are available",
+            hint="make the model smaller, or train where there is more memory",
+        )
+    share = HOST_SHARE if on_cpu else DEVICE_SHARE
+    return max(1, int(share * free / at_least))
+
+
+def free_host_bytes(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | None:
+    """What this process may still take: what is free, and what its limit leaves.
+
+    Args:
+        meminfo: What Linux says of its memory.
+        cgroup: Where the limit of a container or a batch job stands.
+    """
+    found: list[int] = []
+    with suppress(OSError, ValueError, IndexError):
+        lines = meminfo.read_text().splitlines()
+        words = next(line for line in lines if line.startswith("MemAvailable:"))
+        found.append(1024 * int(words.split()[1]))
+    with suppress(OSError, ValueError):  # "max" for no limit
+        limit = int((cgroup / "memory.max").read_text())
+        found.append(max(0, limit - int((cgroup / "memory.current").read_text())))
+    return min(found, default=None)
+
+
+def _free_device_bytes(device: Any) -> int | None:
+    stats = device.memory_stats() or {}
+    if "bytes_limit" not in stats:
+        return None
+    return stats["bytes_limit"] - stats.get("bytes_in_use", 0)

@@ -1,0 +1,165 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+from builders import make_blobs_study, train_blobs
+
+from paribus.engine import memory
+from paribus.engine.block import CompiledEpochs
+from paribus.engine.memory import free_host_bytes, is_out_of_memory, runs_that_fit
+from paribus.errors import ResourceError, TooManyFailuresError
+from paribus.results import StudyResult
+from paribus.status import RunStatus
+from paribus.store import check_study, read_study
+
+
+EXHAUSTED = "RESOURCE_EXHAUSTED: Out of memory allocating 1099511627776 bytes."
+
+
+class Exhausting:
+    """Lets a method of every driver exhaust the memory of blocks that are too wide."""
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        method: str,
+        *,
+        most: int,
+        after: int = 0,
+    ) -> None:
+        self.widths: list[int] = []
+        original = getattr(CompiledEpochs, method)
+
+        def called(driver: CompiledEpochs, *args: object, **options: object) -> object:
+            width = driver.shape.runs_per_device
+            self.widths.append(width)
+            if width > most and self.widths.count(width) > after:
+                raise jax.errors.JaxRuntimeError(EXHAUSTED)
+            return original(driver, *args, **options)
+
+        monkeypatch.setattr(CompiledEpochs, method, called)
+        # Its block is one of its own.
+        monkeypatch.setattr("paribus.engine.train.train_baseline", lambda *_: None)
+
+
+def many_runs():
+    return make_blobs_study(seeds=tuple(range(10)), optimizer="sgd")
+
+
+@pytest.fixture(scope="module")
+def unhindered(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    return train_blobs(many_runs(), tmp_path_factory.mktemp("unhindered"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "after"),
+    [("start", 0), ("train", 0), ("train", 1), ("evaluate", 0), ("end", 0)],
+    ids=["at its start", "at the first call", "later", "evaluated", "gathered"],
+)
+def test_a_block_that_exhausts_the_memory_is_halved_until_it_fits(
+    method: str,
+    after: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unhindered: StudyResult,
+):
+    exhausting = Exhausting(monkeypatch, method, most=3, after=after)
+
+    result = train_blobs(many_runs(), tmp_path)
+
+    n_devices = len(jax.devices("cpu"))
+    whole = -(-20 // n_devices)
+    tried = list(dict.fromkeys(exhausting.widths))
+    assert tried == [whole, whole // 2, whole // 4]
+    assert (result.status >= RunStatus.DIVERGED).all()
+    assert check_study(tmp_path / "blobs").problems == ()
+    # One run after the other on each core: the width of a block changes no bit.
+    for name, curve in unhindered.curves.items():
+        np.testing.assert_array_equal(result.curves[name], curve)
+
+
+@pytest.mark.slow
+def test_the_width_that_worked_is_remembered_by_the_next_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    exhausting = Exhausting(monkeypatch, "start", most=3)
+    train_blobs(many_runs(), tmp_path)
+    exhausting.widths.clear()
+
+    train_blobs(make_blobs_study(seeds=tuple(range(30)), optimizer="sgd"), tmp_path)
+
+    assert max(exhausting.widths) <= 3
+    assert (read_study(tmp_path / "blobs").status >= RunStatus.DIVERGED).all()
+
+
+def test_runs_that_do_not_fit_alone_fail_and_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    Exhausting(monkeypatch, "start", most=0)
+
+    with pytest.raises(TooManyFailuresError, match="4 of 4 runs failed") as caught:
+        train_blobs(make_blobs_study(optimizer="sgd"), tmp_path)
+
+    assert "out of memory, with one run a device" in str(caught.value)
+    assert (read_study(tmp_path / "blobs").status == RunStatus.FAILED).all()
+
+
+def test_another_error_of_xla_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(driver: CompiledEpochs, *args: object) -> object:
+        raise jax.errors.JaxRuntimeError("INTERNAL: a bug")
+
+    monkeypatch.setattr(CompiledEpochs, "start", fail)
+
+    with pytest.raises(TooManyFailuresError, match="INTERNAL: a bug"):
+        train_blobs(make_blobs_study(optimizer="sgd"), tmp_path)
+
+
+def test_only_an_exhausted_memory_is_out_of_memory():
+    assert is_out_of_memory(EXHAUSTED)
+    assert not is_out_of_memory("INTERNAL: RESOURCE_EXHAUSTED is only mentioned")
+
+
+def test_cores_share_half_of_the_memory_that_is_free(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "free_host_bytes", lambda: 8_000)
+    core = SimpleNamespace(platform="cpu")
+
+    assert runs_that_fit(100, (core, core)) == 20
+    assert runs_that_fit(4_000, (core, core)) == 1
+
+
+def test_a_device_plans_with_seven_tenths_of_what_is_free():
+    stats = {"bytes_limit": 12_000, "bytes_in_use": 2_000}
+    device = SimpleNamespace(platform="gpu", memory_stats=lambda: stats)
+
+    assert runs_that_fit(100, (device, device)) == 70
+
+
+def test_a_run_that_cannot_fit_is_refused_with_both_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(memory, "free_host_bytes", lambda: 2_000_000_000)
+    core = SimpleNamespace(platform="cpu")
+
+    with pytest.raises(ResourceError, match=r"3\.0 GB .* 2\.0 GB are available"):
+        runs_that_fit(1_500_000_000, (core, core))
+
+
+def test_nothing_is_limited_where_nothing_tells(tmp_path: Path):
+    silent = SimpleNamespace(platform="gpu", memory_stats=lambda: None)
+
+    assert free_host_bytes(tmp_path / "none", tmp_path) is None
+    assert runs_that_fit(10**15, (silent,)) is None
+
+
+@pytest.mark.parametrize(("limit", "free"), [("max", 4096_000), ("3000000", 1_000_000)])
+def test_a_limit_of_the_container_counts(limit: str, free: int, tmp_path: Path):
+    (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    4000 kB\n")
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    (tmp_path / "memory.current").write_text("2000000\n")
+
+    assert free_host_bytes(tmp_path / "meminfo", tmp_path) == free
