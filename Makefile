@@ -31,6 +31,8 @@ fuzz: $(VENV)/tools  ## half a minute on each reader with coverage-guided inputs
 bench: $(VENV)/tools  ## measure every claim in benchmarks/ (an hour)
 	$(BIN)/python -m pip install --quiet --group bench
 	for script in $$(grep -l '^def main' benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
+campaign: $(VENV)/tools  ## inject faults for hours, write docs/reliability.md
+	PYTHONPATH=tests $(BIN)/python -m campaign --size release --page
 docs: $(VENV)/tools  ## build the documentation into build/site; strict
 	@$(BIN)/python -m pip install --quiet --group docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -52,4 +54,4 @@ $(VENV)/tools: $(VENV)/package
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help study test test-all format lint types audit fuzz bench docs ci clean
+.PHONY: help study test test-all format lint types audit fuzz bench campaign docs ci clean

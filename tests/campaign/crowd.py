@@ -1,0 +1,227 @@
+"""Several processes at one study: two drivers, and readers under load."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from builders import make_facts, make_study
+from campaign import forking
+from campaign.forking import fast_folder
+from campaign.outcome import Outcome
+from campaign.promises import broken_after
+from campaign.scenarios import NAME, commit
+from store_builders import waiting
+
+from paribus.errors import StoreError
+from paribus.status import RunStatus
+from paribus.store import StudyWriter, read_study
+
+
+SEED = 20261126
+GIVE_UP_S = 2.5  # it waits 1.5 s for the lock; promised are 2 s on a quiet machine
+N_READERS = 8
+
+
+def race_writers(n_races: int) -> Iterator[Outcome]:
+    """Let two processes make, open and train one new study, 0 to 200 ms apart.
+
+    In one race of ten whoever is first holds the study until the other has given up.
+    """
+    started = time.monotonic()
+    rng = random.Random(SEED)
+    place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
+    broken: list[str] = []
+    try:
+        for race in range(n_races):
+            apart = rng.uniform(0, 0.2) * rng.random()
+            hold = GIVE_UP_S if race % 10 == 0 else rng.uniform(0, 0.1)
+            found = _race(place, apart, hold)
+            broken += [f"race {race}, {1000 * apart:.0f} ms apart: {t}" for t in found]
+            shutil.rmtree(place / NAME, ignore_errors=True)
+            for path in place.iterdir():
+                path.unlink()
+    finally:
+        shutil.rmtree(place)
+    yield Outcome(
+        name="two writers at once",
+        n=n_races,
+        unit="races",
+        violations=broken,
+        seconds=time.monotonic() - started,
+    )
+
+
+def race_trainers(n_races: int) -> Iterator[Outcome]:
+    """Start `paribus run` twice on one new study, 0 to 200 ms apart."""
+    from campaign import training  # loads JAX
+
+    started = time.monotonic()
+    rng = random.Random(SEED)
+    broken: list[str] = []
+    with training.workplace() as place:
+        training.finish(place)
+        whole = forking.ask(partial(training.trained, place))
+        for race in range(n_races):
+            shutil.rmtree(place / NAME)
+            apart = rng.uniform(0, 0.2)
+            first = training.start(place, name="first")
+            time.sleep(apart)
+            second = training.start(place, name="second")
+            codes = [forking.end(first), forking.end(second)]
+            said = [training.errors_of(place, name=n) for n in ("first", "second")]
+            found = _wrong_codes(codes, said)
+            if forking.ask(partial(training.trained, place)) != whole:
+                found.append("the finished study is another")
+            broken += [f"race {race}, {1000 * apart:.0f} ms apart: {t}" for t in found]
+    yield Outcome(
+        name="two trainers at once",
+        n=n_races,
+        unit="races",
+        violations=broken,
+        seconds=time.monotonic() - started,
+    )
+
+
+def read_under_load(seconds: float) -> Iterator[Outcome]:
+    """Let eight processes read a study over and over while another one writes it."""
+    started = time.monotonic()
+    place = Path(tempfile.mkdtemp(prefix="paribus-campaign-"))
+    study = make_study(name=NAME, n_seeds=400, epochs=6)
+    try:
+        StudyWriter.create(place / NAME, study, make_facts()).close()
+        until = time.monotonic() + seconds
+        writer = forking.start(partial(_write_until, place, until))[0]
+        readers = [
+            forking.start(partial(_read_until, place, until, number))[0]
+            for number in range(N_READERS)
+        ]
+        codes = [forking.end(child) for child in (writer, *readers)]
+        reports = [json.loads(path.read_text()) for path in place.glob("*.json")]
+        broken = [text for report in reports for text in report["broken"]]
+        broken += [f"a process ended with {code}" for code in codes if code]
+        broken += forking.ask(partial(broken_after, place, []))
+        n_reads = sum(report.get("n_reads", 0) for report in reports)
+    finally:
+        shutil.rmtree(place)
+    yield Outcome(
+        name="a study read while it is written",
+        n=n_reads,
+        unit="reads",
+        violations=broken,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _race(place: Path, apart: float, hold: float) -> list[str]:
+    study = make_study(name=NAME, n_seeds=2, epochs=6)
+    children: list[int] = []
+    for name in ("first", "second"):
+        act = partial(_write_alone, place, name, study, hold)
+        children.append(forking.start(act)[0])
+        time.sleep(apart)
+    for child in children:
+        forking.end(child)
+    try:
+        reports = [
+            json.loads((place / f"{name}.json").read_text())
+            for name in ("first", "second")
+        ]
+        done = [report for report in reports if not report["refused"]]
+        said = [text for report in done for text in report["said"]]
+        broken = forking.ask(partial(broken_after, place, said))
+    except (OSError, ValueError, RuntimeError) as error:
+        return [f"a writer did not end in order: {error}"]
+    if not done:
+        broken.append("nobody could write")
+    # Who waited for the other came after it; nobody was in between.
+    spans = sorted((report["began"], report["ended"]) for report in done)
+    if len(spans) == 2 and spans[1][0] < spans[0][1]:
+        broken.append("both wrote at once")
+    for report in reports:
+        if report["refused"] and "in use by" not in report["refused"]:
+            broken.append(f"it says: {report['refused']}")
+        if report["refused"] and report["seconds"] > GIVE_UP_S:
+            broken.append(f"it gave up after {report['seconds']:.1f} s")
+    return broken
+
+
+def _write_alone(place: Path, name: str, study: Any, hold: float) -> None:
+    said: list[str] = []
+    started = time.monotonic()
+    report: dict[str, Any] = {"refused": "", "said": said}
+    try:
+        with StudyWriter.create(place / NAME, study, make_facts()) as writer:
+            report["began"] = time.monotonic()
+            writer.begin_attempt({})
+            for run in waiting(writer):
+                commit(writer, run, said.append)
+            time.sleep(hold)
+            writer.finish_attempt(n_runs=len(said), seconds=1.0)
+            report["ended"] = time.monotonic()
+    except StoreError as error:
+        report["refused"] = str(error)
+    report["seconds"] = time.monotonic() - started
+    (place / f"{name}.json").write_text(json.dumps(report))
+
+
+def _wrong_codes(codes: list[int], said: list[str]) -> list[str]:
+    """One trains; the other is refused, or comes when all is done."""
+    broken = [
+        f"ended with {code}: {text[-500:]}"
+        for code, text in zip(codes, said, strict=True)
+        if code and (code != 5 or "in use by" not in text)
+    ]
+    return broken if 0 in codes else [*broken, "nobody trained"]
+
+
+def _write_until(place: Path, until: float) -> None:
+    """Commit ten times a second and more; a commit must not wait for readers long."""
+    waits: list[float] = []
+    with StudyWriter.open(place / NAME) as writer:
+        writer.begin_attempt({})
+        for run in waiting(writer):
+            if time.monotonic() > until:
+                break
+            began = time.monotonic()
+            commit(writer, run, lambda text: None)
+            waits.append(time.monotonic() - began)
+            time.sleep(0.03)
+    slow = float(np.quantile(waits, 0.99))
+    broken = [f"1 % of commits took {slow:.1f} s and more"] if slow > 2 else []
+    (place / "writer.json").write_text(json.dumps({"broken": broken}))
+
+
+def _read_until(place: Path, until: float, number: int) -> None:
+    broken: list[str] = []
+    n_reads = 0
+    n_before = 0
+    signal.alarm(600)
+    warnings.simplefilter("ignore")
+    while time.monotonic() < until:
+        try:
+            result = read_study(place / NAME)
+        except Exception as error:
+            broken.append(f"a reader met {type(error).__name__}: {error}")
+            continue
+        n_reads += 1
+        is_done = result.has_outcome()
+        whole = ~np.isnan(result.curves["test_accuracy"]).all(axis=-1)
+        if is_done.any() and (is_done != whole).any():
+            broken.append("a reader saw half a commit")
+        if is_done.sum() < n_before:
+            broken.append("a reader saw a commit undone")
+        if (result.status == RunStatus.INTERRUPTED).any():
+            broken.append("a run that is being trained is said to be interrupted")
+        n_before = int(is_done.sum())
+    text = json.dumps({"broken": broken, "n_reads": n_reads})
+    (place / f"reader-{number}-{os.getpid()}.json").write_text(text)

@@ -1,0 +1,105 @@
+"""Processes forked with paribus loaded: to load it takes most of a short scenario.
+
+Nothing here starts a thread, opens a database or asks JAX for a device before a fork.
+"""
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from paribus.errors import ParibusError
+
+
+warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
+
+np.random.default_rng(0)  # loads ten libraries, once for all forks
+
+LIMIT_S = 60  # a scenario takes a fraction of a second: after this it hangs
+
+
+def start(act: Callable[[], object], *, waits: bool = False) -> tuple[int, int]:
+    """Fork a process that calls `act` and ends as the command line would.
+
+    Args:
+        act: What it does.
+        waits: Whether it waits first, until a byte is written to the descriptor.
+
+    Returns:
+        Its id, and the descriptor that lets it go (-1 if it does not wait).
+    """
+    ready, go = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(ready)
+        if waits:
+            return child, go
+        os.close(go)
+        return child, -1
+    os.close(go)
+    signal.alarm(LIMIT_S)
+    if waits:
+        os.read(ready, 1)
+    os.close(ready)
+    os._exit(_ended(act))
+
+
+def end(child: int) -> int:
+    """Wait for a process; its exit code, negative for the signal that ended it."""
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def ask(question: Callable[[], Any]) -> Any:
+    """What `question` returns in a process of its own.
+
+    Raises:
+        RuntimeError: If it raised or died there.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        signal.alarm(LIMIT_S)
+        try:
+            answer = (True, question())
+        except BaseException:
+            answer = (False, traceback.format_exc())
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(answer, pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    code = end(child)
+    if not said:
+        raise RuntimeError(f"died with {code}")
+    is_answer, value = pickle.loads(said)
+    if not is_answer:
+        raise RuntimeError(value)
+    return value
+
+
+def _ended(act: Callable[[], object]) -> int:
+    try:
+        act()
+    except ParibusError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+        return error.exit_code
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        return 1
+    return 0
+
+
+def fast_folder() -> str | None:
+    """A folder in memory, where there is one: a sync costs nothing there."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

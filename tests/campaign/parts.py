@@ -1,0 +1,97 @@
+"""The parts of the campaign, and how large each is in CI and before a release."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from campaign.outcome import Outcome
+
+
+# A part's name -> size -> what makes it. What it needs is imported when it runs: the
+# store's parts must fork before anything has loaded JAX.
+Part = Callable[[str], Iterable[Outcome]]
+
+
+def _n(size: str, ci: int, release: int) -> int:
+    return {"ci": ci, "release": release}[size]
+
+
+def _syscalls(size: str) -> Iterable[Outcome]:
+    from campaign import syscalls
+
+    if size == "ci":
+        return syscalls.run(errors={"ENOSPC": 4, "EIO": 5})
+    errors = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "ENOSPC+")
+    return syscalls.run(errors=dict.fromkeys(errors, 1))
+
+
+def _writers(size: str) -> Iterable[Outcome]:
+    from campaign import kills
+
+    return kills.kill_writers(_n(size, 300, 10_000))
+
+
+def _trainers(size: str) -> Iterable[Outcome]:
+    from campaign import kills
+
+    return kills.kill_trainers(_n(size, 20, 300))
+
+
+def _damage(size: str) -> Iterable[Outcome]:
+    from campaign import damage
+
+    return damage.run(
+        n_flips=_n(size, 400, 5000),
+        n_cuts=_n(size, 100, 1000),
+        n_swaps=_n(size, 20, 500),
+    )
+
+
+def _races(size: str) -> Iterable[Outcome]:
+    from campaign import crowd
+
+    return crowd.race_writers(_n(size, 200, 1000))
+
+
+def _trainer_races(size: str) -> Iterable[Outcome]:
+    from campaign import crowd
+
+    return crowd.race_trainers(_n(size, 3, 200))
+
+
+def _readers(size: str) -> Iterable[Outcome]:
+    from campaign import crowd
+
+    return crowd.read_under_load(_n(size, 6, 600))
+
+
+def _disks(size: str) -> Iterable[Outcome]:
+    from campaign import disks
+
+    yield from disks.fill(n_levels=_n(size, 36, 300))
+    yield from disks.fill_beside_reports()
+
+
+def _trainer_disks(size: str) -> Iterable[Outcome]:
+    from campaign import disks
+
+    return disks.fill_beside_trainers(n_levels=_n(size, 3, 36))
+
+
+def _poison(size: str) -> Iterable[Outcome]:
+    from campaign import poison
+
+    del size  # all there are
+    return poison.run()
+
+
+PARTS: Mapping[str, Part] = {
+    "syscalls": _syscalls,
+    "writers": _writers,
+    "damage": _damage,
+    "races": _races,
+    "readers": _readers,
+    "disks": _disks,
+    "poison": _poison,
+    "trainers": _trainers,
+    "trainer-races": _trainer_races,
+    "trainer-disks": _trainer_disks,
+}

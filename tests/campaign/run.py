@@ -1,0 +1,44 @@
+"""Runs a part of the campaign in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from campaign.outcome import Outcome
+
+
+_SCRIPT = """
+import json, sys
+from dataclasses import asdict
+from campaign.parts import PARTS
+for outcome in PARTS[sys.argv[1]](sys.argv[2]):
+    print(json.dumps(asdict(outcome)), flush=True)
+"""
+
+
+def run_part(part: str, size: str) -> list[Outcome]:
+    """Run a part; what each kind of its faults showed.
+
+    Args:
+        part: Its name in `PARTS`.
+        size: `"ci"` or `"release"`.
+
+    Raises:
+        RuntimeError: If the part itself fails.
+    """
+    tests = Path(__file__).parents[1]
+    paths = [str(tests), str(tests.parent / "src")]
+    # One thread: a process that is forked must not leave others behind.
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    ended = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, part, size],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if ended.returncode:
+        raise RuntimeError(f"{part} ended with {ended.returncode}: {ended.stderr}")
+    return [Outcome(**json.loads(line)) for line in ended.stdout.splitlines()]

@@ -1,0 +1,222 @@
+"""Every write, sync, rename and removal of a scenario, killed and failed one by one.
+
+Random kills miss rare moments; this misses none. A clean run under strace lists the
+calls that touch the study. Then, in a fresh copy each time, one call is not carried out
+and the process killed in its place, or it returns an error; and the promises are asked.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from campaign import forking
+from campaign.forking import fast_folder
+from campaign.outcome import Outcome
+from campaign.promises import broken_after, broken_at_the_end, described
+from campaign.scenarios import SCENARIOS, Scenario, saying
+
+
+KILL = "signal=SIGKILL"
+CALLS = (
+    *("write", "pwrite64", "fsync", "fdatasync", "ftruncate"),
+    *("rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir"),
+    *("openat", "mkdir", "flock"),
+)
+_ENTRY = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
+_RANDOM = re.compile(r"[0-9a-f]{16}")
+# What a full or broken disk is told as; opening a file goes through SQLite, which does
+# not say why it failed.
+_DISK, _OPENING = {6}, {5, 6}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One system call of a scenario.
+
+    Attributes:
+        call: Its name.
+        index: Which of the calls of that name it is, counted from 1.
+        what: Its arguments, for messages.
+    """
+
+    call: str
+    index: int
+    what: str
+
+
+def can_trace() -> bool:
+    """Whether strace is there and may watch the processes of this one."""
+    if shutil.which("strace") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        code, _ = _traced(lambda: None, log, "trace=write")
+        return code == 0 and log.exists()
+
+
+def run(*, errors: dict[str, int], scenarios: Any = SCENARIOS) -> Iterator[Outcome]:
+    """Kill at every point of every scenario, and inject errors.
+
+    Args:
+        errors: Name of each error, e.g. `"ENOSPC"` -> every how many points it is
+            injected; 1 for every point. One with a `+` goes on from there.
+        scenarios: Which.
+    """
+    for scenario in scenarios:
+        started = time.monotonic()
+        with _Bench(scenario) as bench:
+            kills = [(KILL, point) for point in bench.points]
+            broken = [text for kind, p in kills for text in bench.tried(kind, p)]
+            yield Outcome(
+                name=f"killed at a system call: {scenario.name}",
+                n=len(kills),
+                unit="calls",
+                violations=broken,
+                is_enumerated=True,
+                seconds=time.monotonic() - started,
+            )
+            for error, every in errors.items():
+                started = time.monotonic()
+                points = bench.points[::every]
+                broken = [text for p in points for text in bench.tried(error, p)]
+                yield Outcome(
+                    name=f"{error} at a system call: {scenario.name}",
+                    n=len(points),
+                    unit="calls",
+                    violations=broken,
+                    is_enumerated=every == 1,
+                    seconds=time.monotonic() - started,
+                )
+
+
+class _Bench:
+    """A scenario with its template, its points, and what it leaves without a fault."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+
+    def __enter__(self) -> "_Bench":
+        self._place = Path(
+            tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder())
+        )
+        template = self._place / "template"
+        template.mkdir()
+        forking.ask(partial(self._scenario.prepare, template))
+        self.points = self._listed()
+        again = self._listed()
+        if [self.points, len(self.points) >= 5] != [again, True]:
+            raise RuntimeError(f"{self._scenario.name}: its points are not always one")
+        self._whole = forking.ask(partial(described, self._place / "work"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._place)
+
+    def tried(self, fault: str, point: Point) -> list[str]:
+        """Inject one fault, and ask for the promises; what is broken."""
+        always = "+" if fault.endswith("+") else ""
+        how = fault.rstrip("+") if fault == KILL else f"error={fault.rstrip('+')}"
+        inject = f"inject={point.call}:{how}:when={point.index}{always}"
+        work = self._fresh()
+        code, said = _traced(
+            partial(self._act, work), self._place / "log", f"trace={point.call}", inject
+        )
+        try:
+            broken = forking.ask(partial(broken_after, work, said.acknowledged))
+            broken += self._wrong_end(fault, point, code, said.errors)
+            again = partial(broken_at_the_end, work, self._scenario, self._whole)
+            broken += forking.ask(again)
+        except RuntimeError as error:
+            broken = [str(error)]
+        where = f"{self._scenario.name}, {fault} at {point.call} {point.index}"
+        return [f"{where} ({point.what}): {text}" for text in broken]
+
+    def _wrong_end(self, fault: str, point: Point, code: int, errors: str) -> list[str]:
+        if fault == KILL:
+            return [] if code == -9 else [f"was not killed, ended with {code}"]
+        codes = _OPENING if point.call in ("openat", "mkdir", "flock") else _DISK
+        if code == 0 or (code in codes and "Traceback" not in errors):
+            return []
+        return [f"ended with {code}, must be {sorted(codes)}: {errors}"]
+
+    def _listed(self) -> list[Point]:
+        """The calls that touch the study, in a run without a fault."""
+        log = self._place / "log"
+        work = self._fresh()
+        code, said = _traced(partial(self._act, work), log, f"trace={','.join(CALLS)}")
+        if code:
+            raise RuntimeError(f"{self._scenario.name}: {said.errors}")
+        return list(_points(log.read_text(), str(work)))
+
+    def _act(self, work: Path) -> None:
+        self._scenario.act(work, saying(3))
+
+    def _fresh(self) -> Path:
+        work = self._place / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(self._place / "template", work)
+        return work
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    acknowledged: list[str]
+    errors: str
+
+
+def _traced(act: Any, log: Path, *options: str) -> tuple[int, _Said]:
+    """Act in a process that strace watches; how it ended, and what it said."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+
+        def told() -> None:
+            os.dup2(out.fileno(), 3)
+            os.dup2(err.fileno(), 2)
+            act()
+
+        child, go = forking.start(told, waits=True)
+        with _strace(child, log, options):
+            os.write(go, b"g")
+            os.close(go)
+            code = forking.end(child)
+        out.seek(0)
+        err.seek(0)
+        said = out.read().decode().splitlines()
+        return code, _Said(acknowledged=said, errors=err.read().decode())
+
+
+@contextmanager
+def _strace(child: int, log: Path, options: tuple[str, ...]) -> Iterator[None]:
+    words = [word for option in options for word in ("-e", option)]
+    command = ["strace", "-f", "-y", "-s", "0", "-o", str(log), "-p", str(child)]
+    with subprocess.Popen(
+        [*command, *words], stderr=subprocess.PIPE, text=True
+    ) as strace:
+        assert strace.stderr is not None
+        line = strace.stderr.readline()
+        if "attached" not in line:
+            raise RuntimeError(f"strace cannot watch: {line}")
+        yield
+        strace.stderr.read()
+
+
+def _points(log: str, folder: str) -> Iterator[Point]:
+    seen: dict[str, int] = {}
+    for line in log.splitlines():
+        found = _ENTRY.match(line)
+        if found is None:
+            continue
+        call, rest = found.groups()
+        seen[call] = seen.get(call, 0) + 1
+        is_change = call != "openat" or "O_CREAT" in rest or "O_WRONLY" in rest
+        if folder in rest and is_change:
+            what = _RANDOM.sub("...", rest.replace(folder, ""))
+            yield Point(call=call, index=seen[call], what=what.partition(" = ")[0])

@@ -1,0 +1,112 @@
+"""The real `paribus run`, in processes forked with JAX loaded and not yet used."""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rich.console
+from builders import write_blobs
+from campaign import forking
+from campaign.forking import fast_folder
+from campaign.promises import described
+from campaign.scenarios import NAME
+
+import paribus.analysis.outcomes
+import paribus.console
+import paribus.engine.train
+import paribus.study_file.declarations
+from paribus.cli import app
+
+
+# Loaded before the forks: each command would load them anew.
+LOADED = (rich.console, paribus.analysis.outcomes, paribus.console)
+LOADED += (paribus.engine.train, paribus.study_file.declarations)
+
+# 40 runs of 2 static groups, in a second or two.
+STUDY = """
+[study]
+name = "tiny"
+seeds = 10
+epochs = 2
+[data]
+path = "blobs.npz"
+[model]
+name = "mlp"
+hidden = [16]
+[optimizer]
+name = "keras_adam"
+[[space]]
+learning_rate = [0.001, 0.1]
+batch_size = [16, 48]
+"""
+_FINISHED = re.compile(r"(\d+) of \d+ runs")
+
+
+@contextmanager
+def workplace(study: str = STUDY, **sizes: int) -> Iterator[Path]:
+    """A folder with a study file, its data, and a compilation cache of its own."""
+    place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
+    os.environ["XDG_CACHE_HOME"] = str(place / "cache")
+    try:
+        write_study(place, study, **sizes)
+        yield place
+    finally:
+        shutil.rmtree(place)
+
+
+def write_study(place: Path, study: str = STUDY, **sizes: int) -> None:
+    """Put a study file and its data into a folder."""
+    write_blobs(place / "blobs.npz", **{"n_train": 600, "n_test": 100, **sizes})
+    (place / "tiny.toml").write_text(study)
+
+
+def start(place: Path, *arguments: str, name: str = "said") -> int:
+    """Start a command in a folder; what it says goes to files there."""
+    words = arguments or ("run", "tiny.toml", "--out", NAME, "--device", "cpu")
+
+    def act() -> None:
+        os.chdir(place)
+        for number, ending in ((1, "out"), (2, "err")):
+            path = place / f"{name}.{ending}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            os.dup2(os.open(path, flags), number)
+        try:
+            app(list(words), prog_name="paribus")
+        except SystemExit as ended:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            code = ended.code or 0
+            os._exit(code if isinstance(code, int) else 1)
+
+    child, _ = forking.start(act)
+    return child
+
+
+def finish(place: Path, *arguments: str, name: str = "said") -> int:
+    """Run a command to its end; its exit code."""
+    return forking.end(start(place, *arguments, name=name))
+
+
+def errors_of(place: Path, *, name: str = "said") -> str:
+    """What a command said on stderr."""
+    return (place / f"{name}.err").read_text("utf-8")
+
+
+def n_acknowledged(place: Path, *, name: str = "said") -> int:
+    """The most finished runs that a progress line spoke of."""
+    found = _FINISHED.findall(errors_of(place, name=name))
+    return max(map(int, found), default=0)
+
+
+def trained(place: Path) -> dict[str, Any]:
+    """All that training has stored, but for how long it took."""
+    found = described(place)
+    del found["timings"]
+    found["files"] = [f for f in found["files"] if f.startswith(f"{NAME}/")]
+    return found
