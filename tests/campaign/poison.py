@@ -87,8 +87,8 @@ def run(*, map_widths: Sequence[int] = (1, N_RUNS)) -> Iterator[Outcome]:
         started = time.monotonic()
         broken: list[str] = []
         n = 0
-        with Compiler(n_threads=1) as compiler:
-            for name, optimizer in OPTIMIZERS.items():
+        for name, optimizer in OPTIMIZERS.items():
+            with Compiler(n_threads=1) as compiler:
                 train = _trains(optimizer, width, compiler)
                 for place, kind in product(PLACES, VALUES):
                     found = _broken(train, place, VALUES[kind])
@@ -116,16 +116,7 @@ def _trains(optimizer: OptimizerChoice, width: int, compiler: Compiler) -> _Trai
     (group,) = group_configs(study)
     shape = BlockShape(devices=(device,), runs_per_device=N_RUNS, map_width=width)
     trainer._shapes[group] = shape
-    driver = CompiledEpochs(
-        trainer.recipe(group),
-        shape,
-        compiler,
-        data=trainer._data,
-        splits=trainer._splits,
-        traced_names=trainer.traced_names(group),
-        epochs=2.0,
-        key=(str(optimizer), width),
-    )
+    driver = trainer.driver(group)
     runs = [Run(config, seed) for config in group.configs for seed in study.seeds]
 
     def train(seat: int | None, place: str, value: float) -> BlockCurves:
