@@ -27,6 +27,7 @@ from paribus.engine.prober import Prober
 from paribus.engine.probes import PROBED_EXAMPLES, ProbeData
 from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.work import products_per_example
+from paribus.errors import ResourceError
 from paribus.study import Run, Study
 
 
@@ -93,8 +94,18 @@ class Trainer:
                 self._most[group] = max(1, per_device // 2)
 
     def halve(self, group: StaticGroup) -> bool:
-        """Make the blocks of a group half as wide; False if they cannot be narrower."""
+        """Make the blocks of a group half as wide; False if they cannot be narrower.
+
+        Raises:
+            ResourceError: If the study is exact: then the width is part of the result.
+        """
         n_runs = self._shapes[group].runs_per_device
+        if self.study.exact:
+            raise ResourceError(
+                f"an exact study needs memory for {n_runs} runs on each device, and "
+                "there is less",
+                hint="train where there is more memory, or without `study.exact`",
+            )
         if n_runs == 1:
             return False
         self._most[group] = n_runs // 2
@@ -223,6 +234,8 @@ class Trainer:
 
     def _most_runs(self, group: StaticGroup, wanted: int) -> int:
         """How many runs of a group a device has memory for, as far as that is known."""
+        if self.study.exact:
+            return wanted
         state = state_of(self.recipe(group), self.traced_names(group))
         per_run = bytes_per_run(state, self.n_examples)
         fitting = runs_that_fit(per_run, self._devices)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,6 +106,18 @@ def test_runs_that_do_not_fit_alone_fail_and_say_why(
 
     assert "out of memory, with one run a device" in str(caught.value)
     assert (read_study(tmp_path / "blobs").status == RunStatus.FAILED).all()
+
+
+def test_an_exact_study_is_not_narrowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    Exhausting(monkeypatch, "start", most=1)
+    study = replace(make_blobs_study(optimizer="sgd"), exact=True)
+
+    with pytest.raises(ResourceError, match="an exact study needs memory for 32 runs"):
+        train_blobs(study, tmp_path)
+
+    assert (read_study(tmp_path / "blobs").status == RunStatus.INTERRUPTED).all()
 
 
 def test_another_error_of_xla_is_not_tried_again(
