@@ -52,10 +52,18 @@ def user_code(reference: str, doing: str) -> Iterator[None]:
 def told(error: BaseException, reference: str, doing: str) -> UserCodeError:
     """The error that tells what the user's code has raised."""
     frames = "".join(traceback.format_list(own_frames(error.__traceback__))).rstrip()
-    text = str(error).split("\n\nSee https://")[0]
+    text = _words_of(error).split("\n\nSee https://")[0]
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
     lines = [f"`{reference}` cannot {doing}: {what}", *([frames] if frames else [])]
     return UserCodeError("\n".join(lines), hint=_HINTS.get(type(error).__name__, ""))
+
+
+def _words_of(error: BaseException) -> str:
+    """What an error says; nothing where the user's code cannot even say that."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def wrong_product(

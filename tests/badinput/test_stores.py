@@ -1,0 +1,211 @@
+"""Study folders that are none, or no longer whole: refused with 5, nothing changed."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from store_builders import edit, edit_knowingly, make_store
+
+
+Refused = Callable[..., None]
+Damage = Callable[[Path], object]
+
+READERS = (
+    ["show", "tiny"],
+    ["claims", "tiny"],
+    ["report", "tiny"],
+    ["export", "tiny", "--out", "out"],
+    ["check", "tiny"],
+)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_store(tmp_path_factory.mktemp("stored") / "tiny")
+
+
+@pytest.fixture
+def folder(place: Path, stored: Path) -> Path:
+    """A finished study beside the study file."""
+    shutil.copytree(stored, place / "tiny")
+    return place / "tiny"
+
+
+def holding(content: bytes) -> Damage:
+    return lambda folder: (folder / "study.db").write_bytes(content)
+
+
+def saying(*statements: str) -> Damage:
+    return lambda folder: edit(folder, *statements)
+
+
+def knowing(*statements: str) -> Damage:
+    return lambda folder: edit_knowingly(folder, *statements)
+
+
+def cut(share: float) -> Damage:
+    def damage(folder: Path) -> None:
+        content = (folder / "study.db").read_bytes()
+        (folder / "study.db").write_bytes(content[: int(share * len(content))])
+
+    return damage
+
+
+def of_another_program(folder: Path) -> None:
+    (folder / "study.db").unlink()
+    connection = sqlite3.connect(folder / "study.db")
+    connection.execute("CREATE TABLE trials (number INTEGER)")
+    connection.commit()
+    connection.close()
+
+
+def linked(folder: Path) -> None:
+    (folder / "study.db").rename(folder.parent / "elsewhere.db")
+    (folder / "study.db").symlink_to("../elsewhere.db")
+
+
+def with_a_pipe(folder: Path) -> None:
+    (folder / "study.db").unlink()
+    os.mkfifo(folder / "study.db")
+
+
+# What was done to a study -> what the message has to contain.
+DAMAGES: dict[str, tuple[Damage, list[str]]] = {
+    "T01 empty": (holding(b""), ["study.db", "empty"]),
+    "T01 JSON": (holding(b'{"a": 1}' * 100), ["not a study"]),
+    "T01 HTML": (holding(b"<!DOCTYPE html>" * 100), ["not a study"]),
+    "T01 PNG": (holding(b"\x89PNG\r\n\x1a\n" * 100), ["not a study"]),
+    "T02 cut in half": (cut(0.5), ["damaged"]),
+    "T02 cut at the end": (cut(0.99), ["damaged"]),
+    "T03 of another program": (of_another_program, ["another program"]),
+    "T04 newer": (saying("PRAGMA user_version = 99"), ["newer", "99"]),
+    "T06 table missing": (saying("DROP TABLE chunk"), ["schema", "chunk"]),
+    "T06 column renamed": (
+        saying("ALTER TABLE run RENAME COLUMN seed TO sead"),
+        ["schema", "run"],
+    ),
+    "T06 trigger": (
+        saying("CREATE TRIGGER t AFTER INSERT ON run BEGIN SELECT 1; END"),
+        ["schema", "`t`"],
+    ),
+    "T07 rows missing": (saying("DELETE FROM chunk"), ["chunk"]),
+    "T07 rows missing that agree": (
+        knowing("DELETE FROM chunk"),
+        ["table `block`", "key 1", "incomplete"],
+    ),
+    "T07 row changed": (saying("UPDATE run SET seed = seed + 9"), ["run"]),
+    "link": (linked, ["link"]),
+    "pipe": (with_a_pipe, ["study.db"]),
+}
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_folder_that_is_no_study_is_refused_in_words(
+    folder: Path, refused: Refused, damage: Damage, words: list[str]
+):
+    damage(folder)
+
+    refused(["show", "tiny"], 5, "error:", *words)
+
+
+@pytest.mark.parametrize("arguments", READERS, ids=lambda arguments: arguments[0])
+def test_every_reader_refuses_a_damaged_study(
+    folder: Path, refused: Refused, arguments: list[str]
+):
+    cut(0.7)(folder)
+
+    refused(arguments, 5, "error:", "damaged")
+
+
+def test_flipped_bits_are_refused_or_harmless(folder: Path, forked: Callable[..., Any]):
+    sound = forked("show", "tiny")
+    content = (folder / "study.db").read_bytes()
+    refused = 0
+
+    for place in np.random.default_rng(5).integers(0, 8 * len(content), 12).tolist():
+        damaged = bytearray(content)
+        damaged[place // 8] ^= 1 << place % 8
+        (folder / "study.db").write_bytes(bytes(damaged))
+        ended = forked("show", "tiny")
+        assert ended.code in (0, 5), ended.err
+        assert "Traceback" not in ended.err
+        assert ended.code == 5 or ended.out == sound.out
+        refused += ended.code == 5
+
+    assert refused
+
+
+@pytest.fixture(scope="module")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Path]:
+    """Where the trained study will be, once a test has trained it."""
+    return {"folder": tmp_path_factory.mktemp("trained") / "studies"}
+
+
+@pytest.fixture
+def studies(place: Path, forked: Callable[..., Any], trained: dict[str, Path]) -> Path:
+    """The study of the study file, trained."""
+    if not trained["folder"].exists():
+        ended = forked("run", "tiny.toml", "--quiet")
+        assert ended.code == 0, ended.err
+        shutil.copytree(place / "studies", trained["folder"])
+    else:
+        shutil.copytree(trained["folder"], place / "studies")
+    return place / "studies"
+
+
+FIXED = {
+    "hidden": ("hidden = [8]", "hidden = [16]", ["hidden", "8", "16"]),
+    "epochs": ("epochs = 1", "epochs = 2", ["epochs", "1", "2"]),
+    "validation": ("validation = 16", "validation = 8", ["validation", "16", "8"]),
+    "optimizer": ('name = "adam"', 'name = "sgd"', ["optimizer", "adam", "sgd"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), FIXED.values(), ids=FIXED.keys())
+@pytest.mark.usefixtures("studies")
+def test_t18_a_fixed_setting_that_has_changed_is_refused(
+    place: Path, refused: Refused, old: str, new: str, words: list[str]
+):
+    text = (place / "tiny.toml").read_text()
+    (place / "tiny.toml").write_text(text.replace(old, new))
+
+    refused(["run", "tiny.toml"], 3, "error:", *words)
+
+
+def test_t16_a_study_may_be_moved_and_t19_shrunk(
+    place: Path, studies: Path, forked: Callable[..., Any]
+):
+    before = forked("show", "studies/tiny").out
+    studies.rename(place / "moved folder #1?")
+
+    moved = forked("show", "moved folder #1?/tiny")
+    assert (moved.code, moved.out) == (0, before)
+
+    text = (place / "tiny.toml").read_text().replace("[0.01, 0.1]", "[0.01]")
+    (place / "tiny.toml").write_text(text)
+    fewer = forked("run", "tiny.toml", "--out", "moved folder #1?/tiny")
+    assert fewer.code == 0, fewer.err
+    assert forked("show", "moved folder #1?/tiny").out == before
+
+
+def test_d21_data_that_have_changed_are_refused(
+    place: Path, studies: Path, refused: Refused
+):
+    assert studies.is_dir()
+    inputs = np.random.default_rng(1).normal(size=(64, 4)).astype(np.float32)
+    np.savez(place / "tiny.npz", x=inputs, y=np.arange(64) % 3)
+    text = (place / "tiny.toml").read_text().replace("[0.01, 0.1]", "[0.01, 0.1, 1]")
+    (place / "tiny.toml").write_text(text)
+
+    refused(["run", "tiny.toml"], 4, "error:", "differ")
+
+
+def test_t21_a_device_that_is_not_there_is_refused(refused: Refused):
+    refused(["run", "tiny.toml", "--device", "gpu"], 9, "gpu", "cpu")
