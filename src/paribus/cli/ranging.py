@@ -17,7 +17,7 @@ from paribus.cli.parameters import (
     some_path,
     some_text,
 )
-from paribus.cli.streams import say, write, write_json
+from paribus.cli.streams import prints_on_stderr, say, write, write_json
 from paribus.errors import CommandError
 
 
@@ -84,12 +84,13 @@ def range_test(  # noqa: PLR0913  (options are arguments)
                 f"`--chart` must end in .svg or .png, got `{chart.name}`"
             )
         check_target(chart, may_replace=force)
-    file = read_study(
-        study,
-        overrides=settings or (),
-        allow_modules=allow_module or (),
-        ask_model=ask_model,
-    )
+    with prints_on_stderr():
+        file = read_study(
+            study,
+            overrides=settings or (),
+            allow_modules=allow_module or (),
+            ask_model=ask_model,
+        )
 
     from paribus.console import rates_text
     from paribus.console.layout import terminal_width
@@ -99,15 +100,16 @@ def range_test(  # noqa: PLR0913  (options are arguments)
         if not quiet:
             say(f"training {description}".rstrip())
 
-    sweep = sweep_rates(
-        file.study,
-        data_folder=file.folder,
-        device=device,
-        n_seeds=seeds,
-        bounds=(lower, upper),
-        n_steps=steps,
-        on_block=say_block,
-    )
+    with prints_on_stderr():
+        sweep = sweep_rates(
+            file.study,
+            data_folder=file.folder,
+            device=device,
+            n_seeds=seeds,
+            bounds=(lower, upper),
+            n_steps=steps,
+            on_block=say_block,
+        )
     if chart is not None:
         _write_chart(sweep, chart)
     if json:

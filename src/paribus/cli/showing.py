@@ -4,7 +4,7 @@ from pathlib import Path
 
 from paribus.analysis import summarise_configs
 from paribus.cli.records import forecast_record, study_record
-from paribus.cli.streams import write, write_json
+from paribus.cli.streams import prints_on_stderr, write, write_json
 from paribus.console import forecast_text, summary_text
 from paribus.console.layout import terminal_width
 from paribus.results import StudyResult
@@ -27,7 +27,8 @@ def show_forecast(
     """Print what training the missing runs of a study would take to stdout."""
     from paribus.engine.forecast import forecast_study  # loads JAX
 
-    forecast = forecast_study(study, folder, data_folder=data_folder, device=device)
+    with prints_on_stderr():
+        forecast = forecast_study(study, folder, data_folder=data_folder, device=device)
     if as_json:
         write_json(forecast_record(forecast, folder))
         return

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, redirect_stdout, suppress
 from typing import Any
 
 import typer
@@ -36,6 +36,11 @@ def write(text: str) -> None:
 def write_json(record: dict[str, Any] | list[dict[str, Any]]) -> None:
     """Write one JSON value to stdout."""
     write(json.dumps(record, indent=2, allow_nan=False))
+
+
+def prints_on_stderr() -> AbstractContextManager[Any]:
+    """Send what a user's code prints to stderr: stdout carries data alone."""
+    return redirect_stdout(sys.stderr)
 
 
 def say(text: str) -> None:

@@ -19,7 +19,7 @@ from paribus.cli.parameters import (
     some_path,
     some_text,
 )
-from paribus.cli.streams import say, write
+from paribus.cli.streams import prints_on_stderr, say, write
 from paribus.errors import CommandError, UnknownNameError
 
 
@@ -142,14 +142,15 @@ def run(  # noqa: PLR0913  (options are arguments)
     """Train the runs of a study that are missing. Running again continues."""
     from paribus.study_file import read_study
 
-    file = read_study(
-        study,
-        overrides=settings or (),
-        seeds=seeds,
-        size=size,
-        allow_modules=allow_module or (),
-        ask_model=ask_model,
-    )
+    with prints_on_stderr():
+        file = read_study(
+            study,
+            overrides=settings or (),
+            seeds=seeds,
+            size=size,
+            allow_modules=allow_module or (),
+            ask_model=ask_model,
+        )
 
     from paribus.analysis import edge_texts
     from paribus.api import run_study  # slow to load: only for a study that is sound
@@ -166,7 +167,7 @@ def run(  # noqa: PLR0913  (options are arguments)
     if not quiet and file.n_united:
         say(f"Configs that stand in two grids and are trained once: {file.n_united}")
     try:
-        with show_progress(is_quiet=quiet) as on_progress:
+        with show_progress(is_quiet=quiet) as on_progress, prints_on_stderr():
             result = run_study(
                 file.study,
                 folder,

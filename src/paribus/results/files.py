@@ -9,6 +9,9 @@ from pathlib import Path
 from paribus.errors import CommandError, ResourceError
 
 
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader finds the old one or the new one, never a part.
 
@@ -22,7 +25,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
     Raises:
         CommandError: If the place cannot be written to.
-        ResourceError: If the disk is full.
+        ResourceError: If the disk is full or fails.
     """
     data = (
         content.encode("utf-8", errors="backslashreplace")
@@ -51,17 +54,20 @@ def _write_new(path: Path, data: bytes) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make the new name last; a system that cannot do this has done what it can."""
-    with suppress(OSError):
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno in _DISK_FAULTS:  # the name may be gone after a power cut
+            raise
 
 
 def _cannot_write(path: Path, error: OSError) -> CommandError | ResourceError:
     reason = (error.strerror or str(error)).lower()
     message = f"cannot write `{path}`: {reason}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in _DISK_FAULTS:
         return ResourceError(message, hint="free some space, or write elsewhere")
     return CommandError(message, hint="name a place that can be written to")

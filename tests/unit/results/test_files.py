@@ -22,20 +22,38 @@ def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path):
     assert (tmp_path / "x.csv").read_text() == "a\\ud800b"
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    code, tmp_path, monkeypatch
+):
     path = tmp_path / "runs.csv"
     path.write_text("old")
 
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def broken(descriptor):
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResourceError, match="no space left on device") as caught:
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(ResourceError, match=os.strerror(code).lower()) as caught:
         write_atomically(path, "new")
 
     assert caught.value.hint
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_name_that_may_not_last_is_told(tmp_path, monkeypatch):
+    synced = []
+    original = os.fsync
+
+    def broken_folder(descriptor):
+        synced.append(descriptor)
+        if len(synced) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        original(descriptor)
+
+    monkeypatch.setattr(os, "fsync", broken_folder)
+    with pytest.raises(ResourceError, match="input/output error"):
+        write_atomically(tmp_path / "runs.csv", "new")
 
 
 def test_a_place_that_is_a_folder_is_refused(tmp_path):
