@@ -10,6 +10,7 @@ import pytest
 from hostile import HOSTILE
 from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
 
+from paribus.declared import DeclaredClaim
 from paribus.report import build_report, render_html
 
 
@@ -110,6 +111,39 @@ def test_a_grid_is_drawn_in_dark_mode_on_a_phone(tmp_path):
     drawings = charts_in(document)
     assert len(drawings) == sum(len(f.panels) for f in report.figures())
     assert all(drawings)
+
+
+def test_claims_and_names_from_anybody_run_nothing(tmp_path):
+    claims = tuple(
+        DeclaredClaim(
+            text=text,
+            measure="test_accuracy",
+            a={"learning_rate": 0.001},
+            b={"learning_rate": 0.01},
+            relation="greater",
+        )
+        for text in HOSTILE
+        if text.strip()
+    )
+    study = replace(make_notebook_study(), claims=claims)
+    result = make_notebook_result(study)
+    everything = "".join(HOSTILE)
+    result = replace(
+        result,
+        data=replace(result.data, name=everything, source=everything),
+        attempts=(replace(result.attempts[0], environment={everything: everything}),),
+    )
+    page = tmp_path / "claims.html"
+    page.write_text(
+        render_html(build_report(result)), encoding="utf-8", errors="backslashreplace"
+    )
+
+    document, console = browse(page)
+
+    assert console == []
+    assert "<title>notebook: " in document
+    assert "&lt;script&gt;document.title='owned'" in document
+    assert all(charts_in(document))
 
 
 def test_what_the_policy_forbids_is_noticed_here(tmp_path, page):
