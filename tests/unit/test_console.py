@@ -185,7 +185,7 @@ def test_a_side_of_several_configs_counts_seeds_with_a_bad_run():
     text = comparison_text(replace(found, n_unconverged=(4, 1), **twice))
 
     assert "with a run that ended badly: 2 of 5 seeds at learning_rate=0.01\n" in text
-    assert "difference of shares of seeds: -0.40" in text
+    assert "difference of shares" not in text
     # An effect that changes its sign must not hide in a mean.
     assert "; the mean of 2 differences, listed below)" in text
     assert text.endswith("learning_rate=0.01, batch_size=32: -0.0200")

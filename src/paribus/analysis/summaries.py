@@ -25,6 +25,7 @@ from paribus.stats.intervals import (
     mean_interval,
     share_interval,
 )
+from paribus.stats.selection import MAX_BAD_SHARE
 from paribus.stats.ties import counted_means, tied_with_best
 from paribus.status import RunStatus
 
@@ -172,7 +173,14 @@ def _tied(result: StudyResult) -> list[bool | None]:
     if not is_judged.any():
         return [None] * len(result.configs)
     level = ERROR_RATE / result.study.looks
-    is_tied = tied_with_best(scores.values, scores.is_counted, level=level)
+    # What mostly fails is no rival of what learns, however few seeds show it.
+    n_ended = np.maximum(scores.is_counted.sum(axis=1), 1)
+    is_rival = is_bad(result).sum(axis=1) < MAX_BAD_SHARE * n_ended
+    if (is_rival & is_judged).any():
+        is_counted = scores.is_counted & is_rival[:, None]
+    else:
+        is_counted = scores.is_counted
+    is_tied = tied_with_best(scores.values, is_counted, level=level)
     pairs = zip(is_tied, is_judged, strict=True)
     return [bool(tied) if judged else None for tied, judged in pairs]
 

@@ -33,6 +33,7 @@ class Found:
         smallest_effect: A difference, or the logarithm of a ratio.
         seeds: Which of the judging seeds entered.
         more_seeds: How many would decide it; None if not known.
+        n_timings: How many solo timings it rests on where seeds play no part; else 0.
         effect_size: Hedges' g_av.
         share_above: Probability that a run claimed higher is above one claimed lower.
         notes: What must be said with it.
@@ -43,6 +44,7 @@ class Found:
     smallest_effect: float
     seeds: Bool[np.ndarray, " seed"]
     more_seeds: int | None = None
+    n_timings: int = 0
     effect_size: float | None = None
     share_above: float | None = None
     notes: tuple[str, ...] = ()
@@ -97,11 +99,13 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         smallest_effect=effect,
         is_ratio=facts.is_ratio,
         unit="" if facts.is_ratio else facts.unit,
-        n_seeds=contrast.n_seeds,
+        n_seeds=0 if found.n_timings else contrast.n_seeds,
         reason=reason,
         remedy=longer_budget(evidence.judged.study) if is_short else "",
         more_seeds=found.more_seeds if is_open else None,
-        scope=scope_sentence(evidence, question, n_seeds=contrast.n_seeds),
+        scope=scope_sentence(
+            evidence, question, n_seeds=contrast.n_seeds, n_timings=found.n_timings
+        ),
         budget=question.budget,
         clock=question.clock,
         epochs=question.epochs,

@@ -20,22 +20,30 @@ _MODES = {
 }
 
 
-def scope_sentence(evidence: Evidence, question: Question, *, n_seeds: int) -> str:
+def scope_sentence(
+    evidence: Evidence, question: Question, *, n_seeds: int, n_timings: int = 0
+) -> str:
     """Say for which data, model, optimizer, schedule, budget and seeds a verdict holds.
 
     Every setting that both sides share is named; those that differ are what the claim
     is about.
     """
     result = evidence.judged
+    tuning = evidence.whole.study.tuning
+    mode = _MODES.get(question.mode, "")
+    if question.mode == "tuned" and tuning is not None:
+        mode += f" by {tuning.n_choosing} seeds, a choice that no interval includes"
     parts = [
         result.data.name,
         *_drawn(result),
         *_settings(evidence, question.configs),
         *_averaged(evidence, question),
         _spent(result, question),
-        *([_MODES[question.mode]] if question.mode else []),
-        f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"),
+        *filter(None, [mode]),
     ]
+    if n_timings:
+        return f"Scope: {', '.join(parts)}; {n_timings} timings of one run alone."
+    parts.append(f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"))
     return (
         f"Scope: {', '.join(parts)}; varied by seed: "
         f"{_streams(evidence, question.configs)}."

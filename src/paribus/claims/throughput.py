@@ -1,6 +1,7 @@
 """How many examples a second one run alone goes through: from timings, not seeds."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,6 +67,50 @@ def find_throughput_ratio(evidence: Evidence, question: Question) -> Found:
         smallest_effect=math.log(FACTS.smallest_effect or 1.25),
         seeds=np.zeros(len(judged.seeds), dtype=bool),
         notes=(f"From {n_repeats} timings of one run alone; seeds play no part.",),
+        n_timings=n_repeats,
+    )
+
+
+def with_timing_error(
+    evidence: Evidence, question: Question, contrast: Contrast
+) -> Contrast:
+    """Widen the interval of a log ratio of seconds by the error of the solo timings.
+
+    Seconds to a target are steps times the seconds of a step, which are measured once
+    for all seeds: an error that more seeds do not make smaller.
+
+    Args:
+        evidence: The study.
+        question: Its sides are timed configs.
+        contrast: Over seeds, with the timings taken as exact.
+
+    Assumes:
+        As `find_throughput_ratio`; both errors are independent.
+    """
+    from scipy import special
+
+    judged = evidence.judged
+    timings = {judged.study.static_part(t.config): t for t in judged.timings}
+    parts: list[float] = []
+    degrees: list[int] = []
+    for side in (question.higher, question.lower):
+        for config in side:
+            timing = timings.get(judged.study.static_part(judged.configs[config]))
+            if timing is not None:
+                parts.append((_error(timing) / len(side)) ** 2)
+                degrees.append(max(timing.n_repeats - 1, 1))
+    total = sum(parts)
+    if not total:
+        return contrast
+    df = total**2 / sum(p**2 / d for p, d in zip(parts, degrees, strict=True))
+    quantile = float(special.stdtrit(df, (1 + contrast.confidence_level) / 2))
+    margin = quantile * math.sqrt(total)
+    return replace(
+        contrast,
+        lower=contrast.estimate
+        - math.hypot(contrast.estimate - contrast.lower, margin),
+        upper=contrast.estimate
+        + math.hypot(contrast.upper - contrast.estimate, margin),
     )
 
 

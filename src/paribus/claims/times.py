@@ -15,6 +15,7 @@ from paribus.claims.findings import Found, seeds_that_decide, unbounded
 from paribus.claims.guards.tuning import best_on_edge
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import longer_budget
+from paribus.claims.throughput import with_timing_error
 from paribus.results.clocks import evaluation_steps
 from paribus.stats.target_times import (
     TargetTimes,
@@ -153,7 +154,11 @@ def _compared(
     rng = np.random.default_rng(0)
     level = evidence.confidence_level
     ratio = log_time_ratio(*sides, confidence_level=level, rng=rng)
+    contrast = ratio.contrast
     notes = (target, *_lost(evidence, question, times))
+    if question.clock == "seconds":
+        contrast = with_timing_error(evidence, question, contrast)
+        notes += ("The error of the timings is part of the interval.",)
     unit = question.clock
     if unit == "steps" and not _knows_steps(evidence, question):
         unit = "epochs"
@@ -164,14 +169,15 @@ def _compared(
         n = len(sides[0].times)
         notes += (
             f"Runs that never reached it: {missed} of {n}; the ratio counts them as "
-            "the end of the budget. Up to it the mean times differ by "
+            f"the end of the budget. Up to {min(side.tau for side in sides):.4g} "
+            f"{unit}, the earlier end, the mean times differ by "
             f"{rest.estimate:+.4g} {unit}"
             + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if rest.is_bounded else "."),
         )
     return replace(
         found,
-        contrast=ratio.contrast,
-        more_seeds=seeds_that_decide(ratio.contrast, smallest, question),
+        contrast=contrast,
+        more_seeds=seeds_that_decide(contrast, smallest, question),
         notes=notes,
     )
 

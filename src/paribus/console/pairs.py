@@ -87,7 +87,8 @@ def _left_out(c: Comparison, a: str, b: str) -> list[str]:
         # A side of several configs has several runs of each seed.
         what = "ended badly" if len(c.pairs) == 1 else "with a run that ended badly"
         lines += [f"{what}: {n} of {c.n_seeds} seeds at {x}" for n, x in sides]
-        lines.append(_shares_text(c))
+        if len(c.pairs) == 1:  # of several a seed counts if any of its runs did
+            lines.append(_shares_text(c))
     return lines
 
 

@@ -21,6 +21,8 @@ def say_parts(claim: ClaimVerdict) -> str:
     if claim.apart:
         apart = claim.atoms[len(claim.atoms) - claim.apart :]
         text += f" Listed apart: {_tally(apart)}."
+    if " because " in claim.text:
+        text += " The reason that it names is not tested."
     if claim.is_late:
         text += " It was declared after the first run, so it was not fixed beforehand."
     return text

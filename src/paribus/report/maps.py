@@ -97,7 +97,8 @@ def _say_isolation(found: Sequence[Isolation]) -> str:
     if found[0].is_independent:
         return (
             f"Each value stands at the {nuisance} that suits it best, chosen by seeds "
-            "that are not shown. Compare values by these, not at one shared setting."
+            "that are not shown. Compare values by these, not at one shared setting. "
+            "Means are over all runs: where some ended badly they describe no kind."
         )
     return (
         "Each value stands at the best of the other hyperparameters. The same runs "
@@ -117,6 +118,7 @@ def _figure_isolation(findings: Findings, found: Sequence[Isolation]) -> Figure:
                 if v.lower is None or v.upper is None
                 else f" [{100 * v.lower:.2f}, {100 * v.upper:.2f}]"
             )
+            + _say_bad(findings, v.config)
             for v in one.values
         )
         names = varying(findings.result.study)
@@ -142,6 +144,14 @@ def _figure_isolation(findings: Findings, found: Sequence[Isolation]) -> Figure:
         "right. Dots are runs, diamonds their means with 95% intervals.",
         panels=tuple(panels),
     )
+
+
+def _say_bad(findings: Findings, config: int) -> str:
+    """How many runs a mean is also over that ended badly."""
+    summary = findings.summaries[config]
+    if not summary.n_bad:
+        return ""
+    return f", {summary.n_bad} of {summary.n_seeds} runs ended badly"
 
 
 def _say_failures(failures: Sequence[ConfigFailures]) -> str:

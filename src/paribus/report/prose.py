@@ -242,8 +242,8 @@ def say_tied(labels: Sequence[str], n_configs: int) -> str:
         others = count(len(named) - MAX_NAMED_TIES, "other")
         named = [*named[:MAX_NAMED_TIES], others]
     return (
-        f"Tied with the best: {join_labels(named)}. The data do not tell these "
-        f"{len(labels)} of {n_configs} configs apart."
+        f"Tied with the best: {join_labels(named)}. Of these {len(labels)} of "
+        f"{n_configs} configs none is shown to be worse."
     )
 
 

@@ -166,7 +166,7 @@ def _band(atom: AtomVerdict) -> str:
 
 
 def _say_undecided(atom: AtomVerdict) -> str:
-    n = count(atom.n_seeds, "seed")
+    n = count(atom.n_seeds, "seed") if atom.n_seeds else "what was measured"
     place = standing(atom)
     decide = _would_decide(atom)
     verdict = f"not decided with {n}" + (f"; {decide}" if decide else "")

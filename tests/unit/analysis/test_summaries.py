@@ -186,3 +186,14 @@ def test_a_config_that_one_look_beats_is_tied_where_more_are_planned():
 
     assert [s.is_tied_with_best for s in summarise_configs(once)] == [True, False]
     assert [s.is_tied_with_best for s in summarise_configs(four)] == [True, True]
+
+
+def test_a_config_that_mostly_fails_is_not_tied_with_one_that_learns():
+    """Its mean varies so much that few seeds do not show it to be worse."""
+    good = (0.96, 0.97, 0.96, 0.97, 0.96, 0.97)
+    mixed = (0.10, 0.10, 0.10, 0.99, 0.99, 0.99)
+    status = dict.fromkeys([(1, 0), (1, 1), (1, 2)], RunStatus.COLLAPSED)
+
+    first, second = summarise_configs(make_finished(good, mixed, status=status))
+
+    assert (first.is_tied_with_best, second.is_tied_with_best) == (True, False)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from claims_builders import Runs, make_batches
+from scipy import stats
 
 from paribus.analysis.scaling import find_target
 from paribus.analysis.targets import steps_to_target
@@ -84,3 +85,29 @@ def test_steps_of_one_batch_size_are_in_the_ratio_of_epochs_without_it(batches):
     assert isinstance(found, Found)
     assert found.contrast.estimate == 0
     assert "Steps cannot be counted: they are in the ratio of epochs." in found.notes
+
+
+def test_seconds_have_the_error_of_the_timings_in_their_interval(batches):
+    """By hand: half-widths of seeds and of Welch's t of the timings add in squares."""
+    question = replace(
+        about(batches, 128, 32), measure="seconds_to_target", clock="seconds"
+    )
+    exact = tuple(replace(timing, variation=0.0) for timing in batches.timings)
+    noisy = tuple(replace(timing, variation=0.05) for timing in batches.timings)
+
+    alone, found = (
+        find_time_ratio(Evidence.of(replace(batches, timings=timings)), question)
+        for timings in (exact, noisy)
+    )
+
+    assert isinstance(alone, Found)
+    assert isinstance(found, Found)
+    n = batches.timings[0].n_repeats
+    variance = 2 * (np.pi / 2) * 0.05**2 / n
+    margin = stats.t.ppf(0.975, 2 * (n - 1)) * np.sqrt(variance)
+    of_seeds = alone.contrast.upper - alone.contrast.estimate
+    assert found.contrast.estimate == alone.contrast.estimate
+    assert found.contrast.upper - found.contrast.estimate == pytest.approx(
+        np.hypot(of_seeds, margin)
+    )
+    assert "The error of the timings is part of the interval." in found.notes

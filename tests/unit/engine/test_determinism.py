@@ -14,6 +14,7 @@ from builders import make_blobs_study, make_dataset, train_blobs
 from paribus.data.batches import epoch_order
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import traced_values, train_block
+from paribus.engine.feeding import WholeSplit
 from paribus.engine.keys import purpose_key, seed_words
 from paribus.engine.plan import group_configs
 from paribus.engine.recipe import Arrays, Recipe
@@ -154,7 +155,7 @@ def losses_in(shape: BlockShape, rates: Sequence[float]) -> np.ndarray:
             recipe,
             shape,
             compiler,
-            data=splits["train"],
+            feed=WholeSplit(splits["train"], shape, n_examples=n_examples),
             splits=splits,
             traced_names=list(traced_values(study, runs, n_examples=n_examples)),
             epochs=2.0,

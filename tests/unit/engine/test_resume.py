@@ -4,6 +4,7 @@ import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def stop(study: Study, folder: Path, epoch: float) -> Path:
     return folder / study.name
 
 
-def rows(folder: Path, table) -> list:
+def rows(folder: Path, table) -> list[Any]:
     with StudyWriter.open(folder) as writer:
         return writer._ledger.read(table)
 
@@ -144,10 +145,10 @@ def test_a_state_that_does_not_verify_costs_time_and_no_bit(
 def test_a_state_of_another_model_is_refused_with_the_place_and_both_shapes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from paribus.store import progress
+    from paribus.store import checkpoints, progress
 
     stop(STUDY, tmp_path, epoch=2)
-    read = progress.read_checkpoint
+    read = checkpoints.read_checkpoint
 
     def of_another(folder: Path, row):
         found = read(folder, row)

@@ -17,6 +17,7 @@ from paribus.results import StudyResult
 from paribus.store import StudyWriter, check_study, read_study
 from paribus.store import migration as migrating
 from paribus.store.schema import SCHEMA_VERSION
+from paribus.store.versions import STEPS
 
 
 GOLDEN = Path(__file__).parents[2] / "data" / "stores"
@@ -79,7 +80,7 @@ def includes(wider: Any, part: Any) -> bool:
 def test_there_is_a_golden_store_of_each_older_schema():
     found = {int(path.parent.name.removeprefix("schema-")) for path in STORES}
 
-    assert found == set(migrating.STEPS) == set(range(2, SCHEMA_VERSION))
+    assert found == set(STEPS) == set(range(2, SCHEMA_VERSION))
 
 
 @pytest.mark.parametrize("golden", STORES, ids=lambda path: path.name)

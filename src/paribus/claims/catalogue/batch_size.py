@@ -107,7 +107,7 @@ def _short_anneal(evidence: Evidence, question: Question) -> Refusal | None:
         if change.size and np.median(change) > math.log(1 + MAX_ANNEAL_CHANGE):
             return Refusal(
                 "annealing twice as long still changes the loss by more than 5%",
-                "anneal over a longer budget",
+                longer_budget(evidence.judged.study),
             )
     return None
 

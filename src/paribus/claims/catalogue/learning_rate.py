@@ -133,10 +133,15 @@ def _said_beside(atom: AtomVerdict) -> tuple[str, ...]:
     between = " against ".join(atom.sides)
     if atom.estimate is None:
         return (f"{between}: {atom.verdict.value}.",)
-    bounds = ""
-    if atom.lower is not None and atom.upper is not None:
-        bounds = f" [{atom.lower:.3g}, {atom.upper:.3g}]"
-    return (f"{between}: ratio {atom.estimate:.3g}{bounds}, {atom.verdict.value}.",)
+    lower, upper = (
+        "…" if bound is None else f"{bound:.3g}" for bound in (atom.lower, atom.upper)
+    )
+    bounds = "" if lower == upper == "…" else f" [{lower}, {upper}]"
+    target = next((n for n in atom.notes if n.startswith("Target: ")), "")
+    return (
+        f"{between}: ratio {atom.limit}{atom.estimate:.3g}{bounds}, "
+        f"{atom.verdict.value}. {target}".rstrip(),
+    )
 
 
 def balance(evidence: Evidence, arms: Arms) -> AtomVerdict:
