@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from paribus.analysis.cautions import GRAVE, Caution, find_cautions
+from paribus.analysis.variance import divide_variance
 from paribus.claims import ClaimVerdict, Verdict
 from paribus.report.cautions import say_caution, say_gist
 from paribus.report.claim_verdicts import (
@@ -15,6 +16,7 @@ from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
 from paribus.report.prose import say_failing, say_statuses, say_tied
 from paribus.report.unvaried import say_all_unvaried
+from paribus.report.variance import say_shares
 from paribus.stats.families import ERROR_RATE
 from paribus.status import RunStatus
 
@@ -79,6 +81,7 @@ def summary_lines(findings: Findings) -> list[str]:
         say_statuses(count_statuses(findings)),
         *_say_failing(findings),
         *_say_best(findings),
+        *_say_effects(findings),
     ]
     if findings.unvaried:
         runs.append(say_all_unvaried(findings.unvaried))
@@ -141,3 +144,11 @@ def _say_best(findings: Findings) -> list[str]:
     if findings.n_configs < 2 or not tied:
         return []
     return [say_tied(tied, findings.n_configs)]
+
+
+def _say_effects(findings: Findings) -> list[str]:
+    """What the scores vary with, where no claim says anything of hyperparameters."""
+    if any(n_measured(claim) for claim in findings.discussed):
+        return []
+    found = divide_variance(findings.result, metric=findings.result.score_metric)
+    return [say_shares(found)] if found else []

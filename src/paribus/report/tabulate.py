@@ -32,6 +32,9 @@ Cell = Callable[[int], str]
 
 TIED = "tied"
 
+# A longer list of configs is opened by whoever looks for one; what went wrong is said.
+MAX_OPEN_ROWS = 24
+
 
 def tabulate_statuses(findings: Findings) -> Table:
     """Count how the runs of each config ended, a column a status that occurs."""
@@ -45,13 +48,16 @@ def tabulate_statuses(findings: Findings) -> Table:
     total = [int((status == s).sum()) for s in present]
     if findings.n_configs > 1:
         rows.append(("all configs", *map(str, total)))
+    there = int((status != RunStatus.ABSENT).any(axis=1).sum())
+    left_out = count(there - len(findings.listed), "more config")
+    unlisted = f"In the export, and counted in the last row: {left_out}."
+    more = [unlisted] if there > len(findings.listed) else []
     return Table(
         caption="Runs by how they ended",
         columns=("config", *map(status_words, present)),
         rows=tuple(rows),
-        note=" ".join(
-            [*map(say_meaning, present), *filter(None, [note_on_shown(findings)])]
-        ),
+        note=" ".join([*map(say_meaning, present), *more]),
+        is_folded=len(rows) > MAX_OPEN_ROWS,
     )
 
 

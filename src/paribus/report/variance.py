@@ -31,7 +31,7 @@ def arrange_variance(findings: Findings) -> list[Block]:
     ]
 
 
-def say_variance(found: VarianceOfScores) -> str:
+def say_shares(found: VarianceOfScores) -> str:
     """Say which hyperparameter the scores vary with, where training worked."""
     is_part = found.versions.without_collapsed and found.kept != found.values
     where = "where training works" if is_part else "over all configs"
@@ -52,14 +52,19 @@ def say_variance(found: VarianceOfScores) -> str:
             f"{percent(pairs, 0)} with pairs of them",
             f"{percent(shares[-2], 0)} with more of them together",
         ]
+    return f"Of the variance of {words(found.metric)} {where}, {join([*main, *rest])}."
+
+
+def say_variance(found: VarianceOfScores) -> str:
+    """The same, with what the shares are about and which hyperparameters interact."""
+    names = [words(name) for name in found.names]
     text = (
-        f"Of the variance of {words(found.metric)} {where}, {join([*main, *rest])}. "
-        "The shares are about the values that were tried: other values give other "
-        "shares."
+        f"{say_shares(found)} The shares are about the values that were tried: other "
+        "values give other shares."
     )
     interacting = [f"{names[a]} and {names[b]}" for a, b in found.shares.interacting]
     if interacting:
-        which = "The two" if n == 2 else sentence("; ".join(interacting))
+        which = "The two" if len(names) == 2 else sentence("; ".join(interacting))
         text += (
             f" {which} interact, so neither has one effect of its own: below they are "
             "compared at each value of the other too."

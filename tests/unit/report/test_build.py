@@ -344,7 +344,8 @@ def test_a_large_study_shows_the_best_and_says_what_it_leaves_out():
 
     found = table(report, "statuses")
     assert len(found.rows) == 41
-    assert "2 more configs are in the export" in found.note
+    assert "counted in the last row: 2 more configs." in found.note
+    assert found.is_folded
     assert len(table(report, "pairs").rows) == 45
     for figure in report.figures():
         for panel in figure.panels:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from claim_builders import make_atom, make_claim
 from report_builders import make_notebook_result
+from tuning_builders import make_crossed_result
 
 from paribus.claims import Verdict
 from paribus.report.claim_verdicts import n_measured, quoted
@@ -62,3 +63,21 @@ def test_claims_of_two_optimizers_are_told_apart():
 
     assert quoted(claim) == "“It is steady”, with Keras's Adam"
     assert quoted(replace(claim, id="L1")) == "“It is steady”"
+
+
+def test_what_scores_vary_with_is_said_where_no_claim_has_a_number():
+    findings = gather_findings(make_crossed_result(interaction=0.0))
+    claim = make_claim(make_atom(Verdict.SUPPORTED))
+    start = (
+        "Of the variance of validation accuracy over all configs, each at the learning "
+        "rate that was chosen for it, "
+    )
+
+    unmeasured = summary_lines(replace(findings, verdicts=()))
+    measured = summary_lines(replace(findings, verdicts=(claim,)))
+
+    (line,) = (text for text in unmeasured if text.startswith(start))
+    # Planted: two points between the optimizers, noise of a twentieth of one.
+    share = int(line.removeprefix(start).partition("% goes with the optimizer")[0])
+    assert share > 90
+    assert not any(text.startswith(start) for text in measured)
