@@ -52,10 +52,11 @@ def summary(page: str) -> str:
     for row, part in _results(page):
         counts[part] = counts.get(part, 0) + int(row[1].split()[0].replace(",", ""))
         n_violations += int(row[2])
-    said = ", ".join(f"{counts.get(part, 0):,} {what}" for part, what in SAID.items())
+    done = {part: what for part, what in SAID.items() if part in counts}
+    said = ", ".join(f"{counts[part]:,} {what}" for part, what in done.items())
     bounds = " and ".join(
-        f"{300 / max(counts.get(part, 0), 1):.2g} % of {what}"
-        for part, what in SAID.items()
+        f"{300 / counts[part]:.2g} % of {what}"
+        for part, what in done.items()
         if "kills" in what
     )
     return f"{said}: {n_violations} violations. That bounds losses at {bounds} (95 %)."

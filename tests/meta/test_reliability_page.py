@@ -1,0 +1,39 @@
+"""What the README says of faults is what the campaign has found."""
+
+from campaign.outcome import Outcome
+from campaign.page import summary, with_results
+from page_builders import read_page
+
+
+PAGE = read_page("docs/reliability.md")
+
+
+def test_the_readme_quotes_the_campaign():
+    assert summary(PAGE) in " ".join(read_page("README.md").split())
+
+
+def test_a_part_replaces_its_own_results_and_keeps_the_others():
+    old = Outcome(name="writer", n=10, unit="kills", violations=["lost"])
+    new = Outcome(name="writer", n=3000, unit="kills", violations=[])
+    other = Outcome(name="trainer", n=300, unit="kills", violations=[])
+    page = with_results(PAGE, "writers", [old])
+    page = with_results(page, "trainers", [other])
+
+    page = with_results(page, "writers", [new])
+
+    assert "10 kills" not in page
+    assert "| writer | 3,000 kills | 0 | at most 0.1 % (95 %) |" in page
+    assert "3,000 kills of the store's writer, 300 kills of real training" in summary(
+        page
+    )
+    assert page.count("<!-- writers -->") == 1
+
+
+def test_a_sample_without_violations_is_told_with_its_bound():
+    found = Outcome(name="kills", n=300, unit="kills", violations=[])
+    broken = Outcome(name="kills", n=300, unit="kills", violations=["lost"])
+    every = Outcome(name="calls", n=9, unit="calls", violations=[], is_enumerated=True)
+
+    assert found.bound() == "at most 1 % (95 %)"
+    assert broken.bound() == "no bound"
+    assert every.bound() == "every one"
