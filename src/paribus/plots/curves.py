@@ -19,6 +19,7 @@ from paribus.results import StudyResult
 
 
 MAX_EVALUATIONS = 120
+_SPREAD = (0, 0.25, 0.5, 0.75, 1)
 _HIGHEST_LOSS = 10.0  # times the loss by guessing: what lies above is off the chart
 
 
@@ -43,10 +44,12 @@ def summarise_curves(
     rows = []
     for config, label in labels.items():
         values = result.curve(metric)[config][:, keep]
-        for epoch, scores in zip(result.epochs[keep], values.T, strict=True):
-            finite = scores[np.isfinite(scores)]
+        is_whole = values.size > 0 and bool(np.isfinite(values).all())
+        at_once = np.quantile(values, _SPREAD, axis=0).T if is_whole else values.T
+        for k, epoch in enumerate(result.epochs[keep]):
+            finite = values[np.isfinite(values[:, k]), k]
             if len(finite):
-                spread = np.quantile(finite, [0, 0.25, 0.5, 0.75, 1])
+                spread = at_once[k] if is_whole else np.quantile(finite, _SPREAD)
                 rows.append((label, float(epoch), len(finite), *map(float, spread)))
     names = ["label", "epoch", "n", "lowest", "lower", "median", "upper", "highest"]
     return pd.DataFrame(rows, columns=names)

@@ -186,12 +186,22 @@ def _as_costs(
 def _undominated(
     costs: Float[np.ndarray, "resample config objective"],
 ) -> Bool[np.ndarray, "resample config"]:
-    """One config after another against all, so that memory stays small."""
-    is_on_front = np.asarray(~np.isnan(costs).any(axis=-1))
-    for i in range(costs.shape[1]):
-        own = costs[:, i : i + 1]
-        dominates = (costs <= own).all(axis=-1) & (costs < own).any(axis=-1)
-        is_on_front[:, i] &= ~np.asarray(dominates).any(axis=1)
+    """Find one config of each front after another, and drop what it dominates.
+
+    Whatever dominates a config comes before it by the first objective that differs, so
+    the first that is left is on the front. Fronts are short, however many configs.
+    """
+    is_left = np.asarray(~np.isnan(costs).any(axis=-1))
+    is_on_front = np.zeros(is_left.shape, dtype=bool)
+    by_objective = np.moveaxis(costs, -1, 0)[::-1]  # the last key sorts first
+    rank = np.lexsort(tuple(by_objective), axis=-1).argsort(axis=-1)
+    while len(rows := np.flatnonzero(is_left.any(axis=1))):
+        first = np.where(is_left[rows], rank[rows], is_left.shape[1]).argmin(axis=1)
+        others, own = costs[rows], costs[rows, first][:, None]
+        is_dominated = (others >= own).all(axis=-1) & (others > own).any(axis=-1)
+        is_on_front[rows, first] = True
+        is_left[rows] &= ~is_dominated
+        is_left[rows, first] = False
     return is_on_front
 
 
