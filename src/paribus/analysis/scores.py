@@ -1,6 +1,7 @@
 """Which number of each run enters a comparison, and which runs have one?"""
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -14,6 +15,11 @@ from paribus.tasks import is_lower_better
 
 # A cross-entropy in float32 cannot tell less than this from 0, and 0 has no logarithm.
 LOSS_FLOOR = 1e-7
+
+# By identity: the curve that was looked at, and which runs have learned by it.
+_learned: WeakKeyDictionary[StudyResult, tuple[np.ndarray, np.ndarray]] = (
+    WeakKeyDictionary()
+)
 
 _LEARNERS = tuple(status for status in RunStatus if status.is_learner)
 
@@ -113,9 +119,15 @@ def is_learner(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
     metric = result.score_metric
     if metric not in result.curves:
         return by_status
-    score = result.curves[metric][:, :, result.epochs > 0].astype(np.float64)
-    chance, margin = result.data.majority_share, OutcomeThresholds.learned
-    return by_status & has_learned(score, chance=chance, margin=margin)
+    curve = result.curves[metric]
+    # Asked of the same curves hundreds of times, by each part of each claim.
+    known = _learned.get(result)
+    if known is None or known[0] is not curve:
+        score = curve[:, :, result.epochs > 0].astype(np.float64)
+        chance, margin = result.data.majority_share, OutcomeThresholds.learned
+        known = curve, has_learned(score, chance=chance, margin=margin)
+        _learned[result] = known
+    return by_status & known[1]
 
 
 def is_unlearned(result: StudyResult) -> Bool[np.ndarray, "config seed"]:

@@ -110,10 +110,11 @@ def unequal_cadence(evidence: Evidence, question: Question) -> Refusal | None:
         return None
     # Not a minibatch's: with large batches no step may lie between two evaluations.
     curve = judged.curve(judged.primary_metric)[:, :, : judged.n_evaluations]
+    is_learned = is_learner(judged)
     patterns = {
-        tuple(np.isfinite(curve[i, learned]).all(axis=0).tolist())
+        tuple(np.isfinite(curve[i, is_learned[i]]).all(axis=0).tolist())
         for i in question.configs
-        if (learned := is_learner(judged)[i]).any()
+        if is_learned[i].any()
     }
     if len(patterns) <= 1:
         return None
