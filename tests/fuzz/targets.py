@@ -12,12 +12,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import readers
-
-
-# Where the builders of stores are.
-sys.path.append(str(Path(__file__).parents[1]))
-
 
 def main() -> None:
     """Feed the target that is named until the time is over or it raises."""
@@ -25,12 +19,15 @@ def main() -> None:
 
     atheris = import_module("atheris")  # a group of its own, which few install
 
+    sys.path.append(str(Path(__file__).parents[1]))
+    import fuzz_readers
+
     name, *options = sys.argv[1:]
-    target = readers.TARGETS[name]
+    target = fuzz_readers.TARGETS[name]
     with tempfile.TemporaryDirectory() as folder:
         seeds = Path(folder) / "seeds"
         seeds.mkdir()
-        for number, seed in enumerate(readers.seeds(name)):
+        for number, seed in enumerate(fuzz_readers.seeds(name)):
             (seeds / str(number)).write_bytes(seed)
         with atheris.instrument_imports(include=["paribus"]):
             read = target(Path(folder))

@@ -1,26 +1,15 @@
 """Readers of files on mutated files: understood or refused, and in little memory."""
 
-import importlib.util
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import fuzz_readers
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 
-def _readers() -> Any:
-    path = Path(__file__).parents[1] / "fuzz" / "readers.py"
-    spec = importlib.util.spec_from_file_location("fuzz_readers", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-READERS = _readers()
 DATA = ("npy", "npz", "idx", "table", "parquet", "curves")
 FEW = settings(
     max_examples=60,
@@ -58,12 +47,12 @@ def changed(content: bytes, changes: list[tuple[float, bytes, str]]) -> bytes:
 
 @pytest.fixture(params=DATA)
 def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    return request.param, READERS.TARGETS[request.param](tmp_path)
+    return request.param, fuzz_readers.TARGETS[request.param](tmp_path)
 
 
 def check(reader: tuple[str, Any], data: st.DataObject) -> None:
     name, read = reader
-    sound = data.draw(st.sampled_from(list(READERS.seeds(name))))
+    sound = data.draw(st.sampled_from(list(fuzz_readers.seeds(name))))
     content = changed(sound, data.draw(CHANGES))
 
     tracemalloc.start()
@@ -77,9 +66,9 @@ def check(reader: tuple[str, Any], data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", DATA)
 def test_each_sound_file_is_understood(name: str, tmp_path: Path):
-    read = READERS.TARGETS[name](tmp_path)
+    read = fuzz_readers.TARGETS[name](tmp_path)
 
-    for content in READERS.seeds(name):
+    for content in fuzz_readers.seeds(name):
         found = read(content)
         if name != "idx":  # which is no labels where it has two dimensions
             assert not isinstance(found, Exception), found
