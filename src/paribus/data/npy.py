@@ -2,6 +2,7 @@
 
 import math
 import tokenize
+import warnings
 from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
@@ -103,7 +104,9 @@ def read_header(stream: BufferedIOBase, where: str) -> Header:
         version = np.lib.format.read_magic(stream)
         if version not in readers:
             raise ValueError(f"format version {version[0]}.{version[1]}")
-        header = Header(*readers[version](stream, max_header_size=MAX_HEADER_BYTES))
+        with warnings.catch_warnings():  # of headers that Python 2 wrote
+            warnings.simplefilter("ignore", UserWarning)
+            header = Header(*readers[version](stream, max_header_size=MAX_HEADER_BYTES))
     except _HEADER_FAULTS as error:
         reason = str(error).split("\n")[0].replace("allow_pickle", "pickles")
         is_code = not isinstance(error, ValueError) or "malformed node" in reason
