@@ -21,6 +21,7 @@ from paribus.declared import (
 )
 from paribus.errors import StudyError
 from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
+from paribus.looks import check_planned_seeds, fixed_looks
 from paribus.names import check_name
 from paribus.optimizer_catalogue import OPTIMIZERS, in_use
 from paribus.seeds import MAX_RUNS, MAX_SEED, check_seeds, count_seeds
@@ -102,6 +103,8 @@ class Study:
         looks: How often the plan allows to look at the results: after the first seeds,
             and each time that seeds are added. Intervals share the error rate.
         n_looks: How many of them there have been.
+        planned_seeds: All seeds that there may be, where looks add them until claims are
+            decided; `seeds` are those so far. Empty where they are added by hand.
         task: What is predicted, by which loss and metrics.
         exact: Whether every number is the same bit for bit however runs are grouped:
             blocks then have one shape, and the environment may not change.
@@ -123,6 +126,7 @@ class Study:
     late_seeds: tuple[int, ...] = ()
     looks: int = 1
     n_looks: int = 1
+    planned_seeds: tuple[int, ...] = ()
     task: TaskChoice = field(default_factory=TaskChoice)
     exact: bool = False
 
@@ -134,8 +138,9 @@ class Study:
             raise StudyError(
                 f"`study.looks` must be from 1 to {MAX_LOOKS}, got {self.looks}"
             )
+        check_planned_seeds(self.planned_seeds, self.looks)
         if self.tuning is not None:
-            self.tuning.check_seeds_differ(self.seeds)
+            self.tuning.check_seeds_differ(self.planned_seeds or self.seeds)
         space = checked_space(self.space, model=self.model, optimizer=self.optimizer)
         object.__setattr__(self, "space", space)
         if self.tuning is not None:
@@ -143,7 +148,8 @@ class Study:
         tuned = self.tuning.hyperparameter if self.tuning else None
         check_claims(self.claims, space.grids, tuned, metrics=self.task.metric_names())
         check_rescue(self.diagnostics, tuned)
-        if (n_runs := self.n_runs()) > MAX_RUNS:
+        n_runs = len(self.configs()) * max(len(self.all_seeds), len(self.planned_seeds))
+        if n_runs > MAX_RUNS:
             raise StudyError(
                 f"the study has {n_runs:,} runs, the limit is {MAX_RUNS:,}"
             )
@@ -274,6 +280,7 @@ class Study:
             "study.steps": self.budget.steps,
             "study.looks": self.looks,
             "study.exact": self.exact,
+            **fixed_looks(self.planned_seeds),
             **{f"data.{name}": value for name, value in self.data.to_dict().items()},
             "diagnostics.measure": list(self.diagnostics),
             **(self.tuning.fixed_settings() if self.tuning else {}),
@@ -314,6 +321,7 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """Write the study as plain JSON values; `from_dict` reads it back."""
+        planned = self.planned_seeds
         return {
             "study": {
                 "name": self.name,
@@ -321,6 +329,7 @@ class Study:
                 "late_seeds": list(self.late_seeds),
                 "looks": self.looks,
                 "n_looks": self.n_looks,
+                **({"planned_seeds": list(planned)} if planned else {}),
                 "epochs": self.budget.epochs,
                 "evaluate_every": self.budget.evaluate_every,
                 "steps": self.budget.steps,
@@ -376,6 +385,7 @@ class Study:
             late_seeds=tuple(table.get("late_seeds", ())),
             looks=table.get("looks", 1),
             n_looks=table.get("n_looks", 1),
+            planned_seeds=tuple(table.get("planned_seeds", ())),
             task=TaskChoice.from_dict(written.get("task", {})),
             exact=written.get("exact", False),
         )

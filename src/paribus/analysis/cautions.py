@@ -134,6 +134,21 @@ class LateClaims:
     texts: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EndedEarly:
+    """Seeds were added until no claim needed more, before the last look.
+
+    Attributes:
+        n_seeds: Seeds of the look that ended the study.
+        n_planned: Seeds of the last look.
+        look: Which look it was, from 1.
+    """
+
+    n_seeds: int
+    n_planned: int
+    look: int
+
+
 Caution = (
     MissingRuns
     | NothingLearned
@@ -143,6 +158,7 @@ Caution = (
     | NoisyTiming
     | FewSeeds
     | LateClaims
+    | EndedEarly
 )
 # Those that keep every other number from meaning much.
 GRAVE = (MissingRuns, NothingLearned)
@@ -169,6 +185,7 @@ def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution
         _few_seeds(result, n_intervals),
         _noisy_timing(result),
         _late_claims(result),
+        _ended_early(result),
     )
     return tuple(caution for caution in found if caution is not None)
 
@@ -322,3 +339,14 @@ def _noisy_timing(result: StudyResult) -> NoisyTiming | None:
 def _late_claims(result: StudyResult) -> LateClaims | None:
     late = tuple(claim.text for claim in result.study.claims if claim.is_late)
     return LateClaims(texts=late) if late else None
+
+
+def _ended_early(result: StudyResult) -> EndedEarly | None:
+    study = result.study
+    if not study.planned_seeds or study.n_looks == study.looks:
+        return None
+    if _missing_runs(result) is not None:
+        return None
+    return EndedEarly(
+        n_seeds=len(study.seeds), n_planned=len(study.planned_seeds), look=study.n_looks
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
+from paribus.analysis.looks import looks_of
 from paribus.analysis.records import CONFIDENCE_LEVEL, Comparison
 from paribus.analysis.scores import (
     Scores,
@@ -85,12 +86,12 @@ def compare_all(
 ) -> tuple[Comparison, ...]:
     """Compare every pair of configs, paying for how many comparisons that makes.
 
-    p-values of the metric are Holm-adjusted over the family, and multiplied by the k
-    looks that the study planned. Intervals are simultaneous: each is at the level
-    1 - 0.05 / (m k) (Bonferroni), where m counts a difference for each pair and a
-    difference of shares for each that has runs that ended badly. So all of them
-    together cover with a probability of 95 %, at every look, and a sentence about any
-    of them may rest on its interval.
+    p-values of the metric are Holm-adjusted over the family, and for the k looks that
+    the study planned. Intervals are simultaneous: each is at the level 1 - 0.05 / (m k)
+    (Bonferroni; `Looks` says how else looks may share), where m counts a difference for
+    each pair and a difference of shares for each that has runs that ended badly. So all
+    of them together cover with a probability of 95 %, at every look, and a sentence
+    about any of them may rest on its interval.
 
     Args:
         result: Statuses as `classify_runs` gives them.
@@ -108,10 +109,8 @@ def compare_all(
     chosen = range(len(result.configs)) if configs is None else configs
     bank = _Bank.of(judged(result), metric)
     places = list(itertools.combinations(chosen, 2))
-    looks = result.study.looks
-    level = simultaneous_level(
-        max(len(places) + bank.n_shares(places), 1), n_looks=looks
-    )
+    looks = looks_of(result.study)
+    level = simultaneous_level(max(len(places) + bank.n_shares(places), 1), looks=looks)
     found = [
         bank.compare(
             ((i, j),), result.configs[i], result.configs[j], confidence_level=level
@@ -119,8 +118,8 @@ def compare_all(
         for i, j in places
     ]
     p_values = [c.p_value for c in found if c.p_value is not None]
-    adjusted = looks * holm_adjusted(np.array(p_values, dtype=np.float64))
-    of_pairs = iter(np.minimum(adjusted, 1.0).tolist())
+    adjusted = holm_adjusted(np.array(p_values, dtype=np.float64))
+    of_pairs = iter(looks.over_all(adjusted).tolist())
     return tuple(
         c if c.p_value is None else replace(c, p_value_holm=next(of_pairs))
         for c in found

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from paribus.analysis.looks import looks_of
 from paribus.analysis.records import OneSeedAnalysis
 from paribus.analysis.scores import judged, oriented_scores
 from paribus.results import StudyResult
@@ -49,7 +50,7 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
     if not n_seeds.any() or n_smallest < MIN_SEEDS:
         return None
     named_best = named_best_probabilities(values, is_counted)
-    level = ERROR_RATE / result.study.looks
+    level = looks_of(result.study).error_rate(ERROR_RATE)
     is_tied = tied_with_best(values, is_counted, level=level)
     reversals = reversal_shares(values, is_counted)
     pairs = itertools.combinations(np.flatnonzero(n_seeds).tolist(), 2)

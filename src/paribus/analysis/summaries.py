@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from paribus.analysis.looks import looks_of
 from paribus.analysis.records import CONFIDENCE_LEVEL, ConfigSummary, MetricSummary
 from paribus.analysis.scores import (
     LOSS_FLOOR,
@@ -172,7 +173,7 @@ def _tied(result: StudyResult) -> list[bool | None]:
     is_judged = scores.is_counted.sum(axis=1) >= MIN_SEEDS_TO_JUDGE
     if not is_judged.any():
         return [None] * len(result.configs)
-    level = ERROR_RATE / result.study.looks
+    level = looks_of(result.study).error_rate(ERROR_RATE)
     # What mostly fails is no rival of what learns, however few seeds show it.
     n_ended = np.maximum(scores.is_counted.sum(axis=1), 1)
     is_rival = is_bad(result).sum(axis=1) < MAX_BAD_SHARE * n_ended

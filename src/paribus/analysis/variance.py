@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from paribus.analysis.looks import looks_of
 from paribus.analysis.scores import is_bad, oriented_scores
 from paribus.analysis.tuned import choose_tuned
 from paribus.hyperparameters import Value
@@ -105,7 +106,7 @@ def divide_variance(result: StudyResult, *, metric: str) -> VarianceOfScores | N
         effects=value_effects(
             grid[np.ix_(*versions.kept)] if has_part else grid,
             interacting=shares.interacting,
-            n_looks=result.study.looks,
+            looks=looks_of(result.study),
             rng=np.random.default_rng(0),
         ),
         tuned=tuned,

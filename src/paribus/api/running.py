@@ -11,6 +11,7 @@ from paribus.refinement import with_added
 from paribus.results import Progress, StudyResult
 from paribus.results.asked import only_asked, only_asked_progress
 from paribus.status import RunStatus
+from paribus.stopping import at_look_of
 
 
 UNTRAINED = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
@@ -55,7 +56,8 @@ def run_study(
     if stored is None:
         from paribus.engine.train import train_study
 
-        if on_progress is not None and study_exists(folder):
+        is_counted = study_exists(folder) and not study.planned_seeds
+        if on_progress is not None and is_counted:
             on_progress = _counting(on_progress, study, read_study(folder).seeds)
         stored = train_study(
             study,
@@ -90,6 +92,7 @@ def _finished(
 ) -> StudyResult | None:
     """What is stored, if there is nothing left to train; else None."""
     from paribus.analysis import plan_runs
+    from paribus.claims.stopping import next_look
     from paribus.store import StudyWriter, read_study, study_exists
     from paribus.store.growth import check_fixed_settings, grown
 
@@ -97,6 +100,7 @@ def _finished(
         return None
     stored = read_study(folder)
     check_fixed_settings(stored.study, study)
+    study = at_look_of(study, stored.study)
     has_all = set(study.configs()) <= set(stored.configs)
     has_all = has_all and set(study.seeds) <= set(stored.seeds)
     if not has_all:
@@ -107,11 +111,12 @@ def _finished(
     configs = [place[config] for config in asked.configs()]
     seeds = [stored.seeds.index(seed) for seed in study.all_seeds]
     plan = plan_runs(stored)
-    if plan.missing:
-        return None
     is_waiting = plan.is_planned & np.isin(stored.status, waiting)
     lacks_baseline = study.has_baseline and stored.baseline_loss is None
-    if is_waiting[np.ix_(configs, seeds)].any() or lacks_baseline:
+    is_waiting_for_more = bool(plan.missing) or lacks_baseline
+    if is_waiting[np.ix_(configs, seeds)].any() or is_waiting_for_more:
+        return None
+    if study.planned_seeds and next_look(stored) is not None:
         return None
     if grown(stored.study, study) is stored.study:
         return stored

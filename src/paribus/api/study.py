@@ -15,6 +15,7 @@ from paribus.api.spaces import Space, as_space, plain
 from paribus.api.tasks import as_task
 from paribus.builders import describe_builder
 from paribus.errors import StudyError, suggest
+from paribus.looks import first_seeds
 from paribus.space import SearchSpace, show_value
 from paribus.study import (
     Budget,
@@ -53,6 +54,8 @@ class Study(records.Study):
         diagnostics: What is measured of the trained weights.
         looks: How often the plan allows to look and add seeds; they share the error
             rate of the verdicts.
+        stop_when_decided: Whether seeds are added look by look until the claims are
+            decided, at most `seeds`. Early looks have stricter intervals.
         task: What is predicted: `"regression"`, or a dict that says what [task] of a
             study file does, with your own functions as loss and metrics; classes by the
             cross-entropy if not said.
@@ -92,6 +95,7 @@ class Study(records.Study):
         claims: Sequence[DeclaredClaim] = (),
         diagnostics: Sequence[str] = (),
         looks: int = 1,
+        stop_when_decided: bool = False,
         task: TaskChoice | str | Mapping[str, Any] | None = None,
         exact: bool = False,
         **unknown: Any,
@@ -104,9 +108,11 @@ class Study(records.Study):
         if optimizer is None:
             optimizer, compiled = _said_by(chosen, united)
             said = compiled if task is None else said
+        all_seeds = _seeds(seeds)
         super().__init__(
             name=name,
-            seeds=_seeds(seeds),
+            seeds=first_seeds(all_seeds, looks) if stop_when_decided else all_seeds,
+            planned_seeds=all_seeds if stop_when_decided else (),
             budget=Budget(
                 epochs=epochs,
                 # 1 epoch is 1.0 epochs; whatever else it is, the record judges.
@@ -187,6 +193,7 @@ class Study(records.Study):
             claims=self.claims,
             diagnostics=self.diagnostics,
             looks=self.looks,
+            planned_seeds=self.planned_seeds,
             task=self.task,
             exact=self.exact,
         )

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from paribus.analysis.measure_facts import TIMES, is_curve
 from paribus.claims.answering import ask
@@ -29,9 +30,13 @@ def claims_digest(study: Study) -> str:
     """Fingerprint of the claims that were declared before the first run.
 
     Returns:
-        SHA-256 in hexadecimal of their canonical JSON; of an empty list too.
+        SHA-256 in hexadecimal of their canonical JSON; of an empty list too. Where
+        seeds are added until they are decided, the plan of that is hashed with them.
     """
-    written = [claim.to_dict() for claim in study.claims if not claim.is_late]
+    written: Any = [claim.to_dict() for claim in study.claims if not claim.is_late]
+    if study.planned_seeds:
+        plan = {"seeds": study.planned_seeds, "looks": study.looks}
+        written = {"claims": written, "stop_when_decided": plan}
     text = json.dumps(written, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

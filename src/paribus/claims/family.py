@@ -8,9 +8,10 @@ import numpy as np
 from paribus.claims.records import AtomVerdict, ClaimVerdict
 from paribus.stats.compare import holm_adjusted
 from paribus.stats.families import benjamini_hochberg, simultaneous_level
+from paribus.stats.looks import ONE_LOOK, Looks
 
 
-def family_level(contrasts: Sequence[str], *, n_looks: int = 1) -> float:
+def family_level(contrasts: Sequence[str], *, looks: Looks = ONE_LOOK) -> float:
     """The confidence level of each interval, so that the family's hold together.
 
     Args:
@@ -18,8 +19,8 @@ def family_level(contrasts: Sequence[str], *, n_looks: int = 1) -> float:
             over all optimizers, and of every claim declared in time. Atoms that look at
             one contrast from its two ends name it twice, and it counts once. What was
             found does not matter, so it may not depend on it.
-        n_looks: How often the study's plan allows to look: they share the error rate
-            too, whether they are taken or not.
+        looks: The looks that the study plans: they share the error rate too, whether
+            they are taken or not.
 
     Assumes:
         How many seeds each look has does not depend on what earlier looks showed.
@@ -28,7 +29,7 @@ def family_level(contrasts: Sequence[str], *, n_looks: int = 1) -> float:
         >>> round(family_level(["time", "quality", "time"]), 4)
         0.975
     """
-    return simultaneous_level(max(len(set(contrasts)), 1), n_looks=n_looks)
+    return simultaneous_level(max(len(set(contrasts)), 1), looks=looks)
 
 
 def with_adjusted_p_values(
@@ -36,7 +37,7 @@ def with_adjusted_p_values(
     contrasts: Sequence[str],
     family: Collection[str] = (),
     *,
-    n_looks: int = 1,
+    looks: Looks = ONE_LOOK,
 ) -> tuple[AtomVerdict, ...]:
     """Add Holm's adjustment over the confirmatory family.
 
@@ -47,7 +48,7 @@ def with_adjusted_p_values(
         family: The contrasts of the family. Those without a test count with a p-value
             of 1, so that the adjustment is for as many as the intervals are, whatever
             the runs showed.
-        n_looks: As `family_level`: each adjusted value is so many times as large.
+        looks: As `family_level`: each value is adjusted for them too.
     """
     p_values: dict[str, float] = {}
     for atom, contrast in zip(atoms, contrasts, strict=True):
@@ -56,7 +57,7 @@ def with_adjusted_p_values(
     tested = np.array(list(p_values.values()), dtype=np.float64)
     untested = np.ones(len(set(family) - p_values.keys()))
     adjusted = holm_adjusted(np.concatenate([tested, untested]))
-    adjusted = np.minimum(n_looks * adjusted, 1.0)
+    adjusted = looks.over_all(adjusted)
     by_contrast = dict(zip(p_values, adjusted.tolist(), strict=False))
     return tuple(
         replace(atom, p_value_holm=by_contrast[contrast])

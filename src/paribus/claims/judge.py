@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from paribus.analysis.looks import looks_of
 from paribus.claims.arms import Arms, learning_rate_arms
 from paribus.claims.atoms import Atom
 from paribus.claims.batch_arms import batch_size_arms
@@ -75,15 +76,16 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     Assumes:
         Intervals hold together with 95 % over the confirmatory family, by Bonferroni:
         each is at the level 1 - .05/(m k) for the m distinct contrasts that the study
-        was designed for and the k looks that it planned, whatever its runs show.
+        was designed for and the k looks that it planned, whatever its runs show; where
+        seeds are added until all is decided, at the level of the present look.
     """
     evidence = Evidence.of(result)
     cases = [case for name in evidence.optimizers for case in _cases(evidence, name)]
     contrasts = [contrast for case in cases for contrast in case.contrasts()]
     own = declared_contrasts(result.study.claims)
     family = [*contrasts, *filter(None, own)]
-    looks = result.study.looks
-    evidence = evidence.at_level(family_level(family, n_looks=looks))
+    looks = looks_of(result.study)
+    evidence = evidence.at_level(family_level(family, looks=looks))
     declared = judge_declared(evidence)
     found = [
         (case, atom, atom.verdict(evidence, case.arms))
@@ -94,7 +96,7 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
         [*(verdict for _, _, verdict in found), *(c.atoms[0] for c in declared)],
         [*(case.contrast(atom) for case, atom, _ in found), *own],
         family,
-        n_looks=looks,
+        looks=looks,
     )
     is_one = len(evidence.optimizers) == 1
     verdicts: dict[tuple[str, str], tuple[AtomVerdict, ...]] = {}
@@ -116,8 +118,11 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
         for optimizer in evidence.optimizers
     )
     last = zip(declared, adjusted[len(found) :], strict=True)
-    own_claims = (replace(claim, atoms=(atom,)) for claim, atom in last)
     study = result.study
+    own_claims = (
+        replace(claim, atoms=(replace(atom, remedy=fitting(atom.remedy, study)),))
+        for claim, atom in last
+    )
     late = {study.seeds.index(seed) for seed in study.late_seeds}
     claims = with_exploratory_p_values([*own_claims, *catalogue])
     return tuple(with_late_seeds(claims, late))

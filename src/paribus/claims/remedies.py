@@ -5,7 +5,10 @@ from paribus.study import Study
 
 # Ends what is open of runs that never reached a target.
 LONGER = "a longer budget would tell"
+# What lifts a guard that counts seeds.
+MORE_SEEDS = "--set study.seeds={}"
 
+_MORE_AT_LAST = "a new study, with more seeds at its last look"
 _RUN = "paribus run "
 _BUILT_IN_DATA = "mnist"
 
@@ -28,8 +31,15 @@ def fitting(remedy: str, study: Study) -> str:
         The remedy; a built-in study says nothing about other data than its own, and
         there it is the design to copy.
     """
+    if study.planned_seeds and asks_seeds(remedy):
+        return _MORE_AT_LAST
     is_built_in_data = study.data.name == _BUILT_IN_DATA and not study.is_imported
     if not remedy.startswith(_RUN) or is_built_in_data:
         return remedy
     name = remedy.removeprefix(_RUN).split()[0]
     return f"a study of these data with the design that `paribus init {name}` writes"
+
+
+def asks_seeds(remedy: str) -> bool:
+    """Whether a remedy is more seeds."""
+    return remedy.startswith((MORE_SEEDS.format(""), _MORE_AT_LAST))

@@ -15,6 +15,7 @@ from paribus.claims.guards import first_refusal
 from paribus.claims.guards.recording import broken_runs
 from paribus.claims.records import AtomVerdict
 from paribus.claims.refusals import Refusal
+from paribus.claims.remedies import MORE_SEEDS
 from paribus.declared import RESCUE
 from paribus.space import show_value
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
@@ -66,7 +67,7 @@ def _refusal(evidence: Evidence, question: Question) -> Refusal | None:
         return Refusal(
             f"{n_bad} of {n_ended} runs ended badly at {question.sides[0]}, and the "
             f"rescue test needs {MIN_BAD_RUNS}",
-            "" if more is None else f"--set study.seeds={more}",
+            "" if more is None else MORE_SEEDS.format(more),
         )
     n_tried = int(_is_tried(evidence, config).sum())
     if n_tried >= MIN_BAD_RUNS:

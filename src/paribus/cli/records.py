@@ -46,6 +46,7 @@ def forecast_record(forecast: Forecast, folder: Path) -> dict[str, Any]:
         "n_runs": forecast.n_runs,
         "n_to_train": forecast.n_to_train,
         "is_open": forecast.is_open,
+        "n_most": forecast.n_most,
         "programs": [asdict(group) for group in forecast.groups],
         "seconds": forecast.seconds,
         "memory_bytes": forecast.memory_bytes,

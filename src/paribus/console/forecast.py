@@ -6,6 +6,7 @@ from paribus.analysis.measure_facts import measure_facts
 from paribus.console.layout import Row, lay_out
 from paribus.console.progress import duration_text
 from paribus.errors import printable
+from paribus.looks import look_sizes
 from paribus.results.forecast import Basis, Forecast
 from paribus.space import show_value
 from paribus.study import Study
@@ -40,6 +41,7 @@ def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str
         head += f" and {len(study.tuning.seeds)} that tune"
     parts = [
         head,
+        *_looks(forecast),
         lay_out(_configs(forecast), width=width),
         lay_out(_programs(forecast), width=width),
         *_claims(study, width=width),
@@ -94,6 +96,24 @@ def _claims(study: Study, *, width: int | None) -> list[str]:
             }
         )
     return [lay_out(rows, width=width), *large] if rows else []
+
+
+def _looks(forecast: Forecast) -> list[str]:
+    """At which seeds training may end, and what that saves."""
+    study, most = forecast.study, forecast.n_most
+    if most is None:
+        return []
+    sizes = [f"{n:,}" for n in look_sizes(len(study.planned_seeds), study.looks)]
+    n_fewer = most - forecast.n_runs
+    saved = f"saves {n_fewer:,} of at most {_count(most, 'run')}"
+    return [
+        f"Training ends at {', '.join(sizes[:-1])} or {sizes[-1]} seeds, as soon as "
+        f"{'its' if study.claims else 'the built-in'} claims are decided. What is said "
+        f"here is for look {study.n_looks} of {study.looks}; to end there {saved}."
+        if n_fewer
+        else f"All {study.looks} looks at the claims are taken: at most {sizes[-1]} "
+        "seeds."
+    ]
 
 
 def _ending(forecast: Forecast, folder: Path) -> str:

@@ -17,6 +17,7 @@ from paribus.results import StudyResult
 from paribus.results.asked import only_asked
 from paribus.space import show_value
 from paribus.status import STATUS_MEANINGS, RunStatus
+from paribus.stopping import at_look_of
 from paribus.study import Study
 
 
@@ -166,6 +167,7 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
         asked: The study that was to be trained; less than is stored, perhaps.
         folder: The study folder.
     """
+    asked = at_look_of(asked, result.study)
     trained = only_asked(result, asked)
     lines = [
         sentence

@@ -28,6 +28,7 @@ from paribus.results import StudyResult
 from paribus.results.asked import only_asked
 from paribus.results.forecast import Basis, Forecast, GroupForecast
 from paribus.status import RunStatus
+from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import read_study, study_exists
 from paribus.store.growth import check_fixed_settings
 from paribus.study import Study
@@ -70,7 +71,7 @@ def forecast_study(
     check_fits(study, dataset)
     devices = choose_devices(device)
     if stored is not None:
-        study = with_added(study, stored.configs)
+        study = at_look_of(with_added(study, stored.configs), stored.study)
     with Compiler(n_threads=1) as compiler:
         trainer = Trainer(study, dataset, devices, compiler)
         n_runs, waiting, is_open = _count_runs(study, dataset, stored)
@@ -79,6 +80,7 @@ def forecast_study(
             speed.forecast(group, int(waiting[indices].sum()))
             for group, indices in _with_indices(study)
         )
+        n_most = _count_runs(with_all_seeds(study), dataset, stored)[0]
         memory = _memory_bytes(trainer, dataset, waiting, len(devices))
     return Forecast(
         study=study,
@@ -87,6 +89,7 @@ def forecast_study(
         memory_bytes=memory,
         device=f"{len(devices)} × {devices[0].platform}",
         is_open=is_open,
+        n_most=n_most if study.planned_seeds else None,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from paribus.analysis import mark_absent, plan_runs
 from paribus.analysis.planned import WAITING
 from paribus.analysis.rescues import plan_rescues
+from paribus.claims.stopping import next_look
 from paribus.declared import RESCUE
 from paribus.engine.epochs import train_block
 from paribus.engine.keeper import Keeper
@@ -19,8 +20,9 @@ from paribus.engine.rescuer import Rescuer
 from paribus.engine.timing import time_epoch
 from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
-from paribus.results import Progress
+from paribus.results import Progress, StudyResult
 from paribus.status import RunStatus
+from paribus.stopping import at_look_of
 from paribus.store import StudyWriter, read_study
 from paribus.study import Run, Study
 
@@ -54,7 +56,8 @@ class Session:
     def train(self, trainer: Trainer) -> None:
         """Train every block; whatever interrupts leaves a valid study.
 
-        When the choosing runs have ended, what tuning chose is trained in its turn.
+        When the choosing runs have ended, what tuning chose is trained in its turn;
+        when all have, more seeds if the study adds them and claims are open.
         """
         try:
             trainer.remember(self._writer.too_wide_blocks())
@@ -70,12 +73,22 @@ class Session:
 
     def _look(self) -> None:
         """See what has been trained, and what is to be trained therefore."""
+        stored = self._see()
+        if self._study.planned_seeds and not self._waiting():
+            grown = next_look(stored)
+            if grown is not None:
+                self._writer.grow(grown)
+                self._see()
+
+    def _see(self) -> StudyResult:
+        """Take in what is stored, with the values that refinement adds to it."""
         stored = read_study(self._folder)
         plan = plan_runs(stored)
         if plan.missing:
             self._writer.grow(with_added(stored.study, plan.missing))
             stored = read_study(self._folder)
             plan = plan_runs(stored)
+        self._study = at_look_of(self._study, stored.study)
         self._plan = plan
         self._rescues = plan_rescues(stored) if self._has_rescues else None
         self._status = mark_absent(stored).status.copy()
@@ -88,6 +101,7 @@ class Session:
             for i, config in enumerate(stored.configs)
             for j, seed in enumerate(stored.seeds)
         }
+        return stored
 
     def _waiting(self) -> tuple[Run, ...]:
         """The runs that are to be trained, as far as tuning has come."""

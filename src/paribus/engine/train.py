@@ -23,6 +23,7 @@ from paribus.errors import StudyError, TooManyFailuresError
 from paribus.refinement import may_be_added, with_added
 from paribus.results import StudyResult
 from paribus.status import RunStatus
+from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import StudyWriter, read_study, study_exists
 from paribus.study import Study
 
@@ -80,18 +81,20 @@ def train_study(
         environment = describe_environment(devices) | models.environment()
         writer.check_environment(environment, allow_change=allow_env_change)
         writer.grow(study)
+        study = at_look_of(study, writer.study)
         writer.begin_attempt(environment)
         if retry_failed:
             writer.retry_failed()
         use_compilation_cache()
         stack.enter_context(nan_checks_off())
         compiler = stack.enter_context(Compiler(n_threads=2))
-        # What is worse than linear is to be rescued, and not to be chosen.
-        if RESCUE in study.diagnostics or study.tuning is not None:
+        # What is worse than linear is to be rescued, not to be chosen, and no learner.
+        is_needed = study.tuning is not None or study.planned_seeds
+        if RESCUE in study.diagnostics or is_needed:
             _commit_baseline(writer, study, dataset, devices)
         session = Session(study, folder, writer, on_progress)
-        # What tuning will add is trained by the programs of what is there already.
-        whole = with_added(study, may_be_added(study))
+        # What tuning and looks will add is trained by the programs of what is there.
+        whole = with_all_seeds(with_added(study, may_be_added(study)))
         session.train(Trainer(whole, dataset, devices, compiler, models))
         _commit_baseline(writer, study, dataset, devices)
     result = read_study(folder)

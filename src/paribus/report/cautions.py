@@ -6,6 +6,7 @@ from paribus.analysis.cautions import (
     LARGEST_EFFECT,
     Caution,
     EdgeOfGrid,
+    EndedEarly,
     FewSeeds,
     LateClaims,
     MissingRuns,
@@ -60,11 +61,12 @@ _GISTS: Mapping[type[Caution], str] = {
     FewSeeds: "few seeds",
     NoisyTiming: "noisy timings",
     LateClaims: "claims declared late",
+    EndedEarly: "ended early, as planned",
 }
 
 
 def _say_plain(
-    caution: MissingRuns | NothingLearned | BestAtEnd | LateClaims,
+    caution: MissingRuns | NothingLearned | BestAtEnd | LateClaims | EndedEarly,
 ) -> str:
     """Those that need neither the study nor its labels."""
     match caution:
@@ -90,6 +92,14 @@ def _say_plain(
                 f"{n} {verb} declared or changed after the first run: "
                 f"{_some([f'“{text}”' for text in caution.texts])}. What was seen may "
                 "have shaped what is claimed."
+            )
+        case EndedEarly():
+            return (
+                f"Seeds were added until no claim needed more: at {caution.n_seeds} "
+                f"of at most {caution.n_planned} seeds, look {caution.look}, as the "
+                "plan was before the first run. Intervals pay for the looks; estimates "
+                "of what ended a study early lie on average farther from 0 than the "
+                "truth."
             )
 
 

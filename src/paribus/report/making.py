@@ -1,6 +1,7 @@
 """How a study was made: what a reader needs to repeat it."""
 
 from paribus.claims import claims_digest
+from paribus.looks import look_sizes
 from paribus.report.document import Table
 from paribus.report.numbers import count, duration
 from paribus.report.prose import count_untuned, say_model, say_optimizer, say_schedule
@@ -181,6 +182,13 @@ def _tuned(study: Study) -> str:
 
 def _looks(study: Study) -> str:
     taken = min(study.n_looks, study.looks)
+    if study.planned_seeds:
+        sizes = ", ".join(map(str, look_sizes(len(study.planned_seeds), study.looks)))
+        return (
+            f"{study.looks}, at {sizes} seeds until the claims are decided, {taken} of "
+            "them taken; the error rate is spent as by O'Brien and Fleming, little at "
+            "first"
+        )
     return f"{study.looks}, {taken} of them taken; the error rate is shared among all"
 
 

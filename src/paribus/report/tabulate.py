@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from paribus.analysis import Comparison, ConfigSummary
+from paribus.analysis.looks import looks_of
 from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.report.document import Table
 from paribus.report.findings import Findings
@@ -349,8 +352,8 @@ def _say_noise_floor(metric: str) -> str:
 
 def _comparison_note(findings: Findings) -> str:
     n = sum(c.p_value is not None for c in findings.comparisons)
-    looks = findings.result.study.looks
-    paid = f" and the {looks} planned looks" if looks > 1 else ""
+    study = findings.result.study
+    paid = f" and the {study.looks} planned looks" if study.looks > 1 else ""
     text = (
         "Pairs share their seed: the same initial weights and the same order of data. "
         f"{_say_noise_floor(findings.metric)}The p-value is an exact "
@@ -366,7 +369,8 @@ def _comparison_note(findings: Findings) -> str:
         )
     smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
     if smallest:
-        least = p_value(min(min(smallest) * n * looks, 1.0))
+        adjusted = np.array([min(min(smallest) * n, 1.0)])
+        least = p_value(float(looks_of(study).over_all(adjusted)[0]))
         text += f" The smallest adjusted p-value that is possible here is {least}."
     if len(findings.compared) < findings.n_configs:
         text += (

@@ -10,6 +10,7 @@ from paribus.results.progress import Progress
 from paribus.results.result import StudyResult
 from paribus.space import Config
 from paribus.status import RunStatus
+from paribus.stopping import at_look_of
 from paribus.study import DeclaredClaim, Study
 
 
@@ -24,7 +25,7 @@ def only_asked(result: StudyResult, asked: Study) -> StudyResult:
         A result of the configs and seeds of `asked`, and of what refinement added to
         them. The same one if that is all.
     """
-    asked = with_added(asked, result.configs)
+    asked = at_look_of(with_added(asked, result.configs), result.study)
     if asked.configs() == result.configs and asked.all_seeds == result.seeds:
         return result
     configs, seeds = _places(result.configs, result.seeds, asked)

@@ -44,6 +44,8 @@ class Forecast:
             and the Python process included.
         device: What would train, e.g. `"2 × cpu"`.
         is_open: Whether tuning has yet to choose, and may leave out some of `n_runs`.
+        n_most: Where seeds are added until the claims are decided, runs of the study
+            at its last look; `n_runs` are then those of the present look.
     """
 
     study: Study
@@ -52,6 +54,7 @@ class Forecast:
     memory_bytes: int
     device: str
     is_open: bool = False
+    n_most: int | None = None
 
     @property
     def n_to_train(self) -> int:

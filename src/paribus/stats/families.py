@@ -6,29 +6,30 @@ Holm's adjustment of p-values is in `compare.py`.
 import numpy as np
 from jaxtyping import Float
 
+from paribus.stats.looks import ONE_LOOK, Looks
+
 
 ERROR_RATE = 0.05
 # Of exploratory findings that are named, at most so many may be false.
 FALSE_DISCOVERY_RATE = 0.1
 
 
-def simultaneous_level(n_contrasts: int, *, n_looks: int = 1) -> float:
+def simultaneous_level(n_contrasts: int, *, looks: Looks = ONE_LOOK) -> float:
     """Give the confidence level of each interval, so that all hold together with 95 %.
 
     Bonferroni: .05 is shared among the distinct contrasts of the confirmatory family,
-    and again among the planned looks at the data.
+    and what each gets again among the planned looks at the data.
 
     Args:
         n_contrasts: Distinct contrasts in the family, at least 1.
-        n_looks: How often the study's plan allows to look and add seeds.
+        looks: The looks at the data that the study plans, and which one this is.
 
     Example:
-        >>> simultaneous_level(8), simultaneous_level(5, n_looks=2)
+        >>> simultaneous_level(8), simultaneous_level(5, looks=Looks(sizes=(10, 20)))
         (0.99375, 0.995)
     """
     assert n_contrasts >= 1
-    assert n_looks >= 1
-    return 1 - ERROR_RATE / (n_contrasts * n_looks)
+    return 1 - looks.error_rate(ERROR_RATE / n_contrasts)
 
 
 def benjamini_hochberg(

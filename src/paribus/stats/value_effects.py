@@ -10,6 +10,7 @@ from jaxtyping import Float
 from paribus.stats.contrasts import Contrast, paired_contrast
 from paribus.stats.effects import check_grid
 from paribus.stats.families import simultaneous_level
+from paribus.stats.looks import ONE_LOOK, Looks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,7 +39,7 @@ def value_effects(
     scores: Float[np.ndarray, "*values seed"],
     *,
     interacting: Sequence[tuple[int, int]] = (),
-    n_looks: int = 1,
+    looks: Looks = ONE_LOOK,
     rng: np.random.Generator,
 ) -> tuple[ValueEffect, ...]:
     """Compare the values of each hyperparameter with its best one, paired by seed.
@@ -49,7 +50,7 @@ def value_effects(
     Args:
         scores: As for `variance_shares`.
         interacting: As `VarianceShares.interacting` gives them.
-        n_looks: How often the study's plan allows to look and add seeds.
+        looks: The looks at the data that the study plans, and which one this is.
         rng: Source of the resampling from 20 seeds on.
 
     Returns:
@@ -72,7 +73,7 @@ def value_effects(
         for one, other in ((a, b), (b, a)):
             places += [(one, (other, value)) for value in range(sizes[other])]
     n_pairs = sum(math.comb(sizes[one], 2) for one, _ in places)
-    level = simultaneous_level(n_pairs, n_looks=n_looks)
+    level = simultaneous_level(n_pairs, looks=looks)
     effects: list[ValueEffect] = []
     for one, at in places:
         rows = _means_of_values(scores, one, at)

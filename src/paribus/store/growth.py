@@ -33,7 +33,10 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     if space is stored.space and seeds == stored.seeds and claims == stored.claims:
         return stored
     new = seeds[len(stored.seeds) :] if has_begun else ()
-    n_looks = stored.n_looks + bool(new)
+    if stored.planned_seeds:
+        n_looks = max(stored.n_looks, wanted.n_looks)
+    else:
+        n_looks = stored.n_looks + bool(new)
     return replace(
         stored,
         seeds=seeds,

@@ -171,7 +171,8 @@ def _build(
     declared = read_declarations(document, grids, n_validation, mistakes, asked)
     if parts.seeds is not None:
         n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
-        _check_size(grids, len(parts.seeds) + n_tuning, mistakes)
+        n_seeds = max(len(parts.seeds), len(parts.planned_seeds))
+        _check_size(grids, n_seeds + n_tuning, mistakes)
     mistakes.raise_any()
     if asks_model(document):
         optimizer, compiled = _asked(model, grids, code, mistakes)
@@ -245,6 +246,7 @@ def _study(
             space=SearchSpace(grids=grids),
             looks=parts.looks,
             exact=parts.exact,
+            planned_seeds=parts.planned_seeds,
             **declared._asdict(),
         )
     except StudyError as error:  # a rule between the parts that only the records know

@@ -13,6 +13,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from paribus.errors import StudyError
+from paribus.looks import first_seeds, stopping_problems
 from paribus.study import (
     MAX_LOOKS,
     Budget,
@@ -58,6 +59,7 @@ class _StudyTable(Table):
     epochs: int
     steps: int | None = None
     looks: int = Field(default=1, ge=1, le=MAX_LOOKS)
+    stop_when_decided: bool = False
     evaluate_every: Any = "auto"
     exact: bool = False
 
@@ -137,6 +139,7 @@ class Parts(NamedTuple):
     data: DataChoice | None
     looks: int = 1
     exact: bool = False
+    planned_seeds: tuple[int, ...] = ()
 
 
 def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
@@ -161,14 +164,13 @@ def read_tables(document: dict[str, Any], mistakes: Mistakes) -> Parts:
     budget = Budget(
         epochs=study.epochs, evaluate_every=study.evaluate_every, steps=study.steps
     )
-    return Parts(
-        study.name,
-        study.seeds,
-        budget,
-        _data_choice(data, mistakes),
-        study.looks,
-        study.exact,
-    )
+    chosen, seeds, planned = _data_choice(data, mistakes), study.seeds, ()
+    if study.stop_when_decided:
+        for problem in (problems := [*stopping_problems(seeds, study.looks)]):
+            mistakes.add(("study", *problem.key), problem.text, problem.hint)
+        planned = seeds
+        seeds = seeds if problems else first_seeds(seeds, study.looks)
+    return Parts(study.name, seeds, budget, chosen, study.looks, study.exact, planned)
 
 
 def _data_choice(table: _DataTable | None, mistakes: Mistakes) -> DataChoice | None:

@@ -18,6 +18,7 @@ from paribus.claims.family import (
     with_exploratory_p_values,
 )
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
+from paribus.stats.looks import Looks
 
 
 def make_atom(name, p_value):
@@ -163,7 +164,7 @@ def test_looking_again_and_again_at_equal_sides_decides_falsely_in_5_percent():
     n_studies, sizes = 2000, (10, 15, 20, 25, 30)
     shares = {}
     for n_looks in (1, len(sizes)):
-        level = family_level(["one"], n_looks=n_looks)
+        level = family_level(["one"], looks=Looks(sizes=tuple(range(1, n_looks + 1))))
         differences = rng.normal(size=(n_studies, sizes[-1]))
         is_false = np.zeros(n_studies, dtype=bool)
         for n in sizes:

@@ -7,6 +7,7 @@ from paribus.stats.families import (
     intersection_union_p_value,
     simultaneous_level,
 )
+from paribus.stats.looks import Looks
 
 
 def test_one_contrast_and_one_look_keep_the_level():
@@ -14,7 +15,7 @@ def test_one_contrast_and_one_look_keep_the_level():
 
 
 def test_looks_and_contrasts_share_the_error():
-    assert simultaneous_level(8, n_looks=2) == simultaneous_level(16)
+    assert simultaneous_level(8, looks=Looks(sizes=(10, 20))) == simultaneous_level(16)
 
 
 def test_no_exploratory_tests_need_no_adjustment():

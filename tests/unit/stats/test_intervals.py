@@ -140,3 +140,15 @@ def test_no_hits_and_only_hits_reach_the_ends():
 def test_a_share_of_nothing_is_refused():
     with pytest.raises(TooFewSeedsError, match="at least 1 seed"):
         share_interval(np.array([0]), np.array([0]))
+
+
+def test_above_what_resamples_can_show_student_stands_in():
+    scores = np.random.default_rng(1).normal(size=(1, 20))
+    counted, rng = all_counted(scores), np.random.default_rng(0)
+
+    sure = mean_interval(scores, counted, confidence_level=0.9999, rng=rng)
+    usual = mean_interval(scores, counted, confidence_level=0.99, rng=rng)
+
+    student = t_interval(scores, counted, confidence_level=0.9999)
+    assert (sure.lower, sure.upper) == (student.lower, student.upper)
+    assert usual.lower != t_interval(scores, counted, confidence_level=0.99).lower

@@ -6,7 +6,7 @@ from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_learner, is_unlearned
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.refusals import Refusal
-from paribus.claims.remedies import longer_budget
+from paribus.claims.remedies import MORE_SEEDS, longer_budget
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.status import RunStatus
 
@@ -42,7 +42,7 @@ def _more_learners(evidence: Evidence, n_learned: int, n_ended: int) -> str:
     if not n_learned or evidence.judged.study.is_imported:
         return "a value or a budget at which runs learn"
     n_seeds = math.ceil(MIN_CONTRAST_SEEDS * n_ended / n_learned)
-    return f"--set study.seeds={n_seeds}"
+    return MORE_SEEDS.format(n_seeds)
 
 
 def unconverged(evidence: Evidence, question: Question) -> Refusal | None:
