@@ -103,7 +103,7 @@ class Study:
         looks: How often the plan allows to look at the results: after the first seeds,
             and each time that seeds are added. Intervals share the error rate.
         n_looks: How many of them there have been.
-        planned_seeds: All seeds that there may be, where looks add them until claims are
+        planned_seeds: All seeds that there may be, where looks add them until all is
             decided; `seeds` are those so far. Empty where they are added by hand.
         task: What is predicted, by which loss and metrics.
         exact: Whether every number is the same bit for bit however runs are grouped:
