@@ -38,6 +38,13 @@ RUN_BY = {
         "python": ("test_search_spaces_page::test_the_python_of_the_page_runs",),
         "sh": ("test_search_spaces_page::test_a_command_of_the_page_works",),
     },
+    "docs/how-to/stop-when-decided.md": {
+        "toml": (
+            "test_stop_when_decided_page::"
+            "test_the_study_of_the_page_looks_when_it_says",
+        ),
+        "python": ("test_stop_when_decided_page::test_the_python_of_the_page_runs",),
+    },
     "docs/how-to/your-data.md": {
         "python": ("test_your_data_page::test_its_python_runs",),
         "toml": ("test_your_data_page::test_its_study_files_are_understood",),
