@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from paribus.cli.streams import say_error, tolerate_any_text
+from paribus.cli.streams import say_error, tolerate_any_text, warns_in_words
 from paribus.errors import CommandError, ParibusError, ResourceError
 
 
@@ -25,7 +25,8 @@ class Commands(TyperGroup):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run one command line, and exit with its code."""
         tolerate_any_text()
-        code = self._run(*args, **extra)
+        with warns_in_words():
+            code = self._run(*args, **extra)
         if standalone_mode:
             sys.exit(code)
         return code

@@ -4,12 +4,19 @@ import io
 import json
 import os
 import sys
-from contextlib import AbstractContextManager, redirect_stdout, suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    redirect_stdout,
+    suppress,
+)
 from typing import Any
 
 import typer
 
-from paribus.errors import ResourceError, disarmed, printable
+from paribus.errors import ParibusWarning, ResourceError, disarmed, printable
 
 
 def write(text: str) -> None:
@@ -54,6 +61,24 @@ def say_error(message: str, hint: str) -> None:
     """Say what is wrong and what to do, on stderr, unwrapped and without colour."""
     lines = f"error: {message}".split("\n") + (["", f"hint: {hint}"] if hint else [])
     say("\n".join(map(printable, lines)))
+
+
+@contextmanager
+def warns_in_words() -> Iterator[None]:
+    """Say our own warnings as sentences, without the place in our source."""
+    before = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, ParibusWarning):
+            say(f"warning: {printable(str(message))}")
+        else:
+            before(message, category, *place, **more)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def tolerate_any_text() -> None:
