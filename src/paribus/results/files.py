@@ -1,7 +1,9 @@
 """How a file that people keep is written: whole or not at all."""
 
 import errno
+import hashlib
 import os
+import platform
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -32,16 +34,40 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         if isinstance(content, str)
         else content
     )
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    before = f".{path.name[:100]}.{_host()}-"
+    temporary = path.with_name(f"{before}{os.getpid()}-{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(temporary, data)
         temporary.replace(path)
+        with suppress(OSError):
+            _remove_left_over(path.parent, before)
         _sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
         raise _cannot_write(path, error) from error
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _remove_left_over(folder: Path, before: str) -> None:
+    """Remove what processes of this computer that were killed have left behind."""
+    if os.name != "posix":  # elsewhere to ask for a process may end it
+        return
+    for path in folder.iterdir():
+        pid = path.name.removeprefix(before).partition("-")[0]
+        if not path.name.startswith(before) or not pid.isdecimal():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            with suppress(OSError):
+                path.unlink()
+        except (OSError, OverflowError):
+            continue  # it runs, and belongs to somebody else
 
 
 def _write_new(path: Path, data: bytes) -> None:

@@ -1,5 +1,8 @@
 import errno
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +78,23 @@ def test_a_link_waiting_at_the_place_is_replaced_and_not_followed(tmp_path):
 
     assert victim.read_text() == "precious"
     assert path.read_text() == "new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are asked for by signals")
+def test_what_a_killed_process_left_behind_is_removed_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "report.html"
+    killed = "import os; os.fsync = lambda number: os.kill(os.getpid(), 9)"
+    code = (
+        f"{killed}; from pathlib import Path; from paribus.results.files import "
+        f"write_atomically; write_atomically(Path({str(path)!r}), 'new')"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -9
+    (left,) = tmp_path.iterdir()
+    own = left.name.rpartition("-")[0].rpartition("-")[0] + f"-{os.getpid()}-0123abcd"
+    others = [tmp_path / name for name in (own, ".report.html.mine", "notes.txt")]
+    for other in others:
+        other.write_text("", "utf-8")
+
+    write_atomically(path, "new")
+
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
