@@ -32,7 +32,7 @@ CALLS = (
     *("openat", "mkdir", "flock"),
 )
 _ENTRY = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
-_RANDOM = re.compile(r"[0-9a-f]{16}")
+_RANDOM = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{8})?")
 # What a full or broken disk is told as; opening a file goes through SQLite, which does
 # not say why it failed.
 _DISK, _OPENING = {6}, {5, 6}

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import platform
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -34,8 +35,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         if isinstance(content, str)
         else content
     )
-    before = f".{path.name[:100]}.{_host()}-"
-    temporary = path.with_name(f"{before}{os.getpid()}-{secrets.token_hex(4)}")
+    before = f".{path.name[:100]}.{_host()}"
+    temporary = path.with_name(f"{before}{os.getpid():08x}{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(temporary, data)
@@ -58,11 +59,13 @@ def _remove_left_over(folder: Path, before: str) -> None:
     if os.name != "posix":  # elsewhere to ask for a process may end it
         return
     for path in folder.iterdir():
-        pid = path.name.removeprefix(before).partition("-")[0]
-        if not path.name.startswith(before) or not pid.isdecimal():
+        ours = re.fullmatch(
+            f"{re.escape(before)}([0-9a-f]{{8}})[0-9a-f]{{8}}", path.name
+        )
+        if ours is None:
             continue
         try:
-            os.kill(int(pid), 0)
+            os.kill(int(ours[1], 16), 0)
         except ProcessLookupError:
             with suppress(OSError):
                 path.unlink()

@@ -90,7 +90,7 @@ def test_what_a_killed_process_left_behind_is_removed_and_nothing_else(tmp_path:
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == -9
     (left,) = tmp_path.iterdir()
-    own = left.name.rpartition("-")[0].rpartition("-")[0] + f"-{os.getpid()}-0123abcd"
+    own = f"{left.name[:-16]}{os.getpid():08x}0123abcd"
     others = [tmp_path / name for name in (own, ".report.html.mine", "notes.txt")]
     for other in others:
         other.write_text("", "utf-8")
