@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from paribus.analysis import (
     one_seed_analysis,
     summarise_configs,
 )
+from paribus.analysis.variance import VarianceOfScores, divide_variance
 from paribus.claims import ClaimVerdict, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
 from paribus.report.numbers import mean
@@ -75,6 +77,11 @@ class Findings:
         """Configs that are compared: all, unless tuning chose among them."""
         absent = (self.judged.status == RunStatus.ABSENT).all(axis=1)
         return len(self.summaries) - int(absent.sum())
+
+    @cached_property
+    def variance(self) -> VarianceOfScores | None:
+        """How the variance of scores divides; None for designs without that."""
+        return divide_variance(self.result, metric=self.result.score_metric)
 
     def tied_with_best(self) -> list[str]:
         """Names of the configs that may be the best, with means and failures."""

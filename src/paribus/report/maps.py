@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from paribus.analysis.failures import ConfigFailures, map_failures
 from paribus.analysis.isolation import Isolation, isolate
 from paribus.analysis.scores import n_examples
-from paribus.analysis.variance import divide_variance
 from paribus.plots import draw_failures, draw_isolation, to_specification
 from paribus.plots.failures import STEADIEST, cell_text
 from paribus.report.document import Block, Figure, Panel, Paragraph
@@ -36,7 +35,7 @@ def arrange_grid(findings: Findings) -> list[Block]:
         f"The {len(study.configs())} configs are not every value of "
         f"{join([words(name) for name in names])} with every value of the others, so "
     )
-    if study.tuning is not None and _has_shares(findings):
+    if study.tuning is not None and findings.variance:
         tuned = words(study.tuning.hyperparameter)
         return [
             Paragraph(
@@ -52,11 +51,6 @@ def arrange_grid(findings: Findings) -> list[Block]:
         "values only where two configs are equal in everything else."
     )
     return [Paragraph(text=text)]
-
-
-def _has_shares(findings: Findings) -> bool:
-    metric = findings.result.score_metric
-    return divide_variance(findings.result, metric=metric) is not None
 
 
 def arrange_isolation(findings: Findings) -> list[Block]:

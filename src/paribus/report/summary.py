@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from paribus.analysis.cautions import GRAVE, Caution, find_cautions
-from paribus.analysis.variance import divide_variance
 from paribus.claims import ClaimVerdict, Verdict
 from paribus.report.cautions import say_caution, say_gist
 from paribus.report.claim_verdicts import (
@@ -150,5 +149,5 @@ def _say_effects(findings: Findings) -> list[str]:
     """What the scores vary with, where no claim says anything of hyperparameters."""
     if any(n_measured(claim) for claim in findings.discussed):
         return []
-    found = divide_variance(findings.result, metric=findings.result.score_metric)
+    found = findings.variance
     return [say_shares(found)] if found else []

@@ -4,7 +4,7 @@ import itertools
 import math
 
 from paribus.analysis.scores import is_accuracy
-from paribus.analysis.variance import VarianceOfScores, divide_variance
+from paribus.analysis.variance import VarianceOfScores
 from paribus.report.document import Block, Paragraph, Table
 from paribus.report.findings import Findings
 from paribus.report.numbers import NONE, join, percent, points
@@ -21,7 +21,7 @@ def arrange_variance(findings: Findings) -> list[Block]:
 
     Empty for designs that are no full grid.
     """
-    found = divide_variance(findings.result, metric=findings.result.score_metric)
+    found = findings.variance
     if found is None:
         return []
     return [
