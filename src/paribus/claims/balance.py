@@ -11,7 +11,7 @@ from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.records import AtomVerdict, Verdict
-from paribus.claims.remedies import LONGER, longer_budget
+from paribus.claims.remedies import LONGER, deciding
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.pareto import Balance, compare_balances
 
@@ -57,7 +57,6 @@ def ask_balance(
         notes += ("So are the other values: true, but it tells nothing of this one.",)
     is_open = verdict is Verdict.UNDECIDED
     reason = _what_is_open(by_rival) if is_open else ""
-    is_short = reason.endswith(LONGER)
     return replace(
         tested[0],
         verdict=verdict,
@@ -71,7 +70,7 @@ def ask_balance(
         clock="",
         n_seeds=min((part.n_seeds for part in tested if part.n_seeds), default=0),
         reason=reason,
-        remedy=longer_budget(evidence.judged.study) if is_short else "",
+        remedy=deciding(reason, evidence.judged.study),
         more_seeds=_more_seeds(by_rival) if is_open else None,
         notes=notes,
         sides=(),

@@ -10,7 +10,7 @@ from paribus.analysis.measure_facts import MeasureFacts
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.refusals import Refusal
-from paribus.claims.remedies import LONGER, longer_budget
+from paribus.claims.remedies import LONGER, deciding
 from paribus.claims.rules import Bounds, boundaries, judge_interval
 from paribus.claims.scope import scope_sentence
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, Contrast
@@ -86,7 +86,6 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         for value in (contrast.estimate, contrast.lower, contrast.upper, smallest)
     )
     reason = _what_is_open(evidence, question, contrast) if is_open else ""
-    is_short = reason.endswith(LONGER)
     return AtomVerdict(
         id="",
         text="",
@@ -101,7 +100,7 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         unit="" if facts.is_ratio else facts.unit,
         n_seeds=0 if found.n_timings else contrast.n_seeds,
         reason=reason,
-        remedy=longer_budget(evidence.judged.study) if is_short else "",
+        remedy=deciding(reason, evidence.judged.study),
         more_seeds=found.more_seeds if is_open else None,
         scope=scope_sentence(
             evidence, question, n_seeds=contrast.n_seeds, n_timings=found.n_timings

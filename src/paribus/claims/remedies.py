@@ -20,6 +20,11 @@ def longer_budget(study: Study) -> str:
     return f"--set study.epochs={3 * study.budget.epochs}"
 
 
+def deciding(reason: str, study: Study) -> str:
+    """What would decide what is open for a reason; empty where seeds would."""
+    return longer_budget(study) if reason.endswith(LONGER) else ""
+
+
 def fitting(remedy: str, study: Study) -> str:
     """Say what a remedy is for the data of a study.
 

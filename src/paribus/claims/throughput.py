@@ -1,6 +1,7 @@
 """How many examples a second one run alone goes through: from timings, not seeds."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,24 +34,15 @@ def find_throughput_ratio(evidence: Evidence, question: Question) -> Found:
     Assumes:
         Repeats are independent and about log-normal.
     """
-    from scipy import special
-
     judged = evidence.judged
-    timings = {judged.study.static_part(t.config): t for t in judged.timings}
     fast, slow = (
-        timings[judged.study.static_part(judged.configs[side[0]])]
-        for side in (question.higher, question.lower)
+        _timings(evidence, side[:1])[0] for side in (question.higher, question.lower)
     )
     estimate = math.log(slow.seconds_per_epoch / fast.seconds_per_epoch)
-    parts = np.array([_error(timing) ** 2 for timing in (fast, slow)])
-    degrees = [max(timing.n_repeats - 1, 1) for timing in (fast, slow)]
-    total = float(parts.sum())
     n_repeats = min(fast.n_repeats, slow.n_repeats)
     margin = math.inf
     if n_repeats >= MIN_CONTRAST_SEEDS:
-        df = total**2 / (parts**2 / np.array(degrees)).sum() if total else degrees[0]
-        quantile = special.stdtrit(df, (1 + evidence.confidence_level) / 2)
-        margin = float(quantile) * math.sqrt(total)
+        margin = _margin([[fast], [slow]], evidence.confidence_level)
     contrast = Contrast(
         estimate=estimate,
         lower=estimate - margin,
@@ -87,24 +79,8 @@ def with_timing_error(
     Assumes:
         As `find_throughput_ratio`; both errors are independent.
     """
-    from scipy import special
-
-    judged = evidence.judged
-    timings = {judged.study.static_part(t.config): t for t in judged.timings}
-    parts: list[float] = []
-    degrees: list[int] = []
-    for side in (question.higher, question.lower):
-        for config in side:
-            timing = timings.get(judged.study.static_part(judged.configs[config]))
-            if timing is not None:
-                parts.append((_error(timing) / len(side)) ** 2)
-                degrees.append(max(timing.n_repeats - 1, 1))
-    total = sum(parts)
-    if not total:
-        return contrast
-    df = total**2 / sum(p**2 / d for p, d in zip(parts, degrees, strict=True))
-    quantile = float(special.stdtrit(df, (1 + contrast.confidence_level) / 2))
-    margin = quantile * math.sqrt(total)
+    sides = [_timings(evidence, side) for side in (question.higher, question.lower)]
+    margin = _margin(sides, contrast.confidence_level)
     return replace(
         contrast,
         lower=contrast.estimate
@@ -114,5 +90,27 @@ def with_timing_error(
     )
 
 
-def _error(timing: Timing) -> float:
-    return _MEDIAN_ERROR * timing.variation / math.sqrt(timing.n_repeats)
+def _timings(evidence: Evidence, configs: Sequence[int]) -> list[Timing]:
+    """The timings of some configs; those of one program share one."""
+    judged = evidence.judged
+    timings = {judged.study.static_part(t.config): t for t in judged.timings}
+    parts = (judged.study.static_part(judged.configs[i]) for i in configs)
+    return [timings[part] for part in parts if part in timings]
+
+
+def _margin(sides: Sequence[Sequence[Timing]], confidence_level: float) -> float:
+    """Half the width of Welch's interval of a log ratio of mean seconds."""
+    from scipy import special
+
+    parts: list[float] = []
+    degrees: list[int] = []
+    for side in sides:
+        for timing in side:
+            error = _MEDIAN_ERROR * timing.variation / math.sqrt(timing.n_repeats)
+            parts.append((error / len(side)) ** 2)
+            degrees.append(max(timing.n_repeats - 1, 1))
+    total = sum(parts)
+    if not total:
+        return 0.0
+    df = total**2 / sum(p**2 / d for p, d in zip(parts, degrees, strict=True))
+    return float(special.stdtrit(df, (1 + confidence_level) / 2)) * math.sqrt(total)
