@@ -35,7 +35,7 @@ from paribus.study import Study
 
 
 # Of a matrix product's rate, what training reaches beside its evaluations and
-# measures: a run-epoch costs 2.4 times its operations at batch size 32, 1.7 times at
+# measures: a run-epoch costs 2.1 times its operations at batch size 32, 1.8 times at
 # 128 (README, How fast).
 TRAINING_EFFICIENCY = 0.55
 # A step goes through the model forwards and, at twice the cost, backwards.
