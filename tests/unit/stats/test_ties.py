@@ -5,7 +5,12 @@ import pytest
 from builders import all_counted
 
 from paribus.errors import TooFewSeedsError
-from paribus.stats.ties import best_mean, counted_means, tied_with_best
+from paribus.stats.ties import (
+    best_mean,
+    counted_means,
+    regrets_to_best,
+    tied_with_best,
+)
 
 
 def test_a_clearly_worse_config_is_left_out():
@@ -73,3 +78,45 @@ def test_one_seed_is_refused():
 
     with pytest.raises(TooFewSeedsError, match="needs 2 seeds, got 1"):
         tied_with_best(scores, all_counted(scores))
+
+
+def test_a_config_that_may_lose_as_much_as_matters_is_not_practically_as_good():
+    rng = np.random.default_rng(0)
+    centre = np.array([0.97, 0.9695, 0.9695, 0.9])[:, None]
+    scores = centre + 0.0005 * rng.normal(size=(4, 6))
+    scores[2] += [0.005, -0.005, 0.004, -0.004, 0.003, -0.003]
+
+    found = regrets_to_best(scores, all_counted(scores), smallest_effect=0.002, rng=rng)
+
+    assert found.is_practically_tied.tolist() == [True, True, False, False]
+    # The wild one is tied all the same: six seeds do not show it to be worse.
+    assert tied_with_best(scores, all_counted(scores)).tolist() == [True] * 3 + [False]
+
+
+def test_nothing_is_limited_by_fewer_than_five_shared_seeds():
+    scores = np.full((4, 8), 0.9)
+    is_counted = np.array(
+        [[True] * 8, [True] * 4 + [False] * 4, [False] * 8, [True] * 8]
+    )
+    is_counted[3, 1:] = False
+
+    found = regrets_to_best(
+        scores, is_counted, smallest_effect=0.1, rng=np.random.default_rng(0)
+    )
+
+    assert found.upper.tolist() == [0.0, np.inf, np.inf, np.inf]
+    assert found.estimate.tolist()[:2] == [0.0, 0.0]
+    assert np.isnan(found.estimate[2])
+    assert found.n_pairs.tolist() == [8, 4, 0, 1]
+
+
+def test_four_seeds_show_nothing_to_be_practically_as_good():
+    scores = np.full((2, 4), 0.9)
+
+    with pytest.raises(TooFewSeedsError, match="needs 5 seeds to be shown, got 4"):
+        regrets_to_best(
+            scores,
+            all_counted(scores),
+            smallest_effect=0.1,
+            rng=np.random.default_rng(0),
+        )
