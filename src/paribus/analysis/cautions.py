@@ -7,7 +7,7 @@ import numpy as np
 
 from paribus.analysis.ends import BestAtEnd, best_at_ends
 from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
-from paribus.analysis.summaries import MIN_SEEDS_TO_JUDGE
+from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE
 from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
 from paribus.space import Config

@@ -82,6 +82,11 @@ class ConfigSummary:
         is_tied_with_best: Whether the data allow it to be the best config by the
             study's primary metric, at every planned look with 95 % confidence; None
             with fewer than 5 seeds.
+        is_practically_tied: Whether it is shown, with the same confidence, to lose less
+            than the smallest effect that matters to the config with the best mean; None
+            where nothing can be shown.
+        regret_upper: What it loses at most to that config, with the same confidence: a
+            difference of accuracies, or of logarithms of losses. None likewise.
         seconds_per_epoch: Solo time of one epoch; None if not timed.
     """
 
@@ -96,6 +101,8 @@ class ConfigSummary:
     share_bad_lower: float | None = None
     share_bad_upper: float | None = None
     n_learners: int = 0
+    is_practically_tied: bool | None = None
+    regret_upper: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

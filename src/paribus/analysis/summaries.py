@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from paribus.analysis.looks import looks_of
 from paribus.analysis.records import CONFIDENCE_LEVEL, ConfigSummary, MetricSummary
 from paribus.analysis.scores import (
     LOSS_FLOOR,
@@ -16,23 +15,17 @@ from paribus.analysis.scores import (
     is_loss,
     is_unlearned,
     judged,
-    oriented_scores,
 )
+from paribus.analysis.ties import find_ties
 from paribus.results import StudyResult
-from paribus.stats.families import ERROR_RATE
 from paribus.stats.intervals import (
     MIN_SEEDS,
     geometric_mean_interval,
     mean_interval,
     share_interval,
 )
-from paribus.stats.selection import MAX_BAD_SHARE
-from paribus.stats.ties import counted_means, tied_with_best
+from paribus.stats.ties import counted_means
 from paribus.status import RunStatus
-
-
-# Fewer seeds than this allow values to be shown, not verdicts.
-MIN_SEEDS_TO_JUDGE = 5
 
 
 def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
@@ -55,7 +48,8 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
     """
     result = judged(result)
     metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
-    is_tied = _tied(result)
+    ties = find_ties(result)
+    is_practically_tied = ties.is_practically_tied
     n_seeds = result.has_outcome().sum(axis=1)
     n_learners = is_learner(result).sum(axis=1)
     shares_bad = _shares_bad(is_bad(result).sum(axis=1), n_seeds)
@@ -66,7 +60,9 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
             n_learners=int(n_learners[i]),
             status=_counts(result.status[i]),
             metrics={metric: summaries[i] for metric, summaries in metrics.items()},
-            is_tied_with_best=is_tied[i],
+            is_tied_with_best=ties.is_tied[i],
+            is_practically_tied=is_practically_tied[i],
+            regret_upper=ties.regret_upper[i],
             seconds_per_epoch=result.seconds_per_epoch(config),
             **shares_bad[i],
         )
@@ -163,27 +159,6 @@ def _shares_bad(
         else {"n_bad": int(n_bad[i])}
         for i, n in enumerate(n_seeds)
     ]
-
-
-def _tied(result: StudyResult) -> list[bool | None]:
-    """Whether each config is tied with the best; None with too few seeds to say."""
-    if result.primary_metric not in result.metrics:
-        return [None] * len(result.configs)
-    scores = oriented_scores(result, result.primary_metric)
-    is_judged = scores.is_counted.sum(axis=1) >= MIN_SEEDS_TO_JUDGE
-    if not is_judged.any():
-        return [None] * len(result.configs)
-    level = looks_of(result.study).error_rate(ERROR_RATE)
-    # What mostly fails is no rival of what learns, however few seeds show it.
-    n_ended = np.maximum(scores.is_counted.sum(axis=1), 1)
-    is_rival = is_bad(result).sum(axis=1) < MAX_BAD_SHARE * n_ended
-    if (is_rival & is_judged).any():
-        is_counted = scores.is_counted & is_rival[:, None]
-    else:
-        is_counted = scores.is_counted
-    is_tied = tied_with_best(scores.values, is_counted, level=level)
-    pairs = zip(is_tied, is_judged, strict=True)
-    return [bool(tied) if judged else None for tied, judged in pairs]
 
 
 def _is_bimodal(result: StudyResult) -> Bool[np.ndarray, " config"]:

@@ -152,6 +152,8 @@ def _config_record(summary: ConfigSummary) -> dict[str, Any]:
         "share_bad_lower": summary.share_bad_lower,
         "share_bad_upper": summary.share_bad_upper,
         "is_tied_with_best": summary.is_tied_with_best,
+        "is_practically_tied": summary.is_practically_tied,
+        "regret_upper": summary.regret_upper,
         "seconds_per_epoch": summary.seconds_per_epoch,
         **{name: _metric_record(metric) for name, metric in summary.metrics.items()},
     }

@@ -13,6 +13,14 @@ from jaxtyping import Int
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.analysis.scores import is_accuracy
 from paribus.console.layout import Row, html_table, lay_out, table_width
+from paribus.console.ties import (
+    AS_GOOD,
+    AS_GOOD_MARK,
+    best_mark,
+    best_text,
+    is_shown_as_good,
+    ties_legend,
+)
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
 from paribus.space import show_value
@@ -32,9 +40,6 @@ _EXPLAINED = (
     RunStatus.UNCONVERGED,
 )
 
-_TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
-_TIED_MARK = {True: "tied", False: "", None: "?"}
-
 
 def summary_text(
     result: StudyResult, summaries: Sequence[ConfigSummary], *, width: int | None = None
@@ -51,7 +56,7 @@ def summary_text(
         width: Columns of the terminal; None where lines may have any length.
     """
     rows = _wide_rows(result, summaries)
-    notes = _legend(summaries, result.primary_metric)
+    notes = _legend(result, summaries)
     if width is not None and rows and table_width(rows) > width:
         for narrow in _narrow_tables(result, summaries):
             if table_width(narrow) <= width:
@@ -67,7 +72,7 @@ def summary_text(
 def summary_html(result: StudyResult, summaries: Sequence[ConfigSummary]) -> str:
     """Say what a study found as an HTML table, for notebooks."""
     rows = _wide_rows(result, summaries)
-    notes = "<br>".join(map(html.escape, _legend(summaries, result.primary_metric)))
+    notes = "<br>".join(map(html.escape, _legend(result, summaries)))
     return f"<p>{html.escape(_heading(result))}</p>{html_table(rows)}<p>{notes}</p>"
 
 
@@ -84,7 +89,7 @@ def _wide_rows(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
-        row["best?"] = _tied_text(summary, _TIED_TEXT)
+        row["best?"] = best_text(summary)
         rows.append(row)
     return rows
 
@@ -118,15 +123,10 @@ def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
     )
     for metric in _scores(result):
         row[metric.replace("_", "\n")] = metric_text(summary.metrics.get(metric))
-    row["best"] = _tied_text(summary, _TIED_MARK)
+    row["best"] = best_mark(summary)
     if summary.seconds_per_epoch is not None:
         row["s/\nepoch"] = _seconds_text(summary.seconds_per_epoch)
     return row
-
-
-def _tied_text(summary: ConfigSummary, texts: Mapping[bool | None, str]) -> str:
-    """What is said of a tie; nothing of a config that is not compared."""
-    return texts[summary.is_tied_with_best] if summary.status else ""
 
 
 def _learned(counts: Mapping[RunStatus, int]) -> str:
@@ -269,9 +269,13 @@ def _seeds_text(result: StudyResult) -> str:
     return f"{len(result.study.seeds)} seeds to compare, {len(tuning.seeds)} to tune"
 
 
-def _legend(summaries: Sequence[ConfigSummary], metric: str) -> list[str]:
-    """How to read the numbers, and the mixtures in words."""
-    lines = ["mean [95% interval for the mean over seeds]"]
+def _legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str]:
+    """How to read the numbers, the ties, and the mixtures in words."""
+    metric = result.primary_metric
+    lines = [
+        "mean [95% interval for the mean over seeds]",
+        *ties_legend(result, summaries),
+    ]
     mixed = [
         summary
         for summary in summaries
@@ -304,6 +308,8 @@ def _narrow_legend(summaries: Sequence[ConfigSummary]) -> list[str]:
     compared = [summary for summary in summaries if summary.status]
     if any(summary.is_tied_with_best is None for summary in compared):
         marks += "; ?: too few seeds to say"
+    if any(map(is_shown_as_good, summaries)):
+        marks += f"; {AS_GOOD_MARK}: {AS_GOOD}"
     if len(compared) < len(summaries):
         marks += "; (k/n): runs of tuning, which did not choose it"
     counts = Counter[RunStatus]()

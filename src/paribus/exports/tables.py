@@ -130,11 +130,13 @@ def configs_table(result: StudyResult) -> pd.DataFrame:
     Returns:
         A column per hyperparameter, `n_seeds` with an outcome, a count for each status
         that occurs, `share_bad` (of runs that ended badly) with the bounds of its 95%
-        interval, `is_tied_with_best`, `seconds_per_epoch`, and for each metric its
-        mean and the bounds of its 95% interval: `test_accuracy`, `test_accuracy_lower`,
-        `test_accuracy_upper`, and `test_accuracy_is_bimodal`: whether learners and runs
-        that ended badly are mixed, so that the mean describes neither. Then
-        `test_accuracy_of_learners` does, with bounds of its own.
+        interval, `is_tied_with_best`, `is_practically_tied` (shown to lose less than
+        matters) and `regret_upper` (what it loses to the best mean at most),
+        `seconds_per_epoch`, and for each metric its mean and the bounds of its 95%
+        interval: `test_accuracy`, `test_accuracy_lower`, `test_accuracy_upper`, and
+        `test_accuracy_is_bimodal`: whether learners and runs that ended badly are
+        mixed, so that the mean describes neither. Then `test_accuracy_of_learners`
+        does, with bounds of its own.
     """
     summaries = summarise_configs(result)
     present = sorted({status for s in summaries for status in s.status})
@@ -146,6 +148,8 @@ def configs_table(result: StudyResult) -> pd.DataFrame:
         row["share_bad_lower"] = s.share_bad_lower
         row["share_bad_upper"] = s.share_bad_upper
         row["is_tied_with_best"] = s.is_tied_with_best
+        row["is_practically_tied"] = s.is_practically_tied
+        row["regret_upper"] = s.regret_upper
         row["seconds_per_epoch"] = s.seconds_per_epoch
         for name, metric in s.metrics.items():
             row[name] = metric.mean

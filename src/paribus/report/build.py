@@ -38,7 +38,6 @@ from paribus.report.prose import (
     say_scope,
     say_splits,
     say_statuses,
-    say_tied,
     say_training,
 )
 from paribus.report.prose_pairs import say_comparison, say_mixture
@@ -54,6 +53,7 @@ from paribus.report.tabulate import (
     tabulate_statuses,
     tabulate_task,
 )
+from paribus.report.ties import say_best
 from paribus.report.tradeoffs import arrange_tradeoffs
 from paribus.report.unvaried import arrange_unvaried
 from paribus.report.variance import arrange_variance
@@ -245,10 +245,8 @@ def _task_section(findings: Findings, number: int) -> Section:
 
 
 def _ties(findings: Findings) -> list[Block]:
-    if findings.n_configs < 2:
-        return []
-    tied = findings.tied_with_best()
-    return [Paragraph(text=say_tied(tied, findings.n_configs))] if tied else []
+    text = say_best(findings)
+    return [Paragraph(text=text)] if text else []
 
 
 def _sentences(findings: Findings, parts: Iterable[Slice]) -> list[Block]:

@@ -15,6 +15,7 @@ from paribus.analysis import (
     one_seed_analysis,
     summarise_configs,
 )
+from paribus.analysis.ties import Ties, find_ties
 from paribus.analysis.variance import VarianceOfScores, divide_variance
 from paribus.claims import ClaimVerdict, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
@@ -82,6 +83,11 @@ class Findings:
     def variance(self) -> VarianceOfScores | None:
         """How the variance of scores divides; None for designs without that."""
         return divide_variance(self.result, metric=self.result.score_metric)
+
+    @cached_property
+    def ties(self) -> Ties:
+        """The configs that are tied with the best, and those practically as good."""
+        return find_ties(self.judged)
 
     def tied_with_best(self) -> list[str]:
         """Names of the configs that may be the best, with means and failures."""

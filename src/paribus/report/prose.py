@@ -10,7 +10,6 @@ from paribus.report.notebook import Placement
 from paribus.report.numbers import (
     count,
     join,
-    join_labels,
     percent,
     points,
     upper_bound_of_none,
@@ -22,8 +21,6 @@ from paribus.status import STATUS_MEANINGS, RunStatus
 from paribus.study import ELSEWHERE, Study
 from paribus.tasks import is_lower_better
 
-
-MAX_NAMED_TIES = 4
 
 _MODULES = re.compile(r"[\w.?]+:(?:[\w.]+<locals>\.)?")
 
@@ -228,23 +225,6 @@ def say_divergence(label: str, seeds: Sequence[int], n_runs: int, first: int) ->
     when = f", the first at step {first:,}" if first else ""
     plural = "seed" if len(seeds) == 1 else "seeds"
     return sentence(f"{what} ({plural} {shown}{more}){when}.")
-
-
-def say_tied(labels: Sequence[str], n_configs: int) -> str:
-    """Say which configs the data allow to be the best of all."""
-    if len(labels) == 1:
-        return (
-            f"The best of the {n_configs} configs is {labels[0]}: with 95% confidence "
-            "no other is as good on average over seeds."
-        )
-    named = list(labels)
-    if len(named) > MAX_NAMED_TIES:
-        others = count(len(named) - MAX_NAMED_TIES, "other")
-        named = [*named[:MAX_NAMED_TIES], others]
-    return (
-        f"Tied with the best: {join_labels(named)}. Of these {len(labels)} of "
-        f"{n_configs} configs none is shown to be worse."
-    )
 
 
 def say_placements(placements: Mapping[str, Placement]) -> str:

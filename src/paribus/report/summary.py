@@ -13,7 +13,8 @@ from paribus.report.claim_verdicts import (
 )
 from paribus.report.document import Bullets, Callout, Section
 from paribus.report.findings import Findings
-from paribus.report.prose import say_failing, say_statuses, say_tied
+from paribus.report.prose import say_failing, say_statuses
+from paribus.report.ties import say_best
 from paribus.report.unvaried import say_all_unvaried
 from paribus.report.variance import say_shares
 from paribus.stats.families import ERROR_RATE
@@ -79,7 +80,7 @@ def summary_lines(findings: Findings) -> list[str]:
     runs = [
         say_statuses(count_statuses(findings)),
         *_say_failing(findings),
-        *_say_best(findings),
+        *filter(None, (say_best(findings),)),
         *_say_effects(findings),
     ]
     if findings.unvaried:
@@ -136,13 +137,6 @@ def _say_failing(findings: Findings) -> list[str]:
         if 2 * summary.n_bad >= summary.n_seeds > 0
     }
     return [say_failing(failing)] if failing else []
-
-
-def _say_best(findings: Findings) -> list[str]:
-    tied = findings.tied_with_best()
-    if findings.n_configs < 2 or not tied:
-        return []
-    return [say_tied(tied, findings.n_configs)]
 
 
 def _say_effects(findings: Findings) -> list[str]:

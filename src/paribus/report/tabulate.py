@@ -26,6 +26,7 @@ from paribus.report.pairs import higher_first
 from paribus.report.prose import say_meaning, status_words
 from paribus.report.prose_pairs import say_unit, write_difference
 from paribus.report.slices import Slice, label_values, varying, words
+from paribus.report.ties import limit_heading, limit_note, write_limit
 from paribus.space import value_words
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
 from paribus.status import RunStatus
@@ -288,6 +289,10 @@ def _columns(
     columns |= extra
     if any(summaries[i].is_tied_with_best is not None for i in indices):
         columns["tied with the best"] = lambda i: _tied(summaries[i])
+    if findings.ties.smallest_effect is not None:
+        columns[limit_heading(findings.metric)] = lambda i: write_limit(
+            findings.ties, i, findings.metric
+        )
     columns["learned"] = lambda i: _learned(summaries[i])
     if any(summaries[i].seconds_per_epoch is not None for i in indices):
         columns["one epoch alone"] = lambda i: _seconds(summaries[i])
@@ -307,7 +312,8 @@ def _note(findings: Findings) -> str:
         if n > 1 and is_judged
         else ""
     )
-    return " ".join(text for text in (among, note_on_shown(findings)) if text)
+    limits = limit_note(findings.ties, findings.metric) if n > 1 else ""
+    return " ".join(filter(None, (among, limits, note_on_shown(findings))))
 
 
 def _tied(summary: ConfigSummary) -> str:

@@ -9,6 +9,7 @@ from builders import CHANCE, ENTROPY, make_finished
 from scipy import stats
 
 from paribus.analysis import summarise_configs
+from paribus.analysis.ties import find_ties, smallest_loss
 from paribus.status import RunStatus
 
 
@@ -197,3 +198,51 @@ def test_a_config_that_mostly_fails_is_not_tied_with_one_that_learns():
     first, second = summarise_configs(make_finished(good, mixed, status=status))
 
     assert (first.is_tied_with_best, second.is_tied_with_best) == (True, False)
+
+
+def test_a_config_that_is_tied_need_not_be_shown_to_be_as_good():
+    near = tuple(x - 0.0005 + 0.0002 * (-1) ** k for k, x in enumerate(SIX))
+    wild = (0.99, 0.95, 0.98, 0.955, 0.98, 0.96)
+
+    best, shown, tied = summarise_configs(make_finished(SIX, near, wild))
+
+    assert [s.is_tied_with_best for s in (best, shown, tied)] == [True, False, True]
+    practical = [s.is_practically_tied for s in (best, shown, tied)]
+    assert practical == [True, True, False]
+    below = stats.ttest_rel(SIX, near).confidence_interval(1 - 2 * 0.05 / 2)
+    assert shown.regret_upper == pytest.approx(below.high)
+    assert best.regret_upper == 0.0
+
+
+def test_what_a_loss_matters_by_is_a_ratio():
+    result = make_finished(SIX, SIX)
+
+    assert smallest_loss(result, "test_loss") == pytest.approx(math.log(1.25))
+    assert smallest_loss(result, "test_accuracy") == pytest.approx(0.003)
+
+
+def test_four_seeds_show_nothing_to_be_as_good():
+    summaries = summarise_configs(make_finished(SIX[:4], SIX[:4]))
+
+    assert [s.is_practically_tied for s in summaries] == [None, None]
+    assert [s.regret_upper for s in summaries] == [None, None]
+
+
+def test_the_seeds_that_would_tell_are_those_of_the_most_open_config():
+    apart = [
+        (0.001, 0.003, -0.002, 0.004, 0.0, 0.001),
+        (0.02, 0.0, -0.02, 0.0, 0.0, 0.0),
+    ]
+    rows = [tuple(x - d for x, d in zip(SIX, a, strict=True)) for a in apart]
+
+    ties = find_ties(make_finished(SIX, *rows))
+
+    # 80 % upper limit of the spread, one-sided level shared by two rivals.
+    needed = []
+    for row in apart:
+        s = np.std(row, ddof=1) * math.sqrt(5 / stats.chi2.ppf(0.2, 5))
+        n = np.arange(5, 1001)
+        margin = stats.t.ppf(1 - 0.05 / 2, n - 1) * s / np.sqrt(n)
+        enough = margin <= abs(np.mean(row) - 0.003)
+        needed.append(int(n[enough.argmax()]))
+    assert ties.seeds_to_tell == max(needed)

@@ -12,7 +12,6 @@ from paribus.report.prose import (
     say_failing,
     say_protocol,
     say_question,
-    say_tied,
 )
 from paribus.space import SearchSpace
 from paribus.study import ModelChoice
@@ -61,17 +60,6 @@ def test_a_model_of_ones_own_is_named_without_its_module(reference: str, name: s
     asked = say_question(make_tuned_result(study, SAME))
 
     assert f" for the model {name} on " in asked
-
-
-@pytest.mark.parametrize(
-    ("labels", "text"),
-    [
-        (["a 1", "a 2"], "a 1 and a 2."),
-        (["a 1, b 2", "a 2, b 1"], "(1) a 1, b 2; (2) a 2, b 1."),
-    ],
-)
-def test_tied_names_with_commas_are_told_apart(labels, text):
-    assert say_tied(labels, 4).startswith(f"Tied with the best: {text} ")
 
 
 def test_copies_are_not_said_to_have_seeds_that_choose():

@@ -1,0 +1,58 @@
+"""How near to the best each config is, as a word of a table."""
+
+import math
+from collections.abc import Sequence
+
+from paribus.analysis import ConfigSummary
+from paribus.analysis.scores import is_loss, judged
+from paribus.analysis.ties import smallest_loss
+from paribus.results import StudyResult
+
+
+AS_GOOD = "practically as good"
+AS_GOOD_MARK = "≈"
+
+_TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
+_TIED_MARK = {True: "tied", False: "", None: "?"}
+
+
+def best_text(summary: ConfigSummary) -> str:
+    """How near to the best a config is; nothing of one that is not compared."""
+    if not summary.status:
+        return ""
+    if not is_shown_as_good(summary):
+        return _TIED_TEXT[summary.is_tied_with_best]
+    return f"{'tied' if summary.is_tied_with_best else 'worse'}, {AS_GOOD}"
+
+
+def best_mark(summary: ConfigSummary) -> str:
+    """The same for a narrow column."""
+    if not summary.status:
+        return ""
+    mark = _TIED_MARK[summary.is_tied_with_best]
+    return f"{mark} {AS_GOOD_MARK}".lstrip() if is_shown_as_good(summary) else mark
+
+
+def is_shown_as_good(summary: ConfigSummary) -> bool:
+    """Whether a config is practically as good as the best mean, and not that itself."""
+    return bool(summary.is_practically_tied and summary.regret_upper)
+
+
+def ties_legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str]:
+    """What the words mean, of those that occur, a line each."""
+    lines = []
+    if sum(bool(summary.is_tied_with_best) for summary in summaries) > 1:
+        lines.append(
+            "tied with the best: not shown to be worse; with few seeds that says little"
+        )
+    if any(map(is_shown_as_good, summaries)):
+        lines.append(f"{AS_GOOD}: {_say_as_good(result)}, with 95% confidence")
+    return lines
+
+
+def _say_as_good(result: StudyResult) -> str:
+    smallest = smallest_loss(judged(result), result.primary_metric)
+    assert smallest is not None
+    if is_loss(result.primary_metric):
+        return f"higher than the lowest mean by less than {math.expm1(smallest):.2%}"
+    return f"loses less than {smallest:.4g} to the highest mean"

@@ -1,0 +1,44 @@
+"""How near to the best each config is, in the tables of a terminal."""
+
+from builders import make_finished
+
+from paribus.analysis import summarise_configs
+from paribus.console import summary_text
+
+
+SIX = (0.97, 0.98, 0.975, 0.972, 0.978, 0.971)
+NEAR = tuple(x - 0.0002 * (k % 3) for k, x in enumerate(SIX))
+WILD = (0.99, 0.95, 0.98, 0.955, 0.98, 0.96)
+
+
+def rows(width: int | None) -> list[str]:
+    result = make_finished(SIX, NEAR, WILD, (0.5,) * 6)
+    text = summary_text(result, summarise_configs(result), width=width)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_only_what_is_shown_to_be_as_good_is_called_so():
+    lines = rows(None)
+
+    ends = [line.split("  ")[-1] for line in lines if line.startswith("learning_rate")]
+    assert ends[:3] == [
+        "tied with the best",
+        "tied, practically as good",
+        "tied with the best",
+    ]
+    assert ends[3].startswith("0.5")
+    assert (
+        "practically as good: loses less than 0.003 to the highest mean, with 95% "
+        "confidence"
+    ) in lines
+    assert (
+        "tied with the best: not shown to be worse; with few seeds that says little"
+    ) in lines
+
+
+def test_a_narrow_table_has_marks_and_says_what_they_mean():
+    lines = rows(80)
+
+    assert [line.split()[0] for line in lines if line.endswith(" tied ≈")] == ["0.01"]
+    assert "tied: with the best config; ≈: practically as good" in lines
+    assert all(len(line) <= 80 for line in lines)
