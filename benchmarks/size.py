@@ -7,6 +7,9 @@ and times what people wait for. Each number is the median of some repeats, in a 
 of its own where a person would start one; `report_cpu_s` is the processor time of the
 report, which others on the machine change less. Aims: open 0.5 s, summarise 0.2 s,
 report 10 s and 8 MB.
+
+Hardware, versions, date and results: `benchmarks/results/size.json`, written by this
+script.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from machine import describe_machine, save_result
 
 from paribus.results import DataFacts
 from paribus.space import SearchSpace
@@ -153,8 +157,6 @@ def measure(size: Size, place: Path) -> dict[str, float]:
     reported = seconds(lambda: command("report", folder, "--out", report), n=1)
     after = os.times()
     return {
-        "cores": os.cpu_count() or 0,
-        "load": os.getloadavg()[0],
         "runs": study.n_runs(),
         "evaluations": len(result.epochs),
         "fill_s": filled,
@@ -171,15 +173,18 @@ def measure(size: Size, place: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure one size and print it as JSON."""
+    """Measure one size, print it, and keep it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--configs", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--epochs", type=int, default=49)
     asked = parser.parse_args()
     size = Size(asked.configs, asked.seeds, asked.epochs)
+    machine = describe_machine()
     with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(measure(size, Path(place)), indent=2))
+        measured = measure(size, Path(place))
+    print(json.dumps(measured, indent=2))
+    save_result("size", {**machine, **measured})
 
 
 if __name__ == "__main__":
