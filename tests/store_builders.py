@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from builders import make_facts, make_study
 
+from paribus.results.timings import N_ROUNDS, SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter
 from paribus.store.digests import MODULUS, row_digest
@@ -74,6 +75,17 @@ def train(writer: StudyWriter, runs: Sequence[Run], *, seed: int = 0) -> int:
         correct=make_answers(len(runs), seed=seed),
     )
     return block
+
+
+def time_rounds(writer: StudyWriter) -> None:
+    """Commit made-up rounds of timings of every config."""
+    for turn in range(N_ROUNDS):
+        writer.commit_round(
+            [
+                SoloTime(config=config, seconds_per_epoch=1.0 + turn, load_before=0.5)
+                for config in writer.study.configs()
+            ]
+        )
 
 
 def make_store(folder: Path, *, n_blocks: int = 2, study: Study | None = None) -> Path:

@@ -14,8 +14,8 @@ import numpy as np
 from builders import make_facts, make_study
 from store_builders import make_answers, make_curves, make_measures, waiting
 
-from paribus.results import Timing
 from paribus.results.files import write_atomically
+from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study
 from paribus.store.rows import BlockStatus
@@ -89,15 +89,10 @@ def train(folder: Path, study: Study, say: Say) -> None:
             say("baseline")
         for run in waiting(writer):
             commit(writer, run, say)
-        writer.commit_timing(
-            Timing(
-                config=study.configs()[0],
-                seconds_per_epoch=0.5,
-                variation=0.1,
-                n_repeats=5,
-                load_before=1.0,
-            )
+        time = SoloTime(
+            config=study.configs()[0], seconds_per_epoch=0.5, load_before=1.0
         )
+        writer.commit_round([time])
         writer.interrupt()
         writer.finish_attempt(n_runs=4, seconds=1.0)
         say("finished")

@@ -28,7 +28,7 @@ def test_a_sound_study_breaks_no_promise(place: Path):
         (("UPDATE run SET diverged_at = 9",), [], "diverged when?"),
         (("UPDATE baseline SET train_loss = 9.0",), ["baseline"], "baseline is lost"),
         (("UPDATE run SET status = 1 WHERE id = 0",), [], "but not its block"),
-        (("DELETE FROM timing",), ["finished"], "the timing is lost"),
+        (("DELETE FROM round",), ["finished"], "the timing is lost"),
     ],
     ids=["lost", "changed", "baseline", "half", "timing"],
 )

@@ -16,7 +16,8 @@ from store_builders import (
 )
 
 from paribus.errors import StoreError
-from paribus.results import StudyResult, Timing
+from paribus.results import StudyResult
+from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 
@@ -33,14 +34,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.fail_block(writer.begin_block(new[2:3], description="bad"), "it raised")
         writer.commit_baseline(train_loss=0.25, learning_rate=0.1)
         config = writer.study.configs()[0]
-        writer.commit_timing(
-            Timing(
-                config=config,
-                seconds_per_epoch=0.5,
-                variation=0.01,
-                n_repeats=5,
-                load_before=0.0,
-            )
+        writer.commit_round(
+            [SoloTime(config=config, seconds_per_epoch=0.5, load_before=0.0)]
         )
         writer.finish_attempt(2, 1.0)
     return folder

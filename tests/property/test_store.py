@@ -144,7 +144,7 @@ def outcome(sound: Path, content: bytes) -> str:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_flipped_bit_is_refused_or_harmless(seed: int, sound: Path):
     content = (sound / "study.db").read_bytes()
-    positions = np.random.default_rng(seed).integers(0, 8 * len(content), size=25)
+    positions = np.random.default_rng(seed).integers(0, 8 * len(content), size=40)
 
     found = set()
     for position in positions.tolist():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import make_study
-from store_builders import make_store
+from store_builders import make_store, time_rounds
 from typer.testing import CliRunner
 
 import paribus as pb
@@ -209,6 +209,7 @@ def test_a_finished_study_is_read_without_loading_jax(tmp_path: Path):
     with StudyWriter.open(folder) as writer:
         writer.begin_attempt({})
         writer.commit_baseline(train_loss=0.5, learning_rate=0.1)
+        time_rounds(writer)
     script = """
 import sys
 from pathlib import Path
@@ -235,6 +236,7 @@ def test_a_part_of_a_finished_study_is_finished(tmp_path: Path):
     with StudyWriter.open(folder) as writer:
         writer.begin_attempt({})
         writer.commit_baseline(train_loss=0.5, learning_rate=0.1)
+        time_rounds(writer)
     part = make_study(learning_rate=(0.01,), n_seeds=2)
 
     result = run_study(part, folder, data_folder=tmp_path)

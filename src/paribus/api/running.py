@@ -92,6 +92,7 @@ def _finished(
 ) -> StudyResult | None:
     """What is stored, if there is nothing left to train; else None."""
     from paribus.analysis import plan_runs
+    from paribus.analysis.solo_times import missing_rounds
     from paribus.claims.stopping import next_look
     from paribus.store import StudyWriter, read_study, study_exists
     from paribus.store.growth import check_fixed_settings, grown
@@ -113,7 +114,8 @@ def _finished(
     plan = plan_runs(stored)
     is_waiting = plan.is_planned & np.isin(stored.status, waiting)
     lacks_baseline = study.has_baseline and stored.baseline_loss is None
-    is_waiting_for_more = bool(plan.missing) or lacks_baseline
+    lacks_timings = missing_rounds(stored, asked.configs()) > 0
+    is_waiting_for_more = bool(plan.missing) or lacks_baseline or lacks_timings
     if is_waiting[np.ix_(configs, seeds)].any() or is_waiting_for_more:
         return None
     if study.planned_seeds and next_look(stored) is not None:

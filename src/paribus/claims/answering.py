@@ -23,7 +23,7 @@ from paribus.claims.generalising import find_two_way, has_answers
 from paribus.claims.guards import first_refusal
 from paribus.claims.guards.timing import noisy_timing
 from paribus.claims.records import AtomVerdict
-from paribus.claims.throughput import find_throughput_ratio
+from paribus.claims.throughput import find_seconds_ratio, find_throughput_ratio
 from paribus.claims.times import find_time_ratio
 from paribus.stats.compare import hedges_g_av, share_above
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, paired_contrast
@@ -54,6 +54,8 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
         found = find_time_ratio(evidence, question)
         if not isinstance(found, Found):
             return untested(evidence, question, found)
+    elif question.measure == "seconds_per_epoch":
+        found = find_seconds_ratio(evidence, question)
     elif question.generalises and has_answers(evidence, question):
         measure = measure_of(evidence, question)
         assert measure is not None, "a guard refuses what was not recorded"

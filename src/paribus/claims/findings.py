@@ -119,11 +119,22 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
 
 
 def seeds_that_decide(
-    contrast: Contrast, smallest: float, question: Question
+    contrast: Contrast,
+    smallest: float,
+    question: Question,
+    *,
+    fixed_width: float = 0.0,
 ) -> int | None:
     """How many seeds would decide a contrast: at least the 5 that any verdict needs.
 
-    None where nothing is known; `MORE_THAN_MAX` for more than are worth counting.
+    Args:
+        contrast: What is open.
+        smallest: The smallest effect, on the scale of the contrast.
+        question: Says what is claimed.
+        fixed_width: Of half the interval's width the part that seeds do not narrow.
+
+    Returns:
+        None where nothing is known; `MORE_THAN_MAX` for more than are worth counting.
     """
     if contrast.n_seeds < MIN_SEEDS:
         return MIN_CONTRAST_SEEDS
@@ -134,9 +145,14 @@ def seeds_that_decide(
         limits = _reachable(contrast, limits)
     if not limits:
         return None
+    distance = min(abs(contrast.estimate - limit) for limit in limits)
+    if fixed_width and distance <= fixed_width:
+        return MORE_THAN_MAX
+    # Half widths of independent errors add in squares: what is left for the seeds.
+    left = math.sqrt(distance**2 - fixed_width**2)
     more = seeds_to_decide(
         contrast.estimate,
-        boundaries=limits,
+        boundaries=(contrast.estimate + left,),
         spread=contrast.spread,
         n_seeds=contrast.n_seeds,
         confidence_level=contrast.confidence_level,

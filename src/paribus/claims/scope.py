@@ -42,7 +42,8 @@ def scope_sentence(
         *filter(None, [mode]),
     ]
     if n_timings:
-        return f"Scope: {', '.join(parts)}; {n_timings} timings of one run alone."
+        rounds = f"{n_timings} rounds of timings of one run alone"
+        return f"Scope: {', '.join(parts)}; {rounds}."
     parts.append(f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"))
     return (
         f"Scope: {', '.join(parts)}; varied by seed: "

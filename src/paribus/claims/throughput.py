@@ -1,4 +1,4 @@
-"""How many examples a second one run alone goes through: from timings, not seeds."""
+"""How fast one run alone goes: from rounds of timings, not from seeds."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from paribus.analysis.measure_facts import MeasureFacts
+from paribus.analysis.measure_facts import MeasureFacts, measure_facts
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found
+from paribus.claims.records import Verdict
+from paribus.claims.rules import Bounds, boundaries, judge_interval
 from paribus.results import Timing
-from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, Contrast
+from paribus.results.timings import common_rounds
+from paribus.stats.contrasts import Contrast, paired_contrast
+from paribus.stats.power import seeds_to_decide
 
 
 FACTS = MeasureFacts(
@@ -21,96 +25,137 @@ FACTS = MeasureFacts(
     smallest_effect=1.25,
 )
 
-# The standard error of a median of normal values is this much above that of their mean.
-_MEDIAN_ERROR = math.sqrt(math.pi / 2)
-
 
 def find_throughput_ratio(evidence: Evidence, question: Question) -> Found:
     """Compare the solo timings of two configs, claimed faster first.
 
-    Each timing is a median over repeats; the interval of the log ratio is Welch's, from
-    their coefficients of variation.
+    Assumes:
+        As `timing_contrast`; a guard has seen to rounds enough.
+    """
+    # The side of more examples a second is the one of fewer seconds.
+    slower = replace(question, higher=question.lower, lower=question.higher)
+    return replace(find_seconds_ratio(evidence, slower), facts=FACTS)
+
+
+def find_seconds_ratio(evidence: Evidence, question: Question) -> Found:
+    """Compare the solo timings of two sides, claimed slower first.
 
     Assumes:
-        Repeats are independent and about log-normal.
+        As `timing_contrast`; a guard has seen to rounds enough.
     """
-    judged = evidence.judged
-    fast, slow = (
-        _timings(evidence, side[:1])[0] for side in (question.higher, question.lower)
-    )
-    estimate = math.log(slow.seconds_per_epoch / fast.seconds_per_epoch)
-    n_repeats = min(fast.n_repeats, slow.n_repeats)
-    margin = math.inf
-    if n_repeats >= MIN_CONTRAST_SEEDS:
-        margin = _margin([[fast], [slow]], evidence.confidence_level)
-    contrast = Contrast(
-        estimate=estimate,
-        lower=estimate - margin,
-        upper=estimate + margin,
-        confidence_level=evidence.confidence_level,
-        spread=math.nan,
-        n_seeds=n_repeats,
-        p_value=None,
-        smallest_p_value=1.0,
+    contrast = timing_contrast(evidence, question, evidence.confidence_level)
+    facts = measure_facts("seconds_per_epoch")
+    smallest = math.log(question.smallest_effect or facts.smallest_effect or 1.25)
+    n_rounds = contrast.n_seeds
+    notes = (
+        f"From {n_rounds} rounds in which each side was timed alone, as a ratio of "
+        "geometric means; seeds play no part.",
+        *_rounds_that_decide(contrast, smallest, question),
     )
     return Found(
-        contrast=contrast,
-        facts=FACTS,
-        smallest_effect=math.log(FACTS.smallest_effect or 1.25),
-        seeds=np.zeros(len(judged.seeds), dtype=bool),
-        notes=(f"From {n_repeats} timings of one run alone; seeds play no part.",),
-        n_timings=n_repeats,
+        contrast=replace(contrast, p_value=None, smallest_p_value=1.0),
+        facts=facts,
+        smallest_effect=smallest,
+        seeds=np.zeros(len(evidence.judged.seeds), dtype=bool),
+        notes=notes,
+        n_timings=n_rounds,
+    )
+
+
+def timing_contrast(
+    evidence: Evidence, question: Question, confidence_level: float
+) -> Contrast:
+    """The log ratio of the seconds of a step, from differences within rounds.
+
+    What disturbs the machine for longer than a round slows both sides alike, and is not
+    in the differences. What is shorter falls on either side at random, and is in their
+    spread.
+
+    Args:
+        evidence: The study.
+        question: Its sides are timed configs, of several the geometric mean.
+        confidence_level: Of the interval.
+
+    Assumes:
+        Student's t over rounds, as few as they are: log differences within rounds are
+        about normal, and independent from round to round.
+    """
+    higher, lower = (
+        _timings(evidence, side) for side in (question.higher, question.lower)
+    )
+    rounds = common_rounds([*higher, *lower])
+    logs = [
+        np.log([[timing.by_round[r] for r in rounds] for timing in side]).mean(axis=0)
+        for side in (higher, lower)
+    ]
+    return paired_contrast(
+        logs[0] - logs[1],
+        confidence_level=confidence_level,
+        rng=np.random.default_rng(0),
     )
 
 
 def with_timing_error(
     evidence: Evidence, question: Question, contrast: Contrast
-) -> Contrast:
-    """Widen the interval of a log ratio of seconds by the error of the solo timings.
+) -> tuple[Contrast, float]:
+    """Put the error of the solo timings into the interval of a log ratio of seconds.
 
     Seconds to a target are steps times the seconds of a step, which are measured once
-    for all seeds: an error that more seeds do not make smaller.
+    for all seeds: an error that more seeds do not make smaller. In the place of the
+    ratio of both sides' median seconds comes the one within rounds.
 
     Args:
         evidence: The study.
         question: Its sides are timed configs.
-        contrast: Over seeds, with the timings taken as exact.
+        contrast: Over seeds, with the median seconds of each config taken as exact.
+
+    Returns:
+        The contrast, and half the width that no number of seeds would narrow.
 
     Assumes:
-        As `find_throughput_ratio`; both errors are independent.
+        As `timing_contrast`; the errors of seeds and timings are independent. Then half
+        the width is the root of the sum of both squares (Zou and Donner, 2008).
+
+    References:
+        Zou and Donner, Construction of confidence limits about effect measures: a
+        general approach, Statistics in Medicine 27, 2008.
     """
-    sides = [_timings(evidence, side) for side in (question.higher, question.lower)]
-    margin = _margin(sides, contrast.confidence_level)
-    return replace(
-        contrast,
-        lower=contrast.estimate
-        - math.hypot(contrast.estimate - contrast.lower, margin),
-        upper=contrast.estimate
-        + math.hypot(contrast.upper - contrast.estimate, margin),
+    timed = timing_contrast(evidence, question, contrast.confidence_level)
+    level = evidence.judged.seconds_per_epoch
+    configs = evidence.judged.configs
+    medians = [
+        np.mean([math.log(level(configs[i]) or math.nan) for i in side])
+        for side in (question.higher, question.lower)
+    ]
+    estimate = contrast.estimate + timed.estimate - float(medians[0] - medians[1])
+    below = math.hypot(contrast.estimate - contrast.lower, timed.estimate - timed.lower)
+    above = math.hypot(contrast.upper - contrast.estimate, timed.upper - timed.estimate)
+    wider = replace(
+        contrast, estimate=estimate, lower=estimate - below, upper=estimate + above
     )
+    return wider, timed.upper - timed.estimate
 
 
 def _timings(evidence: Evidence, configs: Sequence[int]) -> list[Timing]:
     """The timings of some configs; those of one program share one."""
-    judged = evidence.judged
-    timings = {judged.study.static_part(t.config): t for t in judged.timings}
-    parts = (judged.study.static_part(judged.configs[i]) for i in configs)
-    return [timings[part] for part in parts if part in timings]
+    timings = [evidence.judged.timing(evidence.judged.configs[i]) for i in configs]
+    assert None not in timings, "a guard refuses what was not timed"
+    return [timing for timing in timings if timing is not None]
 
 
-def _margin(sides: Sequence[Sequence[Timing]], confidence_level: float) -> float:
-    """Half the width of Welch's interval of a log ratio of mean seconds."""
-    from scipy import special
-
-    parts: list[float] = []
-    degrees: list[int] = []
-    for side in sides:
-        for timing in side:
-            error = _MEDIAN_ERROR * timing.variation / math.sqrt(timing.n_repeats)
-            parts.append((error / len(side)) ** 2)
-            degrees.append(max(timing.n_repeats - 1, 1))
-    total = sum(parts)
-    if not total:
-        return 0.0
-    df = total**2 / sum(p**2 / d for p, d in zip(parts, degrees, strict=True))
-    return float(special.stdtrit(df, (1 + confidence_level) / 2)) * math.sqrt(total)
+def _rounds_that_decide(
+    contrast: Contrast, smallest: float, question: Question
+) -> tuple[str, ...]:
+    """How many rounds would decide what is open, if the ratio is near this one."""
+    interval = Bounds(lower=contrast.lower, upper=contrast.upper)
+    verdict = judge_interval(interval, smallest, relation=question.relation)
+    if verdict is not Verdict.UNDECIDED:
+        return ()
+    n = seeds_to_decide(
+        contrast.estimate,
+        boundaries=boundaries(smallest, question.relation),
+        spread=contrast.spread,
+        n_seeds=contrast.n_seeds,
+        confidence_level=contrast.confidence_level,
+    )
+    return () if n is None else (f"About {n} rounds would decide it.",)

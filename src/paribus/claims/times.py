@@ -156,9 +156,12 @@ def _compared(
     ratio = log_time_ratio(*sides, confidence_level=level, rng=rng)
     contrast = ratio.contrast
     notes = (target, *_lost(evidence, question, times))
+    of_timings = 0.0
     if question.clock == "seconds":
-        contrast = with_timing_error(evidence, question, contrast)
+        contrast, of_timings = with_timing_error(evidence, question, contrast)
         notes += ("The error of the timings is part of the interval.",)
+        if abs(abs(contrast.estimate) - smallest) <= of_timings:
+            notes += ("It alone keeps this open: more seeds would not decide it.",)
     unit = question.clock
     if unit == "steps" and not _knows_steps(evidence, question):
         unit = "epochs"
@@ -177,7 +180,9 @@ def _compared(
     return replace(
         found,
         contrast=contrast,
-        more_seeds=seeds_that_decide(contrast, smallest, question),
+        more_seeds=seeds_that_decide(
+            contrast, smallest, question, fixed_width=of_timings
+        ),
         notes=notes,
     )
 

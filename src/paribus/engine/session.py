@@ -10,6 +10,7 @@ import numpy as np
 from paribus.analysis import mark_absent, plan_runs
 from paribus.analysis.planned import WAITING
 from paribus.analysis.rescues import plan_rescues
+from paribus.analysis.solo_times import missing_rounds, run_to_time
 from paribus.claims.stopping import next_look
 from paribus.declared import RESCUE
 from paribus.engine.epochs import train_block
@@ -17,10 +18,11 @@ from paribus.engine.keeper import Keeper
 from paribus.engine.memory import is_out_of_memory
 from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.rescuer import Rescuer
-from paribus.engine.timing import time_epoch
+from paribus.engine.timing import time_round
 from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
-from paribus.results import Progress, StudyResult
+from paribus.results import Progress
+from paribus.results.timings import N_ROUNDS
 from paribus.status import RunStatus
 from paribus.stopping import at_look_of
 from paribus.store import StudyWriter, read_study
@@ -51,7 +53,7 @@ class Session:
         self._resumed: dict[Block, int] = {}
         self._folder = folder
         self._has_rescues = RESCUE in study.diagnostics
-        self._look()
+        self._see()
 
     def train(self, trainer: Trainer) -> None:
         """Train every block; whatever interrupts leaves a valid study.
@@ -61,26 +63,35 @@ class Session:
         """
         try:
             trainer.remember(self._writer.too_wide_blocks())
-            while blocks := self._blocks(trainer):
-                self._to_do = blocks
-                while self._to_do:
-                    self._train_block(trainer, self._to_do[0])
-                self._look()
+            self._train_waiting(trainer)
+            while self._look():
+                self._train_waiting(trainer)
         finally:
             self._writer.interrupt()
             seconds = time.monotonic() - self._started
             self._writer.finish_attempt(self._n_trained, seconds)
 
-    def _look(self) -> None:
-        """See what has been trained, and what is to be trained therefore."""
-        stored = self._see()
-        if self._study.planned_seeds and not self._waiting():
-            grown = next_look(stored)
-            if grown is not None:
-                self._writer.grow(grown)
-                self._see()
+    def _train_waiting(self, trainer: Trainer) -> None:
+        """Train all that waits, what tuning chooses meanwhile too; then time it."""
+        while blocks := self._blocks(trainer):
+            self._to_do = blocks
+            while self._to_do:
+                self._train_block(trainer, self._to_do[0])
+            self._see()
+        self._time(trainer)
 
-    def _see(self) -> StudyResult:
+    def _look(self) -> bool:
+        """Add the seeds of the study's next look; False if there is none."""
+        if not self._study.planned_seeds:
+            return False
+        grown = next_look(read_study(self._folder))
+        if grown is None:
+            return False
+        self._writer.grow(grown)
+        self._see()
+        return True
+
+    def _see(self) -> None:
         """Take in what is stored, with the values that refinement adds to it."""
         stored = read_study(self._folder)
         plan = plan_runs(stored)
@@ -101,7 +112,6 @@ class Session:
             for i, config in enumerate(stored.configs)
             for j, seed in enumerate(stored.seeds)
         }
-        return stored
 
     def _waiting(self) -> tuple[Run, ...]:
         """The runs that are to be trained, as far as tuning has come."""
@@ -190,8 +200,6 @@ class Session:
         self._block_seconds.setdefault(group, []).append(time.monotonic() - started)
         scores = trained.curves[self._metric][self._last]
         self._note(block, scores, trained.diverged_at > 0)
-        if is_first:
-            self._time(trainer, block)
 
     def _compile_ahead(self, trainer: Trainer) -> None:
         """Let the next group's programs be compiled while this block trains."""
@@ -202,16 +210,15 @@ class Session:
                 trainer.prober(block.group)
                 return
 
-    def _time(self, trainer: Trainer, block: Block) -> None:
-        trainer.compiler.wait()
-        self._writer.commit_timing(
-            time_epoch(
-                trainer.driver(block.group),
-                block.runs[0],
-                self._study,
-                n_examples=trainer.n_examples,
-            )
-        )
+    def _time(self, trainer: Trainer) -> None:
+        """Time the programs of all that was trained, each once a round."""
+        stored = read_study(self._folder)
+        by_group = {g: run_to_time(stored, g.configs) for g in trainer.groups()}
+        runs = {group: run for group, run in by_group.items() if run is not None}
+        n_missing = missing_rounds(stored, [run.config for run in runs.values()])
+        for turn in range(N_ROUNDS - n_missing, N_ROUNDS):
+            self._say(f"timing one run alone, round {turn + 1} of {N_ROUNDS}")
+            self._writer.commit_round(time_round(trainer, runs, turn=turn))
 
     def _note(self, block: Block, scores: np.ndarray, has_diverged: np.ndarray) -> None:
         """Take a committed block into the picture that progress shows."""

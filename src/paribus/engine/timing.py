@@ -1,32 +1,58 @@
-"""How long an epoch takes when one run has the machine to itself."""
+"""How long an epoch takes when one run has the machine to itself, round by round."""
 
 import os
 import time
+from collections.abc import Mapping
 
 import jax
 import numpy as np
 
-from paribus.data.batches import Segment, epoch_order, steps_per_epoch
+from paribus.data.batches import Segment, epoch_order, random_order, steps_per_epoch
 from paribus.engine.block import BY_RUN, Driver
 from paribus.engine.epochs import traced_values
 from paribus.engine.keys import seed_words
 from paribus.engine.measures import EARLY_STEPS
-from paribus.results import Timing
+from paribus.engine.plan import StaticGroup
+from paribus.engine.trainer import Trainer
+from paribus.results.timings import SoloTime
 from paribus.study import Run, Study
 
 
 N_WARM_UP_STEPS = 20
-N_REPEATS = 5
 MIN_STEPS = 200
 
 
-def time_epoch(driver: Driver, run: Run, study: Study, *, n_examples: int) -> Timing:
-    """Time one run alone: all other places of the block stay idle.
+def time_round(
+    trainer: Trainer, runs: Mapping[StaticGroup, Run], *, turn: int
+) -> list[SoloTime]:
+    """Time one run of each group alone, one group after the other.
 
     The seconds of runs that share a program cannot be told apart, so speed is measured
-    by itself: after 20 warm-up steps, 5 repeats of at least 200 steps, evaluation and
-    compilation excluded.
+    by itself: 20 warm-up steps, then at least 200, evaluation and compilation excluded.
+
+    Args:
+        trainer: Has the programs.
+        runs: By group.
+        turn: Each turn has an order of its own, so that no group is always the first.
     """
+    groups = list(runs)
+    for group in groups:
+        trainer.solo_driver(group)  # begins to be compiled
+    trainer.compiler.wait()
+    order = random_order(0, stream="timings", position=turn, n=len(groups))
+    return [
+        time_alone(
+            trainer.solo_driver(groups[i]),
+            runs[groups[i]],
+            trainer.study,
+            n_examples=trainer.n_examples,
+        )
+        for i in order
+    ]
+
+
+def time_alone(driver: Driver, run: Run, study: Study, *, n_examples: int) -> SoloTime:
+    """Time one run alone: all other places of the block stay idle."""
     n_places = driver.shape.n_runs
     batch_size = study.settings(run.config).batch_size
     put = driver.shape.put
@@ -46,19 +72,14 @@ def time_epoch(driver: Driver, run: Run, study: Study, *, n_examples: int) -> Ti
         return time.perf_counter() - started
 
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    seconds(min(N_WARM_UP_STEPS, n_whole))
-    n_steps = min(MIN_STEPS, n_whole)
+    # A call is as long as one of a whole block: then an interrupt is seen soon.
+    at_most = driver.shape.steps_per_call * driver.shape.runs_per_device
+    n_steps = min(MIN_STEPS, n_whole, at_most)
     n_calls = -(-MIN_STEPS // n_steps)
-    repeats = np.array(
-        [sum(seconds(n_steps) for _ in range(n_calls)) for _ in range(N_REPEATS)]
-    )
-    per_step = repeats / (n_steps * n_calls)
-    return Timing(
+    seconds(min(N_WARM_UP_STEPS, n_steps))
+    per_step = sum(seconds(n_steps) for _ in range(n_calls)) / (n_steps * n_calls)
+    return SoloTime(
         config=run.config,
-        seconds_per_epoch=float(
-            np.median(per_step) * steps_per_epoch(n_examples, batch_size)
-        ),
-        variation=float(per_step.std(ddof=1) / per_step.mean()),
-        n_repeats=N_REPEATS,
+        seconds_per_epoch=per_step * steps_per_epoch(n_examples, batch_size),
         load_before=load,
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -128,25 +129,46 @@ class Trainer:
 
     def _any_shape(self) -> BlockShape:
         """All shapes have the same devices, and data are shared by all runs."""
-        return next(iter(self._shapes.values()))
+        known = next(iter(self._shapes.values()), None)
+        return known or self.shape(next(iter(self._groups.values())), 1)
 
     def driver(self, group: StaticGroup) -> CompiledEpochs:
         """The group's driver; its programs begin to be compiled at the first call."""
         if group not in self._drivers:
-            recipe = self.recipe(group)
-            shape = self._shapes[group]
-            without_batch_size = tuple(group.key[1:])
-            self._drivers[group] = CompiledEpochs(
-                recipe,
-                shape,
-                self.compiler,
-                feed=self._feed(recipe, shape),
-                splits=self._splits,
-                traced_names=self.traced_names(group),
-                epochs=float(self.study.budget.epochs),
-                key=(without_batch_size, shape.runs_per_device),
-            )
+            self._drivers[group] = self._make_driver(group, self._shapes[group])
         return self._drivers[group]
+
+    def _make_driver(self, group: StaticGroup, shape: BlockShape) -> CompiledEpochs:
+        recipe = self.recipe(group)
+        without_batch_size = tuple(group.key[1:])
+        return CompiledEpochs(
+            recipe,
+            shape,
+            self.compiler,
+            feed=self._feed(recipe, shape),
+            splits=self._splits,
+            traced_names=self.traced_names(group),
+            epochs=float(self.study.budget.epochs),
+            key=(without_batch_size, shape.runs_per_device),
+        )
+
+    def groups(self) -> tuple[StaticGroup, ...]:
+        """The static groups of the study."""
+        return tuple(dict.fromkeys(self._groups.values()))
+
+    def solo_driver(self, group: StaticGroup) -> CompiledEpochs:
+        """A driver under which places that are not active cost nothing.
+
+        On CPU the group's own, where devices train one run after the other. Others
+        train their places at once, idle or not, so there it is a driver of one place,
+        which is not kept: its programs are.
+        """
+        if self.on_cpu:
+            if group not in self._shapes:
+                self._shapes[group] = self.shape(group, 1)
+            return self.driver(group)
+        shape = replace(self.shape(group, 1), runs_per_device=1, map_width=1)
+        return self._make_driver(group, shape)
 
     def _feed(self, recipe: Recipe, shape: BlockShape) -> Feed:
         """All training data where they fit, else a shard of the epoch at a time."""

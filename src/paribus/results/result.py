@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from paribus.declared import RESCUE
 from paribus.errors import StudyError, unknown_name
+from paribus.results.timings import Timing
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.study import Study
@@ -63,25 +64,6 @@ class DataFacts:
         metric = curve.partition("_")[2]
         known = {"accuracy": self.majority_share, "loss": self.label_entropy}
         return {**known, **self.guessing}.get(metric, math.nan)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """How long an epoch of one run takes when it has the machine to itself.
-
-    Attributes:
-        config: The config whose program was timed; those that share it share the time.
-        seconds_per_epoch: Median over the repeats, evaluation and compilation excluded.
-        variation: Coefficient of variation over the repeats.
-        n_repeats: How many.
-        load_before: The machine's load average over a minute before the timing.
-    """
-
-    config: Config
-    seconds_per_epoch: float
-    variation: float
-    n_repeats: int
-    load_before: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,10 +249,15 @@ class StudyResult:
 
         Configs that differ in traced hyperparameters only share a program and its time.
         """
+        timing = self.timing(config)
+        return None if timing is None else timing.seconds_per_epoch
+
+    def timing(self, config: Config) -> Timing | None:
+        """The solo timing of the program of `config`, None if there is none."""
         static = self.study.static_part(config)
         for timing in self.timings:
             if self.study.static_part(timing.config) == static:
-                return timing.seconds_per_epoch
+                return timing
         return None
 
     def config_index(self, values: Mapping[str, Any]) -> int:

@@ -194,7 +194,7 @@ def create_schema(connection: sqlite3.Connection) -> None:
     """Make all tables in an empty database, inside the caller's transaction."""
     _create_tables(connection, TABLES)
     connection.execute("PRAGMA application_id = 1346458185")
-    connection.execute("PRAGMA user_version = 3")
+    connection.execute("PRAGMA user_version = 4")
 
 
 def guarded() -> AbstractContextManager[Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from paribus.results import Attempt, Replays, StudyResult, Timing
+from paribus.results.timings import SoloTime
+from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store.contents import Contents, read_contents
 from paribus.store.documents import read_environment
@@ -13,7 +15,7 @@ from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
 from paribus.store.rows import AttemptRow
-from paribus.store.schema import ATTEMPT, BASELINE, REPLAY, TIMING
+from paribus.store.schema import ATTEMPT, BASELINE, REPLAY, ROUND, TIMING
 from paribus.store.snapshot import read_snapshot
 
 
@@ -90,20 +92,34 @@ def _messages(contents: Contents) -> dict[tuple[int, int], str]:
 
 def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
     configs = contents.study.configs()
-    timings: list[Timing] = []
-    for row in ledger.read(TIMING):
-        if not 0 <= row.config < len(configs):
-            raise damaged(ledger.database, f"table `timing`, key {row.config}")
-        timings.append(
-            Timing(
-                config=configs[row.config],
-                seconds_per_epoch=row.seconds_per_epoch,
-                variation=row.variation,
-                n_repeats=row.n_repeats,
-                load_before=row.load_before,
-            )
+
+    def config_of(position: int, table: str) -> Config:
+        if not 0 <= position < len(configs):
+            raise damaged(ledger.database, f"table `{table}`, key {position}")
+        return configs[position]
+
+    by_config: dict[Config, dict[int, SoloTime]] = {}
+    for row in ledger.read(ROUND):
+        time = SoloTime(
+            config=config_of(row.config, "round"),
+            seconds_per_epoch=row.seconds_per_epoch,
+            load_before=row.load_before,
         )
-    return tuple(timings)
+        by_config.setdefault(time.config, {})[row.round] = time
+    in_rounds = [Timing.of_rounds(times) for times in by_config.values()]
+    static_part = contents.study.static_part
+    timed = {static_part(timing.config) for timing in in_rounds}
+    older = [
+        Timing(
+            config=config_of(row.config, "timing"),
+            seconds_per_epoch=row.seconds_per_epoch,
+            variation=row.variation,
+            n_repeats=row.n_repeats,
+            load_before=row.load_before,
+        )
+        for row in ledger.read(TIMING)
+    ]
+    return (*in_rounds, *(o for o in older if static_part(o.config) not in timed))
 
 
 def _replays(ledger: Ledger) -> Replays:

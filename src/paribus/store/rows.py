@@ -148,8 +148,18 @@ class ReplayRow(NamedTuple):
     largest: float
 
 
+class RoundRow(NamedTuple):
+    """How long an epoch of one config took alone, in a round over all programs."""
+
+    round: int
+    config: int
+    seconds_per_epoch: float
+    load_before: float
+    attempt: int
+
+
 class TimingRow(NamedTuple):
-    """How long an epoch of one config takes when it has the machine to itself."""
+    """As `RoundRow` of repeats that followed one another: written before schema 4."""
 
     config: int
     seconds_per_epoch: float

@@ -35,6 +35,7 @@ from paribus.store.schema import (
     BLOCK,
     CHUNK,
     MEASURE,
+    ROUND,
     RUN,
     STUDY,
     TIMING,
@@ -55,6 +56,7 @@ _ROW_IDS = {
     "answer": "SELECT max(rowid) FROM answer",
     "baseline": "SELECT max(rowid) FROM baseline",
     "timing": "SELECT max(rowid) FROM timing",
+    "round": "SELECT max(rowid) FROM round",
 }
 _ROWS = {
     "study": "SELECT id, study, data, epochs, created, digest FROM study WHERE rowid=?",
@@ -74,6 +76,8 @@ _ROWS = {
         FROM baseline WHERE rowid = ?""",
     "timing": """SELECT config, seconds_per_epoch, variation, n_repeats, load_before,
         attempt, digest FROM timing WHERE rowid = ?""",
+    "round": """SELECT round, config, seconds_per_epoch, load_before, attempt, digest
+        FROM round WHERE rowid = ?""",
 }
 _MAX_ROWS = 10_000_000  # what a damaged root page may claim
 
@@ -300,7 +304,11 @@ def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
     new_ids = {run.id: fresh[name].id for name, run in by_name.items()}
     new = [run._replace(id=fresh[name].id) for name, run in by_name.items()]
     n_attempts = max(
-        (row.attempt for t in (BLOCK, BASELINE, TIMING) for row in found.rows[t.name]),
+        (
+            row.attempt
+            for t in (BLOCK, BASELINE, TIMING, ROUND)
+            for row in found.rows[t.name]
+        ),
         default=0,
     )
     (stored,) = ledger.read(STUDY)
@@ -315,8 +323,12 @@ def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
         ledger.replace(RUN, old, new)
         ledger.insert(BASELINE, found.rows["baseline"])
         n_configs = len(found.study.configs())
-        timings = [row for row in found.rows["timing"] if row.config < n_configs]
-        ledger.insert(TIMING, timings)
+        timed = {
+            name: [row for row in found.rows[name] if row.config < n_configs]
+            for name in ("timing", "round")
+        }
+        ledger.insert(TIMING, timed["timing"])
+        ledger.insert(ROUND, timed["round"])
 
 
 def _attempts(found: _Found, n_needed: int) -> list[AttemptRow]:

@@ -15,6 +15,7 @@ from paribus.store.rows import (
     ConfigRow,
     MeasureRow,
     ReplayRow,
+    RoundRow,
     RunRow,
     StudyRow,
     TimingRow,
@@ -23,7 +24,7 @@ from paribus.store.table import Blob, Table
 
 
 APPLICATION_ID = 0x50415249  # "PARI"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 OLDEST_SCHEMA = 2  # nothing that was released wrote an older one
 
 
@@ -286,6 +287,26 @@ TIMING = Table(
     replace="REPLACE INTO timing VALUES (?, ?, ?, ?, ?, ?, ?)",
 )
 
+ROUND = Table(
+    name="round",
+    row=RoundRow,
+    n_key=2,
+    create="""CREATE TABLE round (
+        round INTEGER NOT NULL,
+        config INTEGER NOT NULL REFERENCES config (id),
+        seconds_per_epoch REAL NOT NULL,
+        load_before REAL NOT NULL,
+        attempt INTEGER NOT NULL REFERENCES attempt (number),
+        digest INTEGER NOT NULL,
+        PRIMARY KEY (round, config)
+    ) STRICT""",
+    select="""SELECT round, config, seconds_per_epoch, load_before, attempt, digest
+        FROM round ORDER BY round, config""",
+    sum="SELECT count(*), sum(digest >> 24), sum(digest & 16777215) FROM round",
+    insert="INSERT INTO round VALUES (?, ?, ?, ?, ?, ?)",
+    replace="REPLACE INTO round VALUES (?, ?, ?, ?, ?, ?)",
+)
+
 # What `total` counts. `total` itself is not in it: its rows carry digests of their own.
 TABLES: tuple[Table[Any], ...] = (
     STUDY,
@@ -300,6 +321,7 @@ TABLES: tuple[Table[Any], ...] = (
     CHECKPOINT,
     REPLAY,
     TIMING,
+    ROUND,
 )
 
 CREATE_TOTAL = """CREATE TABLE total (

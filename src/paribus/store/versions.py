@@ -3,7 +3,7 @@
 from typing import Any
 
 from paribus.store.rows import CheckpointRow
-from paribus.store.schema import CHECKPOINT, REPLAY, SCHEMA_VERSION, TABLES
+from paribus.store.schema import CHECKPOINT, REPLAY, ROUND, SCHEMA_VERSION, TABLES
 from paribus.store.table import Table
 
 
@@ -27,13 +27,18 @@ _CHECKPOINT_2 = Table(
     replace=CHECKPOINT.replace,
 )
 
+_TABLES_3 = tuple(table for table in TABLES if table is not ROUND)
 _TABLES_2 = tuple(
     _CHECKPOINT_2 if table is CHECKPOINT else table
-    for table in TABLES
+    for table in _TABLES_3
     if table is not REPLAY
 )
 
-TABLES_OF: dict[int, tuple[Table[Any], ...]] = {2: _TABLES_2, SCHEMA_VERSION: TABLES}
+TABLES_OF: dict[int, tuple[Table[Any], ...]] = {
+    2: _TABLES_2,
+    3: _TABLES_3,
+    SCHEMA_VERSION: TABLES,
+}
 
 # What brings a store of a schema to the next, in one transaction. A table that is new
 # gets its total beside it.
@@ -43,7 +48,8 @@ STEPS: dict[int, tuple[str, ...]] = {
         CHECKPOINT.create,
         REPLAY.create,
         "PRAGMA user_version = 3",
-    )
+    ),
+    3: (ROUND.create, "PRAGMA user_version = 4"),
 }
 
 

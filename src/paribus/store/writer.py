@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from paribus.errors import StudyError
-from paribus.results import DataFacts, Timing
+from paribus.results import DataFacts
+from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store.attempts import stop_running
 from paribus.store.blocks import check_shapes, read_running, with_outcomes
@@ -28,7 +29,7 @@ from paribus.store.folder import DATABASE, study_exists
 from paribus.store.growth import grown, new_runs
 from paribus.store.opening import open_for_writing, open_locked
 from paribus.store.progress import BlockProgress
-from paribus.store.rows import BaselineRow, BlockRow, BlockStatus, TimingRow
+from paribus.store.rows import BaselineRow, BlockRow, BlockStatus, RoundRow
 from paribus.store.schema import (
     ANSWER,
     ATTEMPT,
@@ -37,9 +38,9 @@ from paribus.store.schema import (
     CHECKPOINT,
     CONFIG,
     MEASURE,
+    ROUND,
     RUN,
     STUDY,
-    TIMING,
 )
 from paribus.study import Run, Study
 
@@ -329,24 +330,30 @@ class StudyWriter(BlockProgress):
                 )
         return len(failed)
 
-    def commit_timing(self, timing: Timing) -> None:
-        """Store how long an epoch of a config takes, in the place of an older timing.
+    def commit_round(self, times: Sequence[SoloTime]) -> None:
+        """Store a round in which each of some programs was timed alone.
+
+        It gets the number after those of all rounds that are stored.
 
         Raises:
-            ValueError: If the config is not one of the study's.
+            ValueError: If a config is not one of the study's.
         """
-        row = TimingRow(
-            config=self.study.configs().index(timing.config),
-            seconds_per_epoch=float(timing.seconds_per_epoch),
-            variation=float(timing.variation),
-            n_repeats=int(timing.n_repeats),
-            load_before=float(timing.load_before),
-            attempt=self._current_attempt().number,
-        )
+        configs = self.study.configs()
+        attempt = self._current_attempt().number
         with translated(self.folder / DATABASE):
-            old = [o for o in self._ledger.read(TIMING) if o.config == row.config]
+            known = [row.round for row in self._ledger.read(ROUND)]
+            rows = [
+                RoundRow(
+                    round=max(known, default=0) + 1,
+                    config=configs.index(time.config),
+                    seconds_per_epoch=float(time.seconds_per_epoch),
+                    load_before=float(time.load_before),
+                    attempt=attempt,
+                )
+                for time in times
+            ]
             with self._ledger.transaction():
-                self._ledger.replace(TIMING, old, [row])
+                self._ledger.insert(ROUND, rows)
 
     def _id_of(self, run: Run) -> int:
         if not self._ids:

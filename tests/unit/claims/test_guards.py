@@ -278,6 +278,26 @@ def test_seconds_need_steady_timings():
     assert refusal.reason == "no run was timed alone on the machine"
 
 
+def test_sides_that_were_not_timed_in_the_same_rounds_are_not_compared():
+    result = make_batches()
+
+    def refusal(**change: Any) -> Any:
+        timings = tuple(
+            replace(t, **change) if t.config["batch_size"] == 6000 else t
+            for t in result.timings
+        )
+        changed = replace(result, timings=timings)
+        return ask(timing.noisy_timing, changed, clock="seconds", lower=(-1,))
+
+    by_round = result.timings[-1].by_round
+    assert refusal(by_round=by_round) is None
+    # Of an older version, one after the other; or on another day.
+    for other in ({}, {n + 1: seconds for n, seconds in by_round.items()}):
+        found = refusal(by_round=other)
+        assert found.reason.startswith("the sides were not timed in the same rounds")
+        assert "`paribus run` once more" in found.remedy
+
+
 def test_seconds_are_not_trusted_under_a_load_that_is_not_the_studys_own():
     result = make_batches()
     attempt = Attempt(

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims_builders import Runs, make_batches
+from claims_builders import Runs, make_batches, make_timing
 from scipy import stats
 
 from paribus.analysis.scaling import find_target
 from paribus.analysis.targets import steps_to_target
 from paribus.claims.evidence import Evidence, Question
-from paribus.claims.findings import Found
+from paribus.claims.findings import MORE_THAN_MAX, Found
 from paribus.claims.refusals import Refusal
 from paribus.claims.times import find_time_ratio
-from paribus.results import StudyResult
+from paribus.results import StudyResult, Timing
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,10 @@ def batches() -> StudyResult:
     return make_batches(
         small=Runs(accuracy=0.98, speed=5), largest=Runs(accuracy=0.98, speed=2)
     )
+
+
+def timed(result: StudyResult, variation: float) -> tuple[Timing, ...]:
+    return tuple(make_timing(c, variation=variation) for c in result.configs)
 
 
 def about(result: StudyResult, higher: int, lower: int) -> Question:
@@ -88,26 +92,59 @@ def test_steps_of_one_batch_size_are_in_the_ratio_of_epochs_without_it(batches):
 
 
 def test_seconds_have_the_error_of_the_timings_in_their_interval(batches):
-    """By hand: half-widths of seeds and of Welch's t of the timings add in squares."""
+    """By hand: half-widths of seeds and of t over rounds add in squares."""
     question = replace(
         about(batches, 128, 32), measure="seconds_to_target", clock="seconds"
     )
-    exact = tuple(replace(timing, variation=0.0) for timing in batches.timings)
-    noisy = tuple(replace(timing, variation=0.05) for timing in batches.timings)
 
     alone, found = (
-        find_time_ratio(Evidence.of(replace(batches, timings=timings)), question)
-        for timings in (exact, noisy)
+        find_time_ratio(
+            Evidence.of(replace(batches, timings=timed(batches, variation))), question
+        )
+        for variation in (0.0, 0.05)
     )
 
     assert isinstance(alone, Found)
     assert isinstance(found, Found)
-    n = batches.timings[0].n_repeats
-    variance = 2 * (np.pi / 2) * 0.05**2 / n
-    margin = stats.t.ppf(0.975, 2 * (n - 1)) * np.sqrt(variance)
+    noisy = replace(batches, timings=timed(batches, 0.05))
+    timings = [noisy.timing(batches.configs[config]) for config in question.configs]
+    large, small = (np.log(list(t.by_round.values())) for t in timings if t is not None)
+    rounds = stats.ttest_rel(large, small).confidence_interval(0.95)
     of_seeds = alone.contrast.upper - alone.contrast.estimate
-    assert found.contrast.estimate == alone.contrast.estimate
+    # All medians are one second: the ratio within rounds is what timings add.
+    assert found.contrast.estimate == pytest.approx(
+        alone.contrast.estimate + np.mean(large - small), rel=1e-12
+    )
     assert found.contrast.upper - found.contrast.estimate == pytest.approx(
-        np.hypot(of_seeds, margin)
+        np.hypot(of_seeds, (rounds.high - rounds.low) / 2)
     )
     assert "The error of the timings is part of the interval." in found.notes
+
+
+def test_seconds_need_no_seeds_that_would_not_narrow_them(batches):
+    """With the timings exact a count of seeds decides; noisy, none may."""
+    question = replace(
+        about(batches, 128, 32), measure="seconds_to_target", clock="seconds"
+    )
+    alone = find_time_ratio(
+        Evidence.of(replace(batches, timings=timed(batches, 0.0))), question
+    )
+    assert isinstance(alone, Found)
+    # A claim whose boundary lies a hundredth below what is seen.
+    close = replace(question, smallest_effect=np.exp(alone.contrast.estimate - 0.01))
+
+    exact, noisy = (
+        find_time_ratio(
+            Evidence.of(replace(batches, timings=timed(batches, variation))), close
+        )
+        for variation in (0.0, 0.09)
+    )
+
+    assert isinstance(exact, Found)
+    assert isinstance(noisy, Found)
+    assert exact.more_seeds is not None
+    assert exact.more_seeds <= 1000
+    assert noisy.more_seeds == MORE_THAN_MAX
+    said = "It alone keeps this open: more seeds would not decide it."
+    assert said in noisy.notes
+    assert said not in exact.notes

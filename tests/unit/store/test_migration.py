@@ -24,6 +24,10 @@ GOLDEN = Path(__file__).parents[2] / "data" / "stores"
 STORES = sorted(GOLDEN.glob("*/*.db.gz"))
 
 
+def named(golden: Path) -> str:
+    return f"{golden.parent.name}-{golden.name}"
+
+
 def unpacked(golden: Path, folder: Path) -> Path:
     folder.mkdir()
     (folder / "study.db").write_bytes(gzip.decompress(golden.read_bytes()))
@@ -83,7 +87,7 @@ def test_there_is_a_golden_store_of_each_older_schema():
     assert found == set(STEPS) == set(range(2, SCHEMA_VERSION))
 
 
-@pytest.mark.parametrize("golden", STORES, ids=lambda path: path.name)
+@pytest.mark.parametrize("golden", STORES, ids=named)
 def test_a_reader_reads_an_old_store_as_it_is(golden: Path, tmp_path: Path):
     folder = unpacked(golden, tmp_path / "old")
     before = fingerprint(folder)
@@ -95,14 +99,14 @@ def test_a_reader_reads_an_old_store_as_it_is(golden: Path, tmp_path: Path):
     assert fingerprint(folder) == before
 
 
-@pytest.mark.parametrize("golden", STORES, ids=lambda path: path.name)
+@pytest.mark.parametrize("golden", STORES, ids=named)
 def test_a_writer_migrates_an_old_store_and_keeps_all(golden: Path, tmp_path: Path):
     folder = unpacked(golden, tmp_path / "öld ✓")
     old = (folder / "study.db").read_bytes()
 
     with StudyWriter.open(folder) as writer:
         assert schema_of(folder) == SCHEMA_VERSION
-        backup = folder / "study.db.schema-2"
+        backup = folder / f"study.db.{golden.parent.name}"
         copy = tmp_path / "copy"
         copy.mkdir()
         shutil.copyfile(backup, copy / "study.db")

@@ -88,7 +88,7 @@ def test_a_newer_schema_is_refused_with_both_numbers(opener, folder: Path):
 
     error = refused(opener, folder)
 
-    assert "schema 99 is newer than this program's 3" in str(error)
+    assert "schema 99 is newer than this program's 4" in str(error)
     assert error.hint == "pip install --upgrade paribus"
 
 
@@ -98,7 +98,7 @@ def test_an_older_schema_is_refused_with_both_numbers(opener, folder: Path):
 
     error = refused(opener, folder)
 
-    assert "schema 1 is older than this program's 3" in str(error)
+    assert "schema 1 is older than this program's 4" in str(error)
     assert error.hint is not None
     assert "another folder" in error.hint
 

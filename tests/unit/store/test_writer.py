@@ -7,7 +7,8 @@ from builders import make_facts, make_study
 from store_builders import make_curves, make_store, train, waiting
 
 from paribus.errors import DataError, StudyError
-from paribus.results import Timing
+from paribus.results.timings import SoloTime
+from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, study_exists
 from paribus.study import Budget, DeclaredClaim, Run, Study
@@ -222,26 +223,39 @@ def test_attempts_say_who_trained_how_much(folder: Path):
     assert second.environment == {"jax": "0.10.1"}
 
 
-def test_a_timing_takes_the_place_of_an_older_one(folder: Path):
+def test_rounds_of_timings_are_numbered_and_the_last_five_count(folder: Path):
     study = make_study()
     make_store(folder, study=study)
+    first, other = study.configs()[:2]
 
-    def timed(seconds: float) -> Timing:
-        return Timing(
-            config=study.configs()[1],
-            seconds_per_epoch=seconds,
-            variation=0.01,
-            n_repeats=5,
-            load_before=0.5,
-        )
+    def timed(config: Config, seconds: float) -> SoloTime:
+        return SoloTime(config=config, seconds_per_epoch=seconds, load_before=0.5)
 
     with StudyWriter.open(folder) as writer:
         writer.begin_attempt({})
-        writer.commit_timing(timed(0.25))
-        writer.commit_timing(timed(0.75))
+        writer.commit_round([timed(first, 9.0)])
+        for seconds in (1.0, 2.0, 3.0, 4.0, 5.0):
+            writer.commit_round([timed(other, 0.5), timed(first, seconds)])
 
-    assert read_study(folder).timings == (timed(0.75),)
+    timings = {timing.config: timing for timing in read_study(folder).timings}
+    assert timings[first].by_round == {2: 1.0, 3: 2.0, 4: 3.0, 5: 4.0, 6: 5.0}
+    assert timings[first].seconds_per_epoch == 3.0
+    assert timings[other].by_round == dict.fromkeys(range(2, 7), 0.5)
     assert check_study(folder).problems == ()
+
+
+def test_a_round_of_another_study_is_refused(folder: Path):
+    make_store(folder)
+    foreign = SoloTime(
+        config=Config({"learning_rate": 7.0}), seconds_per_epoch=1.0, load_before=0.0
+    )
+
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        with pytest.raises(ValueError, match="not in tuple"):
+            writer.commit_round([foreign])
+
+    assert read_study(folder).timings == ()
 
 
 def test_a_study_grows_at_its_end_and_keeps_what_is_no_longer_named(folder: Path):

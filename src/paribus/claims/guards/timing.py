@@ -2,6 +2,9 @@
 
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.refusals import Refusal
+from paribus.results import Timing
+from paribus.results.timings import common_rounds
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 
 
 MAX_TIMING_VARIATION = 0.1
@@ -17,12 +20,13 @@ def noisy_timing(evidence: Evidence, question: Question) -> Refusal | None:
     if not (is_timed or question.measure.startswith("seconds")):
         return None
     judged = evidence.judged
-    timings = {judged.study.static_part(t.config): t for t in judged.timings}
+    again = "the same command with another --out, on an idle machine"
+    sides: list[Timing] = []
     for i in question.configs:
-        timing = timings.get(judged.study.static_part(judged.configs[i]))
-        again = "the same command with another --out, on an idle machine"
+        timing = judged.timing(judged.configs[i])
         if timing is None:
             return Refusal("no run was timed alone on the machine", again)
+        sides.append(timing)
         if timing.variation > MAX_TIMING_VARIATION:
             return Refusal(
                 f"the seconds of a step vary by {timing.variation:.0%} between repeats",
@@ -35,6 +39,12 @@ def noisy_timing(evidence: Evidence, question: Question) -> Refusal | None:
                 f"{n_cores} cores, more than training itself makes",
                 again,
             )
+    if len(common_rounds(sides)) < MIN_CONTRAST_SEEDS:
+        return Refusal(
+            "the sides were not timed in the same rounds, so what disturbed the "
+            "machine meanwhile would count as a difference",
+            "`paribus run` once more, with all that is compared: it times what lacks",
+        )
     return None
 
 
