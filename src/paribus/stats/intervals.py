@@ -25,6 +25,8 @@ N_BEYOND = 50
 # That many resamples at most: 99.95 %. For surer intervals, as early looks and large
 # families ask for, Student's t stands in.
 MAX_RESAMPLES = 200_000
+# At one time; each takes 8 bytes, five times over.
+MAX_PIVOTS = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -252,8 +254,7 @@ def bootstrap_interval(
         rows = np.flatnonzero(interval.n_seeds == n)
         # Sorted, so that the order in which seeds were given changes nothing.
         sample = np.sort(scores[rows][is_counted[rows]].reshape(len(rows), n), axis=1)
-        pivots = _studentised_pivots(sample, n_resamples, rng)
-        low, high = pivots[:, rank - 1], pivots[:, -rank]
+        low, high = _studentised_quantiles(sample, n_resamples, rank, rng)
         error = sample.std(axis=1, ddof=1) / np.sqrt(n)
         mean = interval.estimate[rows]
         lower[rows] = np.where(np.isfinite(high), mean - high * error, lower[rows])
@@ -330,15 +331,34 @@ def _moments(
     return n_seeds, mean, np.sqrt((deviation**2).sum(axis=1) / (n_seeds - 1))
 
 
-def _studentised_pivots(
-    sample: Float[np.ndarray, "config seed"], n_resamples: int, rng: np.random.Generator
-) -> Float[np.ndarray, "config resample"]:
-    """(mean* - mean) / standard error*, where * is a resample of the seeds; sorted."""
+def _studentised_quantiles(
+    sample: Float[np.ndarray, "config seed"],
+    n_resamples: int,
+    rank: int,
+    rng: np.random.Generator,
+) -> tuple[Float[np.ndarray, " config"], Float[np.ndarray, " config"]]:
+    """The rank-th lowest and the rank-th highest of each config's pivots."""
     n = sample.shape[1]
     picks = rng.integers(n, size=(n_resamples, n))
     offsets = np.arange(n_resamples)[:, None] * n
     counts = np.bincount((picks + offsets).ravel(), minlength=n_resamples * n)
     counts = counts.reshape(n_resamples, n).astype(float)
+    low, high = np.empty((2, len(sample)))
+    # Few at a time: the pivots of 200 configs at their surest level are 320 MB.
+    n_rows = max(MAX_PIVOTS // n_resamples, 1)
+    for first in range(0, len(sample), n_rows):
+        rows = slice(first, first + n_rows)
+        pivots = _studentised_pivots(sample[rows], counts)
+        low[rows], high[rows] = pivots[:, rank - 1], pivots[:, -rank]
+    return low, high
+
+
+def _studentised_pivots(
+    sample: Float[np.ndarray, "config seed"],
+    counts: Float[np.ndarray, "resample seed"],
+) -> Float[np.ndarray, "config resample"]:
+    """(mean* - mean) / standard error*, where * is a resample of the seeds; sorted."""
+    n = sample.shape[1]
     deviation = sample - sample.mean(axis=1, keepdims=True)
     shift = deviation @ counts.T / n
     squares = np.maximum(deviation**2 @ counts.T / n - shift**2, 0.0)
