@@ -13,6 +13,7 @@ from paribus.plots.theme import (
     DASHES,
     PALETTE,
     AccuracyAxis,
+    line_legend,
     metric_words,
 )
 from paribus.results import StudyResult
@@ -81,14 +82,7 @@ def draw_curves(
     for name in ("lowest", "lower", "median", "upper", "highest"):
         table[f"{name}_at"] = [place(value) for value in table[name]]
     names = list(labels.values())
-    legend = alt.Legend(
-        title=None,
-        columns=1 if max(map(len, names), default=0) > 30 else 2,
-        symbolType="stroke",
-        symbolSize=300,
-        symbolStrokeWidth=2.5,
-        symbolOpacity=1,
-    )
+    legend = line_legend(names)
     colour = alt.Color(
         "label:N",
         scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),

@@ -1,7 +1,7 @@
 """What every chart shares: colours, sizes, fonts, and axes for accuracy and loss."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,9 @@ GREY = PALETTE[-1]
 SEQUENTIAL = ("#f3f0e2", "#c9dcd1", "#90bfc2", "#5795b0", "#356894", "#253a68")
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+
+# Characters of a name that half the width of a phone holds, beside its line.
+_MAX_HALF = 18
 
 _TICK_ERRORS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01)
 
@@ -148,6 +151,18 @@ class AccuracyAxis:
             ticks += [ticks[-1] / 2, ticks[-1] / 5, ticks[-1] / 10]
         inside = [round(t, 12) for t in ticks if self.lower <= t <= self.upper]
         return inside or [self.lower, self.upper]
+
+
+def line_legend(names: Sequence[str]) -> alt.Legend:
+    """The legend of lines: two columns where both fit a phone."""
+    return alt.Legend(
+        title=None,
+        columns=1 if max(map(len, names), default=0) > _MAX_HALF else 2,
+        symbolType="stroke",
+        symbolSize=300,
+        symbolStrokeWidth=2.5,
+        symbolOpacity=1,
+    )
 
 
 def metric_words(metric: str) -> str:

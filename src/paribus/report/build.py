@@ -43,6 +43,7 @@ from paribus.report.prose import (
 from paribus.report.prose_pairs import say_comparison, say_mixture
 from paribus.report.runs import say_export, tabulate_runs
 from paribus.report.scaling import arrange_scaling
+from paribus.report.search import arrange_search
 from paribus.report.slices import Slice, label_values, slices, varying, words
 from paribus.report.summary import arrange_summary, count_statuses
 from paribus.report.tabulate import (
@@ -98,6 +99,7 @@ def arrange(findings: Findings) -> Report:
         _section("failures", "Where training fails", arrange_failures(findings)),
         _section("variance", "What the scores vary with", arrange_variance(findings)),
         _section("tradeoffs", "What is gained and paid", arrange_tradeoffs(findings)),
+        _section("search", "What trying more finds", arrange_search(findings)),
         _section("scaling", "With the batch size", arrange_scaling(findings)),
         _section("pairs", "Which differences are real", _pairs(findings)),
         _section("one-seed", "What one seed would have told you", _one_seed(findings)),
