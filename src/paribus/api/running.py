@@ -10,6 +10,7 @@ from paribus.errors import TooManyFailuresError
 from paribus.refinement import with_added
 from paribus.results import Progress, StudyResult
 from paribus.results.asked import only_asked, only_asked_progress
+from paribus.signals import ENDING
 from paribus.status import RunStatus
 from paribus.stopping import at_look_of
 
@@ -54,7 +55,8 @@ def run_study(
 
     stored = _finished(study, folder, retry_failed=retry_failed)
     if stored is None:
-        from paribus.engine.train import train_study
+        with ENDING.deferred():  # JAX does not survive being stopped while it loads
+            from paribus.engine.train import train_study
 
         is_counted = study_exists(folder) and not study.planned_seeds
         if on_progress is not None and is_counted:
@@ -96,9 +98,12 @@ def _finished(
     from paribus.claims.stopping import next_look
     from paribus.store import StudyWriter, read_study, study_exists
     from paribus.store.growth import check_fixed_settings, grown
+    from paribus.store.snapshot import has_unfinished_write
 
     if not study_exists(folder):
         return None
+    if has_unfinished_write(folder):
+        StudyWriter.open(folder).close()  # which repairs it
     stored = read_study(folder)
     check_fixed_settings(stored.study, study)
     study = at_look_of(study, stored.study)

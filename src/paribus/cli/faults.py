@@ -1,10 +1,8 @@
 """What goes wrong in any command, turned into one message and an exit code."""
 
 import errno
-import signal
 import sys
 import traceback
-from contextlib import suppress
 from typing import Any
 
 import typer
@@ -12,10 +10,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from paribus.cli.streams import say_error, tolerate_any_text, warns_in_words
 from paribus.errors import CommandError, ParibusError, ResourceError
+from paribus.signals import ENDING
 
 
 _DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
-_TERMINATED = 143
 _WORDS = (("requires an argument", "needs a value"), ("Value error, ", ""))
 
 
@@ -25,8 +23,10 @@ class Commands(TyperGroup):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run one command line, and exit with its code."""
         tolerate_any_text()
-        with warns_in_words():
+        with warns_in_words(), ENDING.heard():
             code = self._run(*args, **extra)
+        # A signal that came too late, or that the user's code has caught.
+        code = ENDING.exit_code or code
         if standalone_mode:
             sys.exit(code)
         return code
@@ -61,15 +61,6 @@ class Commands(TyperGroup):
             ctx.exit(CommandError.exit_code)
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; let a signal end it in order."""
-        with suppress(ValueError):  # not in the main thread
-            for name in ("SIGTERM", "SIGHUP"):
-                number = getattr(signal, name, None)
-                if number and signal.getsignal(number) is not signal.SIG_IGN:
-                    signal.signal(number, _end)
-        return super().invoke(ctx)
-
 
 class Command(TyperCommand):
     """One command: an option that may occur once occurs once."""
@@ -102,12 +93,6 @@ class Command(TyperCommand):
             if parameter in order[:position]:
                 name = max(parameter.opts, key=len)
                 raise CommandError(f"`{name}` must be given once, it is given twice")
-
-
-def _end(number: int, frame: Any) -> None:
-    del frame
-    signal.signal(number, signal.SIG_DFL)  # a second one ends us at once
-    sys.exit(_TERMINATED)
 
 
 def _is_argument(parameter: Any) -> bool:

@@ -19,6 +19,7 @@ from paribus.cli.parameters import (
 )
 from paribus.cli.streams import prints_on_stderr, say, write, write_json
 from paribus.errors import CommandError
+from paribus.signals import ENDING
 
 
 _SUFFIXES = (".svg", ".png")
@@ -92,11 +93,13 @@ def range_test(  # noqa: PLR0913  (options are arguments)
             ask_model=ask_model,
         )
 
-    from paribus.console import rates_text
-    from paribus.console.layout import terminal_width
-    from paribus.engine.rate_sweep import sweep_rates  # loads JAX
+    with ENDING.deferred():
+        from paribus.console import rates_text
+        from paribus.console.layout import terminal_width
+        from paribus.engine.rate_sweep import sweep_rates  # loads JAX
 
     def say_block(description: str) -> None:
+        ENDING.obey()
         if not quiet:
             say(f"training {description}".rstrip())
 

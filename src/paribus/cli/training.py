@@ -21,10 +21,13 @@ from paribus.cli.parameters import (
 )
 from paribus.cli.streams import prints_on_stderr, say, write
 from paribus.errors import CommandError, UnknownNameError
+from paribus.signals import ENDING
 
 
 if TYPE_CHECKING:
-    from paribus.results import StudyResult
+    from collections.abc import Callable
+
+    from paribus.results import Progress, StudyResult
 
 
 def _built_in_studies() -> list[str]:
@@ -140,7 +143,8 @@ def run(  # noqa: PLR0913  (options are arguments)
     ] = False,
 ) -> None:
     """Train the runs of a study that are missing. Running again continues."""
-    from paribus.study_file import read_study
+    with ENDING.deferred():
+        from paribus.study_file import read_study
 
     with prints_on_stderr():
         file = read_study(
@@ -152,11 +156,12 @@ def run(  # noqa: PLR0913  (options are arguments)
             ask_model=ask_model,
         )
 
-    from paribus.analysis import edge_texts
-    from paribus.api import run_study  # slow to load: only for a study that is sound
-    from paribus.cli.showing import show_forecast, show_result
-    from paribus.console import ending_text, show_progress
-    from paribus.results.asked import only_asked
+    with ENDING.deferred():  # slow to load: only for a study that is sound
+        from paribus.analysis import edge_texts
+        from paribus.api import run_study
+        from paribus.cli.showing import show_forecast, show_result
+        from paribus.console import ending_text, show_progress
+        from paribus.results.asked import only_asked
 
     folder = out or Path("studies") / file.study.name
     if dry_run:
@@ -167,13 +172,13 @@ def run(  # noqa: PLR0913  (options are arguments)
     if not quiet and file.n_united:
         say(f"Configs that stand in two grids and are trained once: {file.n_united}")
     try:
-        with show_progress(is_quiet=quiet) as on_progress, prints_on_stderr():
+        with show_progress(is_quiet=quiet) as show, prints_on_stderr():
             result = run_study(
                 file.study,
                 folder,
                 data_folder=file.folder,
                 device=device,
-                on_progress=on_progress,
+                on_progress=_obeying(show),
                 max_failed=max_failed,
                 retry_failed=retry_failed,
                 allow_env_change=allow_env_change,
@@ -188,6 +193,16 @@ def run(  # noqa: PLR0913  (options are arguments)
         _say_claims(result, folder)
     if json or not quiet:
         show_result(only_asked(result, file.study), as_json=json)
+
+
+def _obeying(show: "Callable[[Progress], None]") -> "Callable[[Progress], None]":
+    """Show progress, and obey a signal that nobody has seen."""
+
+    def on_progress(progress: "Progress") -> None:
+        ENDING.obey()
+        show(progress)
+
+    return on_progress
 
 
 def _say_claims(result: "StudyResult", folder: Path) -> None:
