@@ -22,6 +22,25 @@ from paribus.study import Run, Study
 
 METRICS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
+# Dies in the middle of a transaction that SQLite has begun to write into the file.
+DIE = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from store_builders import make_curves, waiting
+from paribus.store import StudyWriter
+from paribus.store.ledger import Ledger
+writer = StudyWriter.open(Path(sys.argv[1]))
+writer.begin_attempt({})
+runs = waiting(writer)
+block = writer.begin_block(runs, description="all")
+writer._ledger.connection.execute("PRAGMA cache_size = 2")
+writer._ledger.connection.execute("PRAGMA cache_spill = 2")
+Ledger._update_totals = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+curves = make_curves(writer.study, len(runs))
+writer.commit_block(block, curves=curves, diverged_at=np.zeros(len(runs), dtype=int))
+"""
+
 
 def make_curves(study: Study, n_runs: int, *, seed: int = 0) -> dict[str, np.ndarray]:
     """Curves of a block, with a NaN and an infinity in them."""
@@ -96,6 +115,15 @@ def make_store(folder: Path, *, n_blocks: int = 2, study: Study | None = None) -
         for seed, part in enumerate(np.array_split(np.arange(len(runs)), n_blocks)):
             train(writer, [runs[index] for index in part], seed=seed)
         writer.finish_attempt(n_runs=len(runs), seconds=1.5)
+    return folder
+
+
+def crash(folder: Path) -> Path:
+    """Let a writer die while it stores the runs that wait: a hot journal is left."""
+    with start_child(DIE, folder) as child:
+        child.communicate()
+    if not (folder / "study.db-journal").stat().st_size:
+        raise RuntimeError("the writer died too early")
     return folder
 
 

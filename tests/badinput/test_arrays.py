@@ -1,6 +1,7 @@
 """Arrays that nobody should have to expect: refused with 4, in words, in bounds."""
 
 import io
+import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bad_builders import contents
 
 
 INPUTS = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
@@ -249,3 +251,38 @@ def test_many_members_take_no_long_time(place: Path, refused: Callable[..., None
     (place / "tiny.npz").write_bytes(members(names))
 
     refused(["run", "tiny.toml"], 4, "has", "`m0`", "needs `x_train`")
+
+
+RELEASED = 18_165_135  # bytes of KMNIST's training images
+
+# What lies in the cache as KMNIST's training images -> what the message has to contain.
+CACHED: dict[str, tuple[int, list[str]]] = {
+    "wrong magic": (RELEASED, ["expected SHA-256", "got", f"({RELEASED:,} bytes)"]),
+    "cut": (RELEASED - 9, [f"expected {RELEASED:,} bytes", f"got {RELEASED - 9:,}"]),
+    "extra bytes": (RELEASED + 1, ["expected", f"got {RELEASED + 1:,}"]),
+    "empty": (0, [f"expected {RELEASED:,} bytes", "got 0"]),
+}
+
+
+@pytest.mark.parametrize(("n_bytes", "words"), CACHED.values(), ids=CACHED.keys())
+def test_d20_a_data_set_in_the_cache_that_is_another_is_refused(
+    place: Path, forked: Callable[..., Any], n_bytes: int, words: list[str]
+):
+    folder = place / "cache" / "paribus" / "data" / "kmnist"
+    folder.mkdir(parents=True)
+    file = folder / "train-images-idx3-ubyte.gz"
+    file.touch()
+    os.truncate(file, n_bytes)
+    study = (place / "tiny.toml").read_text()
+    (place / "tiny.toml").write_text(
+        study.replace('path = "tiny.npz"', 'name = "kmnist"')
+    )
+    before = contents(place)
+
+    ended = forked("run", "tiny.toml", env={"XDG_CACHE_HOME": str(place / "cache")})
+
+    assert ended.code == 4
+    assert "Traceback" not in ended.err
+    for word in (str(file), "the file that was released", *words):
+        assert word in ended.err
+    assert contents(place) == before

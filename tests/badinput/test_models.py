@@ -1,12 +1,11 @@
 """Models of the user's own that are wrong: refused with 3 or 8, in words."""
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 import pytest
+from bad_builders import Forked, Refused
 
-
-Refused = Callable[..., None]
 
 NAMED = 'name = "mlp"\nhidden = [8]\n'
 OWN = 'builder = "mymodels:build"\n'
@@ -166,3 +165,29 @@ def test_a_model_that_cannot_be_trained_is_refused_before_training(
     write(place, (old, new))
 
     refused(["run", "tiny.toml", *ALLOWED], 8, *words)
+
+
+def test_u08_a_width_of_the_space_is_static_and_compiled_once_each(
+    place: Path, forked: Forked
+):
+    write(place)
+    study = (place / "tiny.toml").read_text()
+    (place / "tiny.toml").write_text(study + "units = [4, 8, 16]\n")
+
+    ended = forked("run", "tiny.toml", *ALLOWED, "--dry-run")
+
+    assert ended.code == 0, ended.err
+    for units in (4, 8, 16):
+        assert f"batch_size=16, units={units}" in ended.out
+    assert ended.out.count("batch_size=16, units=") == 3  # 6 configs, 3 programs
+    assert not (place / "studies").exists()
+
+
+def test_d22_a_model_that_no_memory_holds_is_refused(place: Path, forked: Forked):
+    widths = ", ".join(["65536"] * 60)
+
+    ended = forked("run", "tiny.toml", "--set", f"model.hidden=[{widths}]")
+
+    assert ended.code == 6
+    assert "Traceback" not in ended.err
+    assert re.search(r"needs about [0-9.]+ GB .* [0-9.]+ GB are available", ended.err)

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.errors import StoreError
+from paribus.errors import StoreError, printable
 from paribus.store.checkpoints import checkpoint_problem
 from paribus.store.connection import file_problems, schema_problems
 from paribus.store.failures import translated
@@ -85,7 +85,7 @@ def _checkpoint_problems(ledger: Ledger) -> list[str]:
     folder = ledger.database.parent
     found = [(row, checkpoint_problem(folder, row)) for row in ledger.read(CHECKPOINT)]
     return [
-        f"`{folder / CHECKPOINTS / row.name}`: {problem}"
+        f"`{printable(str(folder / CHECKPOINTS / row.name))}`: {problem}"
         for row, problem in found
         if problem is not None
     ]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from paribus.store.folder import CHECKPOINTS, sync_folder
+from paribus.errors import StoreError, printable
+from paribus.store.failures import damaged
+from paribus.store.folder import CHECKPOINTS, DATABASE, sync_folder
 from paribus.store.rows import CheckpointRow
 from paribus.store.tensors import read_tensors, write_tensors
 
@@ -80,6 +82,25 @@ def checkpoint_problem(folder: Path, row: CheckpointRow) -> str | None:
     return None
 
 
+def check_places(folder: Path, rows: Iterable[CheckpointRow]) -> None:
+    """Refuse a study with a checkpoint anywhere but in its own folder.
+
+    Raises:
+        StoreError: If a name is that of no checkpoint, or leads elsewhere by a link.
+    """
+    place = folder / CHECKPOINTS
+    for row in rows:
+        if not _is_named(row):
+            raise damaged(
+                folder / DATABASE,
+                f"`{CHECKPOINTS}/` has no file of such a name, got "
+                f"`{printable(row.name)}` in table `checkpoint`",
+            )
+        for path in (place, place / row.name):
+            if path.is_symlink():
+                raise StoreError(f"`{path}` must not be a symbolic link")
+
+
 def remove_checkpoints(folder: Path, rows: Iterable[CheckpointRow]) -> None:
     """Remove files that a study had, if they are still what it wrote.
 
@@ -120,10 +141,15 @@ def _is_ours(path: Path) -> bool:
     return named is not None and _read_file(path).sha256.startswith(named[3])
 
 
+def _is_named(row: CheckpointRow) -> bool:
+    """Whether a row has the name that its file was written under."""
+    named = _NAME.fullmatch(row.name)
+    return named is not None and named[3] == row.sha256[:8]
+
+
 def _verified(folder: Path, row: CheckpointRow) -> bytes:
     """The bytes of a checkpoint, once they are those that its row says."""
-    named = _NAME.fullmatch(row.name)
-    if named is None or named[3] != row.sha256[:8]:
+    if not _is_named(row):
         raise ValueError(f"`{CHECKPOINTS}/` has no file of such a name")
     path = folder / CHECKPOINTS / row.name
     try:

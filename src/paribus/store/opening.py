@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paribus.results import DataFacts
+from paribus.store.checkpoints import check_places
 from paribus.store.connection import check_header, connect
 from paribus.store.contents import read_stored_study
 from paribus.store.creation import remove_leftovers
@@ -13,6 +14,7 @@ from paribus.store.ledger import Ledger
 from paribus.store.lock import LockedError, WriterLock
 from paribus.store.migration import migrate
 from paribus.store.network import check_lock_excludes
+from paribus.store.schema import CHECKPOINT
 from paribus.store.snapshot import (
     has_unfinished_write,
     verify_recovery,
@@ -64,7 +66,7 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
     a store of an older schema becomes one of the newest.
 
     Raises:
-        StoreError: If it does not verify.
+        StoreError: If it does not verify, or has a checkpoint elsewhere.
         OSError: If a file cannot be opened.
         sqlite3.Error: The same.
     """
@@ -80,6 +82,7 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
             migrate(connection, database)
             ledger = Ledger(connection, database)
             study, data, epochs = read_stored_study(ledger)
+            check_places(folder, ledger.read(CHECKPOINT))
         except BaseException:
             connection.close()
             raise

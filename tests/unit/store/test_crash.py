@@ -5,30 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import make_facts, make_study
-from store_builders import fingerprint, make_store, start_child
+from store_builders import crash, fingerprint, make_store
 
 from paribus.errors import ParibusWarning, StoreError
 from paribus.store import StudyWriter, check_study, read_study, snapshot
-
-
-# Dies in the middle of a transaction that SQLite has begun to write into the file.
-DIE = """
-import os, signal, sys
-from pathlib import Path
-import numpy as np
-from store_builders import make_curves, waiting
-from paribus.store import StudyWriter
-from paribus.store.ledger import Ledger
-writer = StudyWriter.open(Path(sys.argv[1]))
-writer.begin_attempt({})
-runs = waiting(writer)
-block = writer.begin_block(runs, description="all")
-writer._ledger.connection.execute("PRAGMA cache_size = 2")
-writer._ledger.connection.execute("PRAGMA cache_spill = 2")
-Ledger._update_totals = lambda self: os.kill(os.getpid(), signal.SIGKILL)
-curves = make_curves(writer.study, len(runs))
-writer.commit_block(block, curves=curves, diverged_at=np.zeros(len(runs), dtype=int))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +17,7 @@ def crashed_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_store(folder, study=make_study(n_seeds=20, epochs=40))
     with StudyWriter.open(folder) as writer:
         writer.grow(make_study(n_seeds=60, epochs=40))
-    with start_child(DIE, folder) as child:
-        child.communicate()
-    assert child.returncode == -9
-    assert (folder / "study.db-journal").stat().st_size > 0
-    return folder
+    return crash(folder)
 
 
 @pytest.fixture

@@ -142,17 +142,12 @@ def damage(path: Path, how: str) -> None:
         path.write_bytes(content[:-1])
     elif how == "flipped":
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    elif how == "a link":
-        path.rename(path.with_name("elsewhere"))
-        path.symlink_to("elsewhere")
     elif how == "a folder":
         path.unlink()
         path.mkdir()
 
 
-@pytest.mark.parametrize(
-    "how", ["missing", "empty", "cut", "flipped", "a link", "a folder"]
-)
+@pytest.mark.parametrize("how", ["missing", "empty", "cut", "flipped", "a folder"])
 def test_of_damaged_checkpoints_the_one_before_is_used(how: str, stopped: Path):
     older, newest = files(stopped)
     damage(stopped / "checkpoints" / newest, how)
