@@ -15,11 +15,12 @@ from store_builders import (
     waiting,
 )
 
-from paribus.errors import StoreError
+from paribus.errors import ResourceError, StoreError
 from paribus.results import StudyResult
 from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
+from paribus.store import salvage as salvaging
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +168,26 @@ def damages(content: bytes, *, n_flips: int, n_cuts: int) -> list[bytes]:
         swapped[b : b + 4096] = content[a : a + 4096]
         found.append(bytes(swapped))
     return found
+
+
+def test_a_salvage_that_stops_half_way_has_made_nothing(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    target = tmp_path / "saved"
+
+    def stop(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(salvaging, "_attempts", stop)  # within the transaction
+        with pytest.raises(ResourceError, match="needs more space"):
+            salvage_study(sound, target)
+    assert list(tmp_path.iterdir()) == []
+
+    report = salvage_study(sound, target)
+
+    assert report.n_lost == 0
+    assert assert_part_of(read_study(target), read_study(sound)) == report.n_saved
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +37,21 @@ def now() -> str:
 
 
 def build_study(
-    folder: Path, study: Study, data: DataFacts, epochs: tuple[float, ...]
+    folder: Path,
+    study: Study,
+    data: DataFacts,
+    epochs: tuple[float, ...],
+    *,
+    fill: Callable[[Ledger], None] = lambda ledger: None,
 ) -> WriterLock | None:
     """Build a new study and rename it to `folder`, so that half a study cannot exist.
+
+    Args:
+        folder: Where to.
+        study: What is asked.
+        data: What it is trained on.
+        epochs: When runs are evaluated.
+        fill: Writes what the study holds from the start.
 
     Returns:
         The writer's lock, held without a gap since before the rename; None if another
@@ -59,7 +71,7 @@ def build_study(
     building, lock = _locked_building(folder)
     is_in_place = False
     try:
-        _write_database(building / DATABASE, study, data, epochs)
+        _write_database(building / DATABASE, study, data, epochs, fill)
         sync_folder(building)
         is_in_place = _rename(building, folder)
         if is_in_place:
@@ -136,7 +148,8 @@ def _locked_building(folder: Path) -> tuple[Path, WriterLock]:
     for _ in range(_BUILDING_TRIES):
         building = building_folder(folder)
         building.mkdir()
-        with suppress(FileNotFoundError, LockedError):
+        # Its lock "exists" if it is taken away while filelock looks for the folder.
+        with suppress(FileNotFoundError, FileExistsError, LockedError):
             return building, WriterLock.acquire(building)
     raise StoreError(
         f"cannot write `{folder.parent}`: other programs remove files in it"
@@ -150,7 +163,11 @@ def _abandon(building: Path, lock: WriterLock) -> None:
 
 
 def _write_database(
-    database: Path, study: Study, data: DataFacts, epochs: tuple[float, ...]
+    database: Path,
+    study: Study,
+    data: DataFacts,
+    epochs: tuple[float, ...],
+    fill: Callable[[Ledger], None],
 ) -> None:
     os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     connection = connect_new(database)
@@ -165,6 +182,7 @@ def _write_database(
             ledger.insert(STUDY, [row])
             ledger.insert(CONFIG, config_rows(configs))
             ledger.insert(RUN, run_rows(pairs, configs))
+        fill(ledger)
     finally:
         connection.close()
 

@@ -1,6 +1,7 @@
 """An old store becomes one of the newest schema: all of it at once, or not at all."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -52,6 +53,7 @@ def remove_backups(folder: Path) -> None:
 def _back_up(connection: StoreConnection, database: Path, version: int) -> None:
     """Copy the database beside it: under its name only when the copy is on the disk."""
     path = database.with_name(backup_name(version))
+    _remove_unfinished(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
@@ -67,3 +69,12 @@ def _back_up(connection: StoreConnection, database: Path, version: int) -> None:
             temporary.unlink()
         raise
     sync_folder(database.parent)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove copies that a death has left: who migrates holds the lock, alone."""
+    unfinished = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}(-journal)?")
+    for found in list(path.parent.iterdir()):
+        if unfinished.fullmatch(found.name):
+            with suppress(OSError):
+                found.unlink()

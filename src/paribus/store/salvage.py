@@ -13,13 +13,12 @@ from paribus.errors import StoreError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
 from paribus.store.chunks import read_chunk, read_runs, write_chunks, write_runs
-from paribus.store.creation import build_study, run_name
+from paribus.store.creation import build_study, remove_leftovers, run_name
 from paribus.store.digests import chunk_crc
 from paribus.store.documents import read_row
 from paribus.store.failures import damaged, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
-from paribus.store.opening import open_locked
 from paribus.store.rows import (
     AttemptRow,
     BlockRow,
@@ -132,18 +131,20 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
     runs = {row.id: row for row in found.rows["run"]}
     blocks = _blocks(found, runs)
     with translated(target / DATABASE):
-        lock = build_study(target, found.study, found.data, found.epochs)
+        remove_leftovers(target)
+        lock = build_study(
+            target,
+            found.study,
+            found.data,
+            found.epochs,
+            fill=lambda ledger: _write(ledger, found, blocks),
+        )
         if lock is None:
             raise StoreError(
                 f"`{target}` must be a new folder, got a study",
                 hint="name another folder",
             )
-        opened = open_locked(target, lock)
-        try:
-            _write(opened.ledger, found, blocks)
-        finally:
-            opened.ledger.connection.close()
-            opened.lock.release()
+        lock.release()
     n_saved = sum(len(block.runs) for block in blocks)
     return SalvageReport(n_saved=n_saved, n_lost=_n_finished(found, runs) - n_saved)
 

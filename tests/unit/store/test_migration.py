@@ -1,84 +1,29 @@
 """Stores of every older schema, made when it was the newest, and never again."""
 
-import gzip
-import hashlib
-import json
 import shutil
-import sqlite3
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from golden_stores import (
+    GOLDEN,
+    STORES,
+    expected,
+    includes,
+    schema_of,
+    summary,
+    unpacked,
+)
 from store_builders import edit, fingerprint
 
 from paribus.errors import StoreError
-from paribus.results import StudyResult
 from paribus.store import StudyWriter, check_study, read_study
 from paribus.store import migration as migrating
 from paribus.store.schema import SCHEMA_VERSION
 from paribus.store.versions import STEPS
 
 
-GOLDEN = Path(__file__).parents[2] / "data" / "stores"
-STORES = sorted(GOLDEN.glob("*/*.db.gz"))
-
-
 def named(golden: Path) -> str:
     return f"{golden.parent.name}-{golden.name}"
-
-
-def unpacked(golden: Path, folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "study.db").write_bytes(gzip.decompress(golden.read_bytes()))
-    return folder
-
-
-def summary(result: StudyResult) -> dict[str, Any]:
-    """All that a study says, in a form that no version of the program decides."""
-
-    def sha256(values: np.ndarray, dtype: str) -> str:
-        return hashlib.sha256(np.ascontiguousarray(values, dtype).tobytes()).hexdigest()
-
-    summed = {
-        "study": result.study.to_dict(),
-        "status": result.status.tolist(),
-        "diverged_at": result.diverged_at.tolist(),
-        "epochs": result.epochs.tolist(),
-        "curves": {n: sha256(v, "<f8") for n, v in result.curves.items()},
-        "measures": {n: sha256(v, "<f8") for n, v in result.measures.items()},
-        "correct": {n: sha256(result.correct[n], "?") for n in result.correct},
-        "messages": [[*key, text] for key, text in result.messages.items()],
-        "attempts": [
-            [a.number, a.started, dict(a.environment), a.n_runs, a.seconds]
-            for a in result.attempts
-        ],
-        "baseline_loss": result.baseline_loss,
-        "timings": [[t.config.id, t.seconds_per_epoch] for t in result.timings],
-    }
-    return json.loads(json.dumps(summed))
-
-
-def expected(golden: Path) -> dict[str, Any]:
-    return json.loads(golden.with_name(golden.name[:-6] + ".json").read_text())
-
-
-def schema_of(folder: Path) -> int:
-    connection = sqlite3.connect(folder / "study.db")
-    try:
-        return connection.execute("PRAGMA user_version").fetchone()[0]
-    finally:
-        connection.close()
-
-
-def includes(wider: Any, part: Any) -> bool:
-    """Whether `part` is all there, tables within tables that may have gained keys."""
-    if isinstance(part, dict):
-        return isinstance(wider, dict) and all(
-            name in wider and includes(wider[name], value)
-            for name, value in part.items()
-        )
-    return wider == part
 
 
 def test_there_is_a_golden_store_of_each_older_schema():
@@ -156,3 +101,19 @@ def test_a_migration_that_stops_half_way_has_not_happened(
     StudyWriter.open(folder).close()
 
     assert schema_of(folder) == SCHEMA_VERSION
+
+
+def test_a_copy_that_a_death_has_left_is_removed_and_no_other_file(tmp_path: Path):
+    folder = unpacked(GOLDEN / "schema-2" / "finished.db.gz", tmp_path / "old")
+    half = folder / ".study.db.schema-2.0123456789abcdef"
+    half.write_bytes(b"half")
+    half.with_name(half.name + "-journal").write_bytes(b"a journal")
+    theirs = folder / ".study.db.schema-2.mine"
+    theirs.write_text("kept")
+
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.finish_attempt(0, 0.0)
+
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"study.db", "writer.lock", theirs.name}
