@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hostile import HOSTILE
+from needs import need
 from report_builders import FULL_GRID, make_notebook_result, make_notebook_study
 
 from paribus.declared import DeclaredClaim
@@ -29,12 +30,12 @@ QUIET = (
     "--v=0",
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        BROWSER is None, reason="needs chromium: apt-get install chromium"
-    ),
-]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def browser() -> None:
+    need("chromium: apt-get install chromium", is_there=BROWSER is not None)
 
 
 def browse(page: Path, *options: str) -> tuple[str, list[str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import pytest
+from needs import need
 
 from paribus.data import load_dataset, named
 from paribus.data.downloads import Download, fetch
@@ -202,11 +203,10 @@ def test_cifar_is_read_from_its_archive_without_unpacking_it(cache, monkeypatch)
     assert [p.name for p in (cache / "data" / "cifar10").iterdir()] == ["c.tar.gz"]
 
 
-@pytest.mark.skipif(
-    not Path("/usr/share/datasets/fashion-mnist").is_dir(),
-    reason="Debian's package dataset-fashion-mnist is not installed",
-)
 def test_fashion_mnist_of_debian_is_the_real_one():
+    of_debian = Path("/usr/share/datasets/fashion-mnist")
+    need("Debian's package dataset-fashion-mnist", is_there=of_debian.is_dir())
+
     dataset = load_dataset(DataChoice(name="fashion_mnist"), folder=Path())
 
     facts = dataset.facts()

@@ -7,6 +7,7 @@ import sys
 from itertools import pairwise
 
 import pytest
+from needs import need
 from store_builders import child_environment
 
 
@@ -32,8 +33,7 @@ CALLS = "fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,write,pwrite6
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The system calls on the study, and the acknowledgements, in order."""
-    if shutil.which("strace") is None:
-        pytest.skip("needs strace")
+    need("strace", is_there=shutil.which("strace") is not None)
     folder = tmp_path_factory.mktemp("parent") / "tiny"
     log = folder.parent / "log"
     script = [sys.executable, "-c", CREATE_AND_COMMIT, str(folder)]
