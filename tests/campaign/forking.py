@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,19 +62,43 @@ def ask(question: Callable[[], Any]) -> Any:
     Raises:
         RuntimeError: If it raised or died there.
     """
+    (answer,) = ask_all([question])
+    return answer
+
+
+def ask_all(questions: Sequence[Callable[[], Any]], *, limit_s: int = LIMIT_S) -> Any:
+    """What each question returns, all at once, each in a process of its own.
+
+    Args:
+        questions: What to ask.
+        limit_s: After so many seconds a process is taken to hang, and ended.
+
+    Raises:
+        RuntimeError: If one raised or died there.
+    """
+    asked = [_asked(question, limit_s) for question in questions]
+    return [_answer(child, reading) for child, reading in asked]
+
+
+def _asked(question: Callable[[], Any], limit_s: int) -> tuple[int, int]:
+    """The process that answers, and the descriptor to read from."""
     reading, writing = os.pipe()
     child = os.fork()
-    if child == 0:
-        os.close(reading)
-        signal.alarm(LIMIT_S)
-        try:
-            answer = (True, question())
-        except BaseException:
-            answer = (False, traceback.format_exc())
-        with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(answer, pipe)
-        os._exit(0)
-    os.close(writing)
+    if child:
+        os.close(writing)
+        return child, reading
+    os.close(reading)
+    signal.alarm(limit_s)
+    try:
+        answer = (True, question())
+    except BaseException:
+        answer = (False, traceback.format_exc())
+    with os.fdopen(writing, "wb") as pipe:
+        pickle.dump(answer, pipe)
+    os._exit(0)
+
+
+def _answer(child: int, reading: int) -> Any:
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read()
     code = end(child)

@@ -18,13 +18,12 @@ from campaign import forking
 from campaign.forking import fast_folder
 from campaign.outcome import Outcome
 from campaign.promises import broken_after
-from campaign.scenarios import NAME, curves_of, place_of, saying
+from campaign.scenarios import NAME, curves_together, place_of, saying
 from store_builders import make_answers, make_measures, waiting
 
 from paribus.errors import ParibusWarning
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study
-from paribus.study import Study
 
 
 SEED = 20261126
@@ -89,7 +88,7 @@ def _write(folder: Path, width: int, say: Any) -> None:
             block = writer.begin_block(part, description=f"{width} together")
             writer.commit_block(
                 block,
-                curves=_together(writer.study, part),
+                curves=curves_together(writer.study, part),
                 diverged_at=np.array([place % 3 for place in places]),
                 measures=make_measures(width_of := len(part), seed=first),
                 correct=make_answers(width_of, seed=first),
@@ -97,14 +96,6 @@ def _write(folder: Path, width: int, say: Any) -> None:
             for place in places:
                 say(f"run {place}")
         writer.finish_attempt(n_runs=len(runs), seconds=1.0)
-
-
-def _together(study: Study, runs: Any) -> dict[str, np.ndarray]:
-    by_run = [curves_of(study, run) for run in runs]
-    return {
-        name: np.concatenate([curves[name] for curves in by_run], axis=1)
-        for name in by_run[0]
-    }
 
 
 def _killed(act: Any, delay: float, *, has_begun: bool) -> tuple[int, list[str]]:

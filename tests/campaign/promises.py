@@ -25,17 +25,22 @@ from paribus.errors import ParibusError, ParibusWarning
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 from paribus.store import check_study, read_study, study_exists
+from paribus.store.folder import DATABASE
 from paribus.study import Run
 
 
-def broken_after(folder: Path, said: Sequence[str]) -> list[str]:
+def broken_after(
+    folder: Path, said: Sequence[str], scenario: Scenario | None = None
+) -> list[str]:
     """Ask what must hold at once after a fault: nothing lost, nothing half there.
 
     Args:
         folder: The folder in which the scenario acted.
         said: What it had acknowledged.
+        scenario: What went on there; None for one that trains.
     """
-    study = folder / NAME
+    study = folder / (scenario.study if scenario else NAME)
+    look = (scenario and scenario.look) or broken_runs
     if not study_exists(study):
         return ["a study that was acknowledged is gone"] if said else []
     before = _content(study)
@@ -44,11 +49,13 @@ def broken_after(folder: Path, said: Sequence[str]) -> list[str]:
         try:
             problems = list(check_study(study).problems)
             result = read_study(study)
+            problems += look(study, result, said)
         except ParibusError as error:
             return [f"the study cannot be read: {error}"]
+    if (result.status == RunStatus.RUNNING).any():
+        problems.append("a run is said to be running, and no process trains it")
     if _content(study) != before:
         problems.append("a reader has changed a file")
-    problems += _broken_runs(result, said)
     if "baseline" in said and result.baseline_loss != 0.25:
         problems.append("the baseline is lost")
     if "finished" in said and not result.timings:
@@ -72,22 +79,32 @@ def broken_at_the_end(folder: Path, scenario: Scenario, whole: dict[str, Any]) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ParibusWarning)
         scenario.act(folder, said.append)
-    found = described(folder)
+    found = described(folder, scenario.study)
     problems = [
         f"{name} differ from a study without a fault"
         for name in whole
         if found.get(name) != whole[name]
     ]
-    return problems + broken_after(folder, said)
+    return problems + broken_after(folder, said, scenario)
 
 
-def described(folder: Path) -> dict[str, Any]:
-    """All that a study holds, but for times, attempts and the order of its blocks."""
-    result = read_study(folder / NAME)
+def described(folder: Path, study: str = NAME) -> dict[str, Any]:
+    """All that a study holds, but for times, attempts and the order of its blocks.
+
+    Args:
+        folder: Where the study's folder is.
+        study: The name of that; other studies beside it are told by their bytes.
+    """
+    result = read_study(folder / study)
     curves = {name: curve.tobytes() for name, curve in result.curves.items()}
     names = {path.relative_to(folder) for path in folder.rglob("*")}
     return {
         "files": sorted(str(name) for name in names),
+        "other studies": {
+            path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in folder.glob(f"*/{DATABASE}")
+            if path.parent.name != study
+        },
         "runs": result.status.tolist(),
         "steps of divergence": result.diverged_at.tolist(),
         "curves": curves,
@@ -103,23 +120,23 @@ def described(folder: Path) -> dict[str, Any]:
     }
 
 
-def _broken_runs(result: StudyResult, said: Sequence[str]) -> list[str]:
+def broken_runs(study: Path, result: StudyResult, said: Sequence[str]) -> list[str]:
     """Compare every run that is there with its own numbers, and miss none."""
     problems: list[str] = []
     acknowledged = {int(text.split()[1]) for text in said if text.startswith("run ")}
     stored: set[int] = set()
-    study = result.study
+    has_outcome = result.has_outcome()
     for i, config in enumerate(result.configs):
         for j, seed in enumerate(result.seeds):
             run = Run(config, seed)
-            place = place_of(study, run)
+            place = place_of(result.study, run)
             found = {name: curve[i, j] for name, curve in result.curves.items()}
-            if not result.has_outcome()[i, j]:
+            if not has_outcome[i, j]:
                 if any(not np.isnan(values).all() for values in found.values()):
                     problems.append(f"run {place} is half there")
                 continue
             stored.add(place)
-            expected = {n: c[:, 0] for n, c in curves_of(study, run).items()}
+            expected = {n: c[:, 0] for n, c in curves_of(result.study, run).items()}
             if found.keys() != expected.keys() or any(
                 not np.array_equal(np.float32(found[n]), expected[n], equal_nan=True)
                 for n in expected
@@ -127,10 +144,7 @@ def _broken_runs(result: StudyResult, said: Sequence[str]) -> list[str]:
                 problems.append(f"run {place} has other numbers than were committed")
             if result.diverged_at[i, j] != place % 3:
                 problems.append(f"run {place} has another step of divergence")
-    problems += [f"run {place} is lost" for place in acknowledged - stored]
-    if (result.status == RunStatus.RUNNING).any():
-        problems.append("a run is said to be running, and no process trains it")
-    return problems
+    return problems + [f"run {place} is lost" for place in acknowledged - stored]
 
 
 def _broken_file(study: Path, said: Sequence[str]) -> list[str]:

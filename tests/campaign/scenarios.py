@@ -6,7 +6,7 @@ does.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 from builders import make_facts, make_study
 from store_builders import make_answers, make_curves, make_measures, waiting
 
+from paribus.results import StudyResult
 from paribus.results.files import write_atomically
 from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
@@ -24,6 +25,7 @@ from paribus.study import Run, Study
 
 
 Say = Callable[[str], None]
+Look = Callable[[Path, StudyResult, Sequence[str]], list[str]]
 NAME = "tiny"
 EPOCHS = 6
 FILE = "report.html"
@@ -40,11 +42,17 @@ class Scenario:
         name: What it is called.
         prepare: Makes the template, in an empty folder.
         act: What is watched, in a copy of the template.
+        study: The folder of the study that the promises are about.
+        look: What else must hold of it at any time, given its folder, what a reader
+            sees and what was acknowledged: the problems; None if its runs have the
+            numbers of `curves_of`.
     """
 
     name: str
     prepare: Callable[[Path], None]
     act: Callable[[Path, Say], None]
+    study: str = NAME
+    look: Look | None = None
 
 
 def saying(descriptor: int) -> Say:
@@ -63,6 +71,15 @@ def place_of(study: Study, run: Run) -> int:
 
 def curves_of(study: Study, run: Run) -> dict[str, np.ndarray]:
     return make_curves(study, 1, seed=place_of(study, run))
+
+
+def curves_together(study: Study, runs: Sequence[Run]) -> dict[str, np.ndarray]:
+    """The curves of a block of several runs."""
+    by_run = [curves_of(study, run) for run in runs]
+    return {
+        name: np.concatenate([curves[name] for curves in by_run], axis=1)
+        for name in by_run[0]
+    }
 
 
 def commit(writer: StudyWriter, run: Run, say: Say) -> None:

@@ -11,20 +11,25 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from campaign import forking
+from campaign import block_scenarios, forking, old_scenarios, scenarios
 from campaign.forking import fast_folder
 from campaign.outcome import Outcome
 from campaign.promises import broken_after, broken_at_the_end, described
-from campaign.scenarios import SCENARIOS, Scenario, saying
+from campaign.scenarios import Scenario, saying
 
 
+SCENARIOS = (
+    *scenarios.SCENARIOS,
+    *block_scenarios.SCENARIOS,
+    *old_scenarios.SCENARIOS,
+)
 KILL = "signal=SIGKILL"
 CALLS = (
     *("write", "pwrite64", "fsync", "fdatasync", "ftruncate"),
@@ -63,37 +68,27 @@ def can_trace() -> bool:
         return code == 0 and log.exists()
 
 
-def run(*, errors: dict[str, int], scenarios: Any = SCENARIOS) -> Iterator[Outcome]:
-    """Kill at every point of every scenario, and inject errors.
+def run(
+    *, errors: Sequence[str], chosen: Sequence[Scenario] = SCENARIOS
+) -> Iterator[Outcome]:
+    """Kill at every point of every scenario, and inject errors at every point.
 
     Args:
-        errors: Name of each error, e.g. `"ENOSPC"` -> every how many points it is
-            injected; 1 for every point. One with a `+` goes on from there.
-        scenarios: Which.
+        errors: Their names, e.g. `"ENOSPC"`; one with a `+` goes on from there.
+        chosen: The scenarios.
     """
-    for scenario in scenarios:
-        started = time.monotonic()
+    for scenario in chosen:
         with _Bench(scenario) as bench:
-            kills = [(KILL, point) for point in bench.points]
-            broken = [text for kind, p in kills for text in bench.tried(kind, p)]
-            yield Outcome(
-                name=f"killed at a system call: {scenario.name}",
-                n=len(kills),
-                unit="calls",
-                violations=broken,
-                is_enumerated=True,
-                seconds=time.monotonic() - started,
-            )
-            for error, every in errors.items():
+            for fault in (KILL, *errors):
                 started = time.monotonic()
-                points = bench.points[::every]
-                broken = [text for p in points for text in bench.tried(error, p)]
+                broken = [text for p in bench.points for text in bench.tried(fault, p)]
+                what = "killed" if fault == KILL else fault
                 yield Outcome(
-                    name=f"{error} at a system call: {scenario.name}",
-                    n=len(points),
+                    name=f"{what} at a system call: {scenario.name}",
+                    n=len(bench.points),
                     unit="calls",
                     violations=broken,
-                    is_enumerated=every == 1,
+                    is_enumerated=True,
                     seconds=time.monotonic() - started,
                 )
 
@@ -115,7 +110,9 @@ class _Bench:
         again = self._listed()
         if [self.points, len(self.points) >= 5] != [again, True]:
             raise RuntimeError(f"{self._scenario.name}: its points are not always one")
-        self._whole = forking.ask(partial(described, self._place / "work"))
+        self._whole = forking.ask(
+            partial(described, self._place / "work", self._scenario.study)
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,15 +127,18 @@ class _Bench:
         code, said = _traced(
             partial(self._act, work), self._place / "log", f"trace={point.call}", inject
         )
+        broken = self._wrong_end(fault, point, code, said.errors)
         try:
-            broken = forking.ask(partial(broken_after, work, said.acknowledged))
-            broken += self._wrong_end(fault, point, code, said.errors)
-            again = partial(broken_at_the_end, work, self._scenario, self._whole)
-            broken += forking.ask(again)
+            broken += forking.ask(partial(self._broken, work, said.acknowledged))
         except RuntimeError as error:
-            broken = [str(error)]
+            broken.append(str(error))
         where = f"{self._scenario.name}, {fault} at {point.call} {point.index}"
         return [f"{where} ({point.what}): {text}" for text in broken]
+
+    def _broken(self, work: Path, said: Sequence[str]) -> list[str]:
+        """Asked at once, and once it went on to the end."""
+        at_once = broken_after(work, said, self._scenario)
+        return at_once + broken_at_the_end(work, self._scenario, self._whole)
 
     def _wrong_end(self, fault: str, point: Point, code: int, errors: str) -> list[str]:
         if fault == KILL:

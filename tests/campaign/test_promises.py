@@ -2,11 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from campaign.block_scenarios import SCENARIOS as OF_BLOCKS
+from campaign.old_scenarios import SCENARIOS as OF_OLD
 from campaign.promises import broken_after, broken_at_the_end, described
 from campaign.scenarios import FILE, NAME, SCENARIOS, small, train
 from campaign.syscalls import _points
+from golden_stores import GOLDEN, unpacked
 from store_builders import edit, edit_knowingly, make_store
+
+from paribus.store.digests import chunk_crc
+
+
+(BLOCKS,) = OF_BLOCKS
+MIGRATION, SALVAGE = OF_OLD
 
 
 @pytest.fixture
@@ -72,6 +82,57 @@ def test_what_is_left_over_is_found(place: Path):
 
     assert broken_at_the_end(place, scenario, whole) == [
         "files differ from a study without a fault"
+    ]
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """A block with two evaluations, and a state after the first."""
+    BLOCKS.prepare(tmp_path)
+    return tmp_path
+
+
+def test_evaluations_and_states_that_are_there_are_not_missed(stopped: Path):
+    assert broken_after(stopped, ["evaluation 1 of 0"], BLOCKS) == []
+
+
+def test_an_evaluation_and_a_state_that_are_lost_are_found(stopped: Path):
+    said = ["evaluation 3 of 0"]
+
+    assert broken_after(stopped, said, BLOCKS) == [
+        "the state after evaluation 3 of 0 is lost",
+        "evaluation 3 of 0 is lost",
+    ]
+
+
+def test_evaluations_with_other_numbers_are_found(stopped: Path):
+    other = np.zeros((1, 2), "<f4").tobytes()
+    crc = chunk_crc((1, "test", "loss", 1, 1), other)
+    edit_knowingly(
+        stopped / NAME,
+        f"UPDATE chunk SET data = x'{other.hex()}', crc = {crc} "
+        "WHERE metric = 'loss' AND split = 'test' AND first_evaluation = 1",
+    )
+
+    found = broken_after(stopped, [], BLOCKS)
+
+    assert found == ["evaluations of 0 have other numbers"]
+
+
+def test_an_old_study_that_has_lost_something_is_found(tmp_path: Path):
+    unpacked(GOLDEN / "schema-2" / "failed.db.gz", tmp_path / NAME)
+
+    assert broken_after(tmp_path, [], MIGRATION) == ["something is lost"]
+
+
+def test_a_study_that_salvage_has_changed_is_found(tmp_path: Path):
+    SALVAGE.prepare(tmp_path)
+    SALVAGE.act(tmp_path, lambda text: None)
+    whole = described(tmp_path, SALVAGE.study)
+    edit(tmp_path / NAME, "UPDATE run SET seed = 8 WHERE id = 0")
+
+    assert broken_at_the_end(tmp_path, SALVAGE, whole) == [
+        "other studies differ from a study without a fault"
     ]
 
 
