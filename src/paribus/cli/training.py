@@ -183,7 +183,7 @@ def run(  # noqa: PLR0913  (options are arguments)
                 retry_failed=retry_failed,
                 allow_env_change=allow_env_change,
             )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # SIGINT; SIGTERM and SIGHUP
         say("interrupted; the same command continues")
         raise
     if not quiet:

@@ -26,6 +26,16 @@ class Segment:
     n_steps: int
     has_partial: bool
 
+    def step_after(self, n_examples: int, batch_size: int) -> int:
+        """Steps done since the first epoch when the segment is.
+
+        Args:
+            n_examples: Examples in the training split.
+            batch_size: Examples per step.
+        """
+        before = self.epoch * steps_per_epoch(n_examples, batch_size)
+        return before + self.first_step + self.n_steps + self.has_partial
+
 
 def random_order(
     seed: int, *, stream: str, position: int, n: int

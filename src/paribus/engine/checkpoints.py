@@ -1,4 +1,4 @@
-"""What a block is after an evaluation, as named arrays, and back.
+"""What a block is between two compiled calls, as named arrays, and back.
 
 Arrays have one row a run, in the block's order: places that idle are not kept, so a
 block may go on in a shape of another width.
@@ -19,19 +19,21 @@ from paribus.errors import StoreError
 
 
 class BlockMoment(NamedTuple):
-    """A block after an evaluation.
+    """A block after an evaluation, or on its way to the next.
 
     Attributes:
         states: The runs as they are.
         rows: Each evaluation so far: `<split>_<metric>` -> value by place.
         ending: What runs left at the end of `study.epochs` epochs; None before.
         diagnosed: What was measured of them then, by name.
+        step: Steps done, where they have gone on since the last evaluation; else None.
     """
 
     states: RunState
     rows: list[dict[str, np.ndarray]]
     ending: Ending | None
     diagnosed: Mapping[str, np.ndarray]
+    step: int | None = None
 
 
 def pack(
@@ -57,6 +59,8 @@ def pack(
         by_run |= {f"correct.{n}": v for n, v in moment.ending.correct.items()}
         by_run |= {f"diagnosed.{n}": v for n, v in moment.diagnosed.items()}
     kept = {name: values[:, places] for name, values in found.items()}
+    if moment.step is not None:
+        kept["step"] = np.full(len(places), moment.step, np.int64)
     return kept | {n: _plain(np.asarray(v)[places]) for n, v in by_run.items()}
 
 
@@ -104,7 +108,8 @@ def unpack(
         )
     measures, correct = _by_prefix(seated, "ending"), _by_prefix(seated, "correct")
     ending = Ending(measures=measures, correct=correct) if measures else None  # pyright: ignore[reportArgumentType]
-    return BlockMoment(states, rows, ending, _by_prefix(seated, "diagnosed"))
+    step = int(seated["step"][0]) if "step" in seated else None
+    return BlockMoment(states, rows, ending, _by_prefix(seated, "diagnosed"), step)
 
 
 def stacked(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, UInt8
 from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.checkpoints import BlockMoment, stacked, unpack
+from paribus.engine.evaluation import Ending
 from paribus.engine.keeper import Keeper
 from paribus.engine.keys import seed_words
 from paribus.engine.prober import Prober
@@ -64,70 +65,154 @@ def train_block(
             goes on; None to do neither.
         on_evaluation: Called with the epoch after each evaluation.
     """
-    shape = driver.shape
-    seats = seat_runs(len(runs), shape)
-    places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
-    by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
-    batch_size = study.settings(runs[0].config).batch_size
-    traced = shape.put(traced_values(study, by_seat, n_examples=n_examples), BY_RUN)
-    seeds = np.stack([seed_words(run.seed) for run in by_seat])
-    states = driver.start(seeds, traced)
-    orders = Orders(driver, [run.seed for run in by_seat], n_examples)
-    watch = prober.watch(seeds, traced, seats >= 0) if prober else None
+    block = _Block(driver, runs, study, n_examples, prober=prober, keeper=keeper)
+    due = _own_epochs(study, runs[0].config, n_examples)
+    if keeper is not None and keeper.tensors is not None:
+        block.go_on_from(keeper.tensors, due)
+    for epoch in due[len(block.rows) :]:
+        block.train_to(epoch)
+        share = epoch / study.budget.epochs
+        block.evaluate(share)
+        if share == 1:
+            block.end(rescuer)
+        if keeper is not None and epoch != due[-1]:
+            keeper.keep(block.moment(), block.watch, block.places)
+        on_evaluation(epoch)
+    n_evaluations = len(study.evaluation_epochs(n_examples))
+    return _curves(block.moment(), block.places, n_evaluations=n_evaluations)
 
-    def advance(
-        states: RunState, traced: Mapping[str, Array], step: int, to_step: int
+
+class _Block:
+    """Runs that are trained together: what they are by now, and what they have left.
+
+    Attributes:
+        rows: Their evaluations so far.
+        watch: Who measures them; None if nothing is measured.
+        places: The place of each run.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        runs: Sequence[Run],
+        study: Study,
+        n_examples: int,
+        *,
+        prober: Prober | None,
+        keeper: Keeper | None,
+    ) -> None:
+        shape = driver.shape
+        seats = seat_runs(len(runs), shape)
+        by_seat = [runs[seat] for seat in np.maximum(seats, 0)]
+        traced = traced_values(study, by_seat, n_examples=n_examples)
+        self.places = np.argsort(seats)[np.count_nonzero(seats < 0) :]
+        self.rows: list[dict[str, np.ndarray]] = []
+        self._driver = driver
+        self._keeper = keeper
+        self._n_examples = n_examples
+        self._batch_size = study.settings(runs[0].config).batch_size
+        self._epochs = study.budget.epochs
+        self._seats, self._by_seat = seats, by_seat
+        self._traced = shape.put(traced, BY_RUN)
+        self._seeds = np.stack([seed_words(run.seed) for run in by_seat])
+        self._orders = Orders(driver, [run.seed for run in by_seat], n_examples)
+        self._states = driver.start(self._seeds, self._traced)
+        self._ending: Ending | None = None
+        self._diagnosed: Mapping[str, np.ndarray] = {}
+        self._step = 0
+        self.watch = (
+            prober.watch(self._seeds, self._traced, seats >= 0) if prober else None
+        )
+
+    def moment(self, step: int | None = None) -> BlockMoment:
+        """All that it is by now; `step` if it has gone on since its evaluation."""
+        return BlockMoment(self._states, self.rows, self._ending, self._diagnosed, step)
+
+    def go_on_from(self, tensors: Mapping[str, np.ndarray], due: list[float]) -> None:
+        """Be what it was when a checkpoint was written."""
+        self._states, self.rows, self._ending, self._diagnosed, step = unpack(
+            tensors,
+            self._states,
+            self.watch,
+            seats=self._seats,
+            shape=self._driver.shape,
+            shares=np.array(due) / self._epochs,
+        )
+        self._step = self._step_at(due[len(self.rows) - 1]) if step is None else step
+
+    def train_to(self, epoch: float) -> None:
+        """Train on; between two calls a signal that asks to stop is obeyed."""
+        to_step = self._step_at(epoch)
+        self._advance(
+            self._states, self._traced, self._step, to_step, after_call=self._heed
+        )
+        self._step = to_step
+
+    def evaluate(self, share: float) -> None:
+        """Evaluate the runs, when `share` of the budget is spent."""
+        self._states, metrics = self._driver.evaluate(self._states)
+        self.rows.append(metrics)
+        if self.watch is not None and share <= 1:
+            train_loss = metrics["train_loss"]
+            self.watch.see(self._states, train_loss=train_loss, share=share)
+
+    def end(self, rescuer: Rescuer | None) -> None:
+        """Take what the runs leave at the end of the budget, and measure them."""
+        takes_long = self.watch is not None or rescuer is not None
+        if self._keeper is not None and takes_long:
+            self._keeper.interrupts.let_through()
+        ending = self._ending = self._driver.end(self._states)
+        if self.watch is not None:
+            self._diagnosed = self.watch.end(
+                self._states,
+                step=self._step,
+                driver=self._driver,
+                advance=self._advance,
+            )
+        if rescuer is not None:
+            end = BlockEnd(
+                runs=self._by_seat,
+                active=self._seats >= 0,
+                seeds=self._seeds,
+                traced=self._traced,
+                states=self._states,
+                rows=self.rows,
+                measures=ending.measures,
+            )
+            rescued = rescuer.rescue(end, self._driver, self._advance)
+            self._diagnosed = {**self._diagnosed, **rescued}
+
+    def _advance(
+        self,
+        states: RunState,
+        traced: Mapping[str, Array],
+        step: int,
+        to_step: int,
+        *,
+        after_call: Callable[[RunState, int], None] | None = None,
     ) -> RunState:
+        """Train runs that may be others than the block's own by now."""
         for part in segments(
-            n_examples,
-            batch_size,
+            self._n_examples,
+            self._batch_size,
             after_step=step,
             to_step=to_step,
-            at_most=driver.shape.steps_per_call,
+            at_most=self._driver.shape.steps_per_call,
         ):
-            order = orders.of(part.epoch)
-            states = driver.train(states, traced, order, part, active=seats >= 0)
+            order = self._orders.of(part.epoch)
+            active = self._seats >= 0
+            states = self._driver.train(states, traced, order, part, active=active)
+            if after_call is not None:
+                after_call(states, part.step_after(self._n_examples, self._batch_size))
         return states
 
-    due = _own_epochs(study, runs[0].config, n_examples)
-    moment = BlockMoment(states, [], None, {})
-    if keeper is not None and (tensors := keeper.tensors) is not None:
-        shares = np.array(due) / study.budget.epochs
-        moment = unpack(tensors, states, watch, seats=seats, shape=shape, shares=shares)
-    states, rows, ending, diagnosed = moment
-    step = step_at(due[len(rows) - 1], n_examples, batch_size) if rows else 0
-    for epoch in due[len(rows) :]:
-        to_step = step_at(epoch, n_examples, batch_size)
-        states = advance(states, traced, step, to_step)
-        step = to_step
-        states, metrics = driver.evaluate(states)
-        rows.append(metrics)
-        share = epoch / study.budget.epochs
-        if watch is not None and share <= 1:
-            watch.see(states, train_loss=metrics["train_loss"], share=share)
-        if share == 1:
-            ending = driver.end(states)
-            if watch is not None:
-                diagnosed = watch.end(states, step=step, driver=driver, advance=advance)
-            if rescuer is not None:
-                end = BlockEnd(
-                    runs=by_seat,
-                    active=seats >= 0,
-                    seeds=seeds,
-                    traced=traced,
-                    states=states,
-                    rows=rows,
-                    measures=ending.measures,
-                )
-                diagnosed = {**diagnosed, **rescuer.rescue(end, driver, advance)}
-        if keeper is not None and epoch != due[-1]:
-            keeper.keep(BlockMoment(states, rows, ending, diagnosed), watch, places)
-        on_evaluation(epoch)
+    def _heed(self, states: RunState, step: int) -> None:
+        self._states = states
+        if self._keeper is not None:
+            self._keeper.heed(self.moment(step), self.watch, self.places)
 
-    moment = BlockMoment(states, rows, ending, diagnosed)
-    return _curves(
-        moment, places, n_evaluations=len(study.evaluation_epochs(n_examples))
-    )
+    def _step_at(self, epoch: float) -> int:
+        return step_at(epoch, self._n_examples, self._batch_size)
 
 
 def _own_epochs(study: Study, config: Config, n_examples: int) -> list[float]:
@@ -140,7 +225,7 @@ def _curves(
     moment: BlockMoment, places: Int[np.ndarray, " run"], *, n_evaluations: int
 ) -> BlockCurves:
     """What the runs of a block did, each at its own place no longer."""
-    states, rows, ending, diagnosed = moment
+    states, rows, ending, diagnosed, _ = moment
     assert ending is not None  # `study.epochs` is always an evaluation
     # Runs of larger batches go on: their later evaluations are not these runs'.
     missing = {name: np.full_like(values, np.nan) for name, values in rows[0].items()}

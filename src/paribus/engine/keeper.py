@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping
+from types import TracebackType
 
 import numpy as np
 from jaxtyping import Int
 
 from paribus.engine.checkpoints import BlockMoment, pack, stacked
+from paribus.engine.interrupts import Interrupts
 from paribus.engine.prober import Watch
 from paribus.store import StudyWriter
 
@@ -24,9 +26,13 @@ LONGEST_S = 60.0
 class Keeper:
     """Stores what a block has done so far, when enough time has gone by.
 
+    As a context manager, also when a signal asks to stop: it is obeyed once the state
+    after the compiled call that is under way is stored.
+
     Attributes:
         block: The block's id.
         tensors: From where the block goes on; None from its start.
+        interrupts: Whether somebody asks to stop.
     """
 
     def __init__(
@@ -49,11 +55,44 @@ class Keeper:
         """
         self.block = block
         self.tensors = tensors
+        self.interrupts = Interrupts()
         self._writer = writer
         self._n_stored = n_stored
         self._now = now
         self._last_commit = self._last_checkpoint = now()
         self._checkpoint_cost = 0.0
+
+    def __enter__(self) -> "Keeper":
+        self.interrupts.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.interrupts.__exit__(kind, error, trace)
+
+    def heed(
+        self,
+        moment: BlockMoment,
+        watch: Watch | None,
+        places: Int[np.ndarray, " run"],
+    ) -> None:
+        """Stop here if somebody asks to; the state as it is now is stored before.
+
+        Args:
+            moment: The block after a compiled call.
+            watch: Who measures it.
+            places: The place of each run.
+        """
+        if self.interrupts.is_asked and moment.rows:
+            self._store(moment, watch, places, is_due=True)
+        self.interrupts.obey()
+        # Only now: before its first call a block has nothing to lose, and compiling
+        # may take long.
+        self.interrupts.put_off()
 
     def keep(
         self,
@@ -68,11 +107,23 @@ class Keeper:
             watch: Who measures it.
             places: The place of each run.
         """
+        if self.interrupts.is_asked:
+            self.heed(moment, watch, places)
         now = self._now()
-        if now - self._last_commit < EVALUATIONS_S:
-            return
-        is_due = now - self._last_checkpoint >= self._interval()
-        new = stacked(moment.rows[self._n_stored :])
+        if now - self._last_commit >= EVALUATIONS_S:
+            is_due = now - self._last_checkpoint >= self._interval()
+            self._store(moment, watch, places, is_due=is_due)
+
+    def _store(
+        self,
+        moment: BlockMoment,
+        watch: Watch | None,
+        places: Int[np.ndarray, " run"],
+        *,
+        is_due: bool,
+    ) -> None:
+        now = self._now()
+        new = {n: v[self._n_stored :] for n, v in stacked(moment.rows).items()}
         self._writer.commit_evaluations(
             self.block,
             {name: values[:, places] for name, values in new.items()},

@@ -174,29 +174,30 @@ class Session:
             self._in_block = epoch / epochs
             self._say(f"{group.description}: epoch {epoch:g} of {epochs:g}")
 
-        keeper = self._begin(block)
-        number = keeper.block
-        try:
-            trained = train_block(
-                driver,
-                block.runs,
-                self._study,
-                n_examples=n_examples,
-                prober=prober,
-                rescuer=self._rescuer(n_examples),
-                keeper=keeper,
-                on_evaluation=say_epoch,
+        with self._begin(block) as keeper:
+            number = keeper.block
+            try:
+                trained = train_block(
+                    driver,
+                    block.runs,
+                    self._study,
+                    n_examples=n_examples,
+                    prober=prober,
+                    rescuer=self._rescuer(n_examples),
+                    keeper=keeper,
+                    on_evaluation=say_epoch,
+                )
+            except jax.errors.JaxRuntimeError as error:
+                self._fail(trainer, number, block, str(error))
+                return
+            keeper.interrupts.put_off()  # it has ended: to store it takes a moment
+            self._writer.commit_block(
+                number,
+                curves=trained.curves,
+                diverged_at=trained.diverged_at,
+                measures=trained.measures,
+                correct=trained.correct,
             )
-        except jax.errors.JaxRuntimeError as error:
-            self._fail(trainer, number, block, str(error))
-            return
-        self._writer.commit_block(
-            number,
-            curves=trained.curves,
-            diverged_at=trained.diverged_at,
-            measures=trained.measures,
-            correct=trained.correct,
-        )
         self._block_seconds.setdefault(group, []).append(time.monotonic() - started)
         scores = trained.curves[self._metric][self._last]
         self._note(block, scores, trained.diverged_at > 0)

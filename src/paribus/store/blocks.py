@@ -50,6 +50,8 @@ def check_rows(
     curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
     n_left: int,
     n_runs: int,
+    *,
+    at_least: int = 1,
 ) -> int:
     """Refuse arrays that are not of some evaluations and all runs; how many those are.
 
@@ -57,8 +59,10 @@ def check_rows(
         ValueError: If there is no curve, or one has another shape or type.
     """
     n_new = len(next(iter(curves.values()))) if curves else 0
-    if not 1 <= n_new <= n_left:
-        raise ValueError(f"a block has 1 to {n_left} evaluations more, got {n_new}")
+    if not curves or not at_least <= n_new <= n_left:
+        raise ValueError(
+            f"a block has {at_least} to {n_left} evaluations more, got {n_new}"
+        )
     for name, values in curves.items():
         if values.shape != (n_new, n_runs) or values.dtype != np.float32:
             raise ValueError(

@@ -83,8 +83,10 @@ class BlockProgress(HeldStudy):
 
         Args:
             block: What `begin_block` or `resume_block` was about.
-            curves: `<split>_<metric>` -> values of the new evaluations.
+            curves: `<split>_<metric>` -> values of the new evaluations; with a
+                checkpoint there may be none that are new.
             checkpoint: All that is needed to go on after them; None to store no state.
+                It takes the place of one after the same evaluation.
 
         Raises:
             ValueError: If the block is not running, or the arrays do not fit it.
@@ -93,17 +95,17 @@ class BlockProgress(HeldStudy):
         with translated(self.folder / DATABASE):
             _, runs = read_running(self._ledger, block)
             first = self._n_kept.get(block, 0)
-            n_new = check_rows(curves, len(self.epochs) - first, len(runs))
+            at_least = 1 if checkpoint is None else 0
+            n_left = len(self.epochs) - first
+            n_new = check_rows(curves, n_left, len(runs), at_least=at_least)
             attempt = self._current_attempt().number
-            old = self._checkpoints_of(block)
             new: list[CheckpointRow] = []
+            gone: list[CheckpointRow] = []
             if checkpoint is not None:
-                new.append(
-                    write_checkpoint(
-                        self.folder, checkpoint, block=block, evaluation=first + n_new
-                    )
+                row = write_checkpoint(
+                    self.folder, checkpoint, block=block, evaluation=first + n_new
                 )
-            gone = old[KEPT_CHECKPOINTS - 1 :] if new else []
+                new, gone = _exchanged(self._checkpoints_of(block), row)
             with self._ledger.transaction():
                 self._write_evaluations(curves, block, attempt)
                 self._ledger.insert(CHECKPOINT, new)
@@ -255,6 +257,17 @@ class BlockProgress(HeldStudy):
                     f"table `chunk`, key {CHUNK.key_of(chunk)}: {error}",
                 ) from error
         return {name: np.concatenate(parts) for name, parts in curves.items()}
+
+
+def _exchanged(
+    old: list[CheckpointRow], row: CheckpointRow
+) -> tuple[list[CheckpointRow], list[CheckpointRow]]:
+    """The rows to add and to remove for a new checkpoint beside older ones."""
+    if any(row.name == other.name for other in old):  # the same state once more
+        return [], []
+    before = [other for other in old if other.evaluation < row.evaluation]
+    kept = before[: KEPT_CHECKPOINTS - 1]
+    return [row], [other for other in old if other not in kept]
 
 
 def _may_go_on(row: BlockRow, runs: list[RunRow]) -> bool:

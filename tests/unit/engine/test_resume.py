@@ -1,7 +1,9 @@
 """A block that was stopped half-way ends with the bits it would have had."""
 
 import math
+import os
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,16 @@ import numpy as np
 import pytest
 from builders import make_blobs_study, train_blobs, write_blobs
 
+from paribus.data.batches import steps_per_epoch
 from paribus.declared import DIAGNOSTICS, RESCUE
 from paribus.engine import keeper as keeping
+from paribus.engine import trainer as training
+from paribus.engine.block import CompiledEpochs
 from paribus.engine.train import train_study
 from paribus.errors import ParibusWarning, StoreError
 from paribus.results import Progress, StudyResult
 from paribus.status import RunStatus
-from paribus.store import StudyWriter, check_study
+from paribus.store import StudyWriter, check_study, checkpoints
 from paribus.store.rows import ReplayRow
 from paribus.store.schema import BLOCK, CHECKPOINT, REPLAY
 from paribus.study import Budget, ModelChoice, Study
@@ -37,7 +42,7 @@ class StopAt:
             raise KeyboardInterrupt
 
 
-def stop(study: Study, folder: Path, epoch: float) -> Path:
+def stop(study: Study, folder: Path, epoch: float, by: type[StopAt] = StopAt) -> Path:
     """Train a study until an evaluation; its folder."""
     folder.mkdir(exist_ok=True)
     if not (folder / "blobs.npz").exists():
@@ -48,7 +53,7 @@ def stop(study: Study, folder: Path, epoch: float) -> Path:
             folder / study.name,
             data_folder=folder,
             device="cpu",
-            on_progress=StopAt(epoch),
+            on_progress=by(epoch),
         )
     return folder / study.name
 
@@ -145,7 +150,7 @@ def test_a_state_that_does_not_verify_costs_time_and_no_bit(
 def test_a_state_of_another_model_is_refused_with_the_place_and_both_shapes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from paribus.store import checkpoints, progress
+    from paribus.store import progress
 
     stop(STUDY, tmp_path, epoch=2)
     read = checkpoints.read_checkpoint
@@ -200,6 +205,63 @@ def test_all_that_a_run_is_survives(study: Study, epoch: int, tmp_path: Path):
     stop(study, folder, epoch=epoch)
 
     assert_same_bits(train_blobs(study, folder), whole)
+
+
+class SignalAt(StopAt):
+    """Sends a signal when an evaluation has been done, as a person does any time."""
+
+    def __call__(self, progress: Progress) -> None:
+        if self._words in progress.activity:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture
+def short_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Calls of four steps each, and where each began: its epoch and its step there."""
+    began: list[tuple[int, int]] = []
+    train = CompiledEpochs.train
+
+    def counting(driver, states, traced, orders, segment, **more):
+        began.append((segment.epoch, segment.first_step))
+        return train(driver, states, traced, orders, segment, **more)
+
+    monkeypatch.setattr(training, "steps_per_call", lambda **_: 4)
+    monkeypatch.setattr(CompiledEpochs, "train", counting)
+    return began
+
+
+def test_a_signal_is_obeyed_between_two_calls_and_nothing_is_done_twice(
+    whole: StudyResult, tmp_path: Path, short_calls: list[tuple[int, int]]
+):
+    n_steps = steps_per_epoch(whole.data.n_train, 16)
+    folder = stop(STUDY, tmp_path, epoch=2, by=SignalAt)
+
+    (row,) = rows(folder, CHECKPOINT)
+    state = checkpoints.read_checkpoint(folder, row)
+    assert row.evaluation == 3  # those before the first step and after two epochs
+    assert short_calls[-1] == (2, 0)  # the third epoch's first call was carried out
+    assert set(state["step"].tolist()) == {2 * n_steps + 4}
+    del short_calls[:]
+
+    result = train_blobs(STUDY, tmp_path)
+
+    assert short_calls[0] == (2, 4)
+    assert_same_bits(result, whole)
+    assert rows(folder, REPLAY) == []
+    assert {row.id for row in rows(folder, BLOCK)} == {1}
+    assert not any((folder / "checkpoints").iterdir())
+
+
+@pytest.mark.usefixtures("short_calls")
+def test_a_block_that_is_stopped_again_and_again_comes_to_its_end(
+    whole: StudyResult, tmp_path: Path
+):
+    for epoch in (0, 1, 2, 3):
+        folder = stop(STUDY, tmp_path, epoch=epoch, by=SignalAt)
+
+    assert len(rows(folder, CHECKPOINT)) == 2
+    assert_same_bits(train_blobs(STUDY, tmp_path), whole)
+    assert check_study(folder).problems == ()
 
 
 @pytest.mark.parametrize(

@@ -249,17 +249,48 @@ def test_evaluations_that_do_not_fit_are_refused_and_nothing_is_stored(stopped: 
         writer.resume_block(1)
         with pytest.raises(ValueError, match="must wait to go on"):
             writer.resume_block(1)
-        for wrong in (
-            {},
-            part(curves, 0, 0),
-            part(curves, 0, 6),  # five are left
-            {"test_loss": curves["test_loss"][:1, :3]},
+        for wrong, checkpoint in (
+            ({}, state(1)),
+            (part(curves, 0, 0), None),
+            (part(curves, 0, 6), state(1)),  # five are left
+            ({"test_loss": curves["test_loss"][:1, :3]}, state(1)),
         ):
             n_chunks = len(writer._ledger.read(CHUNK))
             with pytest.raises(ValueError, match=r"evaluations more|must be float32"):
-                writer.commit_evaluations(1, wrong, checkpoint=state(1))
+                writer.commit_evaluations(1, wrong, checkpoint=checkpoint)
             assert len(writer._ledger.read(CHUNK)) == n_chunks
     assert len(files(stopped)) == 2
+
+
+def test_a_state_between_evaluations_takes_the_place_of_the_one_before(stopped: Path):
+    curves = curves_of()
+    none = part(curves, 5, 5)
+    with StudyWriter.open(stopped) as writer:
+        writer.begin_attempt({})
+        assert writer.resume_block(1).evaluation == 5
+
+        writer.commit_evaluations(1, none, checkpoint=state(55))
+        first = files(stopped)
+        writer.commit_evaluations(1, none, checkpoint=state(55))  # at once again
+        again = files(stopped)
+        writer.interrupt()
+        writer.begin_attempt({})
+        resumed = writer.resume_block(1)
+
+        # The one after four evaluations stays, should the newest be damaged.
+        assert [name[:26] for name in first] == [
+            "block-0001-evaluation-0004",
+            "block-0001-evaluation-0005",
+        ]
+        assert again == first
+        assert check_study(stopped).problems == ()
+        assert resumed.evaluation == 5
+        assert resumed.tensors is not None
+        np.testing.assert_array_equal(resumed.tensors["state.w"], state(55)["state.w"])
+        writer.commit_evaluations(1, part(curves, 5, 6), checkpoint=state(6))
+        finish(writer, 1, curves)
+    assert files(stopped) == []
+    assert check_study(stopped).problems == ()
 
 
 def test_a_damaged_evaluation_is_refused_and_not_compared(stopped: Path):
