@@ -167,6 +167,18 @@ BATCH_SIZE = Hyperparameter(
     name="batch_size", kind="count", is_static=True, upper=MAX_BATCH_SIZE
 )
 
+
+def merged(
+    known: Mapping[str, Hyperparameter],
+    fixed: Mapping[str, Value],
+    config: Mapping[str, Value],
+) -> dict[str, Value]:
+    """Each known hyperparameter: its value in the config, else fixed, else its own."""
+    defaults = {n: h.default for n, h in known.items() if h.default is not None}
+    said = {**fixed, **config}
+    return {**defaults, **{name: said[name] for name in known if name in said}}
+
+
 _ACTIVATION = Hyperparameter(
     name="activation",
     kind="choice",

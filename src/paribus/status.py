@@ -6,12 +6,14 @@ from enum import IntEnum
 class RunStatus(IntEnum):
     """What became of a run: a number in arrays and in SQLite, the word everywhere else.
 
-    The store knows `PENDING` to `DIVERGED`, and `CONVERGED` for every other run that
-    spent its budget. `paribus.stats.outcomes` divides those further from their
+    The store knows `PRUNED`, `PENDING` to `DIVERGED`, and `CONVERGED` for every other
+    run that spent its budget. `paribus.stats.outcomes` divides those further from their
     training curves each time results are read, so a threshold can change without
     training anew.
 
     Attributes:
+        PRUNED: Stopped at a rung by successive halving: its value had fallen behind. It
+            has a curve up to there and no final score.
         ABSENT: The study has no such run: tuning did not choose its config, or the tool
             that trained it left it out. Derived when results are read, never stored.
         PENDING: Not trained yet.
@@ -27,6 +29,7 @@ class RunStatus(IntEnum):
         CONVERGED: None of these.
     """
 
+    PRUNED = -2
     ABSENT = -1
     PENDING = 0
     RUNNING = 1
@@ -60,6 +63,8 @@ class RunStatus(IntEnum):
 
 # Each goes on from the word: "unconverged: was still ...".
 STATUS_MEANINGS = {
+    RunStatus.PRUNED: "stopped early, since its value had fallen behind others in the "
+    "choice of the best; no final score",
     RunStatus.ABSENT: "not asked for: tuning did not choose its config",
     RunStatus.PENDING: "not trained yet",
     RunStatus.RUNNING: "being trained",

@@ -20,7 +20,8 @@ from paribus.declared import (
     check_rescue,
 )
 from paribus.errors import StudyError
-from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
+from paribus.halving import Halving
+from paribus.hyperparameters import Hyperparameter, Value, frozen, merged, plain
 from paribus.looks import check_planned_seeds, fixed_looks
 from paribus.names import check_name
 from paribus.optimizer_catalogue import OPTIMIZERS, in_use
@@ -144,7 +145,7 @@ class Study:
         space = checked_space(self.space, model=self.model, optimizer=self.optimizer)
         object.__setattr__(self, "space", space)
         if self.tuning is not None:
-            self.tuning.check_fits(space.grids, self.data.validation)
+            self.tuning.check_fits(space.grids, self.data.validation, self.budget)
         tuned = self.tuning.hyperparameter if self.tuning else None
         check_claims(self.claims, space.grids, tuned, metrics=self.task.metric_names())
         check_rescue(self.diagnostics, tuned)
@@ -175,6 +176,11 @@ class Study:
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds that compare configs, then those that tune."""
         return self.seeds + (self.tuning.seeds if self.tuning else ())
+
+    @property
+    def halving(self) -> Halving | None:
+        """How tuning stops values that fall behind; None if it stops none."""
+        return self.tuning.halving if self.tuning else None
 
     @property
     def has_baseline(self) -> bool:
@@ -238,11 +244,11 @@ class Study:
         optimizer = str(self.optimizer.name or config["optimizer"])
         return Settings(
             batch_size=batch_size,
-            model=_merged(self.model.hyperparameters(), self.model.settings, config),
+            model=merged(self.model.hyperparameters(), self.model.settings, config),
             optimizer_name=optimizer,
             optimizer=in_use(
                 OPTIMIZERS[optimizer],
-                _merged(OPTIMIZERS[optimizer], self.optimizer.settings, config),
+                merged(OPTIMIZERS[optimizer], self.optimizer.settings, config),
                 fixed=self.optimizer.settings,
                 varied=self.space.hyperparameters(),
             ),
@@ -389,12 +395,3 @@ class Study:
             task=TaskChoice.from_dict(written.get("task", {})),
             exact=written.get("exact", False),
         )
-
-
-def _merged(
-    known: Mapping[str, Hyperparameter], fixed: Mapping[str, Value], config: Config
-) -> dict[str, Value]:
-    """Each known hyperparameter: its value in the config, else fixed, else its own."""
-    defaults = {n: h.default for n, h in known.items() if h.default is not None}
-    said = {**fixed, **config}
-    return {**defaults, **{name: said[name] for name in known if name in said}}

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from paribus.budget import Budget
 from paribus.errors import StudyError, suggest
+from paribus.halving import Halving
 from paribus.hyperparameters import Value
 from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.problems import Problem
@@ -74,6 +76,8 @@ class Tuning:
             Empty where every config is tuned.
         refine: Whether half and twice the best value are tried too, unless it lies at
             an end of its grid.
+        halving: How values that fall behind are stopped early, by successive halving
+            among the values of each combination; None to train all to the end.
 
     Raises:
         StudyError: If a field is out of range.
@@ -86,6 +90,7 @@ class Tuning:
     compare: Literal["tuned", "all"] = "tuned"
     where: Mapping[str, Value] = field(default_factory=dict)
     refine: bool = False
+    halving: Halving | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_choosing <= len(self.seeds):
@@ -115,26 +120,34 @@ class Tuning:
             )
 
     def check_fits(
-        self, grids: Sequence[Mapping[str, tuple[Value, ...]]], n_validation: int
+        self,
+        grids: Sequence[Mapping[str, tuple[Value, ...]]],
+        n_validation: int,
+        budget: Budget | None = None,
     ) -> None:
         """Refuse what cannot be tuned in a search space.
 
         Args:
             grids: Those of the space, with values in their canonical form.
             n_validation: Examples that tuning can choose by.
+            budget: What each run may spend; None where that is not known.
 
         Raises:
             StudyError: If there are no such examples, if the hyperparameter is no
                 number above 0, or a held value is not in the space.
             UnknownNameError: If the space does not vary the hyperparameter.
         """
-        for problem in self.problems(grids, n_validation):
+        for problem in self.problems(grids, n_validation, budget):
             raise problem.error("tuning")
 
     def problems(
-        self, grids: Sequence[Mapping[str, tuple[Value, ...]]], n_validation: int
+        self,
+        grids: Sequence[Mapping[str, tuple[Value, ...]]],
+        n_validation: int,
+        budget: Budget | None = None,
     ) -> Iterator[Problem]:
         """What keeps the hyperparameter from being tuned, as `check_fits` takes it."""
+        yield from self._problems_on_the_way(budget)
         if not n_validation:
             yield Problem(
                 (),
@@ -187,6 +200,10 @@ class Tuning:
         ):
             yield Problem(("where",), "no config has all values of `where`")
 
+    def _problems_on_the_way(self, budget: Budget | None) -> Iterator[Problem]:
+        if self.halving is not None and budget is not None:
+            yield from self.halving.problems(budget)
+
     def _problems_where(
         self, values: Mapping[str, tuple[Value, ...]]
     ) -> Iterator[Problem]:
@@ -201,7 +218,10 @@ class Tuning:
 
     def fixed_settings(self) -> dict[str, Any]:
         """What may not change while a study grows, as dotted keys of the study file."""
-        return {f"tuning.{name}": value for name, value in self.to_dict().items()}
+        written = self.to_dict()
+        halving = written.pop("halving", {})
+        fixed = {f"tuning.{name}": value for name, value in written.items()}
+        return fixed | {f"tuning.halving.{n}": value for n, value in halving.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Write it as plain JSON values; `from_dict` reads it back."""
@@ -213,16 +233,20 @@ class Tuning:
         }
         if not self.refine:  # as studies were written before there was refinement
             del written["refine"]
+        if self.halving is None:  # likewise
+            del written["halving"]
         return written
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> "Tuning":
         """Read what `to_dict` wrote."""
+        halving = written.get("halving")
         return cls(
             **{
                 **written,
                 "seeds": tuple(written["seeds"]),
                 "held": tuple(written["held"]),
+                "halving": Halving(**halving) if halving else None,
             }
         )
 

@@ -45,6 +45,16 @@ RUN_BY = {
         ),
         "python": ("test_stop_when_decided_page::test_the_python_of_the_page_runs",),
     },
+    "docs/how-to/stop-values-early.md": {
+        "toml": (
+            "test_stop_values_early_page::"
+            "test_the_study_of_the_page_compares_where_it_says",
+        ),
+        "text": (
+            "test_stop_values_early_page::test_a_dry_run_says_what_the_page_shows",
+        ),
+        "python": ("test_stop_values_early_page::test_the_python_of_the_page_runs",),
+    },
     "docs/how-to/your-data.md": {
         "python": ("test_your_data_page::test_its_python_runs",),
         "toml": ("test_your_data_page::test_its_study_files_are_understood",),

@@ -3,12 +3,13 @@ import pytest
 from paribus.status import RunStatus
 
 
-UNFINISHED = ("absent", "pending", "running", "interrupted", "failed")
+UNFINISHED = ("pruned", "absent", "pending", "running", "interrupted", "failed")
 LEARNERS = ("unconverged", "converged")
 
 
 def test_numbers_never_change_since_stores_hold_them():
     assert {status.word: int(status) for status in RunStatus} == {
+        "pruned": -2,
         "absent": -1,
         "pending": 0,
         "running": 1,

@@ -7,9 +7,11 @@ import numpy as np
 
 from paribus.analysis.ends import BestAtEnd, best_at_ends
 from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
+from paribus.analysis.stopped import StoppedEarly, stopped_early
 from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE
 from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
+from paribus.results.progress import has_ended
 from paribus.space import Config
 from paribus.stats.power import seeds_needed
 from paribus.stats.selection import select_value
@@ -159,6 +161,7 @@ Caution = (
     | FewSeeds
     | LateClaims
     | EndedEarly
+    | StoppedEarly
 )
 # Those that keep every other number from meaning much.
 GRAVE = (MissingRuns, NothingLearned)
@@ -186,6 +189,7 @@ def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution
         _noisy_timing(result),
         _late_claims(result),
         _ended_early(result),
+        stopped_early(result),
     )
     return tuple(caution for caution in found if caution is not None)
 
@@ -218,7 +222,7 @@ def detectable_effect(n_seeds: int, *, n_intervals: int = 1) -> float | None:
 def _missing_runs(result: StudyResult) -> MissingRuns | None:
     asked = result.status != RunStatus.ABSENT
     n_failed = int((result.status == RunStatus.FAILED).sum())
-    n_missing = int((asked & ~result.has_outcome()).sum()) - n_failed
+    n_missing = int((asked & ~has_ended(result.status)).sum()) - n_failed
     if not n_missing and not n_failed:
         return None
     n_runs = int(asked.sum())

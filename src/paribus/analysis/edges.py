@@ -40,16 +40,18 @@ def extension_option(result: StudyResult, choice: TunedChoice) -> str:
     study are not the same: there it says what to write.
     """
     assert choice.value_to_add is not None
+    # Where values were stopped early the folder takes no others.
+    another = " with another --out" if result.study.halving else ""
     name = choice.hyperparameter
     grids = result.study.space.declared().grids
     if len(grids) > 1 and any(
         all(len(values) == 1 for values in grid.values()) for grid in grids
     ):
         label = Config({**choice.others, name: choice.value_to_add}).label()
-        return f"a config with {label} in [[space]]"
+        return f"a config with {label} in [[space]]{another}"
     for position, grid in enumerate(grids, start=1):
         if all(choice.others[n] in grid.get(n, ()) for n in choice.others):
             values = sorted({*numbers(grid[name]), choice.value_to_add})
             written = ", ".join(map(show_value, values))
-            return f"--set 'space.{position}.{name}=[{written}]'"
+            return f"--set 'space.{position}.{name}=[{written}]'{another}"
     raise AssertionError(choice.others)

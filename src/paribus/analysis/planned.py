@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
+from paribus.analysis.halving import WAITING, Ladder, climb, evaluated_counts
 from paribus.analysis.tuned import (
     best_by_optimizer,
     choose_tuned,
@@ -18,7 +19,7 @@ from paribus.space import Config
 from paribus.status import RunStatus
 
 
-WAITING = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
+__all__ = ["WAITING", "PlannedRuns", "mark_absent", "plan_runs"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,16 +33,65 @@ class PlannedRuns:
             at an edge.
         missing: Configs that refine what was found to be best and that the study does
             not have yet, in the order in which they are to be added.
+        stops: After how many evaluations runs that choose wait for one another; 0 for
+            those that train to their end. None where nothing is compared on the way.
+        to_prune: Runs that have fallen behind at a rung and are to be stopped there;
+            None likewise.
     """
 
     is_planned: Bool[np.ndarray, "config seed"]
     is_open: Bool[np.ndarray, "config seed"]
     n_expected: int
     missing: tuple[Config, ...] = ()
+    stops: Int[np.ndarray, "config seed"] | None = None
+    to_prune: Bool[np.ndarray, "config seed"] | None = None
+
+    def is_at_rung(self, result: StudyResult) -> Bool[np.ndarray, "config seed"]:
+        """The runs that have come to where they wait for one another."""
+        if self.stops is None:
+            return np.full(result.status.shape, False)
+        return (self.stops > 0) & (evaluated_counts(result) >= self.stops)
 
 
 def plan_runs(result: StudyResult) -> PlannedRuns:
     """Tell which runs a study has, from what its tuning seeds have found so far."""
+    if result.study.halving is None:
+        return _plan(result)
+    ladders = climb(result, declared_members(result))
+    return _with_rungs(result, ladders)
+
+
+def _with_rungs(result: StudyResult, ladders: Sequence[Ladder]) -> PlannedRuns:
+    """The plan, and where the runs stop that choose."""
+    tuning = result.study.tuning
+    assert tuning is not None
+    choosing = [result.seeds.index(s) for s in tuning.seeds[: tuning.n_choosing]]
+    is_waiting = np.isin(result.status, WAITING)
+    stops = np.zeros(result.status.shape, dtype=np.int64)
+    to_prune = np.full(result.status.shape, False)
+    for ladder in ladders:
+        for rung in ladder.rungs:
+            place = np.ix_(rung.stopped, choosing)
+            to_prune[place] = is_waiting[place]
+        if ladder.next_rung is not None:
+            stops[np.ix_(ladder.alive, choosing)] = ladder.next_rung
+    # What failed, was never trained and belongs to a stopped value is not asked for.
+    is_unasked = to_prune & (evaluated_counts(result) == 0)
+    seen = replace(
+        result, status=np.where(is_unasked, int(RunStatus.ABSENT), result.status)
+    )
+    plan = _plan(seen)
+    return replace(
+        plan,
+        is_planned=plan.is_planned & ~is_unasked,
+        is_open=plan.is_open & ~is_unasked,
+        stops=stops,
+        to_prune=to_prune & ~is_unasked,
+    )
+
+
+def _plan(result: StudyResult) -> PlannedRuns:
+    """The plan of a study, as if all that chooses were trained to the end."""
     tuning = result.study.tuning
     shape = result.status.shape
     if tuning is None:

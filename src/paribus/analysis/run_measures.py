@@ -100,7 +100,8 @@ def values_at(
 ) -> Float[np.ndarray, " seed"]:
     """A config's metric after some epochs, read between evaluations.
 
-    Not a number beyond the last evaluation of its runs. Diverged runs have the score of
+    Not a number beyond the last evaluation of its runs, or where they were pruned.
+    Diverged runs have the score of
     guessing.
     """
     at, curve = result.epochs.astype(np.float64), result.curves[metric][config]
@@ -115,7 +116,8 @@ def values_at(
     status = result.status[config]
     guessing = _guessing(result, metric)
     values = np.where(status == RunStatus.DIVERGED, guessing, read)
-    return np.where(result.has_outcome()[config], values, np.nan)
+    is_read = (status >= RunStatus.DIVERGED) | (status == RunStatus.PRUNED)
+    return np.where(is_read, values, np.nan)
 
 
 def _guessing(result: StudyResult, metric: str) -> float:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
+from paribus.analysis.halving import is_pruned
 from paribus.analysis.targets import (
     MIN_PILOT_RUNS,
     optimizer_of,
@@ -121,9 +122,9 @@ def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
         choosing.status,
         chance=result.data.majority_share,
     )
-    is_bad = is_bad_run(choosing.status)
+    is_bad, stopped = is_bad_run(choosing.status), is_pruned(choosing)
     found: list[RateScaling] = []
-    for others, members in _groups(choosing, _any_run(scores)).items():
+    for others, members in _groups(choosing, _any_run(scores) | stopped).items():
         optimizer = optimizer_of(result, result.configs[next(iter(members.values()))])
         grid = _Grid(members)
         if not grid.is_wide:
@@ -136,11 +137,11 @@ def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
                 objective="score",
                 target=None,
                 rates=grid.rates,
-                found=grid.scale(scores, is_bad),
+                found=grid.scale(scores, is_bad, stopped),
                 n_seeds=len(choosing.seeds),
             )
         )
-        if target is not None:
+        if target is not None and not stopped.any():  # they may have got there first
             speeds, is_late = _speeds(choosing, members, target)
             found.append(
                 RateScaling(
@@ -149,7 +150,7 @@ def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
                     objective="steps",
                     target=target,
                     rates=grid.rates,
-                    found=grid.scale(speeds, is_bad | is_late),
+                    found=grid.scale(speeds, is_bad | is_late, stopped),
                     n_seeds=len(choosing.seeds),
                 )
             )
@@ -239,18 +240,22 @@ class _Grid:
         self,
         scores: Float[np.ndarray, "config seed"],
         is_bad: Bool[np.ndarray, "config seed"],
+        stopped: Bool[np.ndarray, " config"],
     ) -> LearningRateScaling:
         """Fit the best rate; places without a config have no scores."""
         shape = (len(self.batch_sizes), len(self.rates), scores.shape[1])
         placed, bad = np.full(shape, np.nan), np.full(shape, False)
+        pruned = np.full(shape[:2], False)
         for (size, rate), config in self._members.items():
             place = self.batch_sizes.index(size), self.rates.index(rate)
             placed[place], bad[place] = scores[config], is_bad[config]
+            pruned[place] = stopped[config]
         return scale_learning_rate(
             np.array(self.batch_sizes, dtype=np.float64),
             np.array(self.rates),
             placed,
             bad,
+            is_pruned=pruned,
         )
 
 

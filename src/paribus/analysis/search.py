@@ -50,7 +50,8 @@ def search_curves(result: StudyResult) -> tuple[SearchCurve, ...]:
             diverged run has the score of guessing.
 
     Returns:
-        A curve for each group of at least 4 configs, or 8 where nothing is tuned.
+        A curve for each group of at least 4 configs, or 8 where nothing is tuned; none
+        for a group of which configs were stopped early.
 
     Assumes:
         As `paribus.stats.best_of_k.expected_best`, for configs that are drawn from
@@ -69,6 +70,8 @@ def _tuned_groups(result: StudyResult) -> Iterable[SearchCurve]:
     choices = choose_tuned(result)
     told_apart = _varying([choice.others for choice in choices])
     for choice in choices:
+        if choice.pruned:  # what has a final score was selected
+            continue
         members = [
             (i, score)
             for i, score in zip(choice.members, choice.scores, strict=True)

@@ -6,10 +6,11 @@ trains, continues or reads a study comes to the same one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from paribus.analysis.halving import is_pruned
 from paribus.analysis.outcomes import classify_runs
 from paribus.analysis.run_measures import values_at
 from paribus.refinement import around
@@ -35,8 +36,10 @@ class TunedChoice:
             none of them: everything compared has an equal tuning budget.
         values: The values that were tried, ascending.
         scores: Mean final score of each over the choosing seeds; diverged runs count as
-            guessing. NaN for values none of whose runs have ended.
+            guessing. NaN for values none of whose runs have ended, and for those that
+            were pruned.
         excluded: Values of which at least half the runs did not learn.
+        pruned: Values that were stopped early, having fallen behind at a rung.
         best_value: The chosen value; None if no run has ended or all are excluded.
         best_index: Position of the chosen config in the study; None likewise.
         edge: Which end of the grid the chosen value lies on. Then nothing is concluded:
@@ -52,6 +55,7 @@ class TunedChoice:
     values: tuple[float, ...]
     scores: tuple[float, ...]
     excluded: tuple[float, ...]
+    pruned: tuple[float, ...]
     best_value: float | None
     best_index: int | None
     edge: Edge | None
@@ -82,6 +86,14 @@ class TunedChoice:
             return None
         lead = by_score[value] - self.best_score
         return (value, lead) if lead > 0 else None
+
+
+class _Tried(NamedTuple):
+    """What tuning knows of some values: as `select_value` takes it."""
+
+    scores: np.ndarray
+    is_bad: np.ndarray
+    is_pruned: np.ndarray
 
 
 def choose_tuned(result: StudyResult) -> tuple[TunedChoice, ...]:
@@ -218,7 +230,11 @@ def _choose_among(
             [values_at(seen, metric, i, t) for i, t in zip(members, at, strict=True)]
         )
     scores = tuning_scores(final, status, chance=seen.data.majority_share)
-    return _choice(seen.configs, members, hyperparameter, scores, is_bad_run(status))
+    stopped = is_pruned(seen)[list(members)]
+    if at is not None:  # until it was stopped, a value takes part
+        stopped &= np.isnan(scores).all(axis=1)
+    grid = _Tried(scores, is_bad_run(status), stopped)
+    return _choice(seen.configs, members, hyperparameter, grid)
 
 
 def best_by_optimizer(result: StudyResult) -> dict[str, TunedChoice]:
@@ -267,23 +283,22 @@ def _choice(
     configs: Sequence[Config],
     members: Sequence[int],
     hyperparameter: str,
-    scores: np.ndarray,
-    is_bad: np.ndarray,
+    tried: _Tried,
 ) -> TunedChoice:
     """As `_choose_among`, from the scores of the members."""
     values = np.array(numbers([configs[i][hyperparameter] for i in members]))
     order = np.argsort(values)
     members = [members[k] for k in order]
-    values, scores, is_bad = values[order], scores[order], is_bad[order]
+    values, grid = values[order], _Tried(*(part[order] for part in tried))
     others = {n: v for n, v in configs[members[0]].items() if n != hyperparameter}
-    selection = _selection(values, scores, is_bad)
+    selection = _selection(values, grid)
     means = dict.fromkeys(values.tolist(), float("nan"))
     excluded: tuple[float, ...] = ()
     best = edge = to_add = None
     spacing = float("nan")
     if selection is not None:
-        tried = selection.values.tolist()
-        means |= dict(zip(tried, selection.mean_scores.tolist(), strict=True))
+        found = selection.values.tolist()
+        means |= dict(zip(found, selection.mean_scores.tolist(), strict=True))
         excluded = tuple(selection.values[selection.is_excluded].tolist())
         best = selection.value
         edge = None if selection.edge is None else _EDGES[selection.edge]
@@ -297,6 +312,7 @@ def _choice(
         values=tuple(means),
         scores=tuple(means.values()),
         excluded=excluded,
+        pruned=tuple(values[grid.is_pruned].tolist()),
         best_value=best,
         best_index=index,
         edge=edge,
@@ -305,13 +321,11 @@ def _choice(
     )
 
 
-def _selection(
-    values: np.ndarray, scores: np.ndarray, is_bad: np.ndarray
-) -> Selection | None:
+def _selection(values: np.ndarray, tried: _Tried) -> Selection | None:
     """What the statistics choose; None while no run has ended."""
-    if np.isnan(scores).all():
+    if np.isnan(tried.scores).all() or tried.is_pruned.all():
         return None
-    return select_value(values, scores, is_bad)
+    return select_value(values, *tried)
 
 
 def _combinations(result: StudyResult) -> list[list[int]]:

@@ -1,10 +1,12 @@
 """What a study made in Python declares: how it tunes, and what it claims."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Literal
 
 from paribus.declared import DeclaredClaim, Relation
-from paribus.errors import StudyError
+from paribus.errors import StudyError, unknown_name
+from paribus.halving import Halving
 from paribus.hyperparameters import Value
 from paribus.tuning import Tuning, count_tuning_seeds
 
@@ -18,6 +20,7 @@ def tune(
     compare: Literal["tuned", "all"] = "tuned",
     where: Mapping[str, Value] | None = None,
     refine: bool = False,
+    halving: Mapping[str, int] | bool = False,
 ) -> Tuning:
     """Say how the best value of a hyperparameter is found before configs are compared.
 
@@ -31,6 +34,8 @@ def tune(
         where: What a config must have to be tuned, e.g. `{"schedule": "constant"}`;
             others are compared beside them and never chosen.
         refine: Whether half and twice the best value are tried too.
+        halving: Whether values that fall behind are stopped early, by successive
+            halving; or how, e.g. `{"factor": 3, "min_epochs": 1}`.
 
     Raises:
         StudyError: If a value is out of range.
@@ -45,7 +50,18 @@ def tune(
         compare=compare,
         where=dict(where or {}),
         refine=refine,
+        halving=_halving(halving),
     )
+
+
+def _halving(asked: Mapping[str, int] | bool) -> Halving | None:
+    if isinstance(asked, bool):
+        return Halving() if asked else None
+    known = {field.name for field in fields(Halving)}
+    for name in asked:
+        if name not in known:
+            raise unknown_name("setting of `halving`", name, sorted(known))
+    return Halving(**asked)
 
 
 def claim(

@@ -11,6 +11,7 @@ from paribus.analysis import records
 from paribus.api.writing import write_charts, write_export, write_report
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
+from paribus.results.progress import has_ended
 
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Result:
         return write_export(self.record, Path(path), format=format)
 
     def __repr__(self) -> str:
-        n_done = int(self.record.has_outcome().sum())
+        n_done = int(has_ended(self.record.status).sum())
         n_runs = self.record.n_runs
         return f"<Result of {self.record.study.name}: {n_done} of {n_runs} runs>"
 

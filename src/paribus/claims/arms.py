@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from paribus.analysis.halving import stopped_after
 from paribus.analysis.tuned import choose_value
 from paribus.claims.evidence import (
     BudgetKind,
@@ -37,6 +38,7 @@ class Arms:
         choices: Role -> the choice it rests on, for those that tuning chose.
         designed: Roles that the study was designed to have, found or not yet.
         only_tuned: Roles whose config has only runs that chose a value.
+        stopped: Those of them whose value was stopped early -> its config.
         mode: Whether each arm has its own learning rate.
         budget: What is held equal where final quality is compared.
         label: What tells it from the other arms of the study; empty for the first.
@@ -49,6 +51,7 @@ class Arms:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     designed: frozenset[str] = frozenset()
     only_tuned: frozenset[str] = frozenset()
+    stopped: Mapping[str, int] = field(default_factory=dict)
     mode: Mode = ""
     budget: BudgetKind = "epochs"
     label: str = ""
@@ -84,6 +87,7 @@ def learning_rate_arms(evidence: Evidence, optimizer: str) -> tuple[Arms, ...]:
                 choices=choices,
                 designed=frozenset({*configs, "best"}),
                 only_tuned=_only_tuned(evidence, members).difference(configs),
+                stopped=_stopped(evidence, members),
             )
         )
     return _primary_first(_labelled(found), _learning_rate_preference)
@@ -102,6 +106,16 @@ def _only_tuned(evidence: Evidence, members: tuple[int, ...]) -> frozenset[str]:
             for config in configs
         )
     )
+
+
+def _stopped(evidence: Evidence, members: tuple[int, ...]) -> dict[str, int]:
+    """The roles whose learning rate fell behind in the choice of the best."""
+    return {
+        role: i
+        for i in sorted(stopped_after(evidence.whole).keys() & set(members))
+        for role, value in LEARNING_RATES.items()
+        if is_same_value(evidence.judged.configs[i]["learning_rate"], value)
+    }
 
 
 def _labelled(found: Sequence[Arms]) -> list[Arms]:
@@ -160,9 +174,10 @@ def choose(
     if found.best_index is None or found.best_value is None:
         return None
     space = seen.study.space
+    was_tried = seen.has_outcome() | (seen.status == RunStatus.PRUNED)
     counts: dict[bool, list[int]] = {True: [], False: []}
     for i in found.members:
-        n = int(seen.has_outcome()[i].sum())
+        n = int(was_tried[i].sum())
         counts[space.is_declared(seen.configs[i])].append(n)
     return Choice(
         config=found.best_index,

@@ -9,6 +9,7 @@ import numpy as np
 from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.arms import LEARNING_RATES, Arms
 from paribus.claims.evidence import BudgetKind, Evidence, is_same_value
+from paribus.claims.pruning import held_option, say_stopped
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import all_of
 from paribus.stats.families import intersection_union_p_value
@@ -44,12 +45,14 @@ class Atom:
     def verdict(self, evidence: Evidence, arms: Arms | None) -> AtomVerdict:
         """Judge it, or say which design is missing."""
         if arms is None or arms.lacks(self.needs):
+            reason = _missing(arms, self.needs, self.remedy)
+            stopped, remedy = _say_pruned(evidence, arms, self.needs)
             found = AtomVerdict(
                 id="",
                 text="",
                 verdict=Verdict.UNTESTED,
-                reason=_missing(arms, self.needs, self.remedy),
-                remedy=self.remedy,
+                reason="; ".join(filter(None, (reason, stopped))),
+                remedy=remedy or self.remedy,
             )
         else:
             found = self.judge(evidence, arms)
@@ -105,6 +108,21 @@ def _missing(arms: Arms | None, needs: tuple[str, ...], remedy: str) -> str:
     if arms is not None and arms.only_tuned >= set(lacking):
         return f"the study has only the runs that chose a learning rate at {words}"
     return f"the study has no runs at {words}"
+
+
+def _say_pruned(
+    evidence: Evidence, arms: Arms | None, needs: tuple[str, ...]
+) -> tuple[str, str]:
+    """What was stopped early of what an atom lacks, and what would test it."""
+    lacking = () if arms is None else arms.lacks(needs)
+    if arms is None or not arms.only_tuned >= set(lacking):
+        return "", ""
+    stopped = [arms.stopped[role] for role in lacking if role in arms.stopped]
+    if not stopped:
+        return "", ""
+    values = [LEARNING_RATES[role] for role in lacking]
+    whole = evidence.whole
+    return say_stopped(whole, stopped), held_option(whole.study, values)
 
 
 _ROLES = {

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from paribus.analysis.measure_facts import TIMES, is_curve
+from paribus.analysis.tuned import numbers
 from paribus.claims.answering import ask
 from paribus.claims.arms import choose
 from paribus.claims.evidence import Choice, Evidence, Question, is_same_value
+from paribus.claims.pruning import held_option, say_stopped
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import Relation
 from paribus.declared import DeclaredClaim
@@ -103,10 +105,15 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
     pairs = [(o, by_others_a[o][0], by_others_b[o][0]) for o in shared]
     shared = [others for others, i, j in pairs if is_there[i] and is_there[j]]
     if not shared:
+        lacking = {k for _, i, j in pairs for k in (i, j) if not is_there[k]}
+        stopped = say_stopped(evidence.whole, sorted(lacking))
         raise StudyError(
             "the study has only the runs that chose a value where "
-            f"{Config(a).label()} and {Config(b).label()} have equal others",
-            hint=_say_tuned_sides(evidence.whole.study),
+            f"{Config(a).label()} and {Config(b).label()} have equal others"
+            + (f"; {stopped}" if stopped else ""),
+            hint=_held(evidence, lacking)
+            if stopped
+            else _say_tuned_sides(evidence.whole.study),
         )
     sides = [
         [found[others] for others in shared] for found in (by_others_a, by_others_b)
@@ -136,6 +143,14 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
         generalises=claim.measure == "test_accuracy",
         rung=-1,
     )
+
+
+def _held(evidence: Evidence, configs: Collection[int]) -> str:
+    """The option that compares configs that have only runs that chose."""
+    study = evidence.whole.study
+    assert study.tuning is not None
+    values = [evidence.judged.configs[i][study.tuning.hyperparameter] for i in configs]
+    return held_option(study, numbers(values))
 
 
 def _say_tuned_sides(study: Study) -> str:

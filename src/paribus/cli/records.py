@@ -47,6 +47,7 @@ def forecast_record(forecast: Forecast, folder: Path) -> dict[str, Any]:
         "n_to_train": forecast.n_to_train,
         "is_open": forecast.is_open,
         "n_most": forecast.n_most,
+        "halving": asdict(forecast.halving) if forecast.halving else None,
         "programs": [asdict(group) for group in forecast.groups],
         "seconds": forecast.seconds,
         "memory_bytes": forecast.memory_bytes,

@@ -42,6 +42,7 @@ def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str
     parts = [
         head,
         *_looks(forecast),
+        *_halving(forecast),
         lay_out(_configs(forecast), width=width),
         lay_out(_programs(forecast), width=width),
         *_claims(study, width=width),
@@ -114,6 +115,30 @@ def _looks(forecast: Forecast) -> list[str]:
         else f"All {study.looks} looks at the claims are taken: at most {sizes[-1]} "
         "seeds."
     ]
+
+
+def _halving(forecast: Forecast) -> list[str]:
+    """Where values are compared, and what is saved by stopping some."""
+    found = forecast.halving
+    if found is None:
+        return []
+    at = _and([f"{rung:,}" for rung in found.rungs])
+    unit = "epoch" if found.rungs == (1,) else "epochs"
+    kept = "; ".join(
+        f"of {_count(n, 'value')} {_and([f'{k:,}' for k in rest])} go on"
+        for n, *rest in found.n_values
+    )
+    saved = 1 - found.n_epochs / found.n_whole
+    return [
+        f"Values are compared after {at} {unit}: {kept}, where no two tie. To choose "
+        f"takes {found.n_epochs:,} run-epochs instead of {found.n_whole:,}, "
+        f"{saved:.0%} fewer."
+    ]
+
+
+def _and(parts: list[str]) -> str:
+    head, last = ", ".join(parts[:-1]), parts[-1]
+    return f"{head} and {last}" if head else last
 
 
 def _ending(forecast: Forecast, folder: Path) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from paribus.console.layout import Row, lay_out
 from paribus.console.tables import interval_text
 from paribus.results import Progress
+from paribus.results.progress import has_ended
 from paribus.status import RunStatus
 from paribus.tasks import is_lower_better
 
@@ -130,7 +131,7 @@ def progress_rows(progress: Progress) -> list[Row]:
         progress.scores, bounds=(0.0, 1.0) if is_share else (-math.inf, math.inf)
     )
     n_seeds = (progress.status != RunStatus.ABSENT).sum(axis=1)
-    n_done = (progress.status >= RunStatus.DIVERGED).sum(axis=1)
+    n_done = has_ended(progress.status).sum(axis=1)
     order = np.arange(len(configs))
     if len(configs) > MAX_ROWS:
         sign = 1.0 if is_lower_better(progress.metric) else -1.0

@@ -23,6 +23,7 @@ from paribus.console.ties import (
 )
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
+from paribus.results.progress import has_ended
 from paribus.space import show_value
 from paribus.status import STATUS_MEANINGS, RunStatus
 from paribus.stopping import at_look_of
@@ -38,6 +39,7 @@ _EXPLAINED = (
     RunStatus.LATE_COLLAPSE,
     RunStatus.SUBLINEAR,
     RunStatus.UNCONVERGED,
+    RunStatus.PRUNED,
 )
 
 
@@ -254,7 +256,7 @@ def _seconds_text(seconds: float | None) -> str:
 
 
 def _heading(result: StudyResult) -> str:
-    n_done = int(result.has_outcome().sum())
+    n_done = int(has_ended(result.status).sum())
     return (
         f"{result.study.name}: {n_done} of {result.n_runs} runs finished, "
         f"{len(result.configs)} configs, {_seeds_text(result)}"
@@ -289,6 +291,7 @@ def _legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str
     if len(mixed) > MAX_NAMED:
         lines.append(f"  and {len(mixed) - MAX_NAMED} more configs")
     seen = {status for summary in summaries for status in summary.status}
+    seen |= {RunStatus.PRUNED} & set(map(RunStatus, np.unique(result.status)))
     lines += [f"{s.word}: {STATUS_MEANINGS[s]}" for s in _EXPLAINED if s in seen]
     return lines
 

@@ -75,6 +75,7 @@ def train_baseline(
             trained = train_block(
                 driver, block.runs, linear, n_examples=trainer.n_examples
             )
+            assert trained is not None  # there are no rungs
             final = trained.curves["train_loss"][-1].tolist()
             for run, loss in zip(block.runs, final, strict=True):
                 losses[_rate_of(run)].append(loss)

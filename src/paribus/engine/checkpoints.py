@@ -86,11 +86,7 @@ def unpack(
     Raises:
         StoreError: If the arrays are of another model.
     """
-    run_of = np.maximum(seats, 0)
-    seated = {
-        name: values[:, run_of] if name.startswith("row.") else values[run_of]
-        for name, values in tensors.items()
-    }
+    seated = of_rows(tensors, np.maximum(seats, 0))
     by_name = _by_prefix(seated, "row")
     n_rows = len(next(iter(by_name.values())))
     rows = [{n: values[k] for n, values in by_name.items()} for k in range(n_rows)]
@@ -110,6 +106,21 @@ def unpack(
     ending = Ending(measures=measures, correct=correct) if measures else None  # pyright: ignore[reportArgumentType]
     step = int(seated["step"][0]) if "step" in seated else None
     return BlockMoment(states, rows, ending, _by_prefix(seated, "diagnosed"), step)
+
+
+def of_rows(
+    tensors: Mapping[str, np.ndarray], rows: Int[np.ndarray, " run"]
+) -> dict[str, np.ndarray]:
+    """Those of a block's runs that go on, of what `pack` wrote.
+
+    Args:
+        tensors: The arrays.
+        rows: Which of their runs.
+    """
+    return {
+        name: values[:, rows] if name.startswith("row.") else values[rows]
+        for name, values in tensors.items()
+    }
 
 
 def stacked(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -51,8 +51,8 @@ def train_block(
     rescuer: Rescuer | None = None,
     keeper: Keeper | None = None,
     on_evaluation: Callable[[float], None] = lambda epoch: None,
-) -> BlockCurves:
-    """Train runs of one static group for the study's budget.
+) -> BlockCurves | None:
+    """Train runs of one static group for the study's budget, or to a rung.
 
     Args:
         driver: Made for the group.
@@ -62,22 +62,29 @@ def train_block(
         prober: Measures what the study's diagnostics ask for; None if they are none.
         rescuer: Trains runs on that ended badly; None if they are let be.
         keeper: Stores evaluations and states on the way, and knows from where the block
-            goes on; None to do neither.
+            goes on, and at which rung it stops, its schedules being those of the whole
+            budget in any case; None to do neither.
         on_evaluation: Called with the epoch after each evaluation.
+
+    Returns:
+        What the runs did; None at a rung.
     """
     block = _Block(driver, runs, study, n_examples, prober=prober, keeper=keeper)
     due = _own_epochs(study, runs[0].config, n_examples)
     if keeper is not None and keeper.tensors is not None:
         block.go_on_from(keeper.tensors, due)
-    for epoch in due[len(block.rows) :]:
+    rung = None if keeper is None else keeper.rung
+    for epoch in due[len(block.rows) : rung]:
         block.train_to(epoch)
         share = epoch / study.budget.epochs
         block.evaluate(share)
         if share == 1:
             block.end(rescuer)
-        if keeper is not None and epoch != due[-1]:
+        if keeper is not None and epoch != due[-1] and len(block.rows) != rung:
             keeper.keep(block.moment(), block.watch, block.places)
         on_evaluation(epoch)
+    if keeper is not None and rung is not None:
+        return keeper.pause(block.moment(), block.watch, block.places)
     n_evaluations = len(study.evaluation_epochs(n_examples))
     return _curves(block.moment(), block.places, n_evaluations=n_evaluations)
 

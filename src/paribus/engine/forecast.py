@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from paribus.analysis.planned import WAITING, plan_runs
 from paribus.data import Dataset, load_dataset
@@ -26,7 +26,12 @@ from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
-from paribus.results.forecast import Basis, Forecast, GroupForecast
+from paribus.results.forecast import (
+    Basis,
+    Forecast,
+    GroupForecast,
+    forecast_halving,
+)
 from paribus.status import RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import read_study, study_exists
@@ -75,9 +80,12 @@ def forecast_study(
     with Compiler(n_threads=1) as compiler:
         trainer = Trainer(study, dataset, devices, compiler)
         n_runs, waiting, is_open = _count_runs(study, dataset, stored)
+        spared = _spared(study, stored)
         speed = _Speed(study, dataset, trainer, stored, len(devices))
         groups = tuple(
-            speed.forecast(group, int(waiting[indices].sum()))
+            speed.forecast(
+                group, int(waiting[indices].sum()), float(spared[indices].sum())
+            )
             for group, indices in _with_indices(study)
         )
         n_most = _count_runs(with_all_seeds(study), dataset, stored)[0]
@@ -125,6 +133,19 @@ def _count_runs(
     waiting = np.maximum(expected - (~np.isin(status, WAITING)).sum(axis=1), 0)
     is_open = bool(plan.is_open.any())
     return plan.n_expected, np.rint(waiting).astype(np.int64), is_open
+
+
+def _spared(study: Study, stored: StudyResult | None) -> Float[np.ndarray, " config"]:
+    """How many whole runs of each config stopping values early saves, on average."""
+    tuning, found = study.tuning, forecast_halving(study)
+    if tuning is None or found is None:
+        return np.zeros(len(study.configs()))
+    seeds = [study.all_seeds.index(s) for s in tuning.seeds[: tuning.n_choosing]]
+    is_waiting = np.isin(_known_status(study, stored)[:, seeds], WAITING)
+    is_tried = np.array([tuning.tunes(c) for c in study.configs()])
+    is_tried &= np.array([study.space.is_declared(c) for c in study.configs()])
+    share = 1 - found.n_epochs / found.n_whole
+    return np.where(is_tried, share * is_waiting.sum(axis=1), 0.0)
 
 
 def _has_all(stored: StudyResult, study: Study) -> bool:
@@ -179,8 +200,11 @@ class _Speed:
         self._per_epoch = _timed(study, stored) if trainer.on_cpu else {}
         self._per_run = _seconds_per_run(stored)
 
-    def forecast(self, group: StaticGroup, n_runs: int) -> GroupForecast:
-        seconds, basis = self._seconds(group, n_runs)
+    def forecast(
+        self, group: StaticGroup, n_runs: int, n_spared: float
+    ) -> GroupForecast:
+        """What a group's runs take, so many of which are not trained to the end."""
+        seconds, basis = self._seconds(group, max(n_runs - n_spared, 0.0))
         return GroupForecast(
             description=group.description,
             n_configs=len(group.configs),
@@ -190,7 +214,7 @@ class _Speed:
         )
 
     def _seconds(
-        self, group: StaticGroup, n_runs: int
+        self, group: StaticGroup, n_runs: float
     ) -> tuple[float | None, Basis | None]:
         # Runs are dealt out to the devices; one that is left over takes a turn too.
         turns = -(-n_runs // self._n_devices)

@@ -33,6 +33,7 @@ class Keeper:
         block: The block's id.
         tensors: From where the block goes on; None from its start.
         interrupts: Whether somebody asks to stop.
+        rung: After how many evaluations it stops; None to train to its end.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Keeper:
         *,
         n_stored: int = 0,
         tensors: Mapping[str, np.ndarray] | None = None,
+        rung: int | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with a block.
@@ -51,11 +53,13 @@ class Keeper:
             block: Its id.
             n_stored: How many of its evaluations stand.
             tensors: Its checkpoint after them.
+            rung: After how many evaluations it stops; None to train to its end.
             now: Tells the time in seconds.
         """
         self.block = block
         self.tensors = tensors
         self.interrupts = Interrupts()
+        self.rung = rung
         self._writer = writer
         self._n_stored = n_stored
         self._now = now
@@ -134,6 +138,22 @@ class Keeper:
         if is_due:
             self._last_checkpoint = self._last_commit
             self._checkpoint_cost = self._last_commit - now
+
+    def pause(
+        self,
+        moment: BlockMoment,
+        watch: Watch | None,
+        places: Int[np.ndarray, " run"],
+    ) -> None:
+        """Store all of the block at a rung, where it ends for now."""
+        self.interrupts.put_off()  # to store it takes a moment
+        new = stacked(moment.rows[self._n_stored :])
+        self._writer.pause_block(
+            self.block,
+            {name: values[:, places] for name, values in new.items()},
+            diverged_at=np.asarray(moment.states.diverged_at)[places].astype(np.int64),
+            checkpoint=pack(moment, watch, places),
+        )
 
     def _interval(self) -> float:
         wanted = self._checkpoint_cost / CHECKPOINT_SHARE

@@ -24,11 +24,14 @@ class StaticGroup:
         configs: In the order of the study.
         key: Their common static hyperparameters.
         description: The static hyperparameters that the study varies, for progress.
+        width: Runs that a block has at most, where that is less than for others of the
+            group: those that go on from a rung on a GPU. None elsewhere.
     """
 
     configs: tuple[Config, ...]
     key: tuple[object, ...]
     description: str
+    width: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +41,12 @@ class Block:
     Attributes:
         group: Whose program trains them.
         runs: At most as many as the block's shape has places.
+        rung: After how many evaluations it stops; None to train to the end.
     """
 
     group: StaticGroup
     runs: tuple[Run, ...]
+    rung: int | None = None
 
 
 def group_configs(study: Study) -> tuple[StaticGroup, ...]:

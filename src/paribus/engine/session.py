@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -13,15 +14,18 @@ from paribus.analysis.rescues import plan_rescues
 from paribus.analysis.solo_times import missing_rounds, run_to_time
 from paribus.claims.stopping import next_look
 from paribus.declared import RESCUE
-from paribus.engine.epochs import train_block
+from paribus.engine.checkpoints import of_rows
+from paribus.engine.epochs import BlockCurves, train_block
 from paribus.engine.keeper import Keeper
 from paribus.engine.memory import is_out_of_memory
 from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.rescuer import Rescuer
+from paribus.engine.rungs import Rungs, prune
 from paribus.engine.timing import time_round
 from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
 from paribus.results import Progress
+from paribus.results.progress import has_ended
 from paribus.results.timings import N_ROUNDS
 from paribus.status import RunStatus
 from paribus.stopping import at_look_of
@@ -51,6 +55,7 @@ class Session:
         self._to_do: tuple[Block, ...] = ()
         self._in_block = 0.0
         self._resumed: dict[Block, int] = {}
+        self._begun: set[StaticGroup] = set()
         self._folder = folder
         self._has_rescues = RESCUE in study.diagnostics
         self._see()
@@ -95,16 +100,21 @@ class Session:
         """Take in what is stored, with the values that refinement adds to it."""
         stored = read_study(self._folder)
         plan = plan_runs(stored)
+        if prune(self._writer, stored, plan):
+            stored = read_study(self._folder)
+            plan = plan_runs(stored)
         if plan.missing:
             self._writer.grow(with_added(stored.study, plan.missing))
             stored = read_study(self._folder)
             plan = plan_runs(stored)
         self._study = at_look_of(self._study, stored.study)
         self._plan = plan
+        self._rungs = Rungs(stored, plan)
         self._rescues = plan_rescues(stored) if self._has_rescues else None
         self._status = mark_absent(stored).status.copy()
         self._metric = stored.primary_metric
         self._last = stored.n_evaluations - 1
+        self._n_examples = stored.data.n_train
         self._scores = stored.final(self._metric).copy()
         self._configs = stored.configs
         self._places = {
@@ -123,6 +133,7 @@ class Session:
             for run, place in self._places.items()
             if is_waiting[place] and run.config in asked and run.seed in seeds
         )
+        runs = tuple(run for run in runs if not self._rungs.waits(run))
         if not self._has_rescues:
             return runs
         # What bad runs go on with must be known when they end.
@@ -131,17 +142,17 @@ class Session:
     def _blocks(self, trainer: Trainer) -> tuple[Block, ...]:
         """The blocks to train; those that were stopped go on first, as they were."""
         waiting = self._waiting()
-        planned = trainer.blocks(waiting)
-        self._resumed = {
-            block: number
-            for number, runs in self._writer.stopped_blocks().items()
-            if set(runs) <= set(waiting) and (block := trainer.block_of(runs))
-        }
-        if not self._resumed:
-            return planned
-        taken = {run for block in self._resumed for run in block.runs}
+        trainer.blocks(waiting)  # groups get their shapes by all that waits
+        self._resumed, taken = {}, set[Run]()
+        for number, runs in self._writer.stopped_blocks().items():
+            if any(map(self._rungs.waits, runs)):
+                taken.update(runs)
+            elif set(runs) <= set(waiting) and (block := trainer.block_of(runs)):
+                taken.update(runs)
+                rung = self._rungs.next_of(runs)
+                self._resumed[replace(block, rung=rung)] = number
         rest = tuple(run for run in waiting if run not in taken)
-        return (*self._resumed, *trainer.blocks(rest))
+        return (*self._resumed, *self._rungs.divided(rest, trainer.blocks))
 
     def _begin(self, block: Block) -> Keeper:
         """Begin a block, or go on with one that was stopped."""
@@ -149,9 +160,17 @@ class Session:
         if number is None:
             description = block.group.description
             number = self._writer.begin_block(block.runs, description=description)
-            return Keeper(self._writer, number)
-        evaluation, tensors = self._writer.resume_block(number)
-        return Keeper(self._writer, number, n_stored=evaluation, tensors=tensors)
+            return Keeper(self._writer, number, rung=block.rung)
+        evaluation, tensors, rows = self._writer.resume_block(number)
+        if tensors is not None and rows is not None:
+            tensors = of_rows(tensors, rows)
+        return Keeper(
+            self._writer,
+            number,
+            n_stored=evaluation,
+            tensors=tensors,
+            rung=block.rung,
+        )
 
     def _rescuer(self, n_examples: int) -> Rescuer | None:
         """Who trains the bad runs of a block on; None while nothing is planned."""
@@ -161,17 +180,19 @@ class Session:
 
     def _train_block(self, trainer: Trainer, block: Block) -> None:
         group = block.group
-        is_first = group not in self._block_seconds
+        is_first = group not in self._begun
+        self._begun.add(group)
         if is_first:
             self._say(f"compiling {group.description}")
         driver, prober = trainer.driver(group), trainer.prober(group)
         self._compile_ahead(trainer)
         n_examples = trainer.n_examples
         epochs = self._study.run_epochs(group.configs[0], n_examples)
+        start, end = self._rungs.span(block, epochs)
         started = time.monotonic()
 
         def say_epoch(epoch: float) -> None:
-            self._in_block = epoch / epochs
+            self._in_block = (epoch - start) / (end - start)
             self._say(f"{group.description}: epoch {epoch:g} of {epochs:g}")
 
         with self._begin(block) as keeper:
@@ -191,22 +212,22 @@ class Session:
                 self._fail(trainer, number, block, str(error))
                 return
             keeper.interrupts.put_off()  # it has ended: to store it takes a moment
-            self._writer.commit_block(
-                number,
-                curves=trained.curves,
-                diverged_at=trained.diverged_at,
-                measures=trained.measures,
-                correct=trained.correct,
-            )
-        self._block_seconds.setdefault(group, []).append(time.monotonic() - started)
-        scores = trained.curves[self._metric][self._last]
-        self._note(block, scores, trained.diverged_at > 0)
+            if trained is not None:
+                self._writer.commit_block(
+                    number,
+                    curves=trained.curves,
+                    diverged_at=trained.diverged_at,
+                    measures=trained.measures,
+                    correct=trained.correct,
+                )
+        seconds = (time.monotonic() - started) * epochs / (end - start)
+        self._block_seconds.setdefault(group, []).append(seconds)
+        self._note(block, trained)
 
     def _compile_ahead(self, trainer: Trainer) -> None:
         """Let the next group's programs be compiled while this block trains."""
-        known = (*self._block_seconds, self._to_do[0].group)
         for block in self._to_do:
-            if block.group not in known:
+            if block.group not in self._begun:
                 trainer.driver(block.group)
                 trainer.prober(block.group)
                 return
@@ -221,15 +242,19 @@ class Session:
             self._say(f"timing one run alone, round {turn + 1} of {N_ROUNDS}")
             self._writer.commit_round(time_round(trainer, runs, turn=turn))
 
-    def _note(self, block: Block, scores: np.ndarray, has_diverged: np.ndarray) -> None:
-        """Take a committed block into the picture that progress shows."""
-        for run, score, diverged in zip(block.runs, scores, has_diverged, strict=True):
-            place = self._places[run]
-            self._scores[place] = score
-            self._status[place] = (
-                RunStatus.DIVERGED if diverged else RunStatus.CONVERGED
-            )
-        self._n_trained += len(block.runs)
+    def _note(self, block: Block, trained: BlockCurves | None) -> None:
+        """Take a stored block into the picture that progress shows."""
+        if trained is not None:
+            scores = trained.curves[self._metric][self._last]
+            for run, score, step in zip(
+                block.runs, scores, trained.diverged_at, strict=True
+            ):
+                place = self._places[run]
+                self._scores[place] = score
+                self._status[place] = (
+                    RunStatus.DIVERGED if step else RunStatus.CONVERGED
+                )
+            self._n_trained += len(block.runs)
         self._to_do = self._to_do[1:]
         self._in_block = 0.0
         self._say(block.group.description)
@@ -257,7 +282,7 @@ class Session:
             Progress(
                 activity=activity,
                 n_runs=self._plan.n_expected,
-                n_finished=int((self._status >= RunStatus.DIVERGED).sum()),
+                n_finished=int(has_ended(self._status).sum()),
                 n_trained=self._n_trained,
                 elapsed_s=time.monotonic() - self._started,
                 remaining_s=self._remaining_s(),
@@ -275,6 +300,13 @@ class Session:
             return None
         medians = {g: float(np.median(s)) for g, s in self._block_seconds.items()}
         typical = float(np.mean(list(medians.values())))
-        left = sum(medians.get(block.group, typical) for block in self._to_do)
-        current = medians.get(self._to_do[0].group, typical) if self._to_do else 0.0
-        return max(left - self._in_block * current, 0.0)
+        left = [
+            medians.get(block.group, typical) * self._share(block)
+            for block in self._to_do
+        ]
+        return max(sum(left) - self._in_block * sum(left[:1]), 0.0)
+
+    def _share(self, block: Block) -> float:
+        """What part of its budget a block trains before it stops."""
+        epochs = self._study.run_epochs(block.runs[0].config, self._n_examples)
+        return self._rungs.share(block, epochs)

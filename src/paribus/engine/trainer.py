@@ -81,7 +81,22 @@ class Trainer:
             return None
         if group is None or len(runs) > self._shapes[group].n_runs:
             return None
-        return Block(group=group, runs=tuple(runs))
+        return Block(group=self._narrowed(group, len(runs)), runs=tuple(runs))
+
+    def _narrowed(self, group: StaticGroup, n_runs: int) -> StaticGroup:
+        """The group whose program is as wide as what is left of a block.
+
+        On a GPU every place of a block costs time. On a CPU an idle one costs none, and
+        an exact study keeps its shape: then it is the group itself.
+        """
+        whole = self._shapes[group]
+        width = 1 << (n_runs - 1).bit_length()  # few widths, so that few are compiled
+        if self.on_cpu or self.study.exact or width >= whole.n_runs:
+            return group
+        narrow = replace(group, width=width)
+        if narrow not in self._shapes:
+            self._shapes[narrow] = self.shape(group, width)
+        return narrow
 
     def remember(self, too_wide: Mapping[str, int]) -> None:
         """Begin with blocks narrower than those that did not fit before.
@@ -100,6 +115,11 @@ class Trainer:
         Raises:
             ResourceError: If the study is exact: then the width is part of the result.
         """
+        for narrow in [g for g in self._shapes if g == replace(group, width=g.width)]:
+            if narrow.width is not None:  # its block is planned anew from the whole
+                for known in (self._shapes, self._drivers, self._probers):
+                    known.pop(narrow, None)
+        group = replace(group, width=None)
         n_runs = self._shapes[group].runs_per_device
         if self.study.exact:
             raise ResourceError(
@@ -210,6 +230,7 @@ class Trainer:
 
     def recipe(self, group: StaticGroup) -> Recipe:
         """What the program of a group is made for."""
+        group = replace(group, width=None)
         settings = self.study.settings(group.configs[0])
         traced = self.traced_names(group)
         static = {n: v for n, v in settings.optimizer.items() if n not in traced}

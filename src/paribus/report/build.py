@@ -23,6 +23,7 @@ from paribus.report.figures import (
 )
 from paribus.report.findings import Findings, gather_findings
 from paribus.report.flips import tabulate_flips
+from paribus.report.halving import arrange_halving
 from paribus.report.making import tabulate_attempts, tabulate_making
 from paribus.report.maps import arrange_failures, arrange_grid, arrange_isolation
 from paribus.report.notebook import TASKS, place_published
@@ -88,6 +89,7 @@ def arrange(findings: Findings) -> Report:
         _section("protocol", "What was trained", _protocol(result)),
         _section("statuses", "How the runs ended", _statuses(findings)),
         *_answers(findings),
+        _section("halving", "What was stopped early", arrange_halving(findings)),
         _section("runs", "Every run", [figure_runs(findings)]),
         _section(
             "curves",

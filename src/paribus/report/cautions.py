@@ -15,7 +15,8 @@ from paribus.analysis.cautions import (
     Unconverged,
 )
 from paribus.analysis.ends import BestAtEnd
-from paribus.report.numbers import count, percent
+from paribus.analysis.stopped import StoppedEarly
+from paribus.report.numbers import count, join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
 from paribus.space import show_value
@@ -62,11 +63,17 @@ _GISTS: Mapping[type[Caution], str] = {
     NoisyTiming: "noisy timings",
     LateClaims: "claims declared late",
     EndedEarly: "ended early, as planned",
+    StoppedEarly: "values stopped early",
 }
 
 
 def _say_plain(
-    caution: MissingRuns | NothingLearned | BestAtEnd | LateClaims | EndedEarly,
+    caution: MissingRuns
+    | NothingLearned
+    | BestAtEnd
+    | LateClaims
+    | EndedEarly
+    | StoppedEarly,
 ) -> str:
     """Those that need neither the study nor its labels."""
     match caution:
@@ -93,6 +100,8 @@ def _say_plain(
                 f"{_some([f'“{text}”' for text in caution.texts])}. What was seen may "
                 "have shaped what is claimed."
             )
+        case StoppedEarly():
+            return _say_stopped(caution)
         case EndedEarly():
             return (
                 f"Seeds were added until no claim needed more: at {caution.n_seeds} "
@@ -101,6 +110,16 @@ def _say_plain(
                 "of what ended a study early lie on average farther from 0 than the "
                 "truth."
             )
+
+
+def _say_stopped(caution: StoppedEarly) -> str:
+    name = words(caution.hyperparameter)
+    return (
+        f"Of {count(caution.n_tried, 'value')} of the {name} {caution.n_stopped} were "
+        f"stopped after {join([f'{epoch:,}' for epoch in caution.epochs])} epochs, "
+        "having fallen behind: one that is slow at first and would have ended best is "
+        "not found, and nothing is said of how the stopped ones end."
+    )
 
 
 def _say_missing(caution: MissingRuns) -> str:

@@ -3,6 +3,7 @@
 from paribus.claims import claims_digest
 from paribus.looks import look_sizes
 from paribus.report.document import Table
+from paribus.report.halving import say_rungs
 from paribus.report.numbers import count, duration
 from paribus.report.prose import count_untuned, say_model, say_optimizer, say_schedule
 from paribus.results import StudyResult
@@ -172,6 +173,10 @@ def _tuning_seeds(study: Study) -> list[tuple[str, str]]:
     rows = [(f"seeds that choose the {_tuned(study)}", _seeds(study.tuning.seeds[:n]))]
     if targets:
         rows.append(("more seeds of the best, to set targets", _seeds(targets)))
+    if study.halving is not None:
+        rungs = say_rungs(study.halving.rungs(study.budget.epochs))
+        kept = f"one in {study.halving.factor}, rounded up"
+        rows.append(("values compared early", f"after {rungs}, {kept}, goes on"))
     return rows
 
 

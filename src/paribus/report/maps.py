@@ -169,6 +169,11 @@ def _say_counted(findings: Findings) -> str:
     return (
         " All runs count here, those of the seeds that chose too, so a config can have "
         "more of them than elsewhere."
+        + (
+            " Those that were stopped early do not."
+            if findings.result.study.halving
+            else ""
+        )
     )
 
 

@@ -112,6 +112,8 @@ def say_protocol(result: StudyResult) -> str:
     names = join([words(name) for name in varying(study)]) or "one setting"
     names += _say_refined(study)
     n_runs, epochs = count(result.n_runs, "run"), count(study.budget.epochs, "epoch")
+    if study.halving is not None:
+        epochs = f"up to {epochs}"
     seeds = f"{count(n_seeds, 'seed')} each"
     if study.tuning is not None:
         is_all = study.tuning.compare == "all"

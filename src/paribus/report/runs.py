@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from paribus.analysis.halving import stopped_after
 from paribus.analysis.scores import is_accuracy, is_learner
 from paribus.report.document import Table
 from paribus.report.findings import Findings
@@ -97,6 +98,8 @@ def _status(result: StudyResult, config: int, seed: int) -> str:
     status = RunStatus(result.status[config, seed])
     step = int(result.diverged_at[config, seed])
     at = f" at step {step:,}" if status is RunStatus.DIVERGED and step else ""
+    if status is RunStatus.PRUNED:
+        at = f" after {count(round(stopped_after(result)[config]), 'epoch')}"
     return f"{status_words(status)}{at}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from paribus.refinement import with_added
-from paribus.results.progress import Progress
+from paribus.results.progress import Progress, has_ended
 from paribus.results.result import StudyResult
 from paribus.space import Config
 from paribus.status import RunStatus
@@ -70,7 +70,7 @@ def only_asked_progress(
     return replace(
         progress,
         n_runs=min(progress.n_runs, n_present),
-        n_finished=int((status >= RunStatus.DIVERGED).sum()),
+        n_finished=int(has_ended(status).sum()),
         scores=progress.scores[grid],
         status=status,
         configs=asked.configs(),

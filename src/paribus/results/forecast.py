@@ -1,5 +1,6 @@
 """What a study would take to train, as data."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +34,46 @@ class GroupForecast:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HalvingForecast:
+    """What stopping values early would save, where no two tie.
+
+    Attributes:
+        rungs: After how many epochs values are compared.
+        n_values: For each number of values that a combination of the others has: how
+            many reach each rung, and the end.
+        n_epochs: Epochs that the runs that choose would train in all.
+        n_whole: Epochs that they would train without.
+    """
+
+    rungs: tuple[int, ...]
+    n_values: tuple[tuple[int, ...], ...]
+    n_epochs: int
+    n_whole: int
+
+
+def forecast_halving(study: Study) -> HalvingForecast | None:
+    """Count what successive halving would train; None for a study without it."""
+    tuning, halving, epochs = study.tuning, study.halving, study.budget.epochs
+    if tuning is None or halving is None:
+        return None
+    sizes = Counter(
+        config.without(tuning.hyperparameter)
+        for config in study.space.declared().configs()
+        if tuning.tunes(config)
+    )
+    return HalvingForecast(
+        rungs=halving.rungs(epochs),
+        n_values=tuple(
+            halving.n_at_rungs(n, epochs)
+            for n in sorted(set(sizes.values()), reverse=True)
+        ),
+        n_epochs=tuning.n_choosing
+        * sum(halving.n_epochs(n, epochs) for n in sizes.values()),
+        n_whole=tuning.n_choosing * epochs * sum(sizes.values()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Forecast:
     """What a study would take to train.
 
@@ -60,6 +101,11 @@ class Forecast:
     def n_to_train(self) -> int:
         """Runs that are to be trained."""
         return sum(group.n_runs for group in self.groups)
+
+    @property
+    def halving(self) -> HalvingForecast | None:
+        """What stopping values early would save; None where none are stopped."""
+        return forecast_halving(self.study)
 
     @property
     def seconds(self) -> float | None:

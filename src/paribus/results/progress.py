@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from paribus.space import Config
+from paribus.status import RunStatus
+
+
+def has_ended(status: Int[np.ndarray, "*runs"]) -> Bool[np.ndarray, "*runs"]:
+    """Which runs nothing is left to train of: results, and those that were pruned."""
+    return (status >= RunStatus.DIVERGED) | (status == RunStatus.PRUNED)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -15,7 +21,8 @@ class Progress:
     Attributes:
         activity: What is being done, in words: `"compiling batch_size=32"`.
         n_runs: Runs of the whole study; while `is_open`, at most.
-        n_finished: Runs that are committed, by this attempt or an earlier one.
+        n_finished: Runs that are committed, by this attempt or an earlier one; those
+            that were pruned count.
         n_trained: Runs that this attempt has committed.
         elapsed_s: Since this attempt began.
         remaining_s: Estimated time to the end; None until there is something to go by.

@@ -109,6 +109,7 @@ def scale_learning_rate(
     scores: Float[np.ndarray, "batch value seed"],
     is_bad: Bool[np.ndarray, "batch value seed"],
     *,
+    is_pruned: Bool[np.ndarray, "batch value"] | None = None,
     confidence_level: float = 0.95,
 ) -> LearningRateScaling:
     """Fit log best learning rate = a + b log batch size and say which rule it allows.
@@ -126,6 +127,7 @@ def scale_learning_rate(
         scores: Final scores on tuning seeds (`selection.tuning_scores`), or minus the
             logarithm of the steps to a target: higher is better.
         is_bad: Runs that did not learn.
+        is_pruned: Values that were stopped at a rung; None for none.
         confidence_level: Nominal coverage, in (0, 1).
 
     Returns:
@@ -144,7 +146,9 @@ def scale_learning_rate(
         Shallue et al., Measuring the Effects of Data Parallelism on Neural Network
         Training, 2019, who found neither rule to hold throughout.
     """
-    best = best_values(batch_sizes, values, scores, is_bad)
+    if is_pruned is None:
+        is_pruned = np.full(scores.shape[:2], False)
+    best = best_values(batch_sizes, values, scores, is_bad, is_pruned)
     used = best.is_used
     if used.sum() < MIN_BATCH_SIZES:
         return LearningRateScaling(
@@ -156,7 +160,7 @@ def scale_learning_rate(
             confidence_level=confidence_level,
         )
     x, weights = np.log(batch_sizes[used]), best.errors[used] ** -2
-    without = _without_each_seed(values, scores[used], is_bad[used])
+    without = _without_each_seed(values, scores[used], is_bad[used], is_pruned[used])
     fits = [
         _fit(x, best.log_values[used], weights, without, degree, confidence_level)
         for degree in (1, 2)
@@ -179,18 +183,21 @@ def best_values(
     values: Float[np.ndarray, " value"],
     scores: Float[np.ndarray, "batch value seed"],
     is_bad: Bool[np.ndarray, "batch value seed"],
+    is_pruned: Bool[np.ndarray, "batch value"] | None = None,
 ) -> BestValues:
     """Find the best learning rate of each batch size between the values tried.
 
     The top of a parabola through the best value and two neighbours on each side, in the
     logarithm of the learning rate, kept within these. Values that break half the runs
-    stay out: a collapsed neighbour would drag the top away from it.
+    stay out: a collapsed neighbour would drag the top away from it. Where a neighbour
+    was pruned it is the best value itself.
 
     Args:
         batch_sizes: Ascending.
         values: As for `scale_learning_rate`.
         scores: As for `scale_learning_rate`.
         is_bad: Runs that did not learn.
+        is_pruned: Values that were stopped at a rung; None for none.
 
     Returns:
         The best values, with delete-one-seed jackknife errors of at least the grid's
@@ -200,14 +207,16 @@ def best_values(
         SpaceError: If a value is not above 0 or is there twice.
         TooFewSeedsError: If a batch size has no run.
     """
-    pairs = zip(scores, is_bad, strict=True)
-    selections = tuple(select_value(values, some, bad) for some, bad in pairs)
+    if is_pruned is None:
+        is_pruned = np.full(scores.shape[:2], False)
+    rows = zip(scores, is_bad, is_pruned, strict=True)
+    selections = tuple(select_value(values, *row) for row in rows)
     is_used = np.array([found.value is not None for found in selections])
     is_used &= np.array([found.edge is None for found in selections])
     tops = np.array([_top(found) for found in selections])
     spacing = np.array([found.spacing_decades for found in selections]) * math.log(10)
     errors = spacing * _RESOLUTION
-    without = _without_each_seed(values, scores, is_bad)
+    without = _without_each_seed(values, scores, is_bad, is_pruned)
     if (n := len(without)) > 1:
         errors = np.fmax(errors, _jackknife_error(without, n))
     return BestValues(
@@ -232,7 +241,8 @@ def _top(selection: Selection) -> float:
     is_next = np.abs(np.arange(len(x)) - best) <= N_NEIGHBOURS
     is_near = np.abs(x - x[best]) <= _NEAR
     window = np.flatnonzero((is_next | is_near) & ~selection.is_excluded)
-    if len(window) < 3:
+    # Values that were pruned have no final score: the best stands for itself then.
+    if len(window) < 3 or np.isnan(selection.mean_scores[window]).any():
         return float(x[best])
     at = x[window] - x[best]
     design = np.stack([at**2, at, np.ones_like(at)], axis=1)
@@ -246,6 +256,7 @@ def _without_each_seed(
     values: Float[np.ndarray, " value"],
     scores: Float[np.ndarray, "batch value seed"],
     is_bad: Bool[np.ndarray, "batch value seed"],
+    is_pruned: Bool[np.ndarray, "batch value"],
 ) -> Float[np.ndarray, "omission batch"]:
     """The tops as they would be without one seed at all batch sizes; empty with one."""
     n = scores.shape[2]
@@ -255,12 +266,12 @@ def _without_each_seed(
     for seed in range(n):
         kept = np.arange(n) != seed
         for batch in range(len(scores)):
-            some = scores[batch][:, kept]
+            some, bad = scores[batch][:, kept], is_bad[batch][:, kept]
             is_empty = np.isnan(some).all()
             tops[seed, batch] = (
                 math.nan
                 if is_empty
-                else _top(select_value(values, some, is_bad[batch][:, kept]))
+                else _top(select_value(values, some, bad, is_pruned[batch]))
             )
     return tops
 

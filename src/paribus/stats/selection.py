@@ -28,10 +28,10 @@ class Selection:
 
     Attributes:
         values: The values that were tried, ascending.
-        mean_scores: Mean over tuning seeds of each.
+        mean_scores: Mean over tuning seeds of each; NaN for those that were pruned.
         bad_shares: Share of each value's runs that did not learn.
         is_excluded: Values of which at least half the runs did not learn.
-        best: Position of the chosen value; None if all are excluded.
+        best: Position of the chosen value; None if all are excluded or pruned.
         edge: Which end of the grid the chosen value lies on; None if it is interior.
         values_to_add: What would make it interior; empty if it is.
         spacing_decades: Distance of the chosen value to its farther neighbour, in
@@ -74,16 +74,30 @@ def tuning_scores(
 
     Returns:
         The score of guessing for diverged runs, the actual score for all others that
-        spent their budget, NaN for runs that are not there.
+        spent their budget or got so far, NaN for runs that are not there.
     """
     entering = np.where(status == RunStatus.DIVERGED, chance, scores)
-    return np.where(status >= RunStatus.DIVERGED, entering, np.nan)
+    is_there = (status >= RunStatus.DIVERGED) | (status == RunStatus.PRUNED)
+    return np.where(is_there, entering, np.nan)
+
+
+def seed_means(
+    scores: Float[np.ndarray, "value seed"],
+) -> Float[np.ndarray, " value"]:
+    """The mean of each value over its runs; 0 without any.
+
+    Sorted, so that equal scores in another order have exactly equal means.
+    """
+    is_run = ~np.isnan(scores)
+    entering = np.sort(np.where(is_run, scores, 0.0), axis=1)
+    return np.asarray(entering.sum(axis=1) / np.maximum(is_run.sum(axis=1), 1))
 
 
 def select_value(
     values: Float[np.ndarray, " value"],
     scores: Float[np.ndarray, "value seed"],
     is_bad: Bool[np.ndarray, "value seed"],
+    is_pruned: Bool[np.ndarray, " value"] | None = None,
 ) -> Selection:
     """Choose the value with the best mean score, unless half its runs did not learn.
 
@@ -92,6 +106,8 @@ def select_value(
         scores: As `tuning_scores` gives them, higher is better; NaN where there is no
             run.
         is_bad: As `is_bad_run` gives them.
+        is_pruned: Values that were stopped at a rung, having fallen behind: tried, and
+            never chosen. None for none.
 
     Returns:
         The choice. The first of equal means, counted from the lowest value.
@@ -101,7 +117,8 @@ def select_value(
         TooFewSeedsError: If no value has a run.
 
     Assumes:
-        Every value was tried with the same seeds (`has_equal_budget`).
+        Every value was tried with the same seeds (`has_equal_budget`). What had fallen
+        behind at a rung would not have been the best at the end.
 
     Example:
         >>> values = np.array([0.001, 0.01, 0.1])
@@ -113,21 +130,22 @@ def select_value(
         (0.001,)
     """
     is_run = ~np.isnan(scores)
-    if not is_run.any():
+    if is_pruned is None:
+        is_pruned = np.full(len(values), False)
+    if not (is_run.any(axis=1) | is_pruned).any():
         raise TooFewSeedsError("tuning needs finished runs, got none")
     _check_grid(values)
     order = np.argsort(values)
-    order = order[is_run[order].any(axis=1)]
-    n_runs = is_run[order].sum(axis=1)
-    # Sorted, so that equal scores in another order have exactly equal means.
-    entering = np.sort(np.where(is_run, scores, 0.0)[order], axis=1)
-    mean_scores = entering.sum(axis=1) / n_runs
+    order = order[(is_run.any(axis=1) | is_pruned)[order]]
+    stopped = is_pruned[order]
+    mean_scores = np.where(stopped, np.nan, seed_means(scores[order]))
+    n_runs = np.maximum(is_run[order].sum(axis=1), 1)
     bad_shares = (is_bad & is_run)[order].sum(axis=1) / n_runs
-    is_excluded = bad_shares >= MAX_BAD_SHARE
+    is_excluded = ~stopped & (bad_shares >= MAX_BAD_SHARE)
     tried = values[order]
-    best = None
-    if not is_excluded.all():
-        best = int(np.where(is_excluded, -np.inf, mean_scores).argmax())
+    best, is_out = None, stopped | is_excluded
+    if not is_out.all():
+        best = int(np.where(is_out, -np.inf, mean_scores).argmax())
     edge = _edge(best, len(tried))
     return Selection(
         values=tried,

@@ -23,6 +23,33 @@ def read_running(ledger: Ledger, block: int) -> tuple[BlockRow, list[RunRow]]:
     return row, [ledger.read_run(key) for key in read_runs(row.runs).tolist()]
 
 
+def trained_columns(runs: Sequence[RunRow]) -> Int[np.ndarray, " trained"]:
+    """Which runs of a running block are being trained: all but those that were stopped.
+
+    A run that diverged before a rung, or was stopped there, stays in its block.
+    """
+    return np.flatnonzero([run.status == RunStatus.RUNNING for run in runs])
+
+
+def widened(
+    curves: Mapping[str, Float32[np.ndarray, "*rows trained"]],
+    columns: Int[np.ndarray, " trained"],
+    n_runs: int,
+) -> dict[str, Float32[np.ndarray, "*rows run"]]:
+    """Give the runs of a block that are not trained a column each, of NaN.
+
+    Args:
+        curves: Values of the runs that are trained, or measures of them.
+        columns: Which runs of the block these are.
+        n_runs: How many the block has.
+    """
+    found: dict[str, np.ndarray] = {}
+    for name, values in curves.items():
+        found[name] = np.full((*values.shape[:-1], n_runs), np.nan, values.dtype)
+        found[name][..., columns] = values
+    return found
+
+
 def check_shapes(
     curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
     diverged_at: Int[np.ndarray, " run"],

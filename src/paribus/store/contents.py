@@ -21,6 +21,7 @@ from paribus.study import Study
 
 
 STORED_STATUSES = (
+    RunStatus.PRUNED,
     RunStatus.PENDING,
     RunStatus.RUNNING,
     RunStatus.INTERRUPTED,
@@ -44,7 +45,8 @@ class Contents:
         diverged_at: The step at which each run diverged, 0 for none.
         block_of: The last block that held each run, 0 for none.
         blocks: The blocks by id.
-        curves: `<split>_<metric>` -> values.
+        curves: `<split>_<metric>` -> values; of runs that stopped at a rung those up
+            to it, and what followed.
         measures: Name -> one number a run.
         correct: Split -> which examples each run classified right.
     """
@@ -86,7 +88,7 @@ def read_contents(ledger: Ledger) -> Contents:
     blocks = {block.id: block for block in ledger.read(BLOCK)}
     members = {block.id: _members(ledger, block, block_of) for block in blocks.values()}
     for run in runs:
-        _check_run(ledger, run, blocks)
+        _check_run(ledger, run, blocks, has_rungs=study.halving is not None)
     shape = (len(study.configs()), len(study.all_seeds), len(epochs))
     finished = {
         block.id: members[block.id]
@@ -94,7 +96,11 @@ def read_contents(ledger: Ledger) -> Contents:
         if block.status == BlockStatus.FINISHED
     }
     curves = CurveReader(
-        ledger, shape, members, (config_of, seed_of), finished=finished
+        ledger,
+        shape,
+        members,
+        (config_of, seed_of),
+        counted=_counted(study, blocks, members, block_of),
     )
     curves.read()
     for block in finished:
@@ -196,17 +202,45 @@ def _members(
     return runs
 
 
-def _check_run(ledger: Ledger, run: RunRow, blocks: Mapping[int, BlockRow]) -> None:
+def _counted(
+    study: Study,
+    blocks: Mapping[int, BlockRow],
+    members: Mapping[int, Int[np.ndarray, " _"]],
+    block_of: Int[np.ndarray, " all"],
+) -> dict[int, np.ndarray]:
+    """Which runs of which blocks have evaluations that are results, as positions.
+
+    Those of finished blocks. Where values are compared at rungs also those of blocks on
+    their way: what was kept of them decides.
+    """
+    counted: dict[int, np.ndarray] = {}
+    for block in blocks.values():
+        if block.status == BlockStatus.FINISHED:
+            counted[block.id] = np.arange(len(members[block.id]))
+        elif study.halving is not None and block.status != BlockStatus.FAILED:
+            counted[block.id] = np.flatnonzero(block_of[members[block.id]] == block.id)
+    return counted
+
+
+def _check_run(
+    ledger: Ledger, run: RunRow, blocks: Mapping[int, BlockRow], *, has_rungs: bool
+) -> None:
     """Compare what a run says with what its block says."""
     block = blocks.get(run.block)
     has_outcome = run.status >= RunStatus.DIVERGED
     is_finished = block is not None and block.status == BlockStatus.FINISHED
+    # These end at a rung, and the others of their block go on.
+    ends_early = run.status in (RunStatus.PRUNED, RunStatus.DIVERGED)
     rules = (
         (run.status in STORED_STATUSES, f"status {run.status}"),
-        (has_outcome == is_finished, "finished, but not its block, or the reverse"),
+        (
+            has_outcome == is_finished or (has_rungs and ends_early),
+            "finished, but not its block, or the reverse",
+        ),
         ((run.status == RunStatus.DIVERGED) == (run.diverged_at > 0), "diverged when?"),
         (run.diverged_at >= 0, f"diverged at step {run.diverged_at}"),
         (run.block == 0 or block is not None, f"block {run.block} is missing"),
+        (run.status != RunStatus.PRUNED or has_rungs, "pruned without rungs"),
         (run.status != RunStatus.FAILED or block is not None, "failed in no block"),
     )
     for holds, problem in rules:

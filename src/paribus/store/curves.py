@@ -1,6 +1,6 @@
 """From the chunks of all blocks to one array a curve."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -36,7 +36,7 @@ class CurveReader:
         members: Mapping[int, Int[np.ndarray, " _"]],
         places: tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]],
         *,
-        finished: Collection[int],
+        counted: Mapping[int, Int[np.ndarray, " _"]],
     ) -> None:
         """Start without a chunk.
 
@@ -45,10 +45,11 @@ class CurveReader:
             shape: Number of configs, seeds and evaluations.
             members: The runs of each block.
             places: The position of each run's config and of its seed.
-            finished: The blocks whose evaluations are results.
+            counted: The blocks whose evaluations are results, and the positions of the
+                runs in them of which they are.
         """
         self._ledger = ledger
-        self._finished = finished
+        self._counted = counted
         self._shape = shape
         self._members = members
         self._config_of, self._seed_of = places
@@ -56,14 +57,14 @@ class CurveReader:
         self.curves: dict[str, np.ndarray] = {}
 
     def read(self) -> None:
-        """Read and verify all chunks; those of finished blocks count.
+        """Read and verify all chunks; some of them count.
 
         Raises:
             StoreError: If a chunk does not verify, or does not fit its block.
         """
         for row in self._ledger.read(CHUNK):
             values = self._checked(row)
-            if row.block in self._finished and not row.is_superseded:
+            if row.block in self._counted and not row.is_superseded:
                 self._place(row, values)
 
     def check_complete(self, block: int) -> None:
@@ -107,8 +108,10 @@ class CurveReader:
         seen[inside] = True
         if name not in self.curves:
             self.curves[name] = np.full(self._shape, np.nan)
-        runs = self._members[row.block]
-        self.curves[name][self._config_of[runs], self._seed_of[runs], inside] = values.T
+        counted = self._counted[row.block]
+        runs = self._members[row.block][counted]
+        place = self._config_of[runs], self._seed_of[runs], inside
+        self.curves[name][place] = values.T[counted]
 
     def _checked(self, row: ChunkRow) -> Float[np.ndarray, "evaluation run"]:
         end = row.first_evaluation + row.n_evaluations

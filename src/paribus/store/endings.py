@@ -62,7 +62,8 @@ def add_measures(
 
 
 def write_answers(
-    correct: Mapping[str, UInt8[np.ndarray, "run byte"]],
+    correct: Mapping[str, UInt8[np.ndarray, "trained byte"]],
+    columns: Int[np.ndarray, " trained"],
     *,
     block: int,
     n_runs: int,
@@ -72,6 +73,7 @@ def write_answers(
 
     Args:
         correct: Split -> eight answers to a byte, the first in its highest bit.
+        columns: Which runs of the block these are; the others have no right answer.
         block: The block.
         n_runs: How many runs it has.
         data: What the study is trained on.
@@ -84,13 +86,15 @@ def write_answers(
     for split, packed in correct.items():
         if split not in n_examples:
             raise ValueError(f"the study has no examples of {split}")
-        expected = (n_runs, -(-n_examples[split] // 8))
+        expected = (len(columns), -(-n_examples[split] // 8))
         if packed.shape != expected or packed.dtype != np.uint8:
             raise ValueError(
                 f"answers on {split} must be bytes of shape {expected}, got "
                 f"{packed.dtype} of shape {packed.shape}"
             )
-        content = np.ascontiguousarray(packed).tobytes()
+        whole = np.zeros((n_runs, packed.shape[1]), np.uint8)
+        whole[columns] = packed
+        content = whole.tobytes()
         rows.append(
             AnswerRow(
                 block,

@@ -27,6 +27,7 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     """
     check_fixed_settings(stored, wanted)
     _check_evaluations_stay(stored, wanted)
+    _check_values_stay(stored, wanted)
     space = _united_space(stored.space, wanted.space)
     seeds = tuple(dict.fromkeys((*stored.seeds, *wanted.seeds)))
     claims = _united_claims(stored.claims, wanted.claims, has_begun=has_begun)
@@ -89,6 +90,23 @@ def _check_evaluations_stay(stored: Study, wanted: Study) -> None:
             f"runs are evaluated when each batch size has taken them, got {new[0]} too",
             hint="train the changed study in another folder: give it another name, "
             "or use `--out`",
+        )
+
+
+def _check_values_stay(stored: Study, wanted: Study) -> None:
+    """Refuse other values where some were stopped because they fell behind others."""
+    if stored.halving is None:
+        return
+    known = stored.space.declared().configs()
+    got = wanted.space.declared().configs()
+    if other := [c for c in (*known, *got) if c not in known or c not in got]:
+        how = "without" if other[0] in known else "with"
+        raise StudyError(
+            "[[space]] must stay as it was in a study with `tuning.halving`, since "
+            "other values would have changed which ones were stopped, got it "
+            f"{how} {other[0].label()}",
+            hint="train the larger study in another folder: give it another name, or "
+            "use `--out`",
         )
 
 

@@ -19,6 +19,7 @@ def give_back(ledger: Ledger, block: int, message: str) -> None:
         ValueError: If the block is not running.
     """
     row, runs = read_running(ledger, block)
+    runs = [run for run in runs if run.status == RunStatus.RUNNING]
     waiting = [run._replace(status=int(RunStatus.PENDING)) for run in runs]
     ended = row._replace(
         status=BlockStatus.INTERRUPTED.value, message=storable(_TOO_WIDE + message)

@@ -5,11 +5,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int
 
 from paribus.errors import ParibusWarning
 from paribus.status import RunStatus
-from paribus.store.blocks import check_rows, read_running
+from paribus.store.blocks import (
+    check_rows,
+    read_running,
+    trained_columns,
+    widened,
+)
 from paribus.store.checkpoints import (
     read_checkpoint,
     remove_checkpoints,
@@ -37,7 +42,11 @@ from paribus.study import Run
 KEPT_CHECKPOINTS = 2  # the newest may be damaged
 
 _WAITING = (RunStatus.PENDING, RunStatus.INTERRUPTED)
-_STOPPED = (BlockStatus.DIED, BlockStatus.INTERRUPTED)
+_STOPPED = (BlockStatus.DIED, BlockStatus.INTERRUPTED, BlockStatus.PAUSED)
+_ENDED_BEFORE = (RunStatus.PRUNED, RunStatus.DIVERGED)  # the others of a block go on
+
+# Which runs of its block a checkpoint has, where some had ended before.
+POSITIONS = "positions"
 
 
 class Resumed(NamedTuple):
@@ -46,10 +55,12 @@ class Resumed(NamedTuple):
     Attributes:
         evaluation: How many of its evaluations stand.
         tensors: Its checkpoint after them; None to start it again.
+        rows: Which runs of the checkpoint go on; None for all.
     """
 
     evaluation: int
     tensors: Mapping[str, np.ndarray] | None
+    rows: Int[np.ndarray, " trained"] | None = None
 
 
 class BlockProgress(HeldStudy):
@@ -83,8 +94,8 @@ class BlockProgress(HeldStudy):
 
         Args:
             block: What `begin_block` or `resume_block` was about.
-            curves: `<split>_<metric>` -> values of the new evaluations; with a
-                checkpoint there may be none that are new.
+            curves: `<split>_<metric>` -> values of the new evaluations, of the runs
+                that are trained; with a checkpoint there may be none that are new.
             checkpoint: All that is needed to go on after them; None to store no state.
                 It takes the place of one after the same evaluation.
 
@@ -95,28 +106,27 @@ class BlockProgress(HeldStudy):
         with translated(self.folder / DATABASE):
             _, runs = read_running(self._ledger, block)
             first = self._n_kept.get(block, 0)
+            columns = trained_columns(runs)
             at_least = 1 if checkpoint is None else 0
             n_left = len(self.epochs) - first
-            n_new = check_rows(curves, n_left, len(runs), at_least=at_least)
-            attempt = self._current_attempt().number
+            n_new = check_rows(curves, n_left, len(columns), at_least=at_least)
             new: list[CheckpointRow] = []
             gone: list[CheckpointRow] = []
             if checkpoint is not None:
-                row = write_checkpoint(
-                    self.folder, checkpoint, block=block, evaluation=first + n_new
-                )
+                row = self._checkpoint(block, runs, checkpoint, first + n_new)
                 new, gone = _exchanged(self._checkpoints_of(block), row)
             with self._ledger.transaction():
-                self._write_evaluations(curves, block, attempt)
+                self._write_evaluations(curves, block, runs)
                 self._ledger.insert(CHECKPOINT, new)
                 self._ledger.delete(CHECKPOINT, gone)
             self._n_kept[block] = first + n_new
             remove_checkpoints(self.folder, gone)
 
     def stopped_blocks(self) -> dict[int, tuple[Run, ...]]:
-        """The blocks that were stopped after something of them was stored: their runs.
+        """The blocks that were stopped after something of them was stored.
 
-        Blocks of which a run has been trained since are not among them.
+        With those of their runs that go on; those of which a run has been trained
+        elsewhere since are not among them.
         """
         with translated(self.folder / DATABASE):
             runs = read_stored_runs(self._ledger, self.study)
@@ -125,6 +135,7 @@ class BlockProgress(HeldStudy):
                 row.id: tuple(
                     Run(configs[runs[i].config], runs[i].seed)
                     for i in read_runs(row.runs).tolist()
+                    if runs[i].status in _WAITING
                 )
                 for row in self._ledger.read(BLOCK)
                 if _may_go_on(row, runs) and self._ledger.read_chunks(row.id)
@@ -143,11 +154,11 @@ class BlockProgress(HeldStudy):
         with translated(self.folder / DATABASE):
             row = self._ledger.read_block(block)
             runs = [self._ledger.read_run(key) for key in read_runs(row.runs).tolist()]
-            if row.status not in _STOPPED or any(
-                run.block != block or run.status not in _WAITING for run in runs
-            ):
+            if not _are_stopped(row, runs):
                 raise ValueError(f"block {block} must wait to go on")
-            resumed = self._newest(block)
+            is_waiting = [run.status in _WAITING for run in runs]
+            resumed = _of_runs(self._newest(block), np.flatnonzero(is_waiting), runs)
+            runs = [run for run in runs if run.status in _WAITING]
             chunks = [c for c in self._ledger.read_chunks(block) if not c.is_superseded]
             after = [c for c in chunks if c.first_evaluation >= resumed.evaluation]
             running = [run._replace(status=int(RunStatus.RUNNING)) for run in runs]
@@ -171,7 +182,9 @@ class BlockProgress(HeldStudy):
                 )
             self._n_kept[block] = resumed.evaluation
             self._earlier[block] = Earlier(
-                resumed.evaluation, self._curves_of(after, resumed.evaluation)
+                resumed.evaluation,
+                self._curves_of(after, resumed.evaluation),
+                np.flatnonzero(is_waiting),
             )
         return resumed
 
@@ -179,17 +192,20 @@ class BlockProgress(HeldStudy):
         self,
         curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
         block: int,
-        attempt: int,
+        runs: list[RunRow],
     ) -> None:
         """Insert new evaluations, compared with what they replace; in a transaction."""
-        first = self._n_kept.get(block, 0)
+        first, attempt = self._n_kept.get(block, 0), self._current_attempt().number
         if not len(next(iter(curves.values()))):
             return
-        chunks = write_chunks(
-            curves, block=block, attempt=attempt, first_evaluation=first
-        )
-        self._ledger.insert(CHUNK, chunks)
+        whole = widened(curves, trained_columns(runs), len(runs))
         earlier = self._earlier.get(block)
+        if earlier is not None:
+            earlier.fill(whole, first=first)
+        self._ledger.insert(
+            CHUNK,
+            write_chunks(whole, block=block, attempt=attempt, first_evaluation=first),
+        )
         if earlier is None:
             return
         old = [
@@ -201,6 +217,21 @@ class BlockProgress(HeldStudy):
         new = earlier.compared(before, curves, first=first)
         if new.n_values:
             self._ledger.replace(REPLAY, old, [new])
+
+    def _checkpoint(
+        self,
+        block: int,
+        runs: list[RunRow],
+        tensors: Mapping[str, np.ndarray],
+        evaluation: int,
+    ) -> CheckpointRow:
+        """Write a checkpoint of the runs of a block that are trained."""
+        columns = trained_columns(runs)
+        if len(columns) < len(runs):
+            tensors = {**tensors, POSITIONS: columns}
+        return write_checkpoint(
+            self.folder, tensors, block=block, evaluation=evaluation
+        )
 
     def _clear_checkpoints(self) -> None:
         """Forget and remove the checkpoints of blocks that do not go on."""
@@ -272,7 +303,29 @@ def _exchanged(
 
 def _may_go_on(row: BlockRow, runs: list[RunRow]) -> bool:
     """Whether a block was stopped, and its runs still wait for it."""
-    return row.status in _STOPPED and all(
-        runs[key].block == row.id and runs[key].status in _WAITING
-        for key in read_runs(row.runs).tolist()
+    return _are_stopped(row, [runs[key] for key in read_runs(row.runs).tolist()])
+
+
+def _are_stopped(row: BlockRow, members: list[RunRow]) -> bool:
+    is_waiting = [run.status in _WAITING for run in members]
+    return (
+        row.status in _STOPPED
+        and any(is_waiting)
+        and all(
+            run.block == row.id and (waits or run.status in _ENDED_BEFORE)
+            for run, waits in zip(members, is_waiting, strict=True)
+        )
     )
+
+
+def _of_runs(
+    found: Resumed, going: Int[np.ndarray, " trained"], members: list[RunRow]
+) -> Resumed:
+    """Say where in a checkpoint the runs are that go on."""
+    if found.tensors is None:
+        return found
+    tensors = dict(found.tensors)
+    positions = tensors.pop(POSITIONS, np.arange(len(members)))
+    if np.array_equal(positions, going):
+        return found._replace(tensors=tensors)
+    return found._replace(tensors=tensors, rows=np.searchsorted(positions, going))

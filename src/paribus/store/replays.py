@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int
 
 from paribus.store.rows import ReplayRow
 
@@ -16,11 +16,41 @@ class Earlier:
     """
 
     def __init__(
-        self, first: int, curves: Mapping[str, Float32[np.ndarray, "evaluation run"]]
+        self,
+        first: int,
+        curves: Mapping[str, Float32[np.ndarray, "evaluation run"]],
+        columns: Int[np.ndarray, " trained"],
     ) -> None:
-        """Take the curves, from evaluation `first` on."""
+        """Take the curves of all runs of a block.
+
+        Args:
+            first: Where they begin.
+            curves: `<split>_<metric>` -> values from evaluation `first` on.
+            columns: The runs that go on.
+        """
         self.first = first
         self._curves = curves
+        self._columns = columns
+
+    def fill(
+        self, whole: Mapping[str, Float32[np.ndarray, "evaluation run"]], *, first: int
+    ) -> None:
+        """Put back what was stored of runs that do not go on.
+
+        Args:
+            whole: Curves of all runs of the block; values of these runs are replaced.
+            first: The evaluation of their first row.
+        """
+        for name, values in whole.items():
+            stored = self._curves.get(name)
+            if stored is None:
+                continue
+            stopped = np.delete(np.arange(values.shape[1]), self._columns)
+            begin = max(first, self.first)
+            end = min(first + len(values), self.first + len(stored))
+            for evaluation in range(begin, end):
+                was = stored[evaluation - self.first, stopped]
+                values[evaluation - first, stopped] = was
 
     def compared(
         self,
@@ -35,13 +65,14 @@ class Earlier:
 
         Args:
             row: What was counted before.
-            curves: What was computed, `<split>_<metric>` -> values.
+            curves: What was computed, `<split>_<metric>` -> values of the runs that
+                go on.
             first: The evaluation of their first row.
         """
         for name, again in curves.items():
             if name not in self._curves:
                 continue
-            stored = self._curves[name]
+            stored = self._curves[name][:, self._columns]
             begin = max(first, self.first)
             end = min(first + len(again), self.first + len(stored))
             if begin < end:

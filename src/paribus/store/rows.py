@@ -9,6 +9,7 @@ class BlockStatus(StrEnum):
 
     Attributes:
         RUNNING: Being trained by the attempt that began it.
+        PAUSED: Stopped at a rung, until it is known which of its runs go on.
         FINISHED: Committed.
         FAILED: It raised; its message says what.
         INTERRUPTED: Stopped on purpose.
@@ -16,6 +17,7 @@ class BlockStatus(StrEnum):
     """
 
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     FAILED = "failed"
     INTERRUPTED = "interrupted"

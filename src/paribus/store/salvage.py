@@ -78,6 +78,7 @@ _ROWS = {
     "round": """SELECT round, config, seconds_per_epoch, load_before, attempt, digest
         FROM round WHERE rowid = ?""",
 }
+_ENDED = (RunStatus.PRUNED, RunStatus.DIVERGED, RunStatus.CONVERGED)
 _MAX_ROWS = 10_000_000  # what a damaged root page may claim
 
 
@@ -265,7 +266,7 @@ def _is_saved(run: RunRow | None, block: BlockRow, found: _Found) -> bool:
         and run.block == block.id
         and 0 <= run.config < len(configs)
         and run.name == run_name(configs[run.config].to_json(), run.seed)
-        and run.status in (RunStatus.DIVERGED, RunStatus.CONVERGED)
+        and run.status in _ENDED
     )
 
 
@@ -351,5 +352,4 @@ def _n_finished(found: _Found, runs: dict[int, RunRow]) -> int:
         if block.status == BlockStatus.FINISHED
         for run in read_runs(block.runs).tolist()
     }
-    outcomes = (RunStatus.DIVERGED, RunStatus.CONVERGED)
-    return len(by_block | {row.id for row in runs.values() if row.status in outcomes})
+    return len(by_block | {row.id for row in runs.values() if row.status in _ENDED})

@@ -12,7 +12,13 @@ from paribus.results import DataFacts
 from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store.attempts import stop_running
-from paribus.store.blocks import check_shapes, read_running, with_outcomes
+from paribus.store.blocks import (
+    check_shapes,
+    read_running,
+    trained_columns,
+    widened,
+    with_outcomes,
+)
 from paribus.store.checkpoints import remove_checkpoints
 from paribus.store.chunks import write_runs
 from paribus.store.contents import read_stored_runs
@@ -28,8 +34,8 @@ from paribus.store.failures import translated
 from paribus.store.folder import DATABASE, study_exists
 from paribus.store.growth import grown, new_runs
 from paribus.store.opening import open_for_writing, open_locked
-from paribus.store.progress import BlockProgress
 from paribus.store.rows import BaselineRow, BlockRow, BlockStatus, RoundRow
+from paribus.store.rungs import BlockRungs
 from paribus.store.schema import (
     ANSWER,
     ATTEMPT,
@@ -45,7 +51,7 @@ from paribus.store.schema import (
 from paribus.study import Run, Study
 
 
-class StudyWriter(BlockProgress):
+class StudyWriter(BlockRungs):
     """A study folder that is open for writing, by this process alone.
 
     What a method has stored is on the disk when it returns: only then may it be
@@ -225,8 +231,8 @@ class StudyWriter(BlockProgress):
         Args:
             block: What `begin_block` returned.
             curves: `<split>_<metric>` -> values at every evaluation of the study, with
-                the runs in the order in which the block was begun; those that
-                `commit_evaluations` has stored are not stored again.
+                the runs that are trained in the order in which the block was begun;
+                those that `commit_evaluations` has stored are not stored again.
             diverged_at: The first step with a non-finite loss or parameter, counted
                 from 1; 0 for runs that had none.
             measures: Name -> one number a run, NaN where there is none.
@@ -239,25 +245,31 @@ class StudyWriter(BlockProgress):
         """
         with translated(self.folder / DATABASE):
             row, runs = read_running(self._ledger, block)
-            check_shapes(curves, diverged_at, (len(self.epochs), len(runs)))
+            columns = trained_columns(runs)
+            trained = [runs[k] for k in columns]
+            check_shapes(curves, diverged_at, (len(self.epochs), len(trained)))
             attempt = self._current_attempt()
             progressed = attempt._replace(
-                n_runs=attempt.n_runs + len(runs),
+                n_runs=attempt.n_runs + len(trained),
                 seconds=time.monotonic() - self._began,
             )
             finished = row._replace(status=BlockStatus.FINISHED.value)
             n_kept = self._n_kept.get(block, 0)
             new = {name: values[n_kept:] for name, values in curves.items()}
             checkpoints = self._checkpoints_of(block)
-            numbers = write_measures(measures or {}, block=block, n_runs=len(runs))
+            numbers = write_measures(
+                widened(measures or {}, columns, len(runs)),
+                block=block,
+                n_runs=len(runs),
+            )
             answers = write_answers(
-                correct or {}, block=block, n_runs=len(runs), data=self.data
+                correct or {}, columns, block=block, n_runs=len(runs), data=self.data
             )
             with self._ledger.transaction():
-                self._write_evaluations(new, block, attempt.number)
+                self._write_evaluations(new, block, runs)
                 self._ledger.insert(MEASURE, numbers)
                 self._ledger.insert(ANSWER, answers)
-                self._ledger.replace(RUN, runs, with_outcomes(runs, diverged_at))
+                self._ledger.replace(RUN, trained, with_outcomes(trained, diverged_at))
                 self._ledger.replace(BLOCK, [row], [finished])
                 self._ledger.replace(ATTEMPT, [attempt], [progressed])
                 self._ledger.delete(CHECKPOINT, checkpoints)
@@ -302,7 +314,8 @@ class StudyWriter(BlockProgress):
             ValueError: If the block is not running.
         """
         with translated(self.folder / DATABASE):
-            row, runs = read_running(self._ledger, block)
+            row, members = read_running(self._ledger, block)
+            runs = [members[k] for k in trained_columns(members)]
             failed = [run._replace(status=int(RunStatus.FAILED)) for run in runs]
             ended = row._replace(
                 status=BlockStatus.FAILED.value, message=storable(message)
@@ -354,12 +367,3 @@ class StudyWriter(BlockProgress):
             ]
             with self._ledger.transaction():
                 self._ledger.insert(ROUND, rows)
-
-    def _id_of(self, run: Run) -> int:
-        if not self._ids:
-            configs = self.study.configs()
-            rows = read_stored_runs(self._ledger, self.study)
-            self._ids = {Run(configs[row.config], row.seed): row.id for row in rows}
-        if run not in self._ids:
-            raise ValueError(f"the study has no run {run.config.label()}, {run.seed}")
-        return self._ids[run]

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from pydantic import Field, field_validator
 
+from paribus.budget import MAX_EPOCHS, Budget
 from paribus.declared import DeclaredClaim, check_diagnostics, claim_problems
 from paribus.errors import StudyError
+from paribus.halving import MAX_FACTOR, MIN_FACTOR, Halving
 from paribus.hyperparameters import Value
 from paribus.problems import Problem
 from paribus.study import TaskChoice
@@ -37,6 +39,11 @@ def _values(written: dict[str, Any]) -> dict[str, Value]:
     return {n: tuple(v) if isinstance(v, list) else v for n, v in written.items()}
 
 
+class _HalvingTable(Table):
+    factor: int = Field(default=3, ge=MIN_FACTOR, le=MAX_FACTOR)
+    min_epochs: int = Field(default=1, ge=1, le=MAX_EPOCHS)
+
+
 class _TuningTable(Table):
     hyperparameter: str = "learning_rate"
     seeds: int = Field(ge=1, le=MAX_TUNING_SEEDS)
@@ -45,6 +52,7 @@ class _TuningTable(Table):
     compare: Any = "tuned"
     where: Any = Field(default_factory=dict)
     refine: bool = Field(default=False, strict=True)
+    halving: Any = None
 
     @field_validator("held")
     @classmethod
@@ -128,6 +136,7 @@ def read_declarations(
     n_validation: int | None,
     mistakes: Mistakes,
     task: TaskChoice | None = None,
+    budget: Budget | None = None,
 ) -> Declarations:
     """Read what a study declares, and note every mistake in it.
 
@@ -137,10 +146,11 @@ def read_declarations(
         n_validation: Examples held out of training; None where [data] has a mistake.
         mistakes: Where mistakes go.
         task: What is predicted; None where the model is to be asked for it.
+        budget: What each run may spend; None where [study] has a mistake.
     """
     metrics = ALL_METRICS if task is None else task.metric_names()
     task = task or TaskChoice()
-    tuning = _read_tuning(document, grids, n_validation, mistakes)
+    tuning = _read_tuning(document, grids, (n_validation, budget), mistakes)
     tuned = _tuned_name(document, tuning)
     claims = _read_claims(document, grids, tuned, mistakes, metrics)
     table = None
@@ -158,7 +168,7 @@ def read_declarations(
 def _read_tuning(
     document: dict[str, Any],
     grids: tuple[Grid, ...],
-    n_validation: int | None,
+    given: tuple[int | None, Budget | None],
     mistakes: Mistakes,
 ) -> Tuning | None:
     if "tuning" not in document:
@@ -166,6 +176,7 @@ def _read_tuning(
     table = validated(_TuningTable, document["tuning"], ("tuning",), mistakes)
     if table is None:
         return None
+    n_validation, budget = given
     tuning = Tuning(
         hyperparameter=table.hyperparameter,
         seeds=count_tuning_seeds(max(table.seeds, table.target_seeds)),
@@ -174,14 +185,23 @@ def _read_tuning(
         compare=table.compare,
         where=table.where,
         refine=table.refine,
+        halving=_read_halving(table.halving, mistakes),
     )
     is_space_known = not mistakes.has_any_in("space")
     # Where [data] has a mistake, how much it holds out is not known.
-    for problem in tuning.problems(grids, 1 if n_validation is None else n_validation):
+    n_choosing = 1 if n_validation is None else n_validation
+    for problem in tuning.problems(grids, n_choosing, budget):
         if not is_space_known and problem.key[:1] in _OF_THE_SPACE:
             continue
         mistakes.add(("tuning", *problem.key), problem.text, problem.hint)
     return tuning
+
+
+def _read_halving(written: Any, mistakes: Mistakes) -> Halving | None:
+    if written is None:
+        return None
+    table = validated(_HalvingTable, written, ("tuning", "halving"), mistakes)
+    return None if table is None else Halving(**table.model_dump())
 
 
 def _tuned_name(document: dict[str, Any], tuning: Tuning | None) -> str | None:

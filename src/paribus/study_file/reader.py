@@ -168,7 +168,9 @@ def _build(
     n_validation = None if parts.data is None else parts.data.validation
     # What a model is compiled for is known later: `Study` looks at claims again.
     asked = None if asks_model(document) and "task" not in document else task
-    declared = read_declarations(document, grids, n_validation, mistakes, asked)
+    declared = read_declarations(
+        document, grids, n_validation, mistakes, asked, parts.budget
+    )
     if parts.seeds is not None:
         n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
         n_seeds = max(len(parts.seeds), len(parts.planned_seeds))

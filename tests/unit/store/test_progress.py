@@ -174,7 +174,7 @@ def test_without_any_checkpoint_the_block_starts_again(stopped: Path):
         with pytest.warns(ParibusWarning, match="the block starts again"):
             resumed = writer.resume_block(1)
 
-        assert resumed == (0, None)
+        assert resumed == (0, None, None)
         finish(writer, 1, curves_of())
     assert replays(stopped)[0].n_values == 7 * 4 * 4
     assert check_study(stopped).problems == ()

@@ -1,0 +1,55 @@
+"""What did successive halving stop, and what did that save?"""
+
+from dataclasses import dataclass
+
+from paribus.analysis.halving import Ladder, climb
+from paribus.analysis.tuned import declared_members
+from paribus.results import StudyResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoppedEarly:
+    """Values that had fallen behind at a rung, so that their end is not known.
+
+    Attributes:
+        hyperparameter: Whose values.
+        n_tried: Values that were tried, over all combinations of the others.
+        n_stopped: Those of them that were stopped.
+        epochs: Where.
+        n_epochs: Epochs that the runs that chose were trained in all.
+        n_whole: Epochs that they would have been trained without.
+    """
+
+    hyperparameter: str
+    n_tried: int
+    n_stopped: int
+    epochs: tuple[int, ...]
+    n_epochs: int
+    n_whole: int
+
+
+def ladders(result: StudyResult) -> list[Ladder]:
+    """How far the values of each combination have come; empty without halving."""
+    if result.study.halving is None:
+        return []
+    return climb(result, declared_members(result))
+
+
+def stopped_early(result: StudyResult) -> StoppedEarly | None:
+    """Count what was stopped; None where nothing was."""
+    tuning = result.study.tuning
+    climbed = ladders(result)
+    stopped = [rung for one in climbed for rung in one.rungs if rung.stopped]
+    if tuning is None or not stopped:
+        return None
+    epochs = result.study.budget.epochs
+    n_tried = sum(map(len, declared_members(result)))
+    saved = sum(len(rung.stopped) * (epochs - rung.epochs) for rung in stopped)
+    return StoppedEarly(
+        hyperparameter=tuning.hyperparameter,
+        n_tried=n_tried,
+        n_stopped=sum(len(rung.stopped) for rung in stopped),
+        epochs=tuple(sorted({rung.epochs for rung in stopped})),
+        n_epochs=tuning.n_choosing * (n_tried * epochs - saved),
+        n_whole=tuning.n_choosing * n_tried * epochs,
+    )
