@@ -85,7 +85,7 @@ def free_host_bytes(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | N
     found: list[int] = []
     with suppress(OSError, ValueError, IndexError):
         lines = meminfo.read_text().splitlines()
-        words = next(line for line in lines if line.startswith("MemAvailable:"))
+        words = next((line for line in lines if line.startswith("MemAvailable:")), "")
         found.append(1024 * int(words.split()[1]))
     with suppress(OSError, ValueError):  # "max" for no limit
         limit = int((cgroup / "memory.max").read_text())

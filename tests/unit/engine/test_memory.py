@@ -9,7 +9,13 @@ from builders import make_blobs_study, train_blobs
 
 from paribus.engine import memory
 from paribus.engine.block import CompiledEpochs
-from paribus.engine.memory import free_host_bytes, is_out_of_memory, runs_that_fit
+from paribus.engine.memory import (
+    bytes_per_run,
+    free_host_bytes,
+    is_out_of_memory,
+    runs_that_fit,
+)
+from paribus.engine.run import RunState
 from paribus.errors import ResourceError, TooManyFailuresError
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -142,7 +148,8 @@ def test_cores_share_half_of_the_memory_that_is_free(monkeypatch: pytest.MonkeyP
     core = SimpleNamespace(platform="cpu")
 
     assert runs_that_fit(100, (core, core)) == 20
-    assert runs_that_fit(4_000, (core, core)) == 1
+    assert runs_that_fit(3_000, (core, core)) == 1  # one at least
+    assert runs_that_fit(4_000, (core, core)) == 1  # with all that is free
 
 
 def test_a_device_plans_with_seven_tenths_of_what_is_free():
@@ -158,8 +165,10 @@ def test_a_run_that_cannot_fit_is_refused_with_both_numbers(
     monkeypatch.setattr(memory, "free_host_bytes", lambda: 2_000_000_000)
     core = SimpleNamespace(platform="cpu")
 
-    with pytest.raises(ResourceError, match=r"3\.0 GB .* 2\.0 GB are available"):
+    with pytest.raises(ResourceError, match=r"3\.0 GB .* 2\.0 GB are avail") as caught:
         runs_that_fit(1_500_000_000, (core, core))
+
+    assert caught.value.hint.startswith("make the model smaller")
 
 
 def test_nothing_is_limited_where_nothing_tells(tmp_path: Path):
@@ -167,6 +176,34 @@ def test_nothing_is_limited_where_nothing_tells(tmp_path: Path):
 
     assert free_host_bytes(tmp_path / "none", tmp_path) is None
     assert runs_that_fit(10**15, (silent,)) is None
+
+
+@pytest.mark.parametrize(
+    "meminfo",
+    ["MemTotal: 9000 kB\n", "MemAvailable:\n", "MemAvailable: much kB\n"],
+    ids=["not said", "no number", "another word"],
+)
+def test_a_host_that_does_not_say_what_is_free_limits_nothing(
+    meminfo: str, tmp_path: Path
+):
+    (tmp_path / "meminfo").write_text(meminfo)
+
+    assert free_host_bytes(tmp_path / "meminfo", tmp_path) is None
+
+
+def test_a_device_that_does_not_say_what_is_in_use_has_all_of_it():
+    device = SimpleNamespace(platform="gpu", memory_stats=lambda: {"bytes_limit": 1000})
+
+    assert runs_that_fit(1, (device,)) == 700
+
+
+def test_a_run_takes_its_state_three_times_and_its_order_of_examples():
+    weights = jax.ShapeDtypeStruct((3, 5), np.float32)
+    flags = jax.ShapeDtypeStruct((7,), np.int8)
+    others = [None] * (len(RunState._fields) - 2)
+    state = RunState._make([weights, {"flags": flags}, *others])
+
+    assert bytes_per_run(state, 1000) == 3 * (60 + 7) + 4 * 1000
 
 
 @pytest.mark.parametrize(("limit", "free"), [("max", 4096_000), ("3000000", 1_000_000)])
