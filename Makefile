@@ -28,6 +28,9 @@ audit: $(VENV)/tools  ## known holes in our source, and in what is installed
 fuzz: $(VENV)/tools  ## half a minute on each reader with coverage-guided inputs
 	@$(BIN)/python -m pip install --quiet --group fuzz
 	for target in study npy npz idx table parquet curves store; do $(BIN)/python tests/fuzz/targets.py $$target -max_total_time=$(or $(SECONDS_EACH),30) || exit 1; done
+mutation: $(VENV)/tools  ## change the store and the planner: do tests notice? (hours)
+	@$(BIN)/python -m pip install --quiet --group mutation
+	$(BIN)/python .ci/mutation.py --share $(or $(SHARE),1)
 bench: $(VENV)/tools  ## measure every claim in benchmarks/ (an hour)
 	$(BIN)/python -m pip install --quiet --group bench
 	for script in $$(grep -l '^def main' benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
@@ -54,4 +57,4 @@ $(VENV)/tools: $(VENV)/package
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help study test test-all format lint types audit fuzz bench campaign docs ci clean
+.PHONY: help study test test-all format lint types audit fuzz mutation bench campaign docs ci clean
