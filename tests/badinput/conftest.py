@@ -56,6 +56,8 @@ def server() -> "Iterator[subprocess.Popen[str]]":
     """What runs each command in a process of its own, without loading paribus anew."""
     with subprocess.Popen(
         [sys.executable, str(SERVER)],
+        # JAX, in this process, has asked for more words than paribus does.
+        env={k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bad_builders import Forked, Paribus
+from store_builders import make_store
 
-
-Paribus = Callable[..., "subprocess.CompletedProcess[str]"]
 
 RUN = ["run", "tiny.toml"]
 
@@ -96,8 +96,6 @@ def test_help_goes_to_stdout_and_names_the_commands(paribus: Paribus):
 def test_a_study_that_is_not_there_is_refused_with_the_nearest(
     place: Path, refused: Callable[..., None]
 ):
-    from store_builders import make_store
-
     make_store(place / "studies" / "tiny")
 
     refused(["show", "studies/tinny"], 5, "no study", "studies/tinny", "studies/tiny")
@@ -127,10 +125,25 @@ def test_curves_that_are_not_there_are_refused(refused: Callable[..., None]):
     )
 
 
-def test_a_full_stdout_is_a_message_and_not_a_traceback(place: Path):
+@pytest.mark.parametrize("command", ["run", "show", "claims", "import", "range"])
+def test_c01_each_command_has_a_help(forked: Forked, command: str):
+    ended = forked(command, "--help")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"Usage: paribus {command} [OPTIONS]")
+
+
+READ = pytest.mark.parametrize("arguments", [["init"], ["show", "tiny"]], ids=str)
+
+
+@READ
+def test_a_full_stdout_is_a_message_and_not_a_traceback(
+    place: Path, arguments: list[str]
+):
+    make_store(place / "tiny")
     with Path("/dev/full").open("wb", buffering=0) as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "paribus", "init"],
+            [sys.executable, "-m", "paribus", *arguments],
             cwd=place,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -144,14 +157,18 @@ def test_a_full_stdout_is_a_message_and_not_a_traceback(place: Path):
     assert "Exception ignored" not in ended.stderr
 
 
-def test_a_reader_that_goes_away_is_no_fault(place: Path):
-    script = f"{sys.executable} -m paribus init | head -c 1; echo ${{PIPESTATUS[0]}}"
+@READ
+def test_a_reader_that_goes_away_is_no_fault(place: Path, arguments: list[str]):
+    make_store(place / "tiny")
+    command = f"{sys.executable} -m paribus {' '.join(arguments)}"
+    script = f"{command} | head -c 1; echo ${{PIPESTATUS[0]}}"
 
     ended = subprocess.run(
         ["bash", "-c", script], cwd=place, capture_output=True, text=True, timeout=60
     )
 
-    assert ended.stdout == "b0\n"  # of batch-size, the first of the studies
+    first = {"init": "b", "show": "t"}[arguments[0]]  # of batch-size, of tiny
+    assert ended.stdout == f"{first}0\n"
     assert ended.stderr == ""
 
 
@@ -166,8 +183,6 @@ def test_a_reader_that_goes_away_is_no_fault(place: Path):
 def test_a_poor_terminal_shows_whole_values(
     place: Path, paribus: Paribus, env: dict[str, str]
 ):
-    from store_builders import make_store
-
     make_store(place / "Stüdien" / "tiny")
 
     ended = paribus("show", "Stüdien/tiny", env=env)
@@ -180,7 +195,16 @@ def test_a_poor_terminal_shows_whole_values(
 
 @pytest.mark.parametrize(
     "name",
-    ["a b.toml", "it's.toml", "$(touch x).toml", "a\nb.toml", "😀.toml", "-x.toml"],
+    [
+        "a b.toml",
+        "it's.toml",
+        "$(touch x).toml",
+        "a;touch x.toml",
+        '"q".toml',
+        "a\nb.toml",
+        "😀.toml",
+        "-x.toml",
+    ],
 )
 def test_a_file_name_is_taken_literally(
     place: Path, refused: Callable[..., None], name: str

@@ -1,11 +1,11 @@
 """Options and arguments that are wrong: refused in words, with nothing changed."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bad_builders import Forked, Refused
 from store_builders import make_store
 
 
@@ -18,6 +18,7 @@ LINES = {
     "C05 failures below zero": ([*RUN, "--max-failed", "-1"], 2, ["integer", "-1"]),
     "C05 other digits": ([*RUN, "--max-failed", "٣"], 2, ["integer", "٣"]),
     "C05 space": ([*RUN, "--max-failed", " 5"], 2, ["integer", "` 5`"]),
+    "C05 underscore": ([*RUN, "--seeds", "1_0"], 2, ["--seeds", "integer", "1_0"]),
     "C09 export that exists": (
         ["export", "studies/tiny", "--out", "there.csv"],
         2,
@@ -176,13 +177,22 @@ def test_built_in_studies_are_listed_and_nothing_is_made(
     assert sorted(place.iterdir()) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["init", "notebook", "--out", "folder/x.toml"],
+        ["export", "studies/tiny", "--out", "folder/x.csv"],
+        ["export", "studies/tiny", "--out", "folder/tables"],
+        ["report", "studies/tiny", "--out", "folder/x.html"],
+    ],
+    ids=["init", "export", "tables", "report"],
+)
 def test_a_folder_that_may_not_be_written_is_refused(
-    prepared: Path, refused: Callable[..., None]
+    prepared: Path, refused: Refused, arguments: list[str]
 ):
     (prepared / "folder").chmod(0o500)
 
-    refused(["init", "notebook", "--out", "folder/x.toml"], 2, "permission denied")
+    refused(arguments, 2, "permission denied", arguments[-1], is_plain=True)
 
 
 @pytest.mark.parametrize("home", [None, "/nowhere", "/dev/null"])
@@ -193,3 +203,16 @@ def test_a_home_that_cannot_be_used_is_no_fault(
 
     assert ended.code == 0, ended.err
     assert len(ended.err.splitlines()) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("home", [None, "home", "/dev/null"])
+def test_c15_training_needs_no_home(place: Path, forked: Forked, home: str | None):
+    (place / "home").mkdir(mode=0o500)
+    env = {"HOME": str(place / home) if home else None, "XDG_CACHE_HOME": None}
+
+    ended = forked("run", "tiny.toml", "--quiet", env=env, is_plain=True)
+
+    assert ended.code == 0, ended.err
+    assert len(ended.err.splitlines()) <= 1
+    assert list((place / "home").iterdir()) == []

@@ -145,6 +145,22 @@ CASES = {
         '(jax.debug.print("{}", logits), state)[1]',
         ["callback"],
     ),
+    "U12 an assignment to hyperparameters": (
+        "kernel = jax.random.normal(key, (4, 3))",
+        "hyperparameters['units'] = 1\n    kernel = jax.random.normal(key, (4, 3))",
+        ["read-only", "`units`", "mymodels.py"],
+    ),
+    "U07 a branch on a traced hyperparameter": (
+        "kernel = jax.random.normal(key, (4, 3))",
+        "kernel = jax.random.normal(key, (4, 3))\n"
+        "    if hyperparameters.get('scale', kernel[0, 0]) > 0: kernel = -kernel",
+        ["TracerBoolConversionError", "jnp.where", "hyperparameters.get('scale'"],
+    ),
+    "U11 the time": (
+        'state["n"] + 1',
+        'state["n"] + __import__("time").time() % 1',
+        ["two traces differ"],
+    ),
     "penalty of another shape": (
         "return logits, state",
         "return logits, state, logits.sum(axis=1)",

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bad_builders import Paribus, Refused, contents
 from store_builders import edit, edit_knowingly, make_store
 
 
-Refused = Callable[..., None]
 Damage = Callable[[Path], object]
 
+UNWRITTEN = {"PYTHONDONTWRITEBYTECODE": "1"}  # of the test's own stub
 READERS = (
     ["show", "tiny"],
     ["claims", "tiny"],
@@ -97,6 +98,14 @@ DAMAGES: dict[str, tuple[Damage, list[str]]] = {
     "T07 rows missing that agree": (
         knowing("DELETE FROM chunk"),
         ["table `block`", "key 1", "incomplete"],
+    ),
+    "T07 negative evaluation": (
+        knowing("UPDATE chunk SET first_evaluation = -1 WHERE metric = 'loss'"),
+        ["table `chunk`", "key 1, test, loss, -1"],
+    ),
+    "T07 a gigabyte declared": (
+        knowing("UPDATE chunk SET n_evaluations = 250000000 WHERE metric = 'loss'"),
+        ["table `chunk`", "key 1, test, loss, 0"],
     ),
     "T07 row changed": (saying("UPDATE run SET seed = seed + 9"), ["run"]),
     "link": (linked, ["link"]),
@@ -205,6 +214,43 @@ def test_d21_data_that_have_changed_are_refused(
     (place / "tiny.toml").write_text(text)
 
     refused(["run", "tiny.toml"], 4, "error:", "differ")
+
+
+@pytest.mark.parametrize("platform", ["cuda", "cpux"])
+def test_t21_a_platform_that_is_not_there_is_refused(paribus: Paribus, platform: str):
+    ended = paribus("run", "tiny.toml", env={"JAX_PLATFORMS": platform})
+
+    assert ended.returncode == 9
+    assert f"no device for `{platform}`" in ended.stderr
+    assert "--device cpu" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("raise ModuleNotFoundError('No module named jax')", "cannot be loaded"),
+        ("raise RuntimeError('jaxlib 0.4.1 is incompatible')", "jaxlib 0.4.1"),
+        ("__version__ = '0.4.1'", "jax 0.10 or newer, got 0.4.1"),
+    ],
+    ids=["missing", "not with its jaxlib", "old"],
+)
+def test_t21_jax_that_cannot_be_used_is_refused(
+    place: Path, paribus: Paribus, module: str, words: str
+):
+    (place / "stub").mkdir()
+    (place / "stub" / "jax.py").write_text(module)
+    known = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join(filter(None, (str(place / "stub"), known)))
+    before = contents(place)
+
+    ended = paribus("run", "tiny.toml", env={"PYTHONPATH": path, **UNWRITTEN})
+
+    assert ended.returncode == 9
+    assert words in ended.stderr
+    assert "pip install --upgrade jax" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert contents(place) == before
 
 
 def test_t21_a_device_that_is_not_there_is_refused(refused: Refused):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bad_builders import Refused
 
 
 LR = "learning_rate = [0.01, 0.1]"
@@ -236,6 +237,23 @@ def test_a_file_that_is_no_study_file_is_refused(
     (place / "tiny.toml").write_bytes(content)
 
     refused(["run", "tiny.toml"], 3, *words)
+
+
+OTHERS = {
+    "S12 YAML": ("tiny.yaml", "study:\n  name: tiny\n", ["TOML", "tiny.yaml"]),
+    "S12 JSON": ("tiny.json", '{"study": {"name": "tiny"}}', ["TOML", "tiny.json"]),
+    "S12 a page": ("tiny.html", "<!DOCTYPE html>", ["TOML", "tiny.html, line 1"]),
+    "S12 a script": ("tiny.py", "import os\n", ["TOML", "tiny.py, line 1"]),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "words"), OTHERS.values(), ids=OTHERS.keys())
+def test_a_file_of_another_kind_is_refused(
+    place: Path, refused: Refused, name: str, text: str, words: list[str]
+):
+    (place / name).write_text(text)
+
+    refused(["run", name], 3, *words)
 
 
 def test_a_missing_file_is_refused_with_the_nearest_one(refused: Callable[..., None]):

@@ -29,10 +29,12 @@ def choose_devices(device: str) -> tuple[Any, ...]:
     platform_name = None if device == "auto" else device
     try:
         devices = tuple(jax.devices(platform_name))
-    except RuntimeError as error:
+    # JAX asserts that a platform which it knows, such as cuda, has been installed.
+    except (RuntimeError, AssertionError) as error:
         wanted = os.environ.get("JAX_PLATFORMS", device)
+        reason = next(iter(str(error).splitlines()), "JAX has no such platform here")
         raise ExecutionError(
-            f"no device for `{wanted}`: {str(error).splitlines()[0]}",
+            f"no device for `{wanted}`: {reason}",
             hint="--device cpu, with JAX_PLATFORMS unset, trains on the CPU's cores",
         ) from error
     if devices[0].platform == "cpu" and len(devices) < n_cores:
