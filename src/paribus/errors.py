@@ -54,9 +54,20 @@ class CommandError(ParibusError):
 
 
 class StudyError(ParibusError, ValueError):
-    """A study, in a file or in Python, that cannot be used."""
+    """A study, in a file or in Python, that cannot be used.
+
+    Attributes:
+        key: Where it says so in a study file: the table, the key, positions from 0.
+            Empty where the message names the place, or there is none.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self, message: str, *, hint: str = "", key: tuple[str | int, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.key = key
 
 
 class SpaceError(StudyError):
@@ -116,7 +127,12 @@ class ParibusWarning(UserWarning):
 
 
 def unknown_name(
-    kind: str, name: str, known: Collection[str], *, where: str = ""
+    kind: str,
+    name: str,
+    known: Collection[str],
+    *,
+    where: str = "",
+    key: tuple[str | int, ...] = (),
 ) -> UnknownNameError:
     """Make the error for a name that nothing has, with the nearest one that exists.
 
@@ -124,11 +140,12 @@ def unknown_name(
         kind: What the name should have named, e.g. "optimizer".
         name: The name as written.
         known: The names there are.
-        where: The place in the study file; empty where there is none.
+        where: What should have the name; empty where the kind says it.
+        key: As for `StudyError`.
     """
     place = f": {where}" if where else ""
     return UnknownNameError(
-        f"no {kind} is called `{name}`{place}", hint=suggest(name, known)
+        f"no {kind} is called `{name}`{place}", hint=suggest(name, known), key=key
     )
 
 

@@ -14,6 +14,7 @@ from paribus.cli.parameters import (
     ask_model,
     check_target,
     count,
+    placing,
     some_path,
     some_text,
 )
@@ -103,7 +104,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
         if not quiet:
             say(f"training {description}".rstrip())
 
-    with prints_on_stderr():
+    with placing(file), prints_on_stderr():
         sweep = sweep_rates(
             file.study,
             data_folder=file.folder,

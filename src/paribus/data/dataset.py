@@ -159,7 +159,8 @@ class Dataset:
         if n >= n_train:
             raise StudyError(
                 "`data.validation` must leave examples to train on, "
-                f"got {n} of {n_train}"
+                f"got {n} of {n_train}",
+                key=("data", "validation"),
             )
         order = random_order(SPLIT_SEED, stream=f"hold out {to}", position=0, n=n_train)
         held_out, kept = np.sort(order[:n]), np.sort(order[n:])
@@ -184,14 +185,17 @@ class Dataset:
         if n > n_train:
             raise StudyError(
                 f"`data.train` must be at most the {n_train} examples that are not "
-                f"held out, got {n}"
+                f"held out, got {n}",
+                key=("data", "train"),
             )
         order = random_order(SPLIT_SEED, stream="keep train", position=0, n=n_train)
         kept = self.train.take(np.sort(order[:n]))
         n_kept, n_labels = (len(np.unique(s.labels)) for s in (kept, self.train))
         if self.n_classes and n_kept < n_labels:
             raise StudyError(
-                f"`data.train` must leave examples of every label, got {n} of {n_train}"
+                "`data.train` must leave examples of every label, "
+                f"got {n} of {n_train}",
+                key=("data", "train"),
             )
         note = f"{n:,} of {n_train:,} training examples were drawn by a fixed seed."
         return replace(

@@ -115,3 +115,21 @@ def _no_such_file(path: str, file: Path) -> DataError:
     close = get_close_matches(file.name, beside, n=1)
     hint = f"did you mean `{printable(close[0])}`?" if close else ""
     return DataError(f"no such file: `{printable(path)}`", hint=hint)
+
+
+def read_text(file: Path, path: str) -> str:
+    """Read a text in UTF-8, packed by gzip or not.
+
+    Raises:
+        DataError: If it is another encoding, or as `read_bytes`.
+    """
+    content = read_bytes(file, path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + content[: error.start].count(b"\n")
+        raise DataError(
+            f"`{printable(path)}` must be UTF-8, got byte "
+            f"0x{content[error.start]:02x} (line {line})",
+            hint="save it as UTF-8",
+        ) from None

@@ -107,7 +107,8 @@ def _check_no_target(how: HowToRead, path: str) -> None:
     if how.target is not None:
         raise StudyError(
             f"`data.target` must be left out, got `{printable(how.target)}`: "
-            f"`{printable(path)}` says what its labels are"
+            f"`{printable(path)}` says what its labels are",
+            key=("data", "target"),
         )
 
 
@@ -121,6 +122,7 @@ def _with_labels(
             f"`{printable(path)}`",
             hint="a folder that holds x_train.npy, y_train.npy, x_test.npy and "
             "y_test.npy, or x.npy and y.npy, needs none",
+            key=("data",),
         )
     labels = find(how.target, file.parent)
     return {"x": read(file, path), "y": read(labels, how.target)}

@@ -58,7 +58,7 @@ def _loaded(choice: DataChoice, folder: Path) -> Dataset:
     if name in NAMED:
         return load_named(NAMED[name], name=name)
     if name != "mnist":
-        raise unknown_name("data set", name, NAMES, where="[data] name")
+        raise unknown_name("data set", name, NAMES, key=("data", "name"))
     return load_mnist()
 
 

@@ -12,7 +12,7 @@ from paribus.data.paths import (
     MAX_UNPACKED_BYTES,
     MAX_UNPACKED_RATIO,
     opened,
-    read_bytes,
+    read_text,
 )
 from paribus.errors import (
     DataError,
@@ -65,13 +65,7 @@ def read_csv(file: Path, path: str) -> "pd.DataFrame":
     import pandas as pd
 
     name = printable(path)
-    try:
-        text = read_bytes(file, path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"`{name}` must be UTF-8, got byte 0x{error.object[error.start]:02x}",
-            hint="save it as UTF-8",
-        ) from None
+    text = read_text(file, path)
     first = text.partition("\n")[0].rstrip("\r")
     separator = max(SEPARATORS, key=first.count)
     try:
@@ -223,13 +217,15 @@ def _check_target(target: str | None, names: list[str], path: str) -> None:
         listed = ", ".join(f"`{printable(name)}`" for name in names[:10])
         raise StudyError(
             f"`data.target` must name the column of `{printable(path)}` to predict: "
-            f"{listed}"
+            f"{listed}",
+            key=("data",),
         )
     if target not in names:
         raise StudyError(
             f"`data.target` must be a column of `{printable(path)}`, got "
             f"`{printable(target)}`",
             hint=suggest(target, names),
+            key=("data", "target"),
         )
 
 

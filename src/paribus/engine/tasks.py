@@ -165,13 +165,15 @@ def make_task(choice: TaskChoice, dataset: Dataset) -> Task:
         deviation = float(labels.std(dtype=np.float64))
     if choice.loss == BINARY and n_classes != 2:
         raise StudyError(
-            f"`task.loss` {BINARY} needs two classes, got data of {n_classes}"
+            f"`task.loss` {BINARY} needs two classes, got data of {n_classes}",
+            key=("task", "loss"),
         )
     for metric in choice.metrics:
         if (k := top_k(metric) or 0) and k >= n_classes:
             raise StudyError(
                 f"`task.metrics` `{metric}` needs more than {k} classes, got data of "
-                f"{n_classes}: every run would score 100 %"
+                f"{n_classes}: every run would score 100 %",
+                key=("task", "metrics"),
             )
     task = Task(
         choice=choice,
@@ -200,7 +202,8 @@ def _class_weights(
     if len(weights) != n_classes:
         raise StudyError(
             f"`task.class_weights` must be {n_classes} numbers, one for each class of "
-            f"the data, got {len(weights)}"
+            f"the data, got {len(weights)}",
+            key=("task", "class_weights"),
         )
     return np.array(weights, np.float32)
 

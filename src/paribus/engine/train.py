@@ -20,6 +20,7 @@ from paribus.engine.session import OnProgress, Session
 from paribus.engine.tasks import guessing
 from paribus.engine.trainer import Trainer
 from paribus.errors import StudyError, TooManyFailuresError
+from paribus.hyperparameters import BATCH_SIZE
 from paribus.refinement import may_be_added, with_added
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -119,12 +120,14 @@ def check_fits(study: Study, dataset: Dataset) -> None:
         StudyError: If a batch is larger than the training split.
     """
     n_train = len(dataset.train)
-    for config in study.configs():
-        if (batch_size := study.settings(config).batch_size) > n_train:
-            raise StudyError(
-                f"`batch_size` must be at most the {n_train:,} training examples, "
-                f"got {batch_size}"
-            )
+    for i, grid in enumerate(study.space.grids):
+        for j, batch_size in enumerate(grid.get(BATCH_SIZE.name, ())):
+            if int(batch_size) > n_train:
+                raise StudyError(
+                    f"`batch_size` must be at most the {n_train:,} training examples, "
+                    f"got {batch_size}",
+                    key=("space", i, BATCH_SIZE.name, j),
+                )
 
 
 def _check_failures(result: StudyResult, max_failed: int) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from paribus.data.paths import read_bytes, unreadable
+from paribus.data.paths import read_text, unreadable
 from paribus.errors import CommandError, DataError, first_twice, printable, suggest
 from paribus.hyperparameters import Value
 from paribus.status import RunStatus
@@ -114,12 +114,7 @@ def _opened(path: Path) -> Iterator[io.TextIOBase]:
         raise unreadable(str(path), error) from None
     if not is_regular:
         raise DataError(f"`{name}` must be a regular file")
-    content = read_bytes(path, str(path))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"`{path}` must be UTF-8, got byte {error.start}") from error
-    with io.StringIO(text, newline="") as file:
+    with io.StringIO(read_text(path, str(path)), newline="") as file:
         yield file
 
 

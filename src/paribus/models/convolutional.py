@@ -116,6 +116,7 @@ def _check_images(
             "`cnn` needs images, of a height, a width and perhaps channels, got "
             f"examples of shape {example_shape}",
             hint="`mlp` takes examples of any shape",
+            key=("model", "name"),
         )
     needed = 1
     for _ in range(n_layers):
@@ -128,4 +129,5 @@ def _check_images(
             hint='`padding = "same"` keeps their size, fewer `channels` take less'
             if padding == "valid"
             else "list fewer `channels`",
+            key=("model",),
         )

@@ -59,7 +59,7 @@ class Mistakes:
     def add_unknown(self, key: Key, known: list[str], *, text: str = "") -> None:
         """Note that nothing is called as the last part of `key`."""
         name = str(key[-1])
-        place = self.place(key) if self._option(key) else self.place(key[:-1])
+        place = self.place(key) if self._option(key)[0] else self.place(key[:-1])
         meant = _meant(key, known)
         self.found.append(
             Mistake(
@@ -88,11 +88,13 @@ class Mistakes:
 
     def place(self, key: Key) -> str:
         """Say where `key` stands: `my.toml, [[space]] 2, learning_rate, value 3`."""
-        option = self._option(key)
-        if option:
-            return option
+        option, rest = self._option(key)
         parts = [self.file]
-        if key[:1] in (("space",), ("claims",)) and len(key) > 1:
+        if option:
+            parts, key = [option], rest
+        elif key[:1] == ("sizes",) and len(key) > 1:
+            parts, key = [size_place(self.file, str(key[1]))], key[2:]
+        elif key[:1] in (("space",), ("claims",)) and len(key) > 1:
             parts.append(f"[[{key[0]}]] {int(key[1]) + 1}")
             key = key[2:]
         elif len(key) > 0:
@@ -103,12 +105,15 @@ class Mistakes:
             parts.append(f"value {part + 1}" if is_position else printable(part))
         return ", ".join(parts)
 
-    def _option(self, key: Key) -> str:
-        """The option that has set `key` or a part of it; empty if none has."""
+    def _option(self, key: Key) -> tuple[str, Key]:
+        """The option that has set `key` or a part of it, and what is left of `key`.
+
+        Empty if none has.
+        """
         for end in range(len(key), 0, -1):
             if key[:end] in self.options:
-                return self.options[key[:end]]
-        return ""
+                return self.options[key[:end]], key[end:]
+        return "", ()
 
     def has_any_in(self, *tables: str) -> bool:
         """Whether a table has one: what is checked against it then follows from it."""
@@ -151,6 +156,11 @@ def _meant(key: Key, known: list[str]) -> Key:
 
 def _table(key: Key) -> str:
     return str(key[0]) if key else ""
+
+
+def size_place(file: str, size: str) -> str:
+    """Where a size stands: `my.toml, [sizes.quick]`."""
+    return f"{file}, [sizes.{printable(size)}]"
 
 
 def dotted_key(key: Key) -> str:

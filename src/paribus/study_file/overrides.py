@@ -13,6 +13,7 @@ from paribus.study_file.mistakes import Key, Mistakes, as_toml
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BETWEEN_ASSIGNMENTS = re.compile(r",\s*(?=[A-Za-z_][A-Za-z0-9_]*\s*=)")
+_SEEDS = ("study", "seeds")
 _BARE_WORD = re.compile(r"[^\s\"'\[\]{},=#]+")
 
 
@@ -94,6 +95,26 @@ def apply_overrides(
     for override in overrides:
         document = _assigned(document, override, 0, mistakes)
     return document
+
+
+def options_of(overrides: Sequence[Override], seeds: int | None) -> dict[Key, str]:
+    """Which option has set which key, for the places of mistakes.
+
+    Args:
+        overrides: Those of `--set`.
+        seeds: The value of `--seeds`; None without it.
+
+    Raises:
+        CommandError: If both set the seeds.
+    """
+    options: dict[Key, str] = {override.key: override.option for override in overrides}
+    if seeds is not None:
+        if _SEEDS in options:
+            raise CommandError(
+                "`study.seeds` must be set once, got `--seeds` and `--set`"
+            )
+        options[_SEEDS] = f"--seeds {seeds}"
+    return options
 
 
 def _parse(text: str) -> Override:

@@ -1,12 +1,13 @@
 """From a study's name or file to a Study: read, parse, override, check, build."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from paribus.builders import Builder
-from paribus.errors import CommandError, StudyError
+from paribus.errors import ParibusError, StudyError
 from paribus.space import SearchSpace
 from paribus.study import (
     MAX_RUNS,
@@ -23,12 +24,19 @@ from paribus.study_file.choices import (
     varied_optimizers,
 )
 from paribus.study_file.declarations import Declarations, read_declarations
+from paribus.study_file.file import StudyFile
 from paribus.study_file.grids import Grid, n_points, read_grids
 from paribus.study_file.known import Known
-from paribus.study_file.mistakes import Key, Mistakes, dotted_key
+from paribus.study_file.mistakes import (
+    Key,
+    Mistake,
+    Mistakes,
+    dotted_key,
+    size_place,
+)
 from paribus.study_file.modules import read_builder, read_function
-from paribus.study_file.overrides import Override, apply_overrides, parse_overrides
-from paribus.study_file.sizes import STANDARD, size_overrides
+from paribus.study_file.overrides import apply_overrides, options_of, parse_overrides
+from paribus.study_file.sizes import STANDARD, size_names, size_overrides
 from paribus.study_file.sources import Source, read_source
 from paribus.study_file.syntax import parse
 from paribus.study_file.tables import Parts, read_tables
@@ -36,9 +44,6 @@ from paribus.study_file.tasks import read_task
 
 
 PartT = TypeVar("PartT")
-
-_SEEDS = ("study", "seeds")
-
 
 # A model of the user's own, and the grids of its space, to its optimizer and task.
 AskModel = Callable[
@@ -57,23 +62,6 @@ class Code(NamedTuple):
 
     allowed: tuple[str, ...]
     ask_model: AskModel | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyFile:
-    """A study as its file tells it.
-
-    Attributes:
-        study: What is asked.
-        folder: What a relative `data.path` is relative to: the file's folder.
-        text: The file's content, before `--set` and `--seeds`.
-        n_united: Configs that stand in more than one grid; each is trained once.
-    """
-
-    study: Study
-    folder: Path
-    text: str
-    n_united: int = 0
 
 
 def read_study(
@@ -105,38 +93,64 @@ def read_study(
             with its place.
     """
     assignments = parse_overrides(overrides)
-    options = _options(assignments, seeds)
+    options = options_of(assignments, seeds)
     found = read_source(source)
-    document = parse(found)
+    code = Code(tuple(allow_modules), ask_model)
+    written = parse(found)
     mistakes = Mistakes(file=found.name, options=options)
-    sized = size_overrides(document, size, mistakes)
-    places = {
-        override.key: f"{found.name}, [sizes.{size}], {dotted_key(override.key)}"
-        for override in sized
-    }
-    mistakes.options = {**places, **options}
-    document = apply_overrides(document, sized, mistakes)
+    document = _sized(written, size, mistakes)
     document = apply_overrides(document, assignments, mistakes)
     if seeds is not None and isinstance(document.get("study"), dict):
         document["study"] = {**document["study"], "seeds": seeds}
-    return _build(document, found, mistakes, Code(tuple(allow_modules), ask_model))
+    read = _read(document, found, mistakes, code)
+    for other in size_names(written):
+        if other not in (STANDARD, size):
+            mistakes.found += _mistakes_of(other, written, found, code)
+    mistakes.raise_any()
+    return _build(document, found, read, mistakes, code)
 
 
-def _options(overrides: Sequence[Override], seeds: int | None) -> dict[Key, str]:
-    """Which option has set which key, for the places of mistakes."""
-    options: dict[Key, str] = {override.key: override.option for override in overrides}
-    if seeds is not None:
-        if _SEEDS in options:
-            raise CommandError(
-                "`study.seeds` must be set once, got `--seeds` and `--set`"
-            )
-        options[_SEEDS] = f"--seeds {seeds}"
-    return options
+def _sized(document: dict[str, Any], size: str, mistakes: Mistakes) -> dict[str, Any]:
+    """The document with what a size replaces; mistakes in that are placed there."""
+    sized = size_overrides(document, size, mistakes)
+    places = {
+        override.key: f"{size_place(mistakes.file, size)}, {dotted_key(override.key)}"
+        for override in sized
+    }
+    mistakes.options = {**places, **mistakes.options}
+    return apply_overrides(document, sized, mistakes)
 
 
-def _build(
+def _mistakes_of(
+    size: str, document: dict[str, Any], source: Source, code: Code
+) -> list[Mistake]:
+    """The mistakes in the table of a size that nobody has chosen."""
+    mistakes = Mistakes(file=source.name)
+    with suppress(ParibusError):  # code that this size alone names is not allowed yet
+        _read(_sized(document, size, mistakes), source, mistakes, code)
+    place = size_place(source.name, size)
+    return [
+        # What is misspelt here is missing nowhere else.
+        replace(mistake, meant=(), missing=())
+        for mistake in mistakes.found
+        if mistake.place.startswith(place)
+    ]
+
+
+class _Read(NamedTuple):
+    """What the tables of a file say; None where one has a mistake."""
+
+    parts: Parts
+    model: ModelChoice | None
+    optimizer: OptimizerChoice | None
+    grids: tuple[Grid, ...]
+    declared: Declarations
+
+
+def _read(
     document: dict[str, Any], source: Source, mistakes: Mistakes, code: Code
-) -> StudyFile:
+) -> _Read:
+    """Read every table, and note every mistake."""
     parts = read_tables(document, mistakes)
 
     def load(reference: str) -> Builder:
@@ -175,7 +189,17 @@ def _build(
         n_tuning = len(declared.tuning.seeds) if declared.tuning else 0
         n_seeds = max(len(parts.seeds), len(parts.planned_seeds))
         _check_size(grids, n_seeds + n_tuning, mistakes)
-    mistakes.raise_any()
+    return _Read(parts, model, optimizer, grids, declared)
+
+
+def _build(
+    document: dict[str, Any],
+    source: Source,
+    read: _Read,
+    mistakes: Mistakes,
+    code: Code,
+) -> StudyFile:
+    parts, model, optimizer, grids, declared = read
     if asks_model(document):
         optimizer, compiled = _asked(model, grids, code, mistakes)
         if "task" not in document:
@@ -184,8 +208,25 @@ def _build(
     study = _study(parts, (model, optimizer), grids, declared, mistakes)
     n_united = n_points(grids) - len(study.configs())
     return StudyFile(
-        study=study, folder=source.folder, text=source.text, n_united=n_united
+        study=study,
+        folder=source.folder,
+        text=source.text,
+        place=_placing(document, grids, mistakes),
+        n_united=n_united,
     )
+
+
+def _placing(
+    document: dict[str, Any], grids: tuple[Grid, ...], mistakes: Mistakes
+) -> Callable[[Key], str]:
+    """How to say where a key stands; of a grid that no table of its own says, alone."""
+    is_written = len(document["space"]) == len(grids)
+
+    def place(key: Key) -> str:
+        is_hidden = key[0] == "space" and not is_written
+        return mistakes.file if is_hidden else mistakes.place(key)
+
+    return place
 
 
 def _with_loader(

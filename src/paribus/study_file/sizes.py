@@ -5,10 +5,14 @@ from typing import Any
 from paribus.errors import CommandError, printable, suggest
 from paribus.study_file.mistakes import Mistakes, as_toml
 from paribus.study_file.overrides import Override
+from paribus.study_file.tables import TOP
 
 
 # The size that a study has as its file is written.
 STANDARD = "standard"
+
+# What a size may replace settings of.
+_TABLES = tuple(name for name in TOP if name != "sizes")
 
 
 def size_names(document: dict[str, Any]) -> tuple[str, ...]:
@@ -54,13 +58,18 @@ def size_overrides(
         text = f"`sizes.{size}` must be a table, got {as_toml(written)}"
         mistakes.add(("sizes", size), text)
         return ()
+    for table in written:
+        if table not in _TABLES:
+            mistakes.add_unknown(("sizes", size, table), list(_TABLES))
     overrides = [
         Override(key=(table, *key), value=value)
         for table, settings in written.items()
+        if table in _TABLES
         for key, value in _settings(table, settings)
     ]
-    study = document.get("study", {})
-    if ("study", "name") not in [override.key for override in overrides]:
+    keys = [override.key for override in overrides]
+    study = document.get("study", {}) if ("study",) not in keys else None
+    if ("study", "name") not in keys:
         name = study.get("name") if isinstance(study, dict) else None
         if isinstance(name, str):
             overrides.append(Override(key=("study", "name"), value=f"{name}-{size}"))
