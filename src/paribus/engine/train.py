@@ -122,7 +122,8 @@ def check_fits(study: Study, dataset: Dataset) -> None:
     n_train = len(dataset.train)
     for i, grid in enumerate(study.space.grids):
         for j, batch_size in enumerate(grid.get(BATCH_SIZE.name, ())):
-            if int(batch_size) > n_train:
+            assert isinstance(batch_size, int)
+            if batch_size > n_train:
                 raise StudyError(
                     f"`batch_size` must be at most the {n_train:,} training examples, "
                     f"got {batch_size}",
