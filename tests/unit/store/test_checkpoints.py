@@ -1,0 +1,115 @@
+"""One checkpoint as a file: how it is made, and what is taken for one."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.store import checkpoints
+from paribus.store.checkpoints import (
+    checkpoint_problem,
+    read_checkpoint,
+    write_checkpoint,
+)
+from paribus.store.rows import CheckpointRow
+
+
+TENSORS = {"w": np.arange(6, dtype=np.float32).reshape(2, 3)}
+
+
+@pytest.fixture
+def row(tmp_path: Path) -> CheckpointRow:
+    """The checkpoint of a study in `tmp_path`."""
+    return write_checkpoint(tmp_path, TENSORS, block=3, evaluation=7)
+
+
+def test_a_checkpoint_may_be_read_as_other_files_may_and_run_by_nobody(
+    row: CheckpointRow, tmp_path: Path
+):
+    mask = os.umask(0)
+    os.umask(mask)
+
+    mode = (tmp_path / "checkpoints" / row.name).stat().st_mode
+
+    assert mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_followed(
+    row: CheckpointRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "checkpoints" / row.name
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert checkpoint_problem(tmp_path, row) == "it must be a regular file"
+    # As if the link had come after that was seen.
+    monkeypatch.setattr(Path, "lstat", Path.stat)
+
+    problem = checkpoint_problem(tmp_path, row)
+
+    assert problem is not None
+    assert "symbolic links" in problem
+
+
+def test_what_is_wrong_with_a_checkpoint_is_said(row: CheckpointRow, tmp_path: Path):
+    path = tmp_path / "checkpoints" / row.name
+    content = path.read_bytes()
+    assert checkpoint_problem(tmp_path, row) is None
+
+    path.write_bytes(content + b"x")
+    longer = checkpoint_problem(tmp_path, row)
+    path.write_bytes(b"x" + content[1:])
+    other = checkpoint_problem(tmp_path, row)
+    path.unlink()
+    missing = checkpoint_problem(tmp_path, row)
+    path.parent.rmdir()
+    path.parent.write_bytes(b"")
+    no_folder = checkpoint_problem(tmp_path, row)
+
+    assert longer == f"it has {len(content) + 1:,} bytes, not {len(content):,}"
+    assert other == "its content is not what was written"
+    assert missing == "it is missing"
+    assert no_folder == "`checkpoints` must be a folder"
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_nothing_and_hides_no_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "checkpoints").mkdir()
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(OSError, match="No space left"):
+        write_checkpoint(tmp_path, TENSORS, block=1, evaluation=1)
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+    # What is left is removed later; why nothing was written must be said now.
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_checkpoint(tmp_path, TENSORS, block=1, evaluation=2)
+
+
+def test_content_and_folders_are_synced_in_the_order_that_a_power_cut_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    said: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        said.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name[:12]}")
+        fsync(descriptor)
+
+    def replaced(path: Path, target: Path) -> Path:
+        said.append(f"name {target.name[:10]}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(checkpoints.Path, "replace", replaced)
+    for _ in range(2):
+        written = write_checkpoint(tmp_path, TENSORS, block=1, evaluation=1)
+
+    file = ["sync .checkpoint-", "name block-0001", "sync checkpoints"]
+    assert said == [f"sync {tmp_path.name[:12]}", *file, *file]
+    np.testing.assert_array_equal(read_checkpoint(tmp_path, written)["w"], TENSORS["w"])
