@@ -7,6 +7,7 @@ from builders import make_study
 from paribus.errors import StudyError, UnknownNameError
 from paribus.space import Config, SearchSpace
 from paribus.study import (
+    ELSEWHERE,
     Budget,
     DataChoice,
     ModelChoice,
@@ -249,3 +250,41 @@ def test_runs_are_compared_with_a_linear_model_once_seeds_allow_a_verdict(
     n_seeds, expected
 ):
     assert make_study(n_seeds=n_seeds).has_baseline is expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "grid", "expected"),
+    [
+        ({}, {}, False),
+        ({"dropout": 0.0}, {}, False),
+        ({"dropout": 0.5}, {}, True),
+        ({}, {"dropout": (0.0,)}, True),  # a value may be added to the space
+    ],
+    ids=["no", "fixed at zero", "fixed", "varied"],
+)
+def test_a_study_drops_out_if_it_sets_or_varies_dropout(
+    settings: dict[str, Any], grid: dict[str, Any], expected: bool
+):
+    study = replace(
+        make_study(),
+        model=ModelChoice(name="mlp", settings={"hidden": (8,), **settings}),
+        space=SearchSpace(
+            grids=({"learning_rate": (0.1,), "batch_size": (32,), **grid},)
+        ),
+    )
+
+    assert study.has_dropout() is expected
+
+
+def test_runs_of_another_tool_share_what_is_known_of_them():
+    study = replace(
+        make_study(),
+        model=ModelChoice(name=ELSEWHERE, settings={}),
+        optimizer=OptimizerChoice(name=ELSEWHERE),
+        space=SearchSpace(grids=({"width": (8, 4), "rate": (0.1,)},)),
+    )
+    assert study.is_imported
+
+    parts = [study.static_part(config) for config in study.configs()]
+
+    assert parts == [(("rate", 0.1), ("width", 8)), (("rate", 0.1), ("width", 4))]

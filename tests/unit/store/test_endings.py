@@ -116,7 +116,10 @@ def test_baseline_is_stored_once_and_read_back(tmp_path: Path):
     ("statement", "words"),
     [
         ("UPDATE measure SET n_runs = 5 WHERE block = 1", "declared shape of 5"),
-        ("UPDATE measure SET crc = crc + 1 WHERE block = 1", "wrong checksum"),
+        (
+            "UPDATE measure SET crc = crc + 1 WHERE block = 1",
+            "table `measure`, key 1, first_update: wrong checksum",
+        ),
         ("UPDATE answer SET n_runs = 8, n_examples = 5000 WHERE block = 1", "8 runs"),
         ("UPDATE answer SET n_examples = 9999 WHERE block = 1", "9999 examples"),
         ("UPDATE answer SET data = x'00' WHERE block = 1", "1 bytes"),

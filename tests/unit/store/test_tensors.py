@@ -124,6 +124,7 @@ ZEROS = bytes(8)
         (by_hand({"a": entry("F32", [2.0], 0, 8)}, ZEROS), "no shape"),
         (by_hand({"a": entry("F32", [True, 2], 0, 8)}, ZEROS), "no shape"),
         (by_hand({"a": entry("F32", [2**62, 2**62], 0, 8)}, ZEROS), "follow"),
+        (by_hand({"a": entry("F32", [0, 2**63], 0, 0)}), "no shape"),
         (by_hand({"a": {"dtype": "F32"}}), "no shape"),
         (
             by_hand({"a": {"dtype": "F32", "shape": [], "data_offsets": [0]}}),
