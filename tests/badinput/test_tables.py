@@ -225,6 +225,16 @@ def test_curves_that_cannot_be_understood_are_refused_in_words(
     refused(["import", "runs.csv", "--hyperparameters", "rate"], code, *words)
 
 
+def test_curves_are_imported_into_a_new_folder_only(
+    place: Path, forked: Callable[..., Any], refused: Refused
+):
+    command = ["import", "runs.csv", "--hyperparameters", "rate"]
+    (place / "runs.csv").write_text(HEAD + ROWS)
+    assert forked(*command).code == 0
+
+    refused(command, 5, "`studies/runs` must be a new folder, got a study", "--out")
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
 def test_curves_in_what_is_no_file_are_refused(
     place: Path, refused: Refused, kind: str

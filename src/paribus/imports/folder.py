@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from paribus.errors import DataError
+from paribus.errors import DataError, StoreError
 from paribus.hyperparameters import Value
 from paribus.imports.table import CurveTable, read_curve_table
 from paribus.results import DataFacts
 from paribus.space import Config, SearchSpace
-from paribus.store import StudyWriter
+from paribus.store import StudyWriter, study_exists
 from paribus.study import (
     ELSEWHERE,
     Budget,
@@ -67,6 +67,11 @@ def import_runs(
         StoreError: If the folder is not empty.
         ResourceError: If the disk is full.
     """
+    if study_exists(folder):
+        raise StoreError(
+            f"`{folder}` must be a new folder, got a study",
+            hint="name another folder with `--out`",
+        )
     seed, epoch = columns
     table = read_curve_table(
         path, hyperparameters=hyperparameters, seed=seed, epoch=epoch

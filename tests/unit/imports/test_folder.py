@@ -3,7 +3,7 @@ import pytest
 
 import paribus as pb
 from paribus import RunStatus
-from paribus.errors import DataError, StoreError, StudyError
+from paribus.errors import DataError, StoreError
 
 
 HEADING = "rate,seed,epoch,train_loss,train_accuracy,test_loss,test_accuracy\n"
@@ -111,8 +111,9 @@ def test_second_row_of_a_run_and_epoch_is_refused_with_its_line(tmp_path):
 def test_folder_that_is_a_study_already_is_refused(tmp_path, imported):
     other = write(tmp_path / "other.csv", start(0.1, 0), row(0.1, 0, 1))
 
-    with pytest.raises((StoreError, StudyError)):
-        pb.import_curves(other, tmp_path / "study", hyperparameters=["rate"])
+    for path in (other, tmp_path / "runs.csv"):
+        with pytest.raises(StoreError, match="must be a new folder, got a study"):
+            pb.import_curves(path, tmp_path / "study", hyperparameters=["rate"])
 
     assert pb.load(tmp_path / "study").runs().equals(imported.runs())
 
