@@ -21,6 +21,7 @@ from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 from paribus.store import salvage as salvaging
+from paribus.store.connection import is_open_here
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +81,44 @@ def test_of_a_sound_study_everything_that_is_finished_is_saved(
     assert (report.n_saved, report.n_lost) == (6, 0)
     truth, saved = read_study(sound), read_study(tmp_path / "saved")
     assert assert_part_of(saved, truth) == 6
+    is_saved = saved.has_outcome()
     assert saved.measures.keys() == truth.measures.keys()
+    for name, measured in saved.measures.items():
+        np.testing.assert_array_equal(
+            measured[is_saved], truth.measures[name][is_saved]
+        )
+    assert saved.correct.keys() == truth.correct.keys() == {"test"}
+    answers, was = saved.correct["test"], truth.correct["test"]
+    np.testing.assert_array_equal(answers[is_saved], was[is_saved])
+    assert not is_open_here(tmp_path / "saved" / "study.db")
     assert saved.attempts == truth.attempts
     assert saved.timings == truth.timings
     assert saved.baseline_loss == truth.baseline_loss
     assert (saved.status == RunStatus.FAILED).sum() == 0  # it waits to be tried again
     assert check_study(tmp_path / "saved").problems == ()
     assert fingerprint(sound) == before
+
+
+def test_of_a_study_that_was_never_trained_the_question_is_saved(tmp_path: Path):
+    StudyWriter.create(tmp_path / "new", make_study(), make_facts()).close()
+
+    report = salvage_study(tmp_path / "new", tmp_path / "saved")
+
+    assert (report.n_saved, report.n_lost) == (0, 0)
+    saved = read_study(tmp_path / "saved")
+    assert saved.study == make_study()
+    assert saved.attempts == ()
+    assert (saved.status == RunStatus.PENDING).all()
+
+
+def test_of_a_lost_attempt_nothing_is_known_but_its_number(folder: Path):
+    edit(folder, "DELETE FROM attempt WHERE number = 1")
+
+    salvage_study(folder, folder.parent / "saved")
+
+    lost, known = read_study(folder.parent / "saved").attempts
+    assert (lost.number, lost.environment, lost.n_runs, lost.seconds) == (1, {}, 0, 0.0)
+    assert (known.number, known.environment) == (2, {"python": "3.12"})
 
 
 @pytest.mark.parametrize(
@@ -145,8 +177,9 @@ def test_without_the_studys_own_row_nothing_is_saved_and_nothing_made(folder: Pa
 def test_a_place_that_has_something_in_it_is_refused(sound: Path, folder: Path):
     before = fingerprint(folder)
 
-    with pytest.raises(StoreError, match="must be a new folder, got a study"):
+    with pytest.raises(StoreError, match="must be a new folder, got a study") as caught:
         salvage_study(sound, folder)
+    assert caught.value.hint == "name another folder"
 
     assert fingerprint(folder) == before
 

@@ -97,6 +97,16 @@ def test_a_larger_grid_keeps_every_place():
     assert {c["learning_rate"] for c in more.configs()[n:]} == {1.0}
 
 
+def test_a_grid_within_another_new_one_adds_nothing():
+    (grid,) = STUDY.space.grids
+    larger = {**grid, "learning_rate": (0.001, 0.01, 0.1, 1.0)}
+    part = {**grid, "learning_rate": (0.1, 1.0)}
+
+    wanted = replace(STUDY, space=SearchSpace(grids=(larger, part)))
+
+    assert grown(STUDY, wanted).space.grids == (grid, larger)
+
+
 @pytest.mark.parametrize("refine", [True, False])
 def test_refinement_is_a_fixed_setting(refine):
     fixed = make_tuned_study(refine=refine).fixed_settings()

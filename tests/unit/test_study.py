@@ -110,6 +110,15 @@ def test_a_default_that_is_written_down_changes_no_fixed_setting():
     ("change", "key"),
     [
         ({"budget": Budget(epochs=3, evaluate_every=1.0)}, "study.epochs"),
+        ({"budget": Budget(epochs=2, evaluate_every=0.5)}, "study.evaluate_every"),
+        (
+            {"budget": Budget(epochs=2, evaluate_every=1.0, steps=9)},
+            "study.steps",
+        ),
+        ({"name": "other"}, "study.name"),
+        ({"looks": 3}, "study.looks"),
+        ({"exact": True}, "study.exact"),
+        ({"diagnostics": ("noise_scale",)}, "diagnostics.measure"),
         ({"data": DataChoice(name="mnist", validation=5)}, "data.validation"),
         ({"model": ModelChoice(name="mlp", settings={"hidden": (9,)})}, "model.hidden"),
     ],

@@ -237,7 +237,7 @@ def _save(
     if not is_saved.any():
         return None
     kept = [runs[m] for m in members[is_saved].tolist()]
-    row = block._replace(id=new_id, runs=write_runs(run.id for run in kept))
+    row = block._replace(id=new_id)
     measured = [_measure(m, is_saved, new_id) for m in _of(found, MEASURE, block)]
     return _Saved(
         row,

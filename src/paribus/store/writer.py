@@ -148,8 +148,8 @@ class StudyWriter(BlockRungs):
             return
         if wanted.evaluation_epochs(self.data.n_train) != self.epochs:
             raise StudyError(
-                "`batch_size` cannot grow in a study with `study.steps`: the new sizes "
-                "need evaluations that the stored runs do not have",
+                f"`{self.folder}` cannot grow: new runs would be evaluated at other "
+                "epochs than the stored ones were",
                 hint="train the larger study in another folder: use `--out`",
             )
         n_stored = len(self.study.configs())

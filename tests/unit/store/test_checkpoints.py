@@ -10,6 +10,7 @@ from paribus.store import checkpoints
 from paribus.store.checkpoints import (
     checkpoint_problem,
     read_checkpoint,
+    remove_checkpoints,
     write_checkpoint,
 )
 from paribus.store.rows import CheckpointRow
@@ -70,6 +71,23 @@ def test_what_is_wrong_with_a_checkpoint_is_said(row: CheckpointRow, tmp_path: P
     assert other == "its content is not what was written"
     assert missing == "it is missing"
     assert no_folder == "`checkpoints` must be a folder"
+
+
+def test_a_file_is_removed_only_while_it_is_what_was_written(
+    row: CheckpointRow, tmp_path: Path
+):
+    path = tmp_path / "checkpoints" / row.name
+    content = path.read_bytes()
+
+    for other in (content + b"x", b"x" + content[1:]):
+        path.write_bytes(other)
+        remove_checkpoints(tmp_path, [row])
+        assert path.read_bytes() == other
+    path.write_bytes(content)
+    gone = row._replace(name=row.name.replace("0007", "0008"))  # has no file
+    remove_checkpoints(tmp_path, [gone, row])
+
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing_and_hides_no_reason(

@@ -300,6 +300,23 @@ def test_all_changed_fixed_settings_are_refused_at_once(folder: Path):
     assert (folder / "study.db").read_bytes() == content
 
 
+def test_new_runs_are_evaluated_when_the_stored_ones_were(folder: Path):
+    StudyWriter.create(
+        folder, make_study(), make_facts(), epochs=(0.0, 0.5, 2.0)
+    ).close()
+    content = (folder / "study.db").read_bytes()
+
+    with StudyWriter.open(folder) as writer, pytest.raises(StudyError) as caught:
+        writer.grow(make_study(n_seeds=6))
+
+    assert str(caught.value) == (
+        f"`{folder}` cannot grow: new runs would be evaluated at other epochs than the "
+        "stored ones were"
+    )
+    assert caught.value.hint == "train the larger study in another folder: use `--out`"
+    assert (folder / "study.db").read_bytes() == content
+
+
 def test_other_data_are_refused(folder: Path):
     make_store(folder)
     facts = make_facts()
@@ -311,6 +328,7 @@ def test_other_data_are_refused(folder: Path):
             writer.check_data(other)
 
     assert caught.value.exit_code == 4
+    assert caught.value.hint == "bring the first data back, or train in another folder"
 
 
 def test_nothing_is_trained_before_an_attempt_begins(folder: Path):
@@ -366,6 +384,7 @@ def test_a_claim_made_after_the_first_run_is_late_and_none_is_taken_back(folder:
     for wanted in (claimed("second"), claimed("second"), make_study()):
         with StudyWriter.open(folder) as writer:
             writer.grow(wanted)
+            writer.grow(writer.study)  # in which a claim is late already
 
     stored = read_study(folder).study.claims
     assert [(claim.text, claim.is_late) for claim in stored] == [
