@@ -23,6 +23,7 @@ from paribus.store.checkpoints import (
 )
 from paribus.store.chunks import read_chunk, read_runs, write_chunks
 from paribus.store.contents import read_stored_runs
+from paribus.store.deaths import tell_deaths
 from paribus.store.failures import damaged, translated
 from paribus.store.folder import CHECKPOINTS, DATABASE
 from paribus.store.held import HeldStudy
@@ -70,7 +71,8 @@ class BlockProgress(HeldStudy):
         """Record that this process begins to train.
 
         Runs that an attempt before was training when it died become pending, and the
-        checkpoints that no block goes on from are removed.
+        checkpoints that no block goes on from are removed. A block in which two
+        attempts have died is warned of.
 
         Args:
             environment: Versions, device and machine: name -> text.
@@ -81,6 +83,7 @@ class BlockProgress(HeldStudy):
         number = super().begin_attempt(environment)
         with translated(self.folder / DATABASE):
             self._clear_checkpoints()
+            tell_deaths(self._ledger, self.folder)
         return number
 
     def commit_evaluations(

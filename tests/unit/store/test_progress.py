@@ -274,6 +274,7 @@ def test_a_state_between_evaluations_takes_the_place_of_the_one_before(stopped: 
         writer.commit_evaluations(1, none, checkpoint=state(55))  # at once again
         again = files(stopped)
         writer.interrupt()
+        writer.finish_attempt(0, 1.0)
         writer.begin_attempt({})
         resumed = writer.resume_block(1)
 
