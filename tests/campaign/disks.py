@@ -95,7 +95,10 @@ def fill_beside_reports() -> Iterator[Outcome]:
 
 
 def fill_beside_trainers(*, n_levels: int) -> Iterator[Outcome]:
-    """Run real training where something else takes the space, and again with enough."""
+    """Run real training where something else takes the space, and again with enough.
+
+    Once the space goes while it trains, so it cannot know; once it is gone before.
+    """
     from campaign import training  # loads JAX
 
     started = time.monotonic()
@@ -108,10 +111,12 @@ def fill_beside_trainers(*, n_levels: int) -> Iterator[Outcome]:
             size = (16384 + used * level // n_levels) // 4096 * 4096
             with _disk(size) as disk:
                 words = ("run", "tiny.toml", "--out", str(disk / NAME))
-                code = training.finish(place, *words)
-                said = training.errors_of(place)
-                if code != 6 or "Traceback" in said or str(disk) not in said:
-                    broken.append(f"{size} bytes: ended with {code}: {said[-800:]}")
+                for is_unaware in (True, False):
+                    code = training.finish(place, *words, is_unaware=is_unaware)
+                    said = training.errors_of(place)
+                    is_told = str(disk) in said and (is_unaware or "are free" in said)
+                    if code != 6 or "Traceback" in said or not is_told:
+                        broken.append(f"{size} bytes: ended with {code}: {said[-800:]}")
                 _resize(disk, ENOUGH)
                 code = training.finish(place, *words)
                 if code or forking.ask(partial(training.trained, disk)) != whole:

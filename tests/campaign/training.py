@@ -19,6 +19,7 @@ from campaign.scenarios import NAME
 
 import paribus.analysis.outcomes
 import paribus.console
+import paribus.engine.session
 import paribus.engine.train
 import paribus.study_file.declarations
 from paribus.cli import app
@@ -66,12 +67,23 @@ def write_study(place: Path, study: str = STUDY, **sizes: int) -> None:
     (place / "tiny.toml").write_text(study)
 
 
-def start(place: Path, *arguments: str, name: str = "said") -> int:
-    """Start a command in a folder; what it says goes to files there."""
+def start(
+    place: Path, *arguments: str, name: str = "said", is_unaware: bool = False
+) -> int:
+    """Start a command in a folder; what it says goes to files there.
+
+    Args:
+        place: The folder.
+        arguments: The command; none for `paribus run`.
+        name: Of the files.
+        is_unaware: Whether it does not look how much of the disk is free.
+    """
     words = arguments or ("run", "tiny.toml", "--out", NAME, "--device", "cpu")
 
     def act() -> None:
         os.chdir(place)
+        if is_unaware:
+            paribus.engine.session.check_disk = lambda folder, needed: None
         for number, ending in ((1, "out"), (2, "err")):
             path = place / f"{name}.{ending}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -88,9 +100,12 @@ def start(place: Path, *arguments: str, name: str = "said") -> int:
     return child
 
 
-def finish(place: Path, *arguments: str, name: str = "said") -> int:
+def finish(
+    place: Path, *arguments: str, name: str = "said", is_unaware: bool = False
+) -> int:
     """Run a command to its end; its exit code."""
-    return forking.end(start(place, *arguments, name=name))
+    child = start(place, *arguments, name=name, is_unaware=is_unaware)
+    return forking.end(child)
 
 
 def errors_of(place: Path, *, name: str = "said") -> str:

@@ -15,6 +15,7 @@ from paribus.analysis.solo_times import missing_rounds, run_to_time
 from paribus.claims.stopping import next_look
 from paribus.declared import RESCUE
 from paribus.engine.checkpoints import of_rows
+from paribus.engine.disk import check_disk, disk_space
 from paribus.engine.epochs import BlockCurves, train_block
 from paribus.engine.keeper import Keeper
 from paribus.engine.memory import is_out_of_memory
@@ -68,6 +69,7 @@ class Session:
         """
         try:
             trainer.remember(self._writer.too_wide_blocks())
+            self._check_disk(trainer)
             self._train_waiting(trainer)
             while self._look():
                 self._train_waiting(trainer)
@@ -75,6 +77,11 @@ class Session:
             self._writer.interrupt()
             seconds = time.monotonic() - self._started
             self._writer.finish_attempt(self._n_trained, seconds)
+
+    def _check_disk(self, trainer: Trainer) -> None:
+        blocks = self._blocks(trainer)
+        n_left = self._plan.n_expected - int((self._status >= RunStatus.DIVERGED).sum())
+        check_disk(self._folder, disk_space(trainer, blocks, n_runs=n_left))
 
     def _train_waiting(self, trainer: Trainer) -> None:
         """Train all that waits, what tuning chooses meanwhile too; then time it."""

@@ -140,7 +140,8 @@ class Trainer:
         return place_whole(self._dataset.train, self._any_shape())
 
     @cached_property
-    def _splits(self) -> dict[str, Arrays]:
+    def splits(self) -> dict[str, Arrays]:
+        """The splits that runs are evaluated on, on the devices."""
         shape = self._any_shape()
         return {
             name: place(split, shape)
@@ -166,7 +167,7 @@ class Trainer:
             shape,
             self.compiler,
             feed=self._feed(recipe, shape),
-            splits=self._splits,
+            splits=self.splits,
             traced_names=self.traced_names(group),
             epochs=float(self.study.budget.epochs),
             key=(without_batch_size, shape.runs_per_device),
@@ -217,7 +218,7 @@ class Trainer:
                 shape,
                 self.compiler,
                 asked=asked,
-                data=ProbeData(place(part, shape), self._splits["test"]),
+                data=ProbeData(place(part, shape), self.splits["test"]),
                 traced_names=self.traced_names(group),
                 key=(tuple(group.key[1:]), shape.runs_per_device),
             )
@@ -247,9 +248,7 @@ class Trainer:
 
     def shape(self, group: StaticGroup, n_runs: int) -> BlockShape:
         """How the runs of a group lie on the devices, if so many wait for training."""
-        n_products = products_per_example(
-            self._models.of(group), self._dataset.example_shape
-        )
+        n_products = self._products(group)
         # The shape is part of the result: that of an exact study depends on nothing
         # that waits. Places without a run idle.
         is_exact = self.study.exact
@@ -274,6 +273,15 @@ class Trainer:
             ),
             is_exact=is_exact,
         )
+
+    def products_per_run(self, group: StaticGroup) -> float:
+        """What one run of a group computes, as `BLOCK_SECONDS` counts it."""
+        epochs = self.study.run_epochs(group.configs[0], self.n_examples)
+        return self._products(group) * self.n_examples * epochs
+
+    def _products(self, group: StaticGroup) -> float:
+        model = self._models.of(group)
+        return products_per_example(model, self._dataset.example_shape)
 
     def _most_runs(self, group: StaticGroup, wanted: int) -> int:
         """How many runs of a group a device has memory for, as far as that is known."""
