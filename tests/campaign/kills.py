@@ -29,6 +29,7 @@ from paribus.store import StudyWriter, check_study, read_study
 SEED = 20261126
 STUDY_RUNS = 128  # a new study after so many runs, or its checks would grow for ever
 OPEN_S, WRITE_S = 0.01, 0.03  # how long each takes, roughly
+N_PLACES = 4  # so many studies are written at a time
 COLD_KILLS = 4  # so many with nothing compiled before
 
 
@@ -36,10 +37,27 @@ def kill_writers(n_kills: int) -> Iterator[Outcome]:
     """Kill a writer that commits 1 to 16 runs a block, at a random moment.
 
     Each kill is followed by the questions about what it had acknowledged so far, and
-    the next writer goes on where it stopped.
+    the next writer goes on where it stopped. Several studies are written at a time.
     """
     started = time.monotonic()
-    moments = random.Random(SEED)
+    # Most of a kill is waiting for its moment.
+    parts = [
+        partial(_kill_at_one_place, part, len(range(part, n_kills, N_PLACES)))
+        for part in range(N_PLACES)
+    ]
+    found = forking.ask_all(parts, limit_s=60 + 2 * n_kills)
+    yield Outcome(
+        name="the store's writer killed at a random moment",
+        n=n_kills,
+        unit="kills",
+        violations=[text for part in found for text in part],
+        seconds=time.monotonic() - started,
+    )
+
+
+def _kill_at_one_place(part: int, n_kills: int) -> list[str]:
+    """Kill the writers of one study after another; what is broken."""
+    moments = random.Random(f"{SEED} {part}")
     broken: list[str] = []
     place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
     said: list[str] = []
@@ -65,16 +83,11 @@ def kill_writers(n_kills: int) -> Iterator[Outcome]:
                 found.append(f"the writer ended with {code}")
             if found:
                 said = []
-            broken += [f"kill {kill} after {delay:.4f} s: {text}" for text in found]
+            where = f"kill {kill} of part {part}, after {delay:.4f} s"
+            broken += [f"{where}: {text}" for text in found]
     finally:
         shutil.rmtree(place)
-    yield Outcome(
-        name="the store's writer killed at a random moment",
-        n=n_kills,
-        unit="kills",
-        violations=broken,
-        seconds=time.monotonic() - started,
-    )
+    return broken
 
 
 def _write(folder: Path, width: int, say: Any) -> None:
