@@ -216,7 +216,7 @@ def test_a_study_stopped_again_and_again_ends_with_the_same_bits(pruned, tmp_pat
     n_stops, result = 0, None
     while result is None:
         try:
-            # A block from its first step to its last tells 11 times, and must get there.
+            # A block tells 11 times from first step to last, and must get there.
             result = run(pruning_blobs(), tmp_path, on_progress=StopAfter(13))
         except KeyboardInterrupt:
             n_stops += 1
