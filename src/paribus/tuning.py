@@ -62,7 +62,9 @@ class Tuning:
     combination of the other hyperparameters the value with the best mean validation
     score is chosen. The config with the best score of all is trained with the rest of
     the tuning seeds too, to set the targets that time to target is measured by. Only
-    then are configs compared, with the study's own seeds, which chose nothing.
+    then are configs compared, with the study's own seeds, which chose nothing. Where
+    there are targets, the value whose choosing runs reach them soonest is compared too:
+    how fast a batch size is, is a question to its fastest value.
 
     Attributes:
         hyperparameter: What is tuned, e.g. `learning_rate`.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Int
 
+from paribus.analysis.fastest import choose_fastest, chooses_by_time
 from paribus.analysis.halving import WAITING, Ladder, climb, evaluated_counts
 from paribus.analysis.tuned import (
     best_by_optimizer,
@@ -29,8 +30,8 @@ class PlannedRuns:
     Attributes:
         is_planned: Runs that the study has for certain.
         is_open: Runs of which tuning will choose some, once all choosing runs ended.
-        n_expected: Runs of the finished study; while some are open, if no choice lies
-            at an edge.
+        n_expected: Runs of the finished study; while some are open, at most: if no
+            choice lies at an edge, and no value is both the best and the fastest.
         missing: Configs that refine what was found to be best and that the study does
             not have yet, in the order in which they are to be added.
         stops: After how many evaluations runs that choose wait for one another; 0 for
@@ -108,7 +109,9 @@ def _plan(result: StudyResult) -> PlannedRuns:
     planned[np.ix_(tuned, choosing)] = True
     planned[np.ix_(_compared_anyway(result), evaluation)] = True
     n_chosen = _n_chosen(result, planned[:, evaluation[0]])
-    n_open = n_chosen * len(evaluation) + _n_optimizers(result) * len(targets)
+    n_fastest = n_chosen if chooses_by_time(result.study) else 0
+    n_open = (n_chosen + n_fastest) * len(evaluation)
+    n_open += _n_optimizers(result) * len(targets)
     if np.isin(result.status[np.ix_(tuned, choosing)], WAITING).any():
         n_open += _n_refining(result) * len(choosing)
         return _still_open(planned, n_open)
@@ -125,6 +128,10 @@ def _plan(result: StudyResult) -> PlannedRuns:
     planned[np.ix_(_whole(chosen), evaluation)] = True
     best = [choice.best_index for choice in best_by_optimizer(result).values()]
     planned[np.ix_(_whole(best), targets)] = True
+    if np.isin(result.status[np.ix_(_whole(best), targets)], WAITING).any():
+        return _still_open(planned, n_fastest * len(evaluation))
+    fastest = [c.best_index for c in choose_fastest(result) if c.is_settled]
+    planned[np.ix_(_whole(fastest), evaluation)] = True
     return PlannedRuns(
         is_planned=planned,
         is_open=np.full(shape, False),

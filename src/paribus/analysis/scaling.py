@@ -7,42 +7,29 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
+from paribus.analysis.fastest import choose_fastest
 from paribus.analysis.halving import is_pruned
 from paribus.analysis.targets import (
-    MIN_PILOT_RUNS,
+    Target,
+    budget_steps,
+    find_target,
     optimizer_of,
-    pilot_runs,
+    speeds_to,
     steps_to_target,
 )
-from paribus.analysis.tuned import choose_tuned, tried_together
+from paribus.analysis.tuned import tried_together
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.critical_batch import CriticalBatch, critical_batch
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.scaling import LearningRateScaling, scale_learning_rate
 from paribus.stats.selection import is_bad_run, tuning_scores
-from paribus.stats.targets import RUNGS, choose_rung, first_crossing, target_ladder
 
 
 # Fewer batch sizes than this have no course to draw.
 MIN_DRAWN = 3
 
 Objective = Literal["score", "steps"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Target:
-    """A score to be reached, set by runs that nothing else is measured on.
-
-    Attributes:
-        score: The score.
-        rung: How far it is from guessing to what the best config reaches.
-        n_pilots: Runs that set it.
-    """
-
-    score: float
-    rung: float
-    n_pilots: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,7 +129,7 @@ def scale_rates(result: StudyResult) -> tuple[RateScaling, ...]:
             )
         )
         if target is not None and not stopped.any():  # they may have got there first
-            speeds, is_late = _speeds(choosing, members, target)
+            speeds, is_late = speeds_to(target.score, choosing, members.values())
             found.append(
                 RateScaling(
                     others=others,
@@ -174,7 +161,7 @@ def scale_steps(result: StudyResult) -> tuple[StepsScaling, ...]:
     judged = result.of_seeds(result.study.seeds)
     settled: dict[Config, dict[int, int]] = {}
     on_edge: dict[Config, list[int]] = {}
-    for choice in choose_tuned(result):
+    for choice in choose_fastest(result):
         size = choice.others.get("batch_size")
         if not isinstance(size, int) or choice.best_index is None:
             continue
@@ -193,30 +180,6 @@ def scale_steps(result: StudyResult) -> tuple[StepsScaling, ...]:
                 _steps_scaling(judged, others, optimizer, by_size, target, left_out)
             )
     return tuple(found)
-
-
-def find_target(result: StudyResult, optimizer: str) -> Target | None:
-    """Set the target whose time varies least among the runs that set targets.
-
-    Args:
-        result: Statuses as `classify_runs` gives them.
-        optimizer: Whose best config sets it.
-
-    Returns:
-        The target; None in a study without tuning, or with fewer than 5 such runs.
-    """
-    tuning = result.study.tuning
-    if tuning is None:
-        return None
-    pilot = pilot_runs(result.of_seeds(tuning.seeds), optimizer)
-    if pilot is None or len(pilot[0]) < MIN_PILOT_RUNS:
-        return None
-    final, curves = pilot
-    ladder = target_ladder(final, result.data.majority_share)
-    at = result.epochs.astype(np.float64)
-    times = np.array([first_crossing(at, curves, float(t)) for t in ladder])
-    rung = choose_rung(times) or 0
-    return Target(score=float(ladder[rung]), rung=RUNGS[rung], n_pilots=len(final))
 
 
 class _Grid:
@@ -293,24 +256,6 @@ def _any_run(scores: Float[np.ndarray, "config seed"]) -> Bool[np.ndarray, " con
     return np.asarray(np.isfinite(scores).any(axis=1))
 
 
-def _speeds(
-    result: StudyResult, members: Mapping[tuple[int, float], int], target: Target
-) -> tuple[Float[np.ndarray, "config seed"], Bool[np.ndarray, "config seed"]]:
-    """Minus the log of the steps to the target, and which runs never got there.
-
-    A run that never got there has what the budget allowed, so that its learning rate
-    was tried and is not chosen: left out, it would make its neighbour an edge.
-    """
-    speeds = np.full(result.status.shape, np.nan)
-    is_late = np.full(result.status.shape, False)
-    for config in members.values():
-        steps = steps_to_target(result, config, target.score)
-        is_late[config] = ~np.isfinite(steps)
-        steps = np.where(is_late[config], _budget(result, config), steps)
-        speeds[config] = np.where(result.has_outcome()[config], -np.log(steps), np.nan)
-    return speeds, is_late
-
-
 def _steps_scaling(
     judged: StudyResult,
     others: Config,
@@ -333,14 +278,7 @@ def _steps_scaling(
         batch_sizes=batch_sizes,
         rates=np.array([judged.configs[c]["learning_rate"] for c in configs]),
         steps=steps,
-        budgets=np.array([_budget(judged, c) for c in configs]),
+        budgets=np.array([budget_steps(judged, c) for c in configs]),
         on_edge=on_edge,
         found=critical_batch(batch_sizes, steps) if is_enough else None,
     )
-
-
-def _budget(result: StudyResult, config: int) -> float:
-    """All steps that a run of a config takes."""
-    settings = result.study.settings(result.configs[config])
-    epochs = result.study.run_epochs(result.configs[config], result.data.n_train)
-    return epochs * -(-result.data.n_train // settings.batch_size)

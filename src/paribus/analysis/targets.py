@@ -1,18 +1,36 @@
 """Which targets do the best runs of a study set, and when do others reach them?"""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from paribus.analysis.scores import is_learner, oriented_scores
 from paribus.results import StudyResult
 from paribus.results.clocks import evaluation_steps
 from paribus.space import Config
-from paribus.stats.targets import first_crossing, target_ladder
+from paribus.stats.targets import RUNGS, choose_rung, first_crossing, target_ladder
 from paribus.stats.ties import counted_means
 
 
 # Fewer runs of the best config than this set no target.
 MIN_PILOT_RUNS = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Target:
+    """A score to be reached, set by runs that nothing else is measured on.
+
+    Attributes:
+        score: The score.
+        rung: How far it is from guessing to what the best config reaches.
+        n_pilots: Runs that set it.
+    """
+
+    score: float
+    rung: float
+    n_pilots: int
 
 
 def optimizer_of(result: StudyResult, config: Config) -> str:
@@ -66,6 +84,63 @@ def set_targets(
     if found is None or len(found[0]) < MIN_PILOT_RUNS:
         return None
     return target_ladder(found[0], pilot.data.majority_share)
+
+
+def find_target(result: StudyResult, optimizer: str) -> Target | None:
+    """Set the target whose time varies least among the runs that set targets.
+
+    Args:
+        result: Statuses as `classify_runs` gives them.
+        optimizer: Whose best config sets it.
+
+    Returns:
+        The target; None in a study without tuning, or with fewer than 5 such runs.
+    """
+    tuning = result.study.tuning
+    return tuning and target_of(result.of_seeds(tuning.seeds), optimizer)
+
+
+def target_of(pilot: StudyResult, optimizer: str) -> Target | None:
+    """As `find_target`, from the seeds that set targets alone, as `pilot_runs`."""
+    found = pilot_runs(pilot, optimizer)
+    if found is None or len(found[0]) < MIN_PILOT_RUNS:
+        return None
+    final, curves = found
+    ladder = target_ladder(final, pilot.data.majority_share)
+    at = pilot.epochs.astype(np.float64)
+    times = np.array([first_crossing(at, curves, float(t)) for t in ladder])
+    rung = choose_rung(times) or 0
+    return Target(score=float(ladder[rung]), rung=RUNGS[rung], n_pilots=len(final))
+
+
+def speeds_to(
+    target: float, result: StudyResult, configs: Iterable[int]
+) -> tuple[Float[np.ndarray, "config seed"], Bool[np.ndarray, "config seed"]]:
+    """Minus the log of the steps to a target, and which runs never got there.
+
+    A run that never got there has what the budget allowed, so that its value was tried
+    and is not chosen: left out, it would make its neighbour an edge.
+
+    Args:
+        target: As `steps_to_target` takes it.
+        result: With the seeds that are asked for.
+        configs: Positions of those that are asked for; all others have no speed.
+    """
+    speeds = np.full(result.status.shape, np.nan)
+    is_late = np.full(result.status.shape, False)
+    for config in configs:
+        steps = steps_to_target(result, config, target)
+        is_late[config] = ~np.isfinite(steps)
+        steps = np.where(is_late[config], budget_steps(result, config), steps)
+        speeds[config] = np.where(result.has_outcome()[config], -np.log(steps), np.nan)
+    return speeds, is_late
+
+
+def budget_steps(result: StudyResult, config: int) -> float:
+    """All steps that a run of a config takes."""
+    settings = result.study.settings(result.configs[config])
+    epochs = result.study.run_epochs(result.configs[config], result.data.n_train)
+    return epochs * -(-result.data.n_train // settings.batch_size)
 
 
 def epochs_to_target(

@@ -20,6 +20,7 @@ from paribus.stats.selection import Selection, is_bad_run, select_value, tuning_
 
 
 Edge = Literal["lower", "upper", "only"]
+ChosenBy = Literal["score", "time"]
 
 _EDGES: dict[str, Edge] = {"lowest": "lower", "highest": "upper", "only": "only"}
 
@@ -47,6 +48,9 @@ class TunedChoice:
         value_to_add: What would make the choice interior; None if it is.
         spacing_decades: Distance of the chosen value to its farther neighbour, in
             powers of ten: the resolution of the choice. NaN where there is none.
+        by: What was best: the final score, or the time to a target. Then `scores` are
+            minus the mean log steps, and runs that did not get there count as excluded
+            as well as those that did not learn.
     """
 
     others: Config
@@ -61,6 +65,7 @@ class TunedChoice:
     edge: Edge | None
     value_to_add: float | None
     spacing_decades: float
+    by: ChosenBy = "score"
 
     @property
     def is_settled(self) -> bool:
@@ -88,8 +93,8 @@ class TunedChoice:
         return (value, lead) if lead > 0 else None
 
 
-class _Tried(NamedTuple):
-    """What tuning knows of some values: as `select_value` takes it."""
+class Tried(NamedTuple):
+    """What tuning knows of some values, a row each: as `select_value` takes it."""
 
     scores: np.ndarray
     is_bad: np.ndarray
@@ -112,7 +117,7 @@ def choose_tuned(result: StudyResult) -> tuple[TunedChoice, ...]:
     seen = choosing_runs(result)
     return tuple(
         choose_value(seen, members, tuning.hyperparameter)
-        for members in _combinations(result)
+        for members in combinations(result)
     )
 
 
@@ -196,7 +201,7 @@ def refinements(result: StudyResult) -> tuple[Config, ...]:
 
 def declared_members(result: StudyResult) -> list[list[int]]:
     """Positions of the declared configs that differ in the tuned value only."""
-    return [_declared(result, members) for members in _combinations(result)]
+    return [_declared(result, members) for members in combinations(result)]
 
 
 def _declared(result: StudyResult, members: Sequence[int]) -> list[int]:
@@ -233,8 +238,8 @@ def _choose_among(
     stopped = is_pruned(seen)[list(members)]
     if at is not None:  # until it was stopped, a value takes part
         stopped &= np.isnan(scores).all(axis=1)
-    grid = _Tried(scores, is_bad_run(status), stopped)
-    return _choice(seen.configs, members, hyperparameter, grid)
+    grid = Tried(scores, is_bad_run(status), stopped)
+    return choice_of(seen.configs, members, hyperparameter, grid)
 
 
 def best_by_optimizer(result: StudyResult) -> dict[str, TunedChoice]:
@@ -279,17 +284,24 @@ def best_rates(result: StudyResult) -> dict[int, tuple[float, float]]:
     return found
 
 
-def _choice(
+def choice_of(
     configs: Sequence[Config],
     members: Sequence[int],
     hyperparameter: str,
-    tried: _Tried,
+    tried: Tried,
 ) -> TunedChoice:
-    """As `_choose_among`, from the scores of the members."""
+    """Choose among configs by the scores of their runs, as `select_value` does.
+
+    Args:
+        configs: All of the study.
+        members: Positions of those that are compared.
+        hyperparameter: What they differ in.
+        tried: A row a member.
+    """
     values = np.array(numbers([configs[i][hyperparameter] for i in members]))
     order = np.argsort(values)
     members = [members[k] for k in order]
-    values, grid = values[order], _Tried(*(part[order] for part in tried))
+    values, grid = values[order], Tried(*(part[order] for part in tried))
     others = {n: v for n, v in configs[members[0]].items() if n != hyperparameter}
     selection = _selection(values, grid)
     means = dict.fromkeys(values.tolist(), float("nan"))
@@ -321,14 +333,14 @@ def _choice(
     )
 
 
-def _selection(values: np.ndarray, tried: _Tried) -> Selection | None:
+def _selection(values: np.ndarray, tried: Tried) -> Selection | None:
     """What the statistics choose; None while no run has ended."""
     if np.isnan(tried.scores).all() or tried.is_pruned.all():
         return None
     return select_value(values, *tried)
 
 
-def _combinations(result: StudyResult) -> list[list[int]]:
+def combinations(result: StudyResult) -> list[list[int]]:
     """Positions of the configs that differ in the tuned hyperparameter only."""
     tuning = result.study.tuning
     assert tuning is not None

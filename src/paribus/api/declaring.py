@@ -28,7 +28,8 @@ def tune(
         hyperparameter: What is tuned.
         seeds: How many seeds choose, none of them a seed of the study.
         target_seeds: How many seeds the best config gets in all: they set the targets
-            that time to target is measured by.
+            that time to target is measured by. With 5 or more, the value that gets
+            there soonest is compared beside the best one.
         held: Values that are compared beside the chosen one.
         compare: `"tuned"` compares the chosen and the held values, `"all"` every value.
         where: What a config must have to be tuned, e.g. `{"schedule": "constant"}`;

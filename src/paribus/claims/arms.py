@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from paribus.analysis.halving import stopped_after
-from paribus.analysis.tuned import choose_value
+from paribus.analysis.tuned import TunedChoice, choose_value
 from paribus.claims.evidence import (
     BudgetKind,
     Choice,
@@ -171,6 +171,19 @@ def choose(
     if metric not in seen.metrics:
         return None
     found = choose_value(seen, members, "learning_rate", at=at)
+    return choice_among(seen, found, is_independent=is_independent)
+
+
+def choice_among(
+    seen: StudyResult, found: TunedChoice, *, is_independent: bool
+) -> Choice | None:
+    """A choice with what guards ask of it; None if nothing was chosen.
+
+    Args:
+        seen: The runs that chose.
+        found: What they chose.
+        is_independent: Whether none of them judges.
+    """
     if found.best_index is None or found.best_value is None:
         return None
     space = seen.study.space
@@ -182,7 +195,7 @@ def choose(
     return Choice(
         config=found.best_index,
         value=found.best_value,
-        others=others,
+        others=found.others,
         edge="lower" if found.edge == "only" else found.edge,
         value_to_add=found.value_to_add,
         spacing_decades=found.spacing_decades,
@@ -190,6 +203,7 @@ def choose(
         is_independent=is_independent,
         n_refining=tuple(counts[False]),
         passed_over=found.passed_over,
+        by=found.by,
     )
 
 
@@ -218,15 +232,20 @@ def chosen_again(
         if found is None:
             notes.append(f"No tuning run tells which rate is best for {words[role]}.")
         elif evidence.judged.has_outcome()[found.config].any():
-            before, _, after = words[role].rpartition(show_value(first.value))
             configs[role], choices[role] = found.config, found
-            words[role] = f"{before}{show_value(found.value)}{after}"
+            words[role] = reworded(words[role], first, found)
         else:
             notes.append(
                 f"By its score at this budget, learning rate {show_value(found.value)} "
                 f"would be chosen for {words[role]}; no run that judges has it."
             )
     return replace(arms, configs=configs, words=words, choices=choices), tuple(notes)
+
+
+def reworded(words: str, first: Choice, found: Choice) -> str:
+    """The words for an arm that has another learning rate than it had first."""
+    before, _, after = words.rpartition(show_value(first.value))
+    return f"{before}{show_value(found.value)}{after}"
 
 
 def members_of(evidence: Evidence, choice: Choice) -> tuple[int, ...]:

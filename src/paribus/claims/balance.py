@@ -20,7 +20,9 @@ Parts = dict[tuple[int, int, int], AtomVerdict]
 
 
 def ask_balance(
-    evidence: Evidence, arms: Arms, roles: Sequence[str], measures: Sequence[Question]
+    evidence: Evidence,
+    roles: Sequence[str],
+    measures: Sequence[tuple[Arms, Question]],
 ) -> AtomVerdict:
     """Judge whether the first role is dominated by none of the others.
 
@@ -28,18 +30,18 @@ def ask_balance(
         evidence: At the level of the family; each measure gets its share of the error
             rate, since against one rival each is a chance to be better. One rival alone
             can refute it, so for that the rivals share it again.
-        arms: The configs by role.
         roles: The candidate, then its rivals.
-        measures: A question for each measure; its sides are filled in here.
+        measures: For each measure the configs by role, since tuned ones are chosen for
+            it, and a question; its sides are filled in here.
 
     Returns:
         The verdict; its parts are the candidate against each rival in each measure,
         oriented so that above 0 (or 1) the candidate is better.
     """
-    parts = _ask_parts(evidence.shared_among(len(measures)), arms, roles, measures)
+    parts = _ask_parts(evidence.shared_among(len(measures)), roles, measures)
     if _balance(parts, roles, measures).verdict == "refuted":
         n_chances = len(measures) * (len(roles) - 1)
-        parts = _ask_parts(evidence.shared_among(n_chances), arms, roles, measures)
+        parts = _ask_parts(evidence.shared_among(n_chances), roles, measures)
     own = tuple(part for (i, _, _), part in parts.items() if i == 0)
     tested = [part for part in own if part.verdict is not Verdict.UNTESTED]
     if not tested:
@@ -50,6 +52,7 @@ def ask_balance(
         [part for (i, other, _), part in parts.items() if (i, other) == (0, j)]
         for j in range(1, len(roles))
     ]
+    arms, _ = measures[0]
     notes = tuple(_against(arms, roles[j], j, parts) for j in range(1, len(roles)))
     if verdict is Verdict.UNDECIDED and (silent := _silent(by_rival)):
         return replace(silent, notes=(*silent.notes, *notes), parts=own)
@@ -60,7 +63,7 @@ def ask_balance(
     return replace(
         tested[0],
         verdict=verdict,
-        measure=", ".join(question.measure for question in measures),
+        measure=", ".join(question.measure for _, question in measures),
         estimate=None,
         lower=None,
         upper=None,
@@ -83,20 +86,22 @@ def ask_balance(
 
 
 def _ask_parts(
-    evidence: Evidence, arms: Arms, roles: Sequence[str], measures: Sequence[Question]
+    evidence: Evidence,
+    roles: Sequence[str],
+    measures: Sequence[tuple[Arms, Question]],
 ) -> Parts:
     """Each value against each other one in each measure."""
     return {
         (i, j, k): ask(evidence, _between(question, arms, own, rival))
         for i, own in enumerate(roles)
         for j, rival in enumerate(roles)
-        for k, question in enumerate(measures)
+        for k, (arms, question) in enumerate(measures)
         if i != j
     }
 
 
 def _balance(
-    parts: Parts, roles: Sequence[str], measures: Sequence[Question]
+    parts: Parts, roles: Sequence[str], measures: Sequence[tuple[Arms, Question]]
 ) -> Balance:
     """What the bounds say of the first value, and of the others."""
     return compare_balances(*_bounds(parts, len(roles), len(measures)), 0)

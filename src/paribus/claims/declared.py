@@ -11,6 +11,7 @@ from paribus.analysis.tuned import numbers
 from paribus.claims.answering import ask
 from paribus.claims.arms import choose
 from paribus.claims.evidence import Choice, Evidence, Question, is_same_value
+from paribus.claims.fastest_arms import fastest_choice
 from paribus.claims.pruning import held_option, say_stopped
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import Relation
@@ -93,7 +94,10 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
     only_a = {name: value for name, value in claim.a.items() if name not in claim.b}
     only_b = {name: value for name, value in claim.b.items() if name not in claim.a}
     a, b = {**claim.a, **only_b}, {**claim.b, **only_a}
-    by_others_a, by_others_b = (_configs(evidence, values) for values in (a, b))
+    is_time = claim.measure in TIMES
+    by_others_a, by_others_b = (
+        _configs(evidence, values, is_time=is_time) for values in (a, b)
+    )
     shared = [others for others in by_others_a if others in by_others_b]
     if not shared:
         raise StudyError(
@@ -126,7 +130,6 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
     choices = tuple(
         choice for side in sides for _, choice in side if choice is not None
     )
-    is_time = claim.measure in TIMES
     is_tuned = TUNED in (*claim.a.values(), *claim.b.values())
     return Question(
         measure=claim.measure,
@@ -168,7 +171,7 @@ _RELATIONS: Mapping[str, Relation] = {
 
 
 def _configs(
-    evidence: Evidence, values: Mapping[str, Value]
+    evidence: Evidence, values: Mapping[str, Value], *, is_time: bool
 ) -> dict[Config, tuple[int, Choice | None]]:
     """The configs of a side, by the hyperparameters that neither side names."""
     named = {name: value for name, value in values.items() if value != TUNED}
@@ -180,7 +183,16 @@ def _configs(
     if TUNED not in values.values():
         return {others: (members[0], None) for others, members in groups.items()}
     chosen = {
-        others: choose(evidence, Config({**others, **named}), members)
+        others: _chosen(evidence, Config({**others, **named}), members, is_time=is_time)
         for others, members in groups.items()
     }
     return {o: (c.config, c) for o, c in chosen.items() if c is not None}
+
+
+def _chosen(
+    evidence: Evidence, others: Config, members: tuple[int, ...], *, is_time: bool
+) -> Choice | None:
+    """What was chosen for some other hyperparameters, by time where that is asked."""
+    if is_time and (fastest := fastest_choice(evidence, others)) is not None:
+        return fastest
+    return choose(evidence, others, members)

@@ -1,6 +1,7 @@
 """What a study offers as evidence: the runs that judge, those that chose, measures."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -8,9 +9,10 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
+from paribus.analysis.fastest import choose_fastest, chooses_by_time
 from paribus.analysis.measure_facts import is_curve
 from paribus.analysis.run_measures import RunMeasure, run_measure, values_at
-from paribus.analysis.tuned import choosing_runs
+from paribus.analysis.tuned import ChosenBy, TunedChoice, choosing_runs
 from paribus.budget import epochs_after
 from paribus.claims.rules import Relation
 from paribus.errors import UnknownNameError
@@ -41,6 +43,7 @@ class Choice:
         is_independent: Whether seeds chose it that judge nothing.
         n_refining: The same for each value that refined the best of these.
         passed_over: As `TunedChoice` has it.
+        by: As `TunedChoice` has it.
     """
 
     config: int
@@ -53,12 +56,19 @@ class Choice:
     is_independent: bool
     n_refining: tuple[int, ...] = ()
     passed_over: tuple[float, float] | None = None
+    by: ChosenBy = "score"
 
     def say_passed_over(self) -> str:
-        """A clause on a value that scored higher, not chosen since it often failed."""
+        """A clause on a value that was better, not chosen since it often failed."""
         if self.passed_over is None:
             return ""
         value, lead = self.passed_over
+        if self.by == "time":
+            return (
+                f"learning rate {show_value(value)} reached the target "
+                f"{math.exp(lead):.2g} times as fast as {show_value(self.value)}, the "
+                "fastest by the rule, but half its runs or more ended badly"
+            )
         return (
             f"learning rate {show_value(value)} scored {lead:.2g} higher than "
             f"{show_value(self.value)}, the best by the rule, but half its runs or "
@@ -232,6 +242,13 @@ class Evidence:
     def choosing(self) -> StudyResult:
         """The runs that choose in a study with tuning, as training sees them."""
         return choosing_runs(self.whole)
+
+    @cached_property
+    def fastest(self) -> Mapping[Config, TunedChoice]:
+        """The other hyperparameters -> the choice by time; empty where none is made."""
+        if not chooses_by_time(self.whole.study):
+            return {}
+        return {choice.others: choice for choice in choose_fastest(self.whole)}
 
     @cached_property
     def _by_seeds(self) -> dict[tuple[int, ...], StudyResult]:

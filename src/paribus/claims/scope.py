@@ -14,6 +14,7 @@ _BUDGETS = {
     "seconds": "equal seconds",
     "target": "until the target is reached, at most {epochs}",
 }
+_BY = {"score": "the final score", "time": "the time to the target"}
 _MODES = {
     "tuned": "learning rate tuned for each side",
     "untuned": "one learning rate for both sides",
@@ -32,7 +33,9 @@ def scope_sentence(
     tuning = evidence.whole.study.tuning
     mode = _MODES.get(question.mode, "")
     if question.mode == "tuned" and tuning is not None:
-        mode += f" by {tuning.n_choosing} seeds, a choice that no interval includes"
+        by = " and ".join(dict.fromkeys(_BY[c.by] for c in question.choices))
+        mode += f" by {by or _BY['score']} of {tuning.n_choosing} seeds, "
+        mode += "a choice that no interval includes"
     parts = [
         result.data.name,
         *_drawn(result),

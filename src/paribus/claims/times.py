@@ -72,6 +72,9 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
             longer_budget(evidence.judged.study),
         )
     found = _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
+    if rung != chosen and any(choice.by == "time" for choice in question.choices):
+        first = f"Learning rates were chosen by the time to {targets[chosen]:.4f}."
+        found = replace(found, notes=(*found.notes, first))
     if n_pilots >= FULL_PILOT_RUNS:
         return found
     few = f"The target rests on {n_pilots} runs of the best config; 10 are usual."

@@ -35,6 +35,10 @@ def atom_of(result: StudyResult, name: str) -> Any:
     return next(atom for atom in atoms if atom.id == name)
 
 
+def first_of(result: StudyResult, size: int) -> int:
+    return [config["batch_size"] for config in result.configs].index(size)
+
+
 def annealed(loss: float) -> Runs:
     return Runs(accuracy=0.98, measures={"annealed_train_loss": loss})
 
@@ -45,9 +49,9 @@ def sharp(value: float) -> Runs:
 
 FAST, SLOW = Runs(accuracy=0.98, speed=5), Runs(accuracy=0.98, speed=2)
 UNSURE = Runs(accuracy=0.98, speed=2.5, speed_spread=0.8)
-# So noisy at the held rate that no other entry can flip a verdict.
+# So noisy at the held rate that no other entry can flip a verdict; and slow there.
 NOISY: Any = dict.fromkeys(
-    (32, 64, 128, 6000), Runs(accuracy=0.96, spread=0.02, speed_spread=1)
+    (32, 64, 128, 6000), Runs(accuracy=0.96, spread=0.02, speed=0.3, speed_spread=1)
 )
 
 CASES = [
@@ -237,9 +241,12 @@ def test_claims_and_training_choose_the_same_values(result):
         assert choice.n_runs == (3,) * len(own.values)
 
 
-def test_times_say_by_what_their_learning_rates_were_chosen():
-    notes = atom_of(make_batches(), "B1a").notes
-    assert any("chosen by the score at equal epochs" in note for note in notes)
+def test_times_and_qualities_say_by_what_their_learning_rates_were_chosen():
+    result = make_batches()
+    assert (
+        "tuned for each side by the time to the target" in atom_of(result, "B1a").scope
+    )
+    assert "tuned for each side by the final score" in atom_of(result, "B2b").scope
 
 
 def test_equal_seconds_end_with_the_first_of_the_runs():
@@ -288,14 +295,21 @@ def test_no_common_training_loss_is_said():
 
 
 def test_throughput_has_the_interval_of_its_repeats():
-    found = atom_of(make_batches(seconds={32: 4.0, 128: 1.0}), "B3a")
+    result = make_batches(seconds={32: 4.0, 128: 1.0})
+    found = atom_of(result, "B3a")
 
-    assert found.estimate == pytest.approx(4.0)
-    # Two medians of five repeats that vary by 2 %: by hand, Welch's interval at the
-    # family's level, with 8 degrees of freedom and pi/2 for the medians.
-    error = np.sqrt(2 * np.pi / 2 * 0.02**2 / 5)
-    quantile = stats.t.ppf(1 - (1 - found.confidence_level) / 2, 8)
-    assert found.upper == pytest.approx(4 * np.exp(quantile * error))
+    # By SciPy: the paired interval of log seconds over rounds, at the family's level.
+    small, large = (
+        np.log(list(timing.by_round.values()))
+        for size in (32, 128)
+        for timing in [result.timing(result.configs[first_of(result, size)])]
+        if timing is not None
+    )
+    rounds = stats.ttest_rel(small, large).confidence_interval(found.confidence_level)
+    assert found.estimate == pytest.approx(4.0, rel=0.01)
+    assert (found.lower, found.upper) == pytest.approx(
+        (np.exp(rounds.low), np.exp(rounds.high))
+    )
     assert found.n_seeds == 0  # seeds play no part
 
 

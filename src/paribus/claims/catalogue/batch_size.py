@@ -12,6 +12,7 @@ from paribus.claims.balance import ask_balance
 from paribus.claims.batch_arms import at_budget
 from paribus.claims.companions import companions, say_batch_trend, say_companion
 from paribus.claims.evidence import BudgetKind, Evidence, Question
+from paribus.claims.fastest_arms import at_target
 from paribus.claims.findings import untested
 from paribus.claims.matched import common_loss, say_matched_accuracy
 from paribus.claims.records import AtomVerdict
@@ -58,6 +59,7 @@ def _faster(clock: str, fast: str, slow: str) -> Judge:
     """The atom that one batch size reaches the target before another, on one clock."""
 
     def judge(evidence: Evidence, arms: Arms) -> AtomVerdict:
+        arms, notes = at_target(evidence, arms, (slow, fast))
         question = _question(
             arms,
             f"{clock}_to_target",
@@ -68,16 +70,9 @@ def _faster(clock: str, fast: str, slow: str) -> Judge:
             rung=-1,
         )
         found = ask(evidence, question)
-        if arms.mode != "tuned":
-            return found
-        return replace(found, notes=(*found.notes, _CHOSEN_AT_EPOCHS))
+        return replace(found, notes=found.notes + notes)
 
     return judge
-
-
-_CHOSEN_AT_EPOCHS = (
-    "Learning rates were chosen by the score at equal epochs, not by the time itself."
-)
 
 
 def stuck(evidence: Evidence, arms: Arms) -> AtomVerdict:
@@ -128,18 +123,21 @@ def _noise_floor(evidence: Evidence, arms: Arms, role: str) -> str:
 
 def balanced(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """B2a: dominated by neither neighbour in final error and the three times."""
+    roles = (MEDIUM, SMALL, LARGE)
     frame = Question(measure="", mode=arms.mode, budget=arms.budget)
-    times = (
+    quality = replace(
+        frame, measure=evidence.judged.score_metric, judges_final_quality=True
+    )
+    fast, notes = at_target(evidence, arms, roles)
+    times = [
         replace(
             frame, measure=f"{clock}_to_target", budget="target", clock=clock, rung=-1
         )
         for clock in _CLOCKS
-    )
-    quality = replace(
-        frame, measure=evidence.judged.score_metric, judges_final_quality=True
-    )
-    measures = (quality, *times)
-    return ask_balance(evidence, arms, (MEDIUM, SMALL, LARGE), measures)
+    ]
+    measures = [(arms, quality), *((fast, time) for time in times)]
+    found = ask_balance(evidence, roles, measures)
+    return replace(found, notes=found.notes + notes)
 
 
 def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
@@ -155,7 +153,8 @@ def special(evidence: Evidence, arms: Arms) -> AtomVerdict:
             judges_final_quality=True,
         ),
     )
-    beside = companions(evidence, [_slower(arms, clock) for clock in _CLOCKS])
+    fast, _ = at_target(evidence, arms, (MEDIUM, SMALL, LARGE))
+    beside = companions(evidence, [_slower(fast, clock) for clock in _CLOCKS])
     return replace(found, notes=found.notes + notes + tuple(map(say_companion, beside)))
 
 

@@ -11,6 +11,7 @@ from paribus.claims.atoms import Atom, judge_all
 from paribus.claims.balance import ask_balance
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.failures import say_failures
+from paribus.claims.fastest_arms import at_target
 from paribus.claims.findings import untested
 from paribus.claims.guards.populations import few_learners
 from paribus.claims.records import AtomVerdict, Verdict
@@ -95,10 +96,13 @@ def slow(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """L1b: more steps to the target than 0.01 needs; beside it, than the best needs."""
     question = _to_target(arms, "small", "medium", rung=1)
     found = ask(evidence, question)
-    if "best" not in arms.configs or arms.configs["best"] in question.configs:
+    if "best" not in arms.configs:
+        return found
+    arms, notes = at_target(evidence, arms, ("best",))
+    if arms.configs["best"] in question.configs:
         return found
     beside = ask(evidence, _to_target(arms, "small", "best", rung=1))
-    return replace(found, notes=found.notes + _said_beside(beside))
+    return replace(found, notes=found.notes + _said_beside(beside) + notes)
 
 
 def faster(evidence: Evidence, arms: Arms) -> AtomVerdict:
@@ -161,7 +165,8 @@ def balance(evidence: Evidence, arms: Arms) -> AtomVerdict:
         Question(measure="steps_to_target", budget="target", clock="steps", rung=1),
         Question(measure=evidence.judged.score_metric, judges_final_quality=True),
     )
-    return ask_balance(evidence, arms, ("medium", "small", "large"), measures)
+    asked = [(arms, question) for question in measures]
+    return ask_balance(evidence, ("medium", "small", "large"), asked)
 
 
 def good(evidence: Evidence, arms: Arms) -> AtomVerdict:

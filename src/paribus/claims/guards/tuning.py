@@ -1,5 +1,6 @@
 """Guards about how the best value was chosen."""
 
+import math
 from dataclasses import replace
 
 from paribus.analysis.edges import extension_option
@@ -11,6 +12,8 @@ from paribus.space import show_value, value_words
 
 
 MAX_SPACING_DECADES = 0.5
+# Of times to a target.
+_SMALLEST_LOG_RATIO = math.log(1.25)
 
 
 def shared_seeds(evidence: Evidence, question: Question) -> Refusal | None:
@@ -67,8 +70,9 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
     for choice in question.choices:
         if choice.edge is not None:
             at = _place(evidence, choice)
+            best = "best" if choice.by == "score" else "fastest"
             return Refusal(
-                f"the best learning rate, {show_value(choice.value)}"
+                f"the {best} learning rate, {show_value(choice.value)}"
                 + (f" at {at}" if at else "")
                 + f", lies on the {choice.edge} edge of the grid",
                 _extended_grid(evidence, choice),
@@ -85,7 +89,7 @@ def better_passed_over(evidence: Evidence, question: Question) -> Refusal | None
         if choice.passed_over is None:
             continue
         _, lead = choice.passed_over
-        if lead > smallest:
+        if lead > (smallest if choice.by == "score" else _SMALLEST_LOG_RATIO):
             return Refusal(
                 f"{choice.say_passed_over()}, so none is plainly the best",
                 longer_budget(evidence.whole.study),
