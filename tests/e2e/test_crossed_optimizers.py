@@ -74,7 +74,7 @@ def test_optimizers_are_crossed_with_learning_rates_of_their_own(tmp_path: Path)
     assert rates == {"sgd": {0.03, 0.1, 0.3}, "adam": {0.001, 0.003, 0.01}}
     assert [c["n_seeds"] for c in shown["configs"]] == [5] * 24
     for optimizer in ("sgd", "adam"):
-        assert f"L1/{optimizer}:" in claims
+        assert f"L1/{optimizer}" in claims
     assert "warmup epochs 0.5" in report
     assert "weight decay 0.001" in report
 

@@ -42,11 +42,18 @@ class Verdicts(tuple["ClaimVerdict", ...]):
 
     unvaried: Mapping[str, str] = MappingProxyType({})
 
-    def __str__(self) -> str:
+    def details(self) -> str:
+        """Say of each claim its parts, their tests and scope: `claims --details`."""
         from paribus.console import claims_text
         from paribus.console.layout import terminal_width
 
         return claims_text(self, unvaried=self.unvaried, width=terminal_width())
+
+    def __str__(self) -> str:
+        from paribus.console import verdicts_text
+        from paribus.console.layout import terminal_width
+
+        return verdicts_text(self, unvaried=self.unvaried, width=terminal_width())
 
     def _repr_html_(self) -> str:
         return _preformatted(str(self))

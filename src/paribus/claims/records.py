@@ -26,6 +26,21 @@ class Verdict(StrEnum):
     UNTESTED = "untested"
     DEPENDS = "depends"
 
+    @property
+    def icon(self) -> str:
+        """A sign whose shape says the verdict, to those who see no colours too."""
+        return _ICONS[self]
+
+
+_ICONS = {
+    Verdict.SUPPORTED: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.NEGLIGIBLE: "≈",
+    Verdict.UNDECIDED: "?",
+    Verdict.UNTESTED: "○",
+    Verdict.DEPENDS: "⇄",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class AtomVerdict:

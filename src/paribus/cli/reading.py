@@ -69,7 +69,14 @@ def compare(
 
 
 @app.command(cls=Command)
-def claims(folder: Folder, json: Json = False) -> None:
+def claims(
+    folder: Folder,
+    details: Annotated[
+        bool,
+        typer.Option("--details", help="Also each claim's parts, tests and scope."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Judge every claim: its verdict, its interval, what would decide it."""
     from paribus.api import load
     from paribus.cli.verdicts import claim_records
@@ -78,7 +85,7 @@ def claims(folder: Folder, json: Json = False) -> None:
     if json:
         write_json(claim_records(verdicts))
     else:
-        write(str(verdicts))
+        write(verdicts.details() if details else str(verdicts))
 
 
 @app.command(cls=Command)

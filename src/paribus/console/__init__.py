@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from paribus.console.progress import show_progress
     from paribus.console.rates import rates_text
     from paribus.console.tables import ending_text, summary_html, summary_text
+    from paribus.console.verdicts import verdicts_text
 
 __all__ = [
     "Row",
@@ -25,6 +26,7 @@ __all__ = [
     "show_progress",
     "summary_html",
     "summary_text",
+    "verdicts_text",
 ]
 
 __getattr__ = on_first_use(
@@ -40,5 +42,6 @@ __getattr__ = on_first_use(
         "show_progress": "progress",
         "summary_html": "tables",
         "summary_text": "tables",
+        "verdicts_text": "verdicts",
     },
 )

@@ -98,7 +98,7 @@ def _row(atom: AtomVerdict) -> Row:
         "atom": atom.id if atom.is_primary else f"{atom.id} *",
         "verdict": atom.verdict.value,
         "estimate": estimate_text(atom),
-        "smallest effect": _with_unit(atom, _number(atom, atom.smallest_effect, "")),
+        "smallest effect": smallest_text(atom),
         "seeds": str(atom.n_seeds) if atom.n_seeds else "",
         "adjusted p": _adjusted(atom),
         "measure": atom.measure,
@@ -114,6 +114,11 @@ def estimate_text(atom: AtomVerdict) -> str:
         return _with_unit(atom, text)
     bounds = f"[{_number(atom, atom.lower)}, {_number(atom, atom.upper)}]"
     return _with_unit(atom, f"{atom.limit}{text} {bounds}")
+
+
+def smallest_text(atom: AtomVerdict) -> str:
+    """Write the smallest effect that matters; empty where there is none."""
+    return _with_unit(atom, _number(atom, atom.smallest_effect, ""))
 
 
 def _number(atom: AtomVerdict, value: float | None, sign: str = "+") -> str:
@@ -167,15 +172,25 @@ def _open(atom: AtomVerdict) -> list[str]:
 
 
 def _would_decide(atom: AtomVerdict) -> str:
+    said = would_decide(atom)
+    if said.startswith("more"):
+        at = "" if atom.estimate is None else ": the estimate sits at the boundary"
+        return f", and {said}{at}"
+    if said.startswith("about"):
+        said += ", if the true effect is near the estimate"
+    return said and f"; {said}"
+
+
+def would_decide(atom: AtomVerdict) -> str:
+    """Say how many seeds would decide an open part; empty where nobody knows."""
     more = atom.more_seeds
     if more is None:
         return ""
     if more > MAX_SEEDS:
-        at = "" if atom.estimate is None else ": the estimate sits at the boundary"
-        return f", and more than 1000 would be needed{at}"
+        return f"more than {MAX_SEEDS} seeds would be needed"
     if atom.n_seeds < MIN_SEEDS:
-        return f"; at least {more} are needed"
-    return f"; about {more} would decide, if the true effect is near the estimate"
+        return f"at least {more} seeds are needed"
+    return f"about {more} seeds would decide"
 
 
 def _seeds(n: int) -> str:

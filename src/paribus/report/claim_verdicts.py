@@ -9,7 +9,7 @@ from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.effects import standing
 from paribus.report.numbers import count, join
 from paribus.report.prose import sentence
-from paribus.report.verdicts import ICONS, as_command, badge, say_change, say_finding
+from paribus.report.verdicts import as_command, badge, say_change, say_finding
 
 
 def say_parts(claim: ClaimVerdict) -> str:
@@ -80,7 +80,7 @@ def say_untested(
     runs = [
         as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")
     ]
-    text = f"{ICONS[Verdict.UNTESTED]} Untested here: {said}."
+    text = f"{Verdict.UNTESTED.icon} Untested here: {said}."
     return text + (f" To test them: {join(runs)}." if runs else "")
 
 

@@ -19,14 +19,6 @@ from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.power import MAX_SEEDS
 
 
-ICONS = {
-    Verdict.SUPPORTED: "✓",
-    Verdict.REFUTED: "✗",
-    Verdict.NEGLIGIBLE: "≈",
-    Verdict.UNDECIDED: "?",
-    Verdict.UNTESTED: "○",
-    Verdict.DEPENDS: "⇄",
-}
 # In smallest effects: as of runs that are equal, where "0.00 or less" says nothing.
 NEXT_TO_NOTHING = 0.01
 
@@ -42,7 +34,7 @@ _STABILITY = ("stab", "steady", "smooth")
 
 def badge(verdict: Verdict) -> Badge:
     """A verdict's word, and a sign whose shape says it too."""
-    return Badge(icon=ICONS[verdict], word=verdict.value)
+    return Badge(icon=verdict.icon, word=verdict.value)
 
 
 def say_text(atom: AtomVerdict) -> str:

@@ -71,16 +71,16 @@ def text_of(**changes: object) -> str:
         ),
         (
             {"verdict": Verdict.UNDECIDED, "more_seeds": 30},
-            "L2a: not decided with 8 seeds; about 30 would decide",
+            "L2a: not decided with 8 seeds; about 30 seeds would decide",
         ),
         # One seed says nothing of a spread: five is the fewest, not what decides.
         (
             {"verdict": Verdict.UNDECIDED, "more_seeds": 5, "n_seeds": 1},
-            "L2a: not decided with 1 seed; at least 5 are needed",
+            "L2a: not decided with 1 seed; at least 5 seeds are needed",
         ),
         (
             {"verdict": Verdict.UNDECIDED, "more_seeds": 1001, "n_seeds": 1},
-            "L2a: not decided with 1 seed, and more than 1000 would be needed",
+            "L2a: not decided with 1 seed, and more than 1000 seeds would be needed",
         ),
         ({"verdict": Verdict.DEPENDS, "reason": "a, not b"}, "L2a: depends, a, not b"),
     ],

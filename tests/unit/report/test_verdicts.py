@@ -5,7 +5,7 @@ import pytest
 from claim_builders import make_atom, make_speed_atom
 
 from paribus.claims import Verdict
-from paribus.report.verdicts import ICONS, say_change, say_finding, say_tests, say_text
+from paribus.report.verdicts import say_change, say_finding, say_tests, say_text
 
 
 MEASURED = (
@@ -272,8 +272,8 @@ def test_seeds_added_after_looking_are_said_with_the_tests():
 
 
 def test_no_two_verdicts_share_a_sign():
-    assert len(set(ICONS.values())) == len(Verdict)
-    assert all(re.fullmatch(r"\S", icon) for icon in ICONS.values())
+    assert len({verdict.icon for verdict in Verdict}) == len(Verdict)
+    assert all(re.fullmatch(r"\S", verdict.icon) for verdict in Verdict)
 
 
 def test_a_measure_taken_before_the_end_is_not_called_final():
