@@ -122,6 +122,29 @@ def test_a_loaded_result_has_its_tables(tmp_path: Path):
     assert "<table" in result._repr_html_()
 
 
+def test_a_table_has_what_most_want_and_all_on_request(tmp_path: Path):
+    result = pb.load(make_store(tmp_path / "tiny"))
+
+    table, whole = result.table(), result.table(columns="all")
+
+    assert table.columns.tolist() == [
+        "learning_rate",
+        "batch_size",
+        "n_seeds",
+        "share_bad",
+        "test_accuracy",
+        "test_accuracy_lower",
+        "test_accuracy_upper",
+        "test_accuracy_of_learners",
+        "is_tied_with_best",
+        "is_practically_tied",
+    ]
+    assert {"n_converged", "train_loss", "regret_upper"} <= set(whole.columns)
+    assert whole.loc[:, table.columns].equals(table)
+    with pytest.raises(StudyError, match="must be `main` or `all`, got `every`"):
+        result.table(columns="every")
+
+
 def test_a_comparison_is_by_the_primary_metric_if_none_is_named(tmp_path: Path):
     result = pb.load(make_store(tmp_path / "tiny"))
     sides = {"learning_rate": 0.001}, {"learning_rate": 0.01}

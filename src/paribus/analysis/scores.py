@@ -133,3 +133,14 @@ def is_learner(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
 def is_unlearned(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
     """Runs that spent their budget and did not learn, whether they ended badly."""
     return np.asarray(result.has_outcome() & ~is_learner(result))
+
+
+def shown_metrics(result: StudyResult) -> list[str]:
+    """The metrics that a summary shows: that which ranks, then the test split's.
+
+    Where numbers are predicted R2 of the test split too: RMSE has the data's unit.
+    """
+    task = result.study.task
+    of_test = dict.fromkeys((f"test_{task.primary}", f"test_{task.score}"))
+    shown = dict.fromkeys((result.primary_metric, *of_test))
+    return [metric for metric in shown if metric in result.metrics]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from paribus.analysis import records
 from paribus.api.writing import write_charts, write_export, write_report
+from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
 from paribus.results.progress import has_ended
@@ -71,18 +72,29 @@ class Result:
         self.record = record
         self.folder = folder
 
-    def table(self) -> "pd.DataFrame":
-        """Tabulate the configs: status counts, and each metric with its interval.
+    def table(self, *, columns: str = "main") -> "pd.DataFrame":
+        """Tabulate the configs, one row each.
 
-        Returns:
-            One row per config: its hyperparameters, `n_seeds` (runs that ended),
-            `n_converged` and so on for each status that occurs, `is_tied_with_best`,
-            `seconds_per_epoch`, and for each metric its mean, `<metric>_lower` and
-            `<metric>_upper`.
+        Args:
+            columns: `"main"` for what most readers want: the hyperparameters, `n_seeds`
+                (runs that ended), `share_bad` (of runs that ended badly), the metric
+                that ranks and that of the test split with their 95% intervals
+                (`<metric>_lower`, `<metric>_upper`), `is_tied_with_best`,
+                `is_practically_tied` and `seconds_per_epoch`. `"all"` for what an
+                export has: also counts for each status, every metric, and means of the
+                runs that learned.
+
+        Raises:
+            StudyError: If `columns` is something else.
         """
-        from paribus.exports import configs_table
+        from paribus.exports.tables import configs_table, main_columns
 
-        return configs_table(self.record)
+        if columns not in ("main", "all"):
+            raise StudyError(f"`columns` must be `main` or `all`, got `{columns}`")
+        table = configs_table(self.record)
+        if columns == "all":
+            return table
+        return table.loc[:, main_columns(self.record, table)]
 
     def runs(self) -> "pd.DataFrame":
         """Tabulate the runs: hyperparameters, seed, status, final metrics, measures."""

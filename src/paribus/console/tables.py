@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from paribus.analysis import ConfigSummary, MetricSummary
-from paribus.analysis.scores import is_accuracy
+from paribus.analysis.scores import is_accuracy, shown_metrics
 from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.console.ties import (
     AS_GOOD,
@@ -87,7 +87,7 @@ def _wide_rows(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[
         row["runs"] = status_text(summary.status)
         if not summary.status:
             row["runs"] = f"tuning only: {status_text(_tuning_runs(result, index))}"
-        for metric in _scores(result):
+        for metric in shown_metrics(result):
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
@@ -102,7 +102,7 @@ def _narrow_tables(
     """The same with short headings, then with less and less."""
     everything = [_narrow_row(result, i, s) for i, s in enumerate(summaries)]
     without_seconds = [_without(row, "s/\nepoch") for row in everything]
-    secondary = [m.replace("_", "\n") for m in _scores(result)[1:]]
+    secondary = [m.replace("_", "\n") for m in shown_metrics(result)[1:]]
     only_means = [
         {
             column: text.partition(" [")[0] if column in secondary else text
@@ -123,7 +123,7 @@ def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
     row["learned"] = _learned(summary.status) or (
         f"({_learned(_tuning_runs(result, index))})"
     )
-    for metric in _scores(result):
+    for metric in shown_metrics(result):
         row[metric.replace("_", "\n")] = metric_text(summary.metrics.get(metric))
     row["best"] = best_mark(summary)
     if summary.seconds_per_epoch is not None:
@@ -148,17 +148,6 @@ def _tuning_runs(result: StudyResult, index: int) -> Counter[RunStatus]:
 
 def _without(row: Row, *columns: str) -> Row:
     return {name: text for name, text in row.items() if name not in columns}
-
-
-def _scores(result: StudyResult) -> list[str]:
-    """The metrics that a summary shows: that which ranks, then the test split's.
-
-    Where numbers are predicted R2 of the test split too: RMSE has the data's unit.
-    """
-    task = result.study.task
-    of_test = dict.fromkeys((f"test_{task.primary}", f"test_{task.score}"))
-    shown = dict.fromkeys((result.primary_metric, *of_test))
-    return [metric for metric in shown if metric in result.metrics]
 
 
 def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from paribus.analysis import classify_runs, summarise_configs
 from paribus.analysis.measure_facts import DERIVED
 from paribus.analysis.run_measures import run_measure
+from paribus.analysis.scores import shown_metrics
 from paribus.analysis.targets import (
     epochs_to_target,
     optimizer_of,
@@ -161,6 +162,30 @@ def configs_table(result: StudyResult) -> pd.DataFrame:
             row[f"{name}_of_learners_upper"] = metric.upper_of_learners
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def main_columns(result: StudyResult, table: pd.DataFrame) -> list[str]:
+    """Choose the columns that most readers want of a table of configs.
+
+    Args:
+        result: The study.
+        table: As `configs_table` makes it.
+
+    Returns:
+        The hyperparameters; how many seeds there are and which share of them ended
+        badly; the metric that ranks and that of the test split with their intervals,
+        and means of learners where runs of a config are a mixture; which configs are
+        tied with the best and which practically as good; the seconds of an epoch.
+    """
+    columns = [*result.study.space.hyperparameters(), "n_seeds", "share_bad"]
+    for metric in shown_metrics(result):
+        columns += [metric, f"{metric}_lower", f"{metric}_upper"]
+        if table[f"{metric}_is_bimodal"].any():
+            columns.append(f"{metric}_of_learners")
+    columns += ["is_tied_with_best", "is_practically_tied"]
+    if table["seconds_per_epoch"].notna().any():
+        columns.append("seconds_per_epoch")
+    return columns
 
 
 def to_csv(table: pd.DataFrame) -> str:

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from builders import make_finished
 from report_builders import make_notebook_result
 
 from paribus.errors import CommandError, UnknownNameError
 from paribus.exports import configs_table, export
-from paribus.exports.tables import to_csv
+from paribus.exports.tables import main_columns, to_csv
+from paribus.status import RunStatus
 
 
 def read_rows(path):
@@ -108,3 +110,19 @@ def test_an_unfinished_study_is_exported_with_empty_cells(tmp_path):
     rows = read_rows(tmp_path / "runs.csv")
     assert {row["status"] for row in rows} == {"pending"}
     assert read_rows(tmp_path / "curves.csv") == []
+
+
+def test_means_of_learners_are_a_main_column_only_where_there_is_a_mixture():
+    good = (0.96, 0.97, 0.96)
+    mixed = make_finished(
+        good, (0.1, 0.97, 0.96), status={(1, 0): RunStatus.COLLAPSED}, validation=5000
+    )
+
+    columns = [
+        main_columns(result, configs_table(result))
+        for result in (make_finished(good, good, validation=5000), mixed)
+    ]
+
+    of_learners = ["validation_accuracy_of_learners", "test_accuracy_of_learners"]
+    assert [name for name in columns[1] if name not in columns[0]] == of_learners
+    assert columns[0].index("validation_accuracy") < columns[0].index("test_accuracy")
