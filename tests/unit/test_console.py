@@ -298,14 +298,56 @@ def test_the_progress_line_has_speed_and_time_left():
     progress = make_progress([[0.9, np.nan]])
 
     assert progress_line(progress) == (
-        "1 of 2 runs, 0.5 runs/s, 1 min 05 s left: batch_size=32"
+        "1 of 2 runs done, one every 2 s, about 1 min 05 s left; now batch_size=32"
     )
+
+
+@pytest.mark.parametrize(
+    ("epoch", "epochs", "said"),
+    [
+        (0.125, 5.0, "epoch 1 of 5"),
+        (1.0, 5.0, "epoch 2 of 5"),
+        (4.9, 5.0, "epoch 5 of 5"),
+        (5.0, 5.0, "epoch 5 of 5"),
+        (12.5, 12.8, "epoch 13 of 13"),
+    ],
+)
+def test_epochs_are_counted_whole(epoch: float, epochs: float, said: str):
+    training = {"n_training": 24, "epoch": epoch, "epochs": epochs}
+    progress = make_progress([[np.nan, np.nan]], elapsed_s=0.5, **training)
+
+    line = progress_line(progress)
+
+    assert line.endswith(f"; now training 24 at once (batch_size=32), {said}")
+    assert "a second" not in line
+
+
+def test_the_speed_is_said_as_people_say_it():
+    fast = make_progress([[0.9, 0.9]], elapsed_s=0.5)
+
+    assert ", 4 a second" in progress_line(fast)
+    assert ", one every 40 s" in progress_line(replace(fast, elapsed_s=80.0))
+
+
+def test_the_bar_moves_while_runs_are_trained():
+    from rich.console import Console
+
+    def bar(**changes: object) -> str:
+        file = StringIO()
+        progress = make_progress([[np.nan, np.nan]], **changes)
+        Console(file=file, width=40, legacy_windows=False).print(
+            draw_progress(progress, width=40)
+        )
+        return file.getvalue().splitlines()[0]
+
+    halfway = {"n_training": 2, "epoch": 2.0, "epochs": 4.0}
+    assert bar(**halfway) != bar()
 
 
 def test_runs_that_tuning_may_yet_leave_out_are_counted_as_at_most():
     progress = replace(make_progress([[0.9, np.nan]]), is_open=True)
 
-    assert progress_line(progress).startswith("1 of up to 2 runs, ")
+    assert progress_line(progress).startswith("1 of up to 2 runs done, ")
 
 
 def test_the_progress_line_counts_what_went_wrong():
@@ -350,12 +392,12 @@ def test_lines_for_a_log_come_every_few_seconds_and_at_the_end():
         write(make_progress([[0.9, np.nan]], activity=f"epoch {second}"))
     write(make_progress([[0.9, 0.9]], activity=""))
 
-    assert [line.rpartition(": ")[2] for line in lines[:-1]] == [
+    assert [line.rpartition("; now ")[2] for line in lines[:-1]] == [
         "epoch 0",
         "epoch 5",
         "epoch 10",
     ]
-    assert lines[-1] == "2 of 2 runs, 1 runs/s"
+    assert lines[-1] == "2 of 2 runs done, 1 a second"
 
 
 @pytest.mark.parametrize(

@@ -87,17 +87,34 @@ class PlainLines:
 
 
 def progress_line(progress: Progress) -> str:
-    """Say in one line how far a study is."""
+    """Say in one line how far a study is: `"36 of 92 runs done, about 40 s left"`."""
     at_most = "up to " if progress.is_open else ""
-    parts = [f"{progress.n_finished} of {at_most}{progress.n_runs} runs"]
+    parts = [f"{progress.n_finished} of {at_most}{progress.n_runs} runs done"]
     if progress.n_trained and progress.elapsed_s > 0:
-        parts.append(f"{progress.n_trained / progress.elapsed_s:.2g} runs/s")
+        parts.append(_speed_text(progress.n_trained / progress.elapsed_s))
     if progress.remaining_s is not None and progress.n_finished < progress.n_runs:
-        parts.append(f"{duration_text(progress.remaining_s)} left")
+        parts.append(f"about {duration_text(progress.remaining_s)} left")
     n_bad = int(np.isin(progress.status, [RunStatus.FAILED, RunStatus.DIVERGED]).sum())
     if n_bad:
         parts.append(f"{n_bad} diverged or failed")
-    return ", ".join(parts) + (f": {progress.activity}" if progress.activity else "")
+    now = _now_text(progress)
+    return ", ".join(parts) + (f"; now {now}" if now else "")
+
+
+def _speed_text(per_second: float) -> str:
+    if per_second < 1:
+        return f"one every {duration_text(1 / per_second)}"
+    return f"{per_second:.2g} a second"
+
+
+def _now_text(progress: Progress) -> str:
+    """What is being done: `"training 24 at once (batch_size=64), epoch 1 of 5"`."""
+    if not progress.n_training:
+        return progress.activity
+    last = math.ceil(progress.epochs)
+    epoch = min(int(progress.epoch) + 1, last)
+    which = f" ({progress.activity})" if progress.activity else ""
+    return f"training {progress.n_training} at once{which}, epoch {epoch} of {last}"
 
 
 def draw_progress(progress: Progress, *, width: int) -> "RenderableType":
@@ -113,7 +130,8 @@ def draw_progress(progress: Progress, *, width: int) -> "RenderableType":
     from rich.text import Text
 
     bar = Table.grid(expand=True)  # a bar alone does not end its line
-    bar.add_row(ProgressBar(total=progress.n_runs, completed=progress.n_finished))
+    completed = progress.n_finished + progress.n_training * progress.share_of_block
+    bar.add_row(ProgressBar(total=progress.n_runs, completed=completed))
     rows = lay_out(progress_rows(progress), width=width)
     n_more = len(progress.configs) - MAX_ROWS
     more = f"\nand {n_more} more" if n_more > 0 else ""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -37,6 +38,18 @@ from paribus.study import Run, Study
 OnProgress = Callable[[Progress], None]
 
 
+class _Training(NamedTuple):
+    """How far the runs of the present block are."""
+
+    n_runs: int
+    epoch: float
+    epochs: float
+    share: float
+
+
+_NOTHING = _Training(0, 0.0, 0.0, 0.0)
+
+
 class Session:
     """Trains what waits, block by block, and says how far it is."""
 
@@ -52,9 +65,11 @@ class Session:
         self._on_progress = on_progress
         self._started = time.monotonic()
         self._n_trained = 0
-        self._block_seconds: dict[StaticGroup, list[float]] = {}
+        self._run_seconds: dict[StaticGroup, list[float]] = {}
         self._to_do: tuple[Block, ...] = ()
-        self._in_block = 0.0
+        self._n_later = 0
+        self._training = _NOTHING
+        self._first: tuple[StaticGroup | None, float] = None, 0.0
         self._resumed: dict[Block, int] = {}
         self._begun: set[StaticGroup] = set()
         self._folder = folder
@@ -135,20 +150,26 @@ class Session:
         is_waiting = self._plan.is_planned & np.isin(self._status, WAITING)
         study = with_added(self._study, self._configs)
         asked, seeds = set(study.configs()), set(study.all_seeds)
-        runs = tuple(
+        return tuple(
             run
             for run, place in self._places.items()
-            if is_waiting[place] and run.config in asked and run.seed in seeds
+            if is_waiting[place]
+            and run.config in asked
+            and run.seed in seeds
+            and not self._rungs.waits(run)
         )
-        runs = tuple(run for run in runs if not self._rungs.waits(run))
+
+    def _first_of(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+        """Those that are trained first; what bad runs go on with must be known."""
         if not self._has_rescues:
             return runs
-        # What bad runs go on with must be known when they end.
         return tuple(run for run in runs if run.seed not in self._study.seeds) or runs
 
     def _blocks(self, trainer: Trainer) -> tuple[Block, ...]:
         """The blocks to train; those that were stopped go on first, as they were."""
-        waiting = self._waiting()
+        all_waiting = self._waiting()
+        waiting = self._first_of(all_waiting)
+        self._n_later = len(all_waiting) - len(waiting)
         trainer.blocks(waiting)  # groups get their shapes by all that waits
         self._resumed, taken = {}, set[Run]()
         for number, runs in self._writer.stopped_blocks().items():
@@ -190,7 +211,7 @@ class Session:
         is_first = group not in self._begun
         self._begun.add(group)
         if is_first:
-            self._say(f"compiling {group.description}")
+            self._say(", ".join(filter(None, ("compiling", group.description))))
         driver, prober = trainer.driver(group), trainer.prober(group)
         self._compile_ahead(trainer)
         n_examples = trainer.n_examples
@@ -199,8 +220,15 @@ class Session:
         started = time.monotonic()
 
         def say_epoch(epoch: float) -> None:
-            self._in_block = (epoch - start) / (end - start)
-            self._say(f"{group.description}: epoch {epoch:g} of {epochs:g}")
+            share = (epoch - start) / (end - start)
+            self._training = _Training(len(block.runs), epoch, epochs, share)
+            if group not in self._run_seconds:  # by what it has taken yet
+                self._first = group, seconds_a_run(epoch)
+            self._say(group.description)
+
+        def seconds_a_run(epoch: float) -> float:
+            taken = (time.monotonic() - started) / len(block.runs)
+            return taken * epochs / (epoch - start) if epoch > start else 0.0
 
         with self._begin(block) as keeper:
             number = keeper.block
@@ -227,8 +255,7 @@ class Session:
                     measures=trained.measures,
                     correct=trained.correct,
                 )
-        seconds = (time.monotonic() - started) * epochs / (end - start)
-        self._block_seconds.setdefault(group, []).append(seconds)
+        self._run_seconds.setdefault(group, []).append(seconds_a_run(end))
         self._note(block, trained)
 
     def _compile_ahead(self, trainer: Trainer) -> None:
@@ -263,12 +290,13 @@ class Session:
                 )
             self._n_trained += len(block.runs)
         self._to_do = self._to_do[1:]
-        self._in_block = 0.0
-        self._say(block.group.description)
+        self._training = _NOTHING
+        self._say("")
 
     def _fail(self, trainer: Trainer, number: int, block: Block, message: str) -> None:
         """Try blocks half as wide where memory was exhausted; else the runs failed."""
-        description = block.group.description
+        description = block.group.description or "a block"
+        self._training = _NOTHING
         if is_out_of_memory(message):
             if trainer.halve(block.group):
                 self._writer.give_back_block(number, message)
@@ -298,20 +326,29 @@ class Session:
                 status=self._status.copy(),
                 configs=self._configs,
                 is_open=bool(self._plan.is_open.any()),
+                n_training=self._training.n_runs,
+                epoch=self._training.epoch,
+                epochs=self._training.epochs,
             )
         )
 
     def _remaining_s(self) -> float | None:
-        """What the blocks to do will take, if they take what their like took."""
-        if not self._block_seconds:
+        """What is to be trained will take, if it takes what its like took."""
+        medians = {g: float(np.median(s)) for g, s in self._run_seconds.items()}
+        group, so_far = self._first
+        if group is not None and so_far:
+            medians.setdefault(group, so_far)
+        if not medians:
             return None
-        medians = {g: float(np.median(s)) for g, s in self._block_seconds.items()}
         typical = float(np.mean(list(medians.values())))
         left = [
-            medians.get(block.group, typical) * self._share(block)
+            medians.get(block.group, typical) * len(block.runs) * self._share(block)
             for block in self._to_do
         ]
-        return max(sum(left) - self._in_block * sum(left[:1]), 0.0)
+        in_blocks = max(sum(left) - self._training.share * sum(left[:1]), 0.0)
+        # What tuning has yet to choose is in no block.
+        n_open = max(self._plan.n_expected - int(self._plan.is_planned.sum()), 0)
+        return in_blocks + typical * (self._n_later + n_open)
 
     def _share(self, block: Block) -> float:
         """What part of its budget a block trains before it stops."""

@@ -19,7 +19,8 @@ class Progress:
     """How far a study is; handed out after each commit and change of activity.
 
     Attributes:
-        activity: What is being done, in words: `"compiling batch_size=32"`.
+        activity: What is being done, in words: `"compiling, batch_size=32"`; while runs
+            are trained, what tells them from others, or empty.
         n_runs: Runs of the whole study; while `is_open`, at most.
         n_finished: Runs that are committed, by this attempt or an earlier one; those
             that were pruned count.
@@ -31,6 +32,9 @@ class Progress:
         status: A `RunStatus` for each run.
         configs: The configs, in the order of the first axis; empty where unknown.
         is_open: Whether tuning has yet to choose, and may leave out some of `n_runs`.
+        n_training: Runs that are being trained, all at once; 0 while none is.
+        epoch: How far these are.
+        epochs: How far they are to go.
     """
 
     activity: str
@@ -44,3 +48,11 @@ class Progress:
     status: Int[np.ndarray, "config seed"]
     configs: tuple[Config, ...] = ()
     is_open: bool = False
+    n_training: int = 0
+    epoch: float = 0.0
+    epochs: float = 0.0
+
+    @property
+    def share_of_block(self) -> float:
+        """How far the runs that are being trained are, as a fraction."""
+        return self.epoch / self.epochs if self.epochs else 0.0

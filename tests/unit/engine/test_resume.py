@@ -35,10 +35,13 @@ class StopAt:
     """Interrupts when an evaluation has been done."""
 
     def __init__(self, epoch: float) -> None:
-        self._words = f"epoch {epoch:g} of "
+        self._epoch = epoch
+
+    def is_there(self, progress: Progress) -> bool:
+        return bool(progress.n_training) and progress.epoch == self._epoch
 
     def __call__(self, progress: Progress) -> None:
-        if self._words in progress.activity:
+        if self.is_there(progress):
             raise KeyboardInterrupt
 
 
@@ -211,7 +214,7 @@ class SignalAt(StopAt):
     """Sends a signal when an evaluation has been done, as a person does any time."""
 
     def __call__(self, progress: Progress) -> None:
-        if self._words in progress.activity:
+        if self.is_there(progress):
             os.kill(os.getpid(), signal.SIGINT)
 
 
