@@ -338,6 +338,7 @@ def _check_names(
                 name,
                 known,
                 where="[[space]]",
+                likely=model.builder.hyperparameters if model.builder else (),
             )
     for name, hyperparameter in known.items():
         is_fixed = name in model.settings or name in optimizer.settings

@@ -27,6 +27,27 @@ _STEERING = re.compile(
 )
 
 
+_MAX_LISTED = 8
+_N_NEAREST = 5
+# What other tools call it.
+_OTHER_NAMES = {
+    "lr": "learning_rate",
+    "eta": "learning_rate",
+    "step_size": "learning_rate",
+    "bs": "batch_size",
+    "wd": "weight_decay",
+    "decay": "weight_decay",
+    "beta": "momentum",
+    "beta1": "b1",
+    "beta_1": "b1",
+    "beta2": "b2",
+    "beta_2": "b2",
+    "epsilon": "eps",
+    "clipnorm": "clip_norm",
+    "clipvalue": "clip_value",
+}
+
+
 class ParibusError(Exception):
     """The base of every error that paribus raises on purpose.
 
@@ -133,6 +154,7 @@ def unknown_name(
     *,
     where: str = "",
     key: tuple[str | int, ...] = (),
+    likely: Collection[str] = (),
 ) -> UnknownNameError:
     """Make the error for a name that nothing has, with the nearest one that exists.
 
@@ -142,20 +164,43 @@ def unknown_name(
         known: The names there are.
         where: What should have the name; empty where the kind says it.
         key: As for `StudyError`.
+        likely: As for `suggest`.
     """
     place = f": {where}" if where else ""
     return UnknownNameError(
-        f"no {kind} is called `{name}`{place}", hint=suggest(name, known), key=key
+        f"no {kind} is called `{name}`{place}",
+        hint=suggest(name, known, likely=likely),
+        key=key,
     )
 
 
-def suggest(name: str, known: Collection[str]) -> str:
-    """Say which known name is nearest to `name`, or which names there are."""
+def suggest(name: str, known: Collection[str], *, likely: Collection[str] = ()) -> str:
+    """Say which known name is nearest to `name`, or which names there are.
+
+    Args:
+        name: The name as written.
+        known: The names there are. Of more than eight the five nearest are said.
+        likely: Those of them that come before the nearest.
+
+    Example:
+        >>> suggest("lr", ["learning_rate", "batch_size"])
+        'did you mean `learning_rate`?'
+    """
+    if (meant := _OTHER_NAMES.get(name.lower())) in known:
+        return f"did you mean `{meant}`?"
     by_lower_case = {candidate.lower(): candidate for candidate in known}
     close = get_close_matches(name.lower(), by_lower_case, n=1)
     if close:
         return f"did you mean `{by_lower_case[close[0]]}`?"
-    return f"known: {', '.join(f'`{candidate}`' for candidate in sorted(known))}"
+    if len(known) <= _MAX_LISTED:
+        return f"known: {_listed(sorted(known))}"
+    near = get_close_matches(name.lower(), by_lower_case, n=len(known), cutoff=0.0)
+    ranked = dict.fromkeys([*likely, *(by_lower_case[low] for low in near)])
+    return f"there are {len(known)}, such as {_listed([*ranked][:_N_NEAREST])}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def first_twice(names: Iterable[str]) -> str | None:

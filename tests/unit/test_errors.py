@@ -60,6 +60,23 @@ def test_an_unknown_name_is_answered_with_the_nearest_or_all(name: str, advice: 
     assert suggest(name, ["learning_rate", "batch_size"]) == advice
 
 
+def test_of_many_names_a_handful_is_said_the_likely_first():
+    known = [f"setting_{k}" for k in range(17)] + ["units", "depth", "lr_decay"]
+
+    advice = suggest("zzz", known, likely=["units", "depth"])
+
+    assert advice.startswith("there are 20, such as `units`, `depth`, ")
+    assert advice.count("`") == 2 * 5
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("lr", "learning_rate"), ("BS", "batch_size")]
+)
+def test_what_other_tools_call_it_is_known(theirs: str, ours: str):
+    assert suggest(theirs, ["learning_rate", "batch_size"]) == f"did you mean `{ours}`?"
+    assert suggest(theirs, ["units"]) == "known: `units`"
+
+
 def test_an_unknown_name_is_named_with_its_place():
     error = unknown_name("optimizer", "adamm", ["adam"], where="[optimizer] name")
 

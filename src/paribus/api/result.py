@@ -66,11 +66,16 @@ class Result:
     Attributes:
         record: The same as labelled arrays.
         folder: The study folder.
+        is_made_in_python: Whether what it says of what to do next is about arguments of
+            `pb.Study`, not about a study file.
     """
 
-    def __init__(self, record: StudyResult, *, folder: Path) -> None:
+    def __init__(
+        self, record: StudyResult, *, folder: Path, is_made_in_python: bool = False
+    ) -> None:
         self.record = record
         self.folder = folder
+        self.is_made_in_python = is_made_in_python
 
     def table(self, *, columns: str = "main") -> "pd.DataFrame":
         """Tabulate the configs, one row each.
@@ -139,9 +144,10 @@ class Result:
             One `ClaimVerdict` for each claim, with its atoms: the verdict, the interval
             against the smallest effect, and what would decide what is open.
         """
-        from paribus.claims import judge, unvaried_groups
+        from paribus.claims import in_python, judge, unvaried_groups
 
-        found = Verdicts(judge(self.record))
+        judged = judge(self.record)
+        found = Verdicts(in_python(judged) if self.is_made_in_python else judged)
         found.unvaried = unvaried_groups(found, self.record.study)
         return found
 
@@ -159,7 +165,12 @@ class Result:
         """
         if path is None:
             path = self.folder / f"report.{format or 'html'}"
-        return write_report(self.record, Path(path), format=format)
+        return write_report(
+            self.record,
+            Path(path),
+            format=format,
+            is_made_in_python=self.is_made_in_python,
+        )
 
     def charts(self, folder: str | Path) -> tuple[Path, ...]:
         """Write every chart of the report as PNG and as SVG.

@@ -12,6 +12,7 @@ from paribus.api.compiling import ask_model
 from paribus.api.result import Result
 from paribus.api.running import run_study
 from paribus.api.spaces import Space, as_space, plain
+from paribus.api.speaking import said_in_python
 from paribus.api.tasks import as_task
 from paribus.builders import describe_builder
 from paribus.errors import StudyError, suggest
@@ -79,6 +80,7 @@ class Study(records.Study):
         40
     """
 
+    @said_in_python()
     def __init__(  # noqa: PLR0913  (parts of a study are arguments)
         self,
         *,
@@ -133,6 +135,7 @@ class Study(records.Study):
             exact=exact,
         )
 
+    @said_in_python()
     def run(
         self,
         folder: str | Path | None = None,
@@ -177,7 +180,8 @@ class Study(records.Study):
                 retry_failed=retry_failed,
                 allow_env_change=allow_env_change,
             )
-        return Result(only_asked(result, record), folder=where)
+        asked = only_asked(result, record)
+        return Result(asked, folder=where, is_made_in_python=True)
 
     def _record(self) -> records.Study:
         """The same study without this face, as the store and the engine know it."""

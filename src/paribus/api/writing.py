@@ -6,13 +6,21 @@ from paribus.errors import CommandError, suggest
 from paribus.results import StudyResult
 
 
-def write_report(result: StudyResult, path: Path, *, format: str | None = None) -> Path:
+def write_report(
+    result: StudyResult,
+    path: Path,
+    *,
+    format: str | None = None,
+    is_made_in_python: bool = False,
+) -> Path:
     """Write the report as one file.
 
     Args:
         result: Statuses as `classify_runs` gives them.
         path: Where to; replaced if it is there.
         format: `"html"` or `"md"`; what the path ends in if not said.
+        is_made_in_python: Whether the study is no file, so that what to do next is said
+            in Python.
 
     Raises:
         CommandError: If the format is not known or the path cannot be written.
@@ -22,7 +30,8 @@ def write_report(result: StudyResult, path: Path, *, format: str | None = None) 
 
     renderers = {"html": render_html, "md": render_markdown}
     render = renderers[_format(path, format, tuple(renderers))]
-    write_atomically(path, render(build_report(result)))
+    report = build_report(result, is_made_in_python=is_made_in_python)
+    write_atomically(path, render(report))
     return path
 
 

@@ -1,5 +1,10 @@
 """What would test a claim, said for the study at hand."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from paribus.claims.records import AtomVerdict, ClaimVerdict
+from paribus.in_python import as_python
 from paribus.study import Study
 
 
@@ -48,3 +53,20 @@ def fitting(remedy: str, study: Study) -> str:
 def asks_seeds(remedy: str) -> bool:
     """Whether a remedy is more seeds."""
     return remedy.startswith((MORE_SEEDS.format(""), _MORE_AT_LAST))
+
+
+def in_python(claims: Sequence[ClaimVerdict]) -> tuple[ClaimVerdict, ...]:
+    """Say what would test claims to those who made the study in Python."""
+    return tuple(
+        replace(claim, atoms=tuple(map(_atom_in_python, claim.atoms)))
+        for claim in claims
+    )
+
+
+def _atom_in_python(atom: AtomVerdict) -> AtomVerdict:
+    return replace(
+        atom,
+        reason=as_python(atom.reason),
+        remedy=as_python(atom.remedy),
+        parts=tuple(map(_atom_in_python, atom.parts)),
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 
-# Our own commands and options; any other backtick may be part of a user's name.
-COMMAND = re.compile(r"`((?:paribus |--)[^`|]+)`")
+# Our own commands, options and calls; any other backtick may be part of a user's name.
+COMMAND = re.compile(r"`((?:paribus |--|pb\.)[^`|]+)`")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -211,9 +211,10 @@ def _say_measured(atom: AtomVerdict) -> str:
 
 
 def as_command(remedy: str) -> str:
-    """Write what would test a claim; commands stand in backticks."""
+    """Write what would test a claim; commands and calls stand in backticks."""
     remedy = remedy.strip().rstrip(".")
-    return f"`{remedy}`" if remedy.startswith(("paribus ", "--")) else remedy
+    is_literal = remedy.startswith(("paribus ", "--", "pb."))
+    return f"`{remedy}`" if is_literal else remedy
 
 
 def _measured(atom: AtomVerdict) -> str:
