@@ -180,10 +180,10 @@ def main_columns(result: StudyResult, table: pd.DataFrame) -> list[str]:
     columns = [*result.study.space.hyperparameters(), "n_seeds", "share_bad"]
     for metric in shown_metrics(result):
         columns += [metric, f"{metric}_lower", f"{metric}_upper"]
-        if table[f"{metric}_is_bimodal"].any():
+        if any(table[f"{metric}_is_bimodal"]):
             columns.append(f"{metric}_of_learners")
     columns += ["is_tied_with_best", "is_practically_tied"]
-    if table["seconds_per_epoch"].notna().any():
+    if not all(table["seconds_per_epoch"].isna()):
         columns.append("seconds_per_epoch")
     return columns
 

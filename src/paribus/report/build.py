@@ -40,12 +40,13 @@ from paribus.report.prose import (
     say_splits,
     say_statuses,
     say_training,
+    sentence,
 )
 from paribus.report.prose_pairs import say_comparison, say_mixture
 from paribus.report.runs import say_export, tabulate_runs
 from paribus.report.scaling import arrange_scaling
 from paribus.report.search import arrange_search
-from paribus.report.slices import Slice, label_values, slices, varying, words
+from paribus.report.slices import Slice, label_values, noun, slices, varying, words
 from paribus.report.summary import arrange_summary, count_statuses
 from paribus.report.tabulate import (
     tabulate_comparisons,
@@ -196,7 +197,7 @@ def _answers(findings: Findings) -> tuple[Section, ...]:
         parts = _compared(findings, name)
         if any(set(part.configs) & set(findings.shown) for part in parts):
             blocks = [tabulate_slices(findings, parts), *_sentences(findings, parts)]
-            heading = words(name).capitalize()
+            heading = sentence(noun(name))
             sections.append(_section(name.replace("_", "-"), heading, blocks))
     if not sections:
         sections.append(_section("configs", "Configs", [tabulate_configs(findings)]))

@@ -14,7 +14,7 @@ from paribus.report.numbers import (
     points,
     upper_bound_of_none,
 )
-from paribus.report.slices import varying, words
+from paribus.report.slices import noun, varying, words
 from paribus.results import StudyResult
 from paribus.space import show_value
 from paribus.status import STATUS_MEANINGS, RunStatus
@@ -47,7 +47,7 @@ def examples_word(result: StudyResult) -> str:
 
 def say_question(result: StudyResult) -> str:
     """Ask what the study asks: the title of its report."""
-    names = [words(name) for name in varying(result.study)]
+    names = [noun(name) for name in varying(result.study)]
     if not names:
         return f"How well does {name_model(result)} do on {result.data.name}?"
     verb = "does" if len(names) == 1 else "do"

@@ -83,6 +83,24 @@ def words(name: str) -> str:
     return spoken(name)
 
 
+def noun(name: str) -> str:
+    """What a hyperparameter is called where `the` stands before it.
+
+    Example:
+        >>> noun("hidden"), noun("learning_rate")
+        ('width of the hidden layers', 'learning rate')
+    """
+    return _NOUNS.get(name, words(name))
+
+
+_NOUNS = {
+    "hidden": "width of the hidden layers",
+    "channels": "number of channels",
+    "units": "number of units",
+    "l2": "L2 penalty",
+}
+
+
 def label_values(values: Mapping[str, Value], names: Sequence[str] = ()) -> str:
     """Name values in words: `"learning rate 0.001, batch size 32"`.
 

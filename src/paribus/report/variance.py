@@ -9,7 +9,7 @@ from paribus.report.document import Block, Paragraph, Table
 from paribus.report.findings import Findings
 from paribus.report.numbers import NONE, join, percent, points
 from paribus.report.prose import sentence
-from paribus.report.slices import words
+from paribus.report.slices import noun, words
 from paribus.space import value_words
 from paribus.stats.effects import VarianceShares
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS
@@ -37,7 +37,7 @@ def say_shares(found: VarianceOfScores) -> str:
     where = "where training works" if is_part else "over all configs"
     if found.tuned is not None:
         where += f", each at the {words(found.tuned)} that was chosen for it"
-    names = [words(name) for name in found.names]
+    names = [noun(name) for name in found.names]
     n = len(names)
     shares = found.shares.shares
     main = [

@@ -62,6 +62,21 @@ def test_a_model_of_ones_own_is_named_without_its_module(reference: str, name: s
     assert f" for the model {name} on " in asked
 
 
+def test_a_title_asks_for_the_width_of_hidden_layers_not_for_the_hidden():
+    study = make_tuned_study(learning_rate=(0.01, 0.1), batch_size=(32,))
+    (grid,) = study.space.grids
+    grids = ({**grid, "hidden": ((8,), (16, 16))},)
+    varied = replace(
+        study,
+        space=SearchSpace(grids=grids),
+        model=replace(study.model, settings={}),
+    )
+
+    asked = say_question(make_tuned_result(varied, SAME))
+
+    assert "the learning rate and the width of the hidden layers change" in asked
+
+
 def test_copies_are_not_said_to_have_seeds_that_choose():
     study = make_copies()
     assert study.tuning is not None
