@@ -96,7 +96,7 @@ def test_seeds_are_a_count_or_a_list(seeds: object, expected: tuple[int, ...]):
 
 
 def test_what_cannot_be_used_is_refused_where_it_is_made():
-    with pytest.raises(StudyError, match="^`seeds` must be"):
+    with pytest.raises(StudyError, match=r"^`seeds` must be"):
         make_python_study(seeds=0)
     with pytest.raises(SpaceError, match="above 0"):
         make_python_study(space=pb.grid(learning_rate=[-1.0], batch_size=[8]))
