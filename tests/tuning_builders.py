@@ -1,12 +1,13 @@
 """Functions that make tuned studies for tests; they assert nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from builders import make_facts
 
+from paribus.halving import Halving
 from paribus.results import StudyResult
 from paribus.space import SearchSpace
 from paribus.status import RunStatus
@@ -38,6 +39,7 @@ def make_tuned_study(
     compare: str = "tuned",
     steps: int | None = None,
     refine: bool = False,
+    halving: Halving | None = None,
 ) -> Study:
     """A study that tunes its learning rate, not trained.
 
@@ -60,6 +62,7 @@ def make_tuned_study(
             held=held,
             compare="all" if compare == "all" else "tuned",
             refine=refine,
+            halving=halving,
         ),
     )
 
@@ -101,6 +104,36 @@ def make_tuned_result(
         epochs=epochs,
         curves=curves,
         messages={},
+    )
+
+
+def stopped(
+    result: StudyResult,
+    configs: Sequence[int],
+    n_evaluations: int,
+    *,
+    status: RunStatus = RunStatus.PRUNED,
+) -> StudyResult:
+    """The result with the choosing runs of some configs stopped on their way.
+
+    Args:
+        configs: Positions.
+        n_evaluations: What there is of them; 0 for nothing.
+        status: What became of them.
+    """
+    tuning = result.study.tuning
+    assert tuning is not None
+    choosing = [result.seeds.index(s) for s in tuning.seeds[: tuning.n_choosing]]
+    is_stopped = np.full(result.status.shape, False)
+    is_stopped[np.ix_(configs, choosing)] = True
+    is_after = np.arange(len(result.epochs)) >= n_evaluations
+    return replace(
+        result,
+        status=np.where(is_stopped, int(status), result.status),
+        curves={
+            name: np.where(is_stopped[..., None] & is_after, np.nan, curve)
+            for name, curve in result.curves.items()
+        },
     )
 
 

@@ -193,18 +193,12 @@ class _Climber:
         is_diverged: np.ndarray,
     ) -> list[int]:
         """What goes on: as it was decided, where that is stored."""
-        may_go_on = kept_at_rung(
-            scores,
-            is_diverged,
-            n_kept=self._halving.n_kept(len(alive)),
-            chance=self._seen.data.majority_share,
-        )
-        if self._is_decided(alive, evaluation):
-            every = kept_at_rung(
-                scores,
-                is_diverged,
-                n_kept=len(alive),
-                chance=self._seen.data.majority_share,
-            )
-            may_go_on = every & ~self._stopped(alive, evaluation)
-        return [i for i, goes_on in zip(alive, may_go_on, strict=True) if goes_on]
+        is_decided = self._is_decided(alive, evaluation)
+        n_kept = len(alive) if is_decided else self._halving.n_kept(len(alive))
+        chance = self._seen.data.majority_share
+        goes_on = kept_at_rung(scores, is_diverged, n_kept=n_kept, chance=chance)
+        if is_decided:
+            # All runs of a value may have failed before, and be tried again.
+            is_late = np.isnan(scores).all(axis=1) & self._is_waiting[alive].any(axis=1)
+            goes_on = (goes_on | is_late) & ~self._stopped(alive, evaluation)
+        return [i for i, is_kept in zip(alive, goes_on, strict=True) if is_kept]

@@ -205,12 +205,17 @@ class BlockProgress(HeldStudy):
         earlier = self._earlier.get(block)
         if earlier is not None:
             earlier.fill(whole, first=first)
-        self._ledger.insert(
-            CHUNK,
-            write_chunks(whole, block=block, attempt=attempt, first_evaluation=first),
+        chunks = write_chunks(
+            whole, block=block, attempt=attempt, first_evaluation=first
         )
         if earlier is None:
+            self._ledger.insert(CHUNK, chunks)
             return
+        # A block that stopped at a rung may go on in the same attempt, from before it.
+        keys = set(map(CHUNK.key_of, chunks))
+        stored = self._ledger.read_chunks(block)
+        same = [chunk for chunk in stored if CHUNK.key_of(chunk) in keys]
+        self._ledger.replace(CHUNK, same, chunks)
         old = [
             row
             for row in self._ledger.read(REPLAY)
