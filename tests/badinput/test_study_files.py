@@ -180,6 +180,16 @@ CHANGES = {
         "[tuning]\nseeds = 2\nrefine = 3\n[model]",
         ["`tuning.refine` must be true or false", "got 3", "[tuning], refine"],
     ),
+    "halving with words": (
+        "[model]",
+        "[tuning]\nseeds = 2\n[tuning.halving]\nfactor = 1\neta = 3\n[model]",
+        ["must be at least 2, got 1", "`eta` is unknown", "[tuning], halving"],
+    ),
+    "halving that is a number": (
+        "[model]",
+        "[tuning]\nseeds = 2\nhalving = 3\n[model]",
+        ["`tuning.halving` must be a table, got 3", "[tuning], halving"],
+    ),
     "tuning without seeds": ("[model]", "[tuning]\n[model]", ["`tuning.seeds`"]),
     "tuning with words": (
         "[model]",

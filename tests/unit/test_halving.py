@@ -1,10 +1,18 @@
 """When values are compared on the way, and what does not fit."""
 
+from dataclasses import replace
+
 import pytest
 
+import paribus as pb
 from paribus.budget import Budget
-from paribus.errors import StudyError
+from paribus.errors import StudyError, UnknownNameError
 from paribus.halving import Halving, rung_evaluations
+from paribus.results.forecast import forecast_halving
+from paribus.space import SearchSpace
+from paribus.store.growth import grown
+from paribus.study import OptimizerChoice, Study
+from paribus.study_file import read_study
 
 
 @pytest.mark.parametrize(
@@ -60,3 +68,66 @@ def test_a_budget_without_a_rung_is_a_problem(budget, words):
 @pytest.mark.parametrize("every", ["auto", 0.25, 1.0, 0.1])
 def test_rungs_that_are_evaluated_are_none(every):
     assert [*Halving().problems(Budget(epochs=28, evaluate_every=every))] == []
+
+
+TABLE = ["tuning.seeds=2", "tuning.halving={}", "study.epochs=9", "data.validation=500"]
+
+
+def test_a_study_file_and_python_say_the_same():
+    study = read_study("notebook-grid", overrides=TABLE).study
+    options = [*TABLE[:1], "tuning.halving.factor=2", "tuning.halving.min_epochs=3"]
+    other = read_study("notebook-grid", overrides=[*options, *TABLE[2:]]).study
+
+    assert study.halving == pb.tune(seeds=2, halving=True).halving == Halving()
+    said = {"factor": 2, "min_epochs": 3}
+    assert other.halving == pb.tune(seeds=2, halving=said).halving
+    for one in (study, other):
+        assert Study.from_dict(one.to_dict()) == one
+    assert other.fixed_settings()["tuning.halving.min_epochs"] == 3
+
+
+def test_a_study_without_it_is_written_as_before():
+    study = read_study("notebook-grid", overrides=[*TABLE[:1], *TABLE[2:]]).study
+
+    assert study.halving is None
+    assert "halving" not in study.to_dict()["tuning"]
+    assert not [name for name in study.fixed_settings() if "halving" in name]
+
+
+def test_a_setting_that_python_does_not_know_is_refused():
+    with pytest.raises(UnknownNameError, match="called `eta`") as caught:
+        pb.tune(seeds=2, halving={"eta": 3})
+
+    assert "`factor`" in (caught.value.hint or "")
+
+
+def test_other_rungs_are_refused_in_the_same_folder():
+    study = read_study("notebook-grid", overrides=TABLE).study
+    assert study.tuning is not None
+    other = replace(study, tuning=replace(study.tuning, halving=Halving(factor=2)))
+    without = replace(study, tuning=replace(study.tuning, halving=None))
+
+    with pytest.raises(
+        StudyError, match=r"`tuning.halving.factor` must stay as it was"
+    ):
+        grown(study, other)
+    with pytest.raises(StudyError, match=r"halving.factor.*got no such setting, was 3"):
+        grown(study, without)
+
+
+def test_a_dry_run_counts_what_it_saves_for_each_number_of_values():
+    study = read_study("notebook-grid", overrides=TABLE).study
+    grids = (
+        {"learning_rate": (0.001, 0.003, 0.01, 0.03), "batch_size": (32, 64)},
+        {"learning_rate": (0.01, 0.1), "batch_size": (128,)},
+    )
+    adam = OptimizerChoice(name="adam")
+    study = replace(study, space=SearchSpace(grids=grids), optimizer=adam)
+
+    found = forecast_halving(study)
+
+    assert found is not None
+    assert found.n_values == ((4, 2, 1), (2, 1, 1))
+    # Of a seed: twice 4 x 1 + 2 x 2 + 1 x 6, and 2 x 1 + 1 x 8.
+    assert found.n_epochs == 2 * (2 * 14 + 10)
+    assert found.n_whole == 2 * 9 * 10

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
+from paribus.analysis.halving import is_pruned
 from paribus.analysis.looks import looks_of
 from paribus.analysis.records import CONFIDENCE_LEVEL, Comparison
 from paribus.analysis.scores import (
@@ -180,6 +181,13 @@ def _others(
     return {result.configs[i].without(*named): i for i in side}
 
 
+def _why_none(result: StudyResult, indices: Sequence[int]) -> str:
+    """Why configs that were tried have no runs to compare."""
+    if is_pruned(result)[list(indices)].all():
+        return "where it fell behind and was stopped: none to compare"
+    return "none to compare"
+
+
 def _with_comparison_seeds(
     result: StudyResult, side: Mapping[str, Value]
 ) -> tuple[int, ...]:
@@ -192,7 +200,7 @@ def _with_comparison_seeds(
         compared = [result.configs[i].label() for i in np.flatnonzero(~is_absent)]
         raise StudyError(
             f"{Config(side).label()} has only runs that chose "
-            f"`{tuning.hyperparameter}`, none to compare",
+            f"`{tuning.hyperparameter}`, {_why_none(result, indices)}",
             hint=f"compared are: {'; '.join(compared[:6])}" if compared else "",
         )
     return tuple(i for i in indices if not is_absent[i])

@@ -132,7 +132,12 @@ def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
 
 
 def _learned(counts: Mapping[RunStatus, int]) -> str:
-    """How many runs learned, of how many: `5/6`; empty where there are none."""
+    """How many runs learned, of how many: `5/6`; empty where there are none.
+
+    Of runs that were stopped early nobody knows whether they would have.
+    """
+    if RunStatus.PRUNED in counts:
+        return RunStatus.PRUNED.word
     n_learned = sum(n for status, n in counts.items() if RunStatus(status).is_learner)
     return f"{n_learned}/{sum(counts.values())}" if counts else ""
 

@@ -12,7 +12,7 @@ from builders import make_blobs_study, write_blobs
 from paribus.analysis import choose_tuned, plan_runs
 from paribus.analysis.halving import evaluated_counts
 from paribus.api import run_study
-from paribus.engine import session, trainer
+from paribus.engine import session, train, trainer
 from paribus.errors import ParibusWarning, StudyError, TooManyFailuresError
 from paribus.halving import Halving
 from paribus.results import StudyResult
@@ -297,3 +297,43 @@ def test_other_values_are_refused_where_some_were_stopped(pruned, rates, how):
         run(other, folder)
 
     assert "another folder" in (caught.value.hint or "")
+
+
+@pytest.mark.slow
+def test_on_a_gpu_what_goes_on_moves_to_a_narrower_program(tmp_path, monkeypatch):
+    """As there all runs of a block are computed at once, here in vmapped programs."""
+    shapes: list[int] = []
+    train_block = session.train_block
+
+    class OfGpus(trainer.Trainer):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.on_cpu = False
+
+    def noting(driver, runs, *arguments, **options):
+        shapes.append(driver.shape.n_runs)
+        assert len(runs) <= driver.shape.n_runs
+        return train_block(driver, runs, *arguments, **options)
+
+    monkeypatch.setattr(session, "train_block", noting)
+    monkeypatch.setattr(train, "Trainer", OfGpus)
+    study = replace(pruning_blobs(), exact=False)
+
+    result = run(study, tmp_path)
+    narrowed = [*shapes]
+    full = run(replace(study, name="full", tuning=unpruned(study)), tmp_path)
+
+    # 24 runs choose beside 4 of held values; 12 of them go on, and then 8.
+    assert narrowed[0] == 28
+    assert {16, 8} <= set(narrowed)
+    went_on = (result.status > RunStatus.DIVERGED) & (full.status > RunStatus.DIVERGED)
+    for name in ("train_loss", "validation_loss"):
+        # Vectorised products of another width are rounded otherwise.
+        np.testing.assert_allclose(
+            result.curves[name][went_on], full.curves[name][went_on], rtol=1e-3
+        )
+
+
+def unpruned(study: Study) -> Tuning:
+    assert study.tuning is not None
+    return replace(study.tuning, halving=None)
