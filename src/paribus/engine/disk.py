@@ -46,7 +46,7 @@ class DiskSpace(NamedTuple):
 
     Attributes:
         stored: The store.
-        states: The checkpoints of its largest block.
+        states: The checkpoints of its largest block, and of all that wait at a rung.
         report: The report.
     """
 
@@ -76,6 +76,8 @@ def disk_space(trainer: Trainer, blocks: Sequence[Block], *, n_runs: int) -> Dis
             kinds[block.group] = _Kind(trainer, block, shapes[without_batch_size])
     stored = sum(kinds[block.group].stored(len(block.runs)) for block in blocks)
     states = max(kinds[block.group].states(len(block.runs)) for block in blocks)
+    at_rungs = [block for block in blocks if block.rung is not None]
+    states += sum(kinds[block.group].state(len(block.runs)) for block in at_rungs)
     share = max(n_runs / n_waiting, 1.0)
     return DiskSpace(
         stored=math.ceil(EMPTY_BYTES + share * stored),
@@ -159,10 +161,14 @@ class _Kind:
 
     def states(self, n_runs: int) -> int:
         """Bytes of a block's checkpoints."""
-        of_run = self._shapes.state + 4 * self._shapes.n_curves * self._n_evaluations
         is_long = self._seconds_per_run * n_runs >= CHECKPOINT_S
         n_states = N_STATES if is_long else N_STATES_OF_SHORT
-        return n_states * (HEADER_BYTES + of_run * n_runs)
+        return n_states * self.state(n_runs)
+
+    def state(self, n_runs: int) -> int:
+        """Bytes of one of them, as it waits at a rung."""
+        of_run = self._shapes.state + 4 * self._shapes.n_curves * self._n_evaluations
+        return HEADER_BYTES + of_run * n_runs
 
 
 def _n_bytes(tree: object) -> int:

@@ -95,7 +95,7 @@ class Session:
 
     def _check_disk(self, trainer: Trainer) -> None:
         blocks = self._blocks(trainer)
-        n_left = self._plan.n_expected - int((self._status >= RunStatus.DIVERGED).sum())
+        n_left = self._plan.n_expected - int(has_ended(self._status).sum())
         check_disk(self._folder, disk_space(trainer, blocks, n_runs=n_left))
 
     def _train_waiting(self, trainer: Trainer) -> None:

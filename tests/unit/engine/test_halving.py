@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -13,6 +14,7 @@ from paribus.analysis import choose_tuned, plan_runs
 from paribus.analysis.halving import evaluated_counts
 from paribus.api import run_study
 from paribus.engine import session, train, trainer
+from paribus.engine.disk import DiskSpace
 from paribus.errors import ParibusWarning, StudyError, TooManyFailuresError
 from paribus.halving import Halving
 from paribus.results import StudyResult
@@ -66,10 +68,34 @@ def narrow_blocks():
         yield
 
 
+class Watched(NamedTuple):
+    """A study that prunes, trained, and what it took of its disk on the way."""
+
+    folder: Path
+    result: StudyResult
+    expected: DiskSpace
+    most_bytes: int
+
+
 @pytest.fixture(scope="module")
-def pruned(tmp_path_factory) -> tuple[Path, StudyResult]:
+def watched(tmp_path_factory) -> Watched:
     folder = tmp_path_factory.mktemp("pruned")
-    return folder, run(pruning_blobs(), folder)
+    expected: list[DiskSpace] = []
+    sizes: list[int] = []
+
+    def weigh(progress) -> None:
+        states = (folder / "blobs" / "checkpoints").glob("*.safetensors")
+        sizes.append(sum(path.stat().st_size for path in states))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "check_disk", lambda where, n: expected.append(n))
+        result = run(pruning_blobs(), folder, on_progress=weigh)
+    return Watched(folder, result, expected[0], max(sizes))
+
+
+@pytest.fixture(scope="module")
+def pruned(watched: Watched) -> tuple[Path, StudyResult]:
+    return watched.folder, watched.result
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +204,11 @@ def test_a_finished_study_is_sound_and_has_nothing_left_to_train(pruned):
     again = run(pruning_blobs(), folder)
     assert len(again.attempts) == len(result.attempts)  # nobody even began
     assert_same_bits(again, result)
+
+
+def test_the_disk_that_waiting_at_a_rung_takes_is_said_beforehand(watched: Watched):
+    # Beside them, the state of one block that is interrupted.
+    assert watched.most_bytes <= watched.expected.states <= 2 * watched.most_bytes
 
 
 class StopAfter:
