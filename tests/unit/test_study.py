@@ -12,6 +12,7 @@ from paribus.study import (
     DataChoice,
     ModelChoice,
     OptimizerChoice,
+    Settings,
     Study,
     check_name,
     check_seeds,
@@ -295,5 +296,13 @@ def test_runs_of_another_tool_share_what_is_known_of_them():
     assert study.is_imported
 
     parts = [study.static_part(config) for config in study.configs()]
+    settings = study.settings(study.configs()[0])
 
     assert parts == [(("rate", 0.1), ("width", 8)), (("rate", 0.1), ("width", 4))]
+    assert settings == Settings(
+        batch_size=0, model={}, optimizer_name=ELSEWHERE, optimizer={}
+    )
+    named = Config({"optimizer": "theirs", "batch_size": 64})
+    assert study.settings(named) == replace(
+        settings, batch_size=64, optimizer_name="theirs"
+    )

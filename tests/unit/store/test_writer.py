@@ -176,6 +176,15 @@ def test_an_outcome_is_never_trained_again(folder: Path):
             writer.begin_block(list(writer.runs())[:1], description="again")
 
 
+def test_a_block_is_of_runs_of_the_study(folder: Path):
+    other = Run(make_study().configs()[0], 99)
+
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        with pytest.raises(ValueError, match=r"learning_rate=0\.001, .*=32, 99$"):
+            writer.begin_block([other], description="not its own")
+
+
 def test_a_block_is_committed_once(folder: Path):
     with StudyWriter.create(folder, make_study(), make_facts()) as writer:
         writer.begin_attempt({})
