@@ -1,17 +1,17 @@
 """Do the tests notice when the store or the planner is changed?
 
 Runs mutmut on the files that `[tool.mutmut]` in pyproject.toml names, or on a share of
-their mutants that a seed fixes: a larger share holds every smaller one. What has been
-tried is kept in mutants/, and only new mutants and those that survived are tried again.
+their mutants: a larger share holds every smaller one. What has been tried is kept in
+mutants/ while its function stays as it is, and what was not caught is tried again.
 
 To mutmut's changes one is added: a statement that only does something, such as the sync
 of a folder, or that refuses something, is left out. docs/decisions/0063-mutation.md.
 """
 
 import argparse
+import hashlib
 import math
 import os
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
@@ -29,7 +29,6 @@ from mutmut.utils.format_utils import get_mutant_name
 from mutmut.workers.isolation import ForkServerRunner
 
 
-SEED = 63
 # What a mutant's tests ended with. A loop that never ends is noticed too; an error of
 # pytest or of mutmut itself (2, 4, 255) says nothing, and stands as an error.
 CAUGHT = (1, 3, 24, -24, 36, 152)
@@ -69,10 +68,10 @@ def fast_first(most_s: float) -> Callable[..., None]:
     return submit
 
 
-def sample(names: list[str], share: float) -> list[str]:
-    """A share of a file's mutants, at least one: the same at each call."""
-    shuffled = random.Random(SEED).sample(names, len(names))
-    return shuffled[: math.ceil(share * len(names))]
+def sample(names: Iterable[str], share: float) -> list[str]:
+    """A share of a file's mutants, the same at each call and in each version of it."""
+    mixed = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return mixed[: math.ceil(share * len(mixed))]
 
 
 def outcome(code: int | None) -> str:
@@ -85,29 +84,29 @@ def outcome(code: int | None) -> str:
 
 
 def outcomes(path: Path) -> dict[str, str]:
-    """What became of each mutant of a file."""
+    """What became of each mutant of a file that was tried."""
     data = SourceFileMutationData(path=path)
     data.load()
-    return {name: outcome(code) for name, code in data.exit_code_by_key.items()}
+    found = {name: outcome(code) for name, code in data.exit_code_by_key.items()}
+    return {name: state for name, state in found.items() if state != "untried"}
 
 
-def table(found: Mapping[str, Iterable[str]]) -> str:
-    """What became of the mutants of each file, as Markdown."""
-    counts = {f"`{name}`": Counter(states) for name, states in found.items()}
-    counts["all"] = sum(counts.values(), Counter())
-    rows = [
-        (name, n.total(), n["caught"], n["survived"], n["error"] + n["untried"])
-        for name, n in counts.items()
-    ]
-    head = [
-        "| file | mutants | caught | survived | unknown |",
-        "| --- |" + " --- |" * 4,
-    ]
-    return "\n".join([*head, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
+def table(found: Mapping[str, tuple[int, Iterable[str]]]) -> str:
+    """How many mutants each file has, and what became of those tried, as Markdown."""
+    rows: list[tuple[str, int, int, int, int, int]] = []
+    for name, (n_mutants, states) in found.items():
+        n = Counter(states)
+        caught, survived, error = n["caught"], n["survived"], n["error"]
+        rows.append((f"`{name}`", n_mutants, n.total(), caught, survived, error))
+    columns = zip(*(row[1:] for row in rows), strict=True)
+    rows.append(("all", *map(sum, columns)))
+    head = "| file | mutants | tried | caught | survived | error |"
+    lines = [head, "| --- |" + " --- |" * 5]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
 
 
 def main() -> None:
-    """Try mutants, list the survivors, print the table."""
+    """Try mutants, list those that were not caught, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("patterns", nargs="*", help="parts of names of files; or all")
     parser.add_argument("--share", type=float, default=1.0, help="of each file's")
@@ -121,27 +120,34 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(known)
     mutation_operators.extend([(cst.Expr, leave_out), (cst.Raise, leave_out)])
     ForkServerRunner.submit = fast_first(asked.seconds)
-    chosen = {
-        path: sample(names, asked.share)
+    mutants = {
+        path: names
         for path in sorted(walk_mutatable_files())
         if not asked.patterns or any(part in str(path) for part in asked.patterns)
         if (names := mutants_of(path))
     }
     if not asked.table:
-        known = {n: state for path in chosen for n, state in outcomes(path).items()}
-        names = [n for own in chosen.values() for n in own if known.get(n) != "caught"]
-        cli(
-            ["run", "--max-children", str(asked.processes), *names],
-            standalone_mode=False,
+        chosen: list[str] = []
+        for path, names in mutants.items():
+            before = outcomes(path)
+            left = [name for name, state in before.items() if state != "caught"]
+            new = [n for n in sample(names, asked.share) if n not in before]
+            chosen += [*set(left).intersection(names), *new]
+        arguments = ["run", "--max-children", str(asked.processes), *chosen]
+        cli(arguments, standalone_mode=False)
+    found = {path: outcomes(path) for path in mutants}
+    for states in found.values():
+        for name, end in states.items():
+            if end != "caught":
+                print(f"{end}: {name}")
+    print(
+        table(
+            {
+                str(path.relative_to("src/paribus")): (len(names), found[path].values())
+                for path, names in mutants.items()
+            }
         )
-    found: dict[str, list[str]] = {}
-    for path, names in chosen.items():
-        known = outcomes(path)
-        found[str(path.relative_to("src/paribus"))] = [known[name] for name in names]
-        for name in names:
-            if known[name] != "caught":
-                print(f"{known[name]}: {name}")
-    print(table(found))
+    )
 
 
 if __name__ == "__main__":

@@ -190,6 +190,10 @@ def test_a_file_in_the_place_of_the_folder_is_not_replaced(tmp_path: Path):
             "UPDATE chunk SET first_evaluation = -1",
             "table `chunk`, key 1, test, accuracy, -1, 1: evaluations from -1",
         ),
+        (  # as many values, whose checksum is right
+            "UPDATE chunk SET n_evaluations = 2, n_runs = 6 WHERE rowid = 2",
+            "table `chunk`, key 1, test, loss, 0, 1: 6 runs",
+        ),
         (
             "UPDATE chunk SET data = zeroblob(10000000) WHERE rowid = 2",
             "table `chunk`, key 1, test, loss, 0, 1: 10000000 bytes for",
