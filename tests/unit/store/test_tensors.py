@@ -98,7 +98,8 @@ ZEROS = bytes(8)
     ("content", "words"),
     [
         (b"", "header"),
-        (b"\x00" * 7, "header"),
+        (b"\x00" * 7, "header is longer"),
+        (bytes(8), "Expecting value"),
         (struct.pack("<Q", 2**63) + b"{}", "longer"),
         (struct.pack("<Q", 3) + b"{}", "longer"),
         (by_hand("[]"), "no JSON object"),
