@@ -3,11 +3,14 @@
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from paribus.data import Dataset
 from paribus.engine.block import Compiler
 from paribus.engine.epochs import train_block
+from paribus.engine.memory import is_out_of_memory
+from paribus.engine.plan import Block
 from paribus.engine.ridge import ridge_loss
 from paribus.engine.tasks import make_task
 from paribus.engine.trainer import Trainer
@@ -43,6 +46,8 @@ def train_baseline(
     study that grows judges its runs by the same number, and no run of it is compared
     with a baseline that its own hyperparameters have spoilt.
 
+    Blocks that exhaust the memory are tried again half as wide.
+
     Returns:
         The lowest median of the final training loss; None if none is finite.
     """
@@ -70,15 +75,14 @@ def train_baseline(
     losses: dict[float, list[float]] = {rate: [] for rate in LEARNING_RATES}
     with Compiler(n_threads=2) as compiler:
         trainer = Trainer(linear, dataset, devices, compiler)
-        for block in trainer.blocks(runs):
-            driver = trainer.driver(block.group)
-            trained = train_block(
-                driver, block.runs, linear, n_examples=trainer.n_examples
-            )
-            assert trained is not None  # there are no rungs
-            final = trained.curves["train_loss"][-1].tolist()
+        while blocks := trainer.blocks(runs):
+            block = blocks[0]
+            final = _final_losses(trainer, block)
+            if final is None:
+                continue  # all are planned anew, narrower
             for run, loss in zip(block.runs, final, strict=True):
                 losses[_rate_of(run)].append(loss)
+            runs = tuple(run for run in runs if run not in block.runs)
     # A seed that diverged has no loss, and is worse than any that has.
     medians = {
         rate: float(np.median(np.nan_to_num(of_rate, nan=np.inf)))
@@ -86,6 +90,23 @@ def train_baseline(
     }
     best = min(medians, key=medians.__getitem__)
     return Baseline(medians[best], best) if np.isfinite(medians[best]) else None
+
+
+def _final_losses(trainer: Trainer, block: Block) -> list[float] | None:
+    """The training loss of each run at its end; None if the block was too wide."""
+    try:
+        trained = train_block(
+            trainer.driver(block.group),
+            block.runs,
+            trainer.study,
+            n_examples=trainer.n_examples,
+        )
+    except jax.errors.JaxRuntimeError as error:
+        if is_out_of_memory(str(error)) and trainer.halve(block.group):
+            return None
+        raise
+    assert trained is not None  # there are no rungs
+    return trained.curves["train_loss"][-1].tolist()
 
 
 def _rate_of(run: Run) -> float:

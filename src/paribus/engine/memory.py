@@ -1,7 +1,7 @@
 """How much memory a block of runs takes, and how much there is for it."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,24 @@ _GB = 1e9
 def is_out_of_memory(message: str) -> bool:
     """Whether an error of XLA says that memory was exhausted."""
     return message.startswith("RESOURCE_EXHAUSTED")
+
+
+@contextmanager
+def exhaustion_told() -> Iterator[None]:
+    """Say that memory is exhausted where nothing narrower can be tried.
+
+    Raises:
+        ResourceError: If it is.
+    """
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if not is_out_of_memory(str(error)):
+            raise
+        raise ResourceError(
+            f"there is not enough memory for the data and one run a device: {error}",
+            hint="train where there is more memory, or with less data",
+        ) from error
 
 
 def state_of(recipe: Recipe, traced_names: Iterable[str]) -> RunState:

@@ -15,6 +15,7 @@ from paribus.engine.devices import (
     nan_checks_off,
     use_compilation_cache,
 )
+from paribus.engine.memory import exhaustion_told
 from paribus.engine.models import Models
 from paribus.engine.session import OnProgress, Session
 from paribus.engine.tasks import guessing
@@ -60,7 +61,7 @@ def train_study(
             space and seeds.
         DataError: If the data cannot be read or differ from those recorded.
         StoreError: If the folder is in use, damaged, or something else.
-        ResourceError: If the disk is full.
+        ResourceError: If the disk is full, or will be, or memory is exhausted.
         ExecutionError: If there is no such device, or the study is exact and the
             environment is not that of the call before.
         UserCodeError: If a model of the user's own cannot be trained.
@@ -88,6 +89,7 @@ def train_study(
             writer.retry_failed()
         use_compilation_cache()
         stack.enter_context(nan_checks_off())
+        stack.enter_context(exhaustion_told())
         compiler = stack.enter_context(Compiler(n_threads=2))
         # What is worse than linear is to be rescued, not to be chosen, and no learner.
         is_needed = study.tuning is not None or study.planned_seeds

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 import pytest
-from builders import make_blobs_study, train_blobs
+from builders import make_blobs_study, make_dataset, train_blobs
 
 from paribus.engine import memory
+from paribus.engine.baseline import Baseline, train_baseline
 from paribus.engine.block import CompiledEpochs
 from paribus.engine.memory import (
     bytes_per_run,
+    exhaustion_told,
     free_host_bytes,
     is_out_of_memory,
     runs_that_fit,
@@ -35,6 +37,7 @@ class Exhausting:
         *,
         most: int,
         after: int = 0,
+        spares_baseline: bool = True,
     ) -> None:
         self.widths: list[int] = []
         original = getattr(CompiledEpochs, method)
@@ -47,8 +50,8 @@ class Exhausting:
             return original(driver, *args, **options)
 
         monkeypatch.setattr(CompiledEpochs, method, called)
-        # Its block is one of its own.
-        monkeypatch.setattr("paribus.engine.train.train_baseline", lambda *_: None)
+        if spares_baseline:  # its block is one of its own
+            monkeypatch.setattr("paribus.engine.train.train_baseline", lambda *_: None)
 
 
 def many_runs():
@@ -136,6 +139,45 @@ def test_another_error_of_xla_is_not_tried_again(
 
     with pytest.raises(TooManyFailuresError, match="INTERNAL: a bug"):
         train_blobs(make_blobs_study(optimizer="sgd"), tmp_path)
+
+
+def baseline_of_blobs() -> Baseline | None:
+    devices = tuple(jax.devices("cpu")[:1])
+    return train_baseline(make_blobs_study(), make_dataset(), devices)
+
+
+@pytest.mark.slow
+def test_the_baseline_is_trained_in_narrower_blocks_and_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    whole = baseline_of_blobs()
+    exhausting = Exhausting(monkeypatch, "train", most=4, spares_baseline=False)
+
+    narrower = baseline_of_blobs()
+
+    assert set(exhausting.widths) == {15, 7, 3}
+    assert narrower == whole is not None
+
+
+def test_where_not_even_the_baseline_fits_it_is_said_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def exhaust(*_: object) -> None:
+        raise jax.errors.JaxRuntimeError(EXHAUSTED)
+
+    monkeypatch.setattr("paribus.engine.train.train_baseline", exhaust)
+    study = make_blobs_study(learning_rate=(0.01,), seeds=tuple(range(6)))
+
+    with pytest.raises(ResourceError, match="not enough memory for the data") as caught:
+        train_blobs(study, tmp_path)
+
+    assert caught.value.exit_code == 6
+    assert read_study(tmp_path / "blobs").has_outcome().all()  # what was done is there
+
+
+def test_another_error_of_the_device_is_not_called_exhaustion():
+    with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"), exhaustion_told():
+        raise jax.errors.JaxRuntimeError("INTERNAL: it broke")
 
 
 def test_only_an_exhausted_memory_is_out_of_memory():
