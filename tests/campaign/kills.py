@@ -17,7 +17,7 @@ from builders import make_facts, make_study
 from campaign import forking
 from campaign.forking import fast_folder
 from campaign.outcome import Outcome
-from campaign.promises import broken_after
+from campaign.promises import broken_after, differing
 from campaign.scenarios import NAME, curves_together, place_of, saying
 from store_builders import make_answers, make_measures, waiting
 
@@ -157,8 +157,11 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
                 found, n_done = _after_a_kill(place, n_done)
                 broken += [f"kill {killed} after {delay:.3f} s: {t}" for t in found]
             broken += _unless(0, code, training.errors_of(place))
-            if forking.ask(partial(training.trained, place)) != whole:
-                broken.append(f"after kill {killed} the finished study is another")
+            found = forking.ask(partial(training.trained, place))
+            broken += [
+                f"after kill {killed} the finished study has other {name}"
+                for name in differing(whole, found)
+            ]
         code = training.finish(place, "report", NAME, "--out", "report.html")
         broken += _unless(0, code, training.errors_of(place))
     yield Outcome(

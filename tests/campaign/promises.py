@@ -82,8 +82,7 @@ def broken_at_the_end(folder: Path, scenario: Scenario, whole: dict[str, Any]) -
     found = described(folder, scenario.study)
     problems = [
         f"{name} differ from a study without a fault"
-        for name in whole
-        if found.get(name) != whole[name]
+        for name in differing(whole, found)
     ]
     return problems + broken_after(folder, said, scenario)
 
@@ -97,7 +96,10 @@ def described(folder: Path, study: str = NAME) -> dict[str, Any]:
     """
     result = read_study(folder / study)
     curves = {name: curve.tobytes() for name, curve in result.curves.items()}
-    names = {path.relative_to(folder) for path in folder.rglob("*")}
+    # An empty folder holds nothing: that of checkpoints stays once a block had any.
+    names = {
+        path.relative_to(folder) for path in folder.rglob("*") if not _is_empty(path)
+    }
     return {
         "files": sorted(str(name) for name in names),
         "other studies": {
@@ -118,6 +120,11 @@ def described(folder: Path, study: str = NAME) -> dict[str, Any]:
         "baseline": result.baseline_loss,
         "study": result.study.to_dict(),
     }
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """What two studies that were `described` do not share, by name."""
+    return [name for name in one if other.get(name) != one[name]]
 
 
 def broken_runs(study: Path, result: StudyResult, said: Sequence[str]) -> list[str]:
@@ -156,6 +163,10 @@ def _broken_file(study: Path, said: Sequence[str]) -> list[str]:
     if "written" in said and content != NEW_FILE:
         return ["a file that was acknowledged is the old one"]
     return []
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _content(study: Path) -> dict[str, str]:
