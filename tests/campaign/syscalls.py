@@ -36,6 +36,7 @@ CALLS = (
     *("rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir"),
     *("openat", "mkdir", "flock"),
 )
+N_PLACES = 2 * (os.cpu_count() or 1)  # a fault is struck by processes in turn
 _ENTRY = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 _RANDOM = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{8})?")
 # What a full or broken disk is told as; opening a file goes through SQLite, which does
@@ -81,7 +82,7 @@ def run(
         with _Bench(scenario) as bench:
             for fault in (KILL, *errors):
                 started = time.monotonic()
-                broken = [text for p in bench.points for text in bench.tried(fault, p)]
+                broken = bench.tried_everywhere(fault)
                 what = "killed" if fault == KILL else fault
                 yield Outcome(
                     name=f"{what} at a system call: {scenario.name}",
@@ -103,20 +104,36 @@ class _Bench:
         self._place = Path(
             tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder())
         )
-        template = self._place / "template"
-        template.mkdir()
-        forking.ask(partial(self._scenario.prepare, template))
+        self._template = self._place / "template"
+        self._template.mkdir()
+        forking.ask(partial(self._scenario.prepare, self._template))
         self.points = self._listed()
         again = self._listed()
         if [self.points, len(self.points) >= 5] != [again, True]:
             raise RuntimeError(f"{self._scenario.name}: its points are not always one")
-        self._whole = forking.ask(
+        self._whole: dict[str, Any] = forking.ask(
             partial(described, self._place / "work", self._scenario.study)
         )
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._place)
+        shutil.rmtree(self._template.parent)
+
+    def tried_everywhere(self, fault: str) -> list[str]:
+        """Inject a fault at each point, at several at a time; what is broken."""
+        parts = [
+            partial(self._tried, fault, part, self.points[part::N_PLACES])
+            for part in range(N_PLACES)
+        ]
+        limit_s = 60 + 2 * len(self.points)
+        found = forking.ask_all(parts, limit_s=limit_s)
+        return [text for part in found for text in part]
+
+    def _tried(self, fault: str, part: int, points: Sequence[Point]) -> list[str]:
+        """Inject faults in a process of its own, and at a place of its own."""
+        self._place = self._place / f"part-{part}"
+        self._place.mkdir(exist_ok=True)
+        return [text for point in points for text in self.tried(fault, point)]
 
     def tried(self, fault: str, point: Point) -> list[str]:
         """Inject one fault, and ask for the promises; what is broken."""
@@ -163,7 +180,7 @@ class _Bench:
     def _fresh(self) -> Path:
         work = self._place / "work"
         shutil.rmtree(work, ignore_errors=True)
-        shutil.copytree(self._place / "template", work)
+        shutil.copytree(self._template, work)
         return work
 
 
