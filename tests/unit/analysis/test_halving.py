@@ -7,11 +7,13 @@ import pytest
 from tuning_builders import make_tuned_result, make_tuned_study, stopped
 
 from paribus.analysis import choose_tuned, mark_absent, plan_runs
+from paribus.analysis.comparisons import compare
 from paribus.analysis.halving import climb, evaluated_counts, stopped_after
 from paribus.analysis.scaling import scale_rates
 from paribus.analysis.search import search_curves
 from paribus.analysis.stopped import ladders, stopped_early
 from paribus.analysis.tuned import choose_value, choosing_runs, declared_members
+from paribus.errors import StudyError
 from paribus.halving import Halving
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -21,7 +23,7 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 FINAL = (0.80, 0.90, 0.95, 0.93, 0.85)
 SCORES = {(rate, 32): score for rate, score in zip(RATES, FINAL, strict=True)}
 STUDY = make_tuned_study(
-    learning_rate=RATES, batch_size=(32,), n_targets=3, halving=Halving(factor=2)
+    learning_rate=RATES, batch_size=(32,), halving=Halving(factor=2)
 )
 CHOOSING = slice(3, 5)  # after three seeds that judge
 AT_1, AT_2, END = 2, 3, 5  # evaluations after epochs 1 and 2, and in all
@@ -253,3 +255,13 @@ def test_best_values_against_batch_sizes_rest_on_the_spacing_of_the_grid():
     np.testing.assert_allclose(np.exp(found.found.best.log_values), 0.01)
     spacing = np.log(0.01 / 0.003)
     np.testing.assert_allclose(found.found.best.errors, spacing / np.sqrt(12))
+
+
+def test_a_comparison_with_a_stopped_value_says_why_there_is_none():
+    result = mark_absent(finished())
+
+    best, metric = {"learning_rate": 0.01}, "validation_accuracy"
+    with pytest.raises(StudyError, match="where it fell behind and was stopped"):
+        compare(result, best, {"learning_rate": 0.1}, metric=metric)
+    with pytest.raises(StudyError, match="`learning_rate`, none to compare"):
+        compare(result, best, {"learning_rate": 0.03}, metric=metric)

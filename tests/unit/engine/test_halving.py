@@ -13,6 +13,7 @@ from builders import make_blobs_study, write_blobs
 from paribus.analysis import choose_tuned, plan_runs
 from paribus.analysis.halving import evaluated_counts
 from paribus.api import run_study
+from paribus.declared import DIAGNOSTICS, RESCUE
 from paribus.engine import session, train, trainer
 from paribus.engine.disk import DiskSpace
 from paribus.errors import ParibusWarning, StudyError, TooManyFailuresError
@@ -368,3 +369,50 @@ def test_on_a_gpu_what_goes_on_moves_to_a_narrower_program(tmp_path, monkeypatch
 def unpruned(study: Study) -> Tuning:
     assert study.tuning is not None
     return replace(study.tuning, halving=None)
+
+
+def with_equal_steps(study: Study) -> Study:
+    """The larger batches go on, past the epochs of the study."""
+    grid = {**study.space.grids[0], "b1": (0.9,), "batch_size": (16, 32)}
+    budget = Budget(epochs=EPOCHS, evaluate_every=0.5, steps=40)
+    return replace(study, budget=budget, space=SearchSpace(grids=(grid,)))
+
+
+def with_diagnostics(study: Study) -> Study:
+    """What is measured of the weights on the way is kept at a rung too."""
+    return replace(study, diagnostics=tuple(n for n in DIAGNOSTICS if n != RESCUE))
+
+
+def with_dropout(study: Study) -> Study:
+    model = replace(study.model, settings={**study.model.settings, "dropout": 0.2})
+    return replace(study, model=model)
+
+
+def with_refinement(study: Study) -> Study:
+    assert study.tuning is not None
+    return replace(study, tuning=replace(study.tuning, refine=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change", [with_equal_steps, with_diagnostics, with_dropout, with_refinement]
+)
+def test_what_goes_on_is_as_a_whole_run_whatever_the_study_asks(tmp_path, change):
+    study = change(pruning_blobs())
+    full = replace(study, name="full", tuning=unpruned(study))
+
+    result, whole = run(study, tmp_path), run(full, tmp_path)
+
+    assert check_study(tmp_path / study.name).problems == ()
+    assert (result.status == RunStatus.PRUNED).sum() >= 8
+    assert not plan_runs(result).is_open.any()
+    configs = [whole.configs.index(config) for config in result.configs]
+    there = result.status > RunStatus.DIVERGED
+    there &= whole.status[configs] > RunStatus.DIVERGED
+    assert there[:, CHOOSING].sum() >= 6
+    for name, curve in whole.curves.items():
+        found, expected = result.curves[name][there], curve[configs][there]
+        assert found.tobytes() == expected.tobytes(), name
+    for name, values in whole.measures.items():
+        found, expected = result.measures[name][there], values[configs][there]
+        assert found.tobytes() == expected.tobytes(), name
