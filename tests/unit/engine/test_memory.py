@@ -1,8 +1,10 @@
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import make_blobs_study, make_dataset, train_blobs
@@ -16,9 +18,12 @@ from paribus.engine.memory import (
     free_host_bytes,
     is_out_of_memory,
     runs_that_fit,
+    state_of,
 )
-from paribus.engine.run import RunState
+from paribus.engine.recipe import Recipe
+from paribus.engine.run import RunState, start_run
 from paribus.errors import ResourceError, TooManyFailuresError
+from paribus.models.build import build_model
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 from paribus.store import check_study, read_study
@@ -237,6 +242,35 @@ def test_a_device_that_does_not_say_what_is_in_use_has_all_of_it():
     device = SimpleNamespace(platform="gpu", memory_stats=lambda: {"bytes_limit": 1000})
 
     assert runs_that_fit(1, (device,)) == 700
+
+
+def test_a_run_has_the_shapes_that_its_numbers_and_its_seed_give_it():
+    model = build_model(
+        "mlp",
+        {"hidden": (16,), "activation": "relu"},
+        example_shape=(6,),
+        n_classes=3,
+        has_dropout=True,  # so that the state has the words of the seed
+    )
+    recipe = Recipe(
+        model=model,
+        optimizer_name="sgd",
+        static_settings={"nesterov": False, "schedule": "constant"},
+        batch_size=8,
+        n_examples=96,
+        input_divisor=1.0,
+    )
+    names = ("learning_rate", "momentum", "dropout")
+    numbers = {name: jnp.float32(0.1) for name in names}
+
+    seed = jnp.array([0, 1], jnp.uint32)
+    started = jax.eval_shape(partial(start_run, recipe), seed, numbers)
+    expected = state_of(recipe, names)
+
+    assert jax.tree.structure(expected) == jax.tree.structure(started)
+    assert [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(expected)] == [
+        (leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(started)
+    ]
 
 
 def test_a_run_takes_its_state_three_times_and_its_order_of_examples():
