@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from paribus.analysis.halving import is_pruned
 from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.arms import LEARNING_RATES, Arms
 from paribus.claims.evidence import BudgetKind, Evidence, is_same_value
@@ -45,7 +46,7 @@ class Atom:
     def verdict(self, evidence: Evidence, arms: Arms | None) -> AtomVerdict:
         """Judge it, or say which design is missing."""
         if arms is None or arms.lacks(self.needs):
-            reason = _missing(arms, self.needs, self.remedy)
+            reason = _missing(evidence, arms, self.needs, self.remedy)
             stopped, remedy = _say_pruned(evidence, arms, self.needs)
             found = AtomVerdict(
                 id="",
@@ -98,10 +99,17 @@ def _against_best(
     return (f"Of learning rates, {', '.join(ratios)} the best of the grid, {best:g}.",)
 
 
-def _missing(arms: Arms | None, needs: tuple[str, ...], remedy: str) -> str:
+def _missing(
+    evidence: Evidence, arms: Arms | None, needs: tuple[str, ...], remedy: str
+) -> str:
     lacking = needs if arms is None else arms.lacks(needs)
     words = ", ".join(_ROLES[role] for role in lacking)
     if arms is not None and arms.designed >= set(needs):
+        if is_pruned(evidence.whole).any():
+            return (
+                "no learning rate could be chosen: of those that were not stopped "
+                "early none has learned yet in more than half of its runs"
+            )
         return f"no learning rate could be chosen: no run has learned yet at {words}"
     if arms is None and remedy.endswith("batch-size"):
         return "the learning rate is not tuned for each batch size"

@@ -30,12 +30,7 @@ def scope_sentence(
     is about.
     """
     result = evidence.judged
-    tuning = evidence.whole.study.tuning
-    mode = _MODES.get(question.mode, "")
-    if question.mode == "tuned" and tuning is not None:
-        by = " and ".join(dict.fromkeys(_BY[c.by] for c in question.choices))
-        mode += f" by {by or _BY['score']} of {tuning.n_choosing} seeds, "
-        mode += "a choice that no interval includes"
+    mode = _mode(evidence, question)
     parts = [
         result.data.name,
         *_drawn(result),
@@ -51,6 +46,24 @@ def scope_sentence(
     return (
         f"Scope: {', '.join(parts)}; varied by seed: "
         f"{_streams(evidence, question.configs)}."
+    )
+
+
+def _mode(evidence: Evidence, question: Question) -> str:
+    """How learning rates were chosen; empty where none was."""
+    study = evidence.whole.study
+    among = ""
+    if question.choices and study.halving is not None:
+        rungs = " or ".join(f"{r:,}" for r in study.halving.rungs(study.budget.epochs))
+        unit = "epoch" if rungs == "1" else "epochs"
+        among = f" among the values that were not stopped after {rungs} {unit}"
+    if question.mode != "tuned" or study.tuning is None:
+        found = _MODES.get(question.mode, "")
+        return found or (among and f"the best learning rate chosen{among}")
+    by = " and ".join(dict.fromkeys(_BY[c.by] for c in question.choices))
+    return (
+        f"{_MODES['tuned']} by {by or _BY['score']} of {study.tuning.n_choosing} "
+        f"seeds{among}, a choice that no interval includes"
     )
 
 

@@ -9,12 +9,14 @@ from tuning_builders import make_tuned_result, make_tuned_study, stopped, traine
 from paribus.analysis import mark_absent
 from paribus.claims import judge
 from paribus.claims.arms import learning_rate_arms
-from paribus.claims.evidence import Evidence
+from paribus.claims.evidence import Evidence, Question
 from paribus.claims.pruning import held_option, say_stopped
 from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.scope import scope_sentence
 from paribus.declared import DeclaredClaim
 from paribus.halving import Halving
 from paribus.results import StudyResult
+from paribus.status import RunStatus
 
 
 RATES = (0.001, 0.01, 0.03, 0.1)
@@ -100,4 +102,52 @@ def test_values_that_are_held_already_stay(held, values, option):
 
     assert held_option(study, values) == (
         f"--set 'tuning.held={option}' with another --out"
+    )
+
+
+@pytest.mark.parametrize("is_halved", [True, False])
+def test_the_scope_says_among_which_values_the_best_was_chosen(is_halved):
+    result = chosen_at_003()
+    if not is_halved:
+        assert result.study.tuning is not None
+        whole = replace(result.study.tuning, halving=None)
+        result = replace(result, study=replace(result.study, tuning=whole))
+    evidence = Evidence.of(result)
+    (arms,) = learning_rate_arms(evidence, "keras_adam")
+    sides = Question(
+        measure="validation_accuracy",
+        higher=(2,),
+        lower=(1,),
+        choices=(arms.choices["best"],),
+    )
+
+    said = [
+        scope_sentence(evidence, replace(sides, mode=mode), n_seeds=6)
+        for mode in ("", "tuned")
+    ]
+
+    among = "among the values that were not stopped after 1 or 2 epochs"
+    assert [among in text for text in said] == [is_halved] * 2
+    assert (f", the best learning rate chosen {among}, 6" in said[0]) == is_halved
+    assert "by the final score of 3 seeds" in said[1]
+    assert among not in scope_sentence(evidence, replace(sides, choices=()), n_seeds=6)
+
+
+def test_nothing_that_learned_is_said_to_have_learned_where_the_rest_was_stopped():
+    result = chosen_at_003()
+    assert result.study.tuning is not None
+    held = replace(result.study.tuning, held=(0.01,))
+    result = replace(result, study=replace(result.study, tuning=held))
+    judging = np.full(result.status.shape, False)
+    judging[1, :6] = True
+    result = trained(result, judging, 0.95)
+    # What was not stopped breaks in the end.
+    status = result.status.copy()
+    status[1:3, 6:] = RunStatus.DIVERGED
+
+    reason = atoms(replace(result, status=status))["L2a"].reason
+
+    assert reason == (
+        "no learning rate could be chosen: of those that were not stopped early none "
+        "has learned yet in more than half of its runs"
     )
