@@ -131,7 +131,12 @@ def with_timing_error(
     below = math.hypot(contrast.estimate - contrast.lower, timed.estimate - timed.lower)
     above = math.hypot(contrast.upper - contrast.estimate, timed.upper - timed.estimate)
     wider = replace(
-        contrast, estimate=estimate, lower=estimate - below, upper=estimate + above
+        contrast,
+        estimate=estimate,
+        lower=estimate - below,
+        upper=estimate + above,
+        p_value=None,  # signs of seeds know nothing of the error of the timings
+        smallest_p_value=1.0,
     )
     return wider, timed.upper - timed.estimate
 

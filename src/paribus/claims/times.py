@@ -54,10 +54,9 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
         return _too_few_pilots(evidence, question, n_pilots)
     final, curves = pilot
     targets = target_ladder(final, evidence.judged.data.majority_share)
-    chosen = question.rung
-    if chosen < 0:
-        at = evidence.whole.epochs.astype(np.float64)
-        chosen = choose_rung(_crossings(at, curves, targets)) or 0
+    at = evidence.whole.epochs.astype(np.float64)
+    by_pilots = choose_rung(_crossings(at, curves, targets)) or 0
+    chosen = by_pilots if question.rung < 0 else question.rung
     seeds = evidence.seeds_of(question.configs)
     higher, lower = (
         _times(evidence, question, side, targets, seeds)
@@ -72,8 +71,8 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
             longer_budget(evidence.judged.study),
         )
     found = _compared(evidence, question, (higher[rung], lower[rung]), rung, targets)
-    if rung != chosen and any(choice.by == "time" for choice in question.choices):
-        first = f"Learning rates were chosen by the time to {targets[chosen]:.4f}."
+    if rung != by_pilots and any(choice.by == "time" for choice in question.choices):
+        first = f"Learning rates were chosen by the time to {targets[by_pilots]:.4f}."
         found = replace(found, notes=(*found.notes, first))
     if n_pilots >= FULL_PILOT_RUNS:
         return found
@@ -173,12 +172,14 @@ def _compared(
         rest = restricted_mean_difference(*sides, confidence_level=level, rng=rng)
         missed = f"{ratio.n_censored_a} and {ratio.n_censored_b}"
         n = len(sides[0].times)
+        # Over seeds only, so of seconds there would be too narrow a one.
+        is_exact = rest.is_bounded and question.clock != "seconds"
         notes += (
             f"Runs that never reached it: {missed} of {n}; the ratio counts them as "
             f"the end of the budget. Up to {min(side.tau for side in sides):.4g} "
             f"{unit}, the earlier end, the mean times differ by "
             f"{rest.estimate:+.4g} {unit}"
-            + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if rest.is_bounded else "."),
+            + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if is_exact else "."),
         )
     return replace(
         found,

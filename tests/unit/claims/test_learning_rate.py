@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from claims_builders import Runs, make_rates, make_runs, make_tuned_study
 
+from paribus.analysis.targets import find_target
 from paribus.claims import AtomVerdict, Verdict, judge
 from paribus.claims.arms import learning_rate_arms
 from paribus.claims.catalogue.learning_rate import more_stable
 from paribus.claims.evidence import Evidence
 from paribus.results import StudyResult
 from paribus.space import SearchSpace
+from paribus.stats.targets import RUNGS
 from paribus.status import RunStatus
 
 
@@ -151,6 +153,24 @@ def test_a_best_rate_on_the_edge_gets_no_seeds_that_set_targets_but_a_larger_gri
     )
     assert found.remedy.startswith("--set 'space.1.learning_rate=[0.001, 0.00316, ")
     assert found.remedy.endswith("0.01, 0.0316]'")
+
+
+def test_the_fastest_rate_is_compared_at_the_target_that_chose_it():
+    """The spread of times is least at the lowest target, not at the one of L1b."""
+    result = make_rates(
+        small=Runs(speed=1),
+        medium=Runs(speed=2),
+        best=Runs(accuracy=0.98, spread=0.004, speed=3, speed_spread=0.01),
+    )
+    target = find_target(result, "adam")
+    assert target is not None
+    assert target.rung != RUNGS[1]
+
+    notes = atom_of(result, "L1b").notes
+
+    (beside,) = (note for note in notes if "the fastest learning rate" in note)
+    assert f"Target: {target.score:.4f}" in beside
+    assert f"Target: {target.score:.4f}" not in notes[0]
 
 
 def test_runs_that_never_reach_the_target_bound_the_ratio_and_are_counted():

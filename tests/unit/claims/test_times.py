@@ -9,11 +9,13 @@ from scipy import stats
 
 from paribus.analysis.scaling import find_target
 from paribus.analysis.targets import steps_to_target
-from paribus.claims.evidence import Evidence, Question
+from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.findings import MORE_THAN_MAX, Found
 from paribus.claims.refusals import Refusal
 from paribus.claims.times import find_time_ratio
 from paribus.results import StudyResult, Timing
+from paribus.space import Config
+from paribus.stats.targets import RUNGS
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +150,70 @@ def test_seconds_need_no_seeds_that_would_not_narrow_them(batches):
     said = "It alone keeps this open: more seeds would not decide it."
     assert said in noisy.notes
     assert said not in exact.notes
+
+
+def test_seconds_have_no_p_value_of_seeds_alone(batches):
+    """Signs of seeds would call certain what the timings leave open."""
+    steps = about(batches, 128, 32)
+    seconds = replace(steps, measure="seconds_to_target", clock="seconds")
+    noisy = Evidence.of(replace(batches, timings=timed(batches, 0.09)))
+
+    of_steps, of_seconds = (find_time_ratio(noisy, one) for one in (steps, seconds))
+
+    assert isinstance(of_steps, Found)
+    assert isinstance(of_seconds, Found)
+    assert of_steps.contrast.p_value is not None
+    assert of_seconds.contrast.p_value is None
+
+
+def test_mean_seconds_have_no_interval_that_leaves_the_timings_out():
+    slow = Runs(accuracy=0.98, speed=0.4)
+    batches = make_batches(small=Runs(accuracy=0.98, speed=5), largest=slow)
+    judged = len(batches.study.seeds)
+    curves = {name: curve.copy() for name, curve in batches.curves.items()}
+    steps = about(batches, 6000, 32)
+    # Half of the judging seeds never get there.
+    curves["validation_accuracy"][steps.higher[0], : judged // 2] = 0.3
+    batches = replace(batches, curves=curves)
+    seconds = replace(steps, measure="seconds_to_target", clock="seconds")
+
+    said = [
+        next(note for note in found.notes if note.startswith("Runs that never"))
+        for found in (
+            find_time_ratio(Evidence.of(batches), q) for q in (steps, seconds)
+        )
+        if isinstance(found, Found)
+    ]
+
+    assert len(said) == 2
+    assert "[" in said[0]
+    assert said[1].endswith(" seconds.")
+    assert "[" not in said[1]
+
+
+@pytest.mark.parametrize("by", ["score", "time"])
+def test_a_time_to_another_target_than_the_one_that_chose_says_which_chose(batches, by):
+    question = about(batches, 128, 32)
+    target = find_target(batches, "adam")
+    assert target is not None
+    chosen = RUNGS.index(target.rung)
+    other = (chosen + 1) % len(RUNGS)
+    choice = Choice(
+        config=question.higher[0],
+        value=0.01,
+        others=Config({"batch_size": 128}),
+        edge=None,
+        value_to_add=None,
+        spacing_decades=0.5,
+        n_runs=(3, 3, 3),
+        is_independent=True,
+        by=by,
+    )
+
+    found = find_time_ratio(
+        Evidence.of(batches), replace(question, rung=other, choices=(choice,))
+    )
+
+    assert isinstance(found, Found)
+    said = f"Learning rates were chosen by the time to {target.score:.4f}."
+    assert (said in found.notes) == (by == "time")

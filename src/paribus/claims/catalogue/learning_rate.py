@@ -101,7 +101,9 @@ def slow(evidence: Evidence, arms: Arms) -> AtomVerdict:
     arms, notes = at_target(evidence, arms, ("best",))
     if arms.configs["best"] in question.configs:
         return found
-    beside = ask(evidence, _to_target(arms, "small", "best", rung=1))
+    # The fastest rate is so to the target that chose it.
+    rung = -1 if arms.choices["best"].by == "time" else 1
+    beside = ask(evidence, _to_target(arms, "small", "best", rung=rung))
     return replace(found, notes=found.notes + _said_beside(beside) + notes)
 
 
