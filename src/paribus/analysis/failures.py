@@ -8,6 +8,7 @@ from paribus.analysis.run_measures import run_measure
 from paribus.analysis.scores import is_bad
 from paribus.results import StudyResult
 from paribus.space import Config
+from paribus.status import RunStatus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,8 @@ class ConfigFailures:
     Attributes:
         config: Its values.
         n_bad: Runs that ended badly: diverged, collapsed, or no better than linear.
-        n_runs: Runs that ended, of all seeds: also those that chose.
+        n_runs: Runs that ended, of all seeds: also those that chose. Those that were
+            stopped early count where others of the config ended badly.
         n_learners: Runs that learned and have a training curve.
         variation: Median over the learners of the total upward variation of the
             training loss, as a share of its fall; None without learners.
@@ -41,8 +43,11 @@ def map_failures(result: StudyResult) -> tuple[ConfigFailures, ...]:
     Args:
         result: Statuses as `classify_runs` gives them.
     """
-    n_runs = result.has_outcome().sum(axis=1)
     n_bad = is_bad(result).sum(axis=1)
+    # Of a value that was stopped early only runs that diverged before have ended: those
+    # alone would be a share of 1.
+    n_stopped = (result.status == RunStatus.PRUNED).sum(axis=1)
+    n_runs = result.has_outcome().sum(axis=1) + np.where(n_bad > 0, n_stopped, 0)
     variation = np.full(result.status.shape, np.nan)
     if "train_loss" in result.curves:
         variation = run_measure(result, "tuv").values

@@ -170,7 +170,8 @@ def _say_counted(findings: Findings) -> str:
         " All runs count here, those of the seeds that chose too, so a config can have "
         "more of them than elsewhere."
         + (
-            " Those that were stopped early do not."
+            " Those that were stopped early count only where others of their config "
+            "ended badly, as runs that had not failed by then."
             if findings.result.study.halving
             else ""
         )

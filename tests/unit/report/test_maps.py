@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import make_finished
-from tuning_builders import make_tuned_result, make_tuned_study, trained
+from tuning_builders import make_tuned_result, make_tuned_study, stopped, trained
 
 from paribus.analysis.failures import map_failures
 from paribus.analysis.isolation import isolate
+from paribus.halving import Halving
 from paribus.report.document import Figure, Paragraph
 from paribus.report.findings import gather_findings
 from paribus.report.maps import arrange_failures, arrange_grid, arrange_isolation
@@ -122,6 +123,21 @@ def test_failures_are_counted_and_the_steadiest_never_failed(grid):
     assert found[2].variation == 0
     # The first is as steady, but one of its runs failed.
     assert [f.is_steadiest for f in found] == [False, False, True, False]
+
+
+def test_runs_that_were_stopped_dilute_what_diverged_and_are_no_proof_of_safety():
+    """Else one of three that diverged before its value was stopped were all of one."""
+    accuracy = dict.fromkeys([(0.001, 32), (0.01, 32), (0.1, 32)], 0.9)
+    study = make_tuned_study(
+        batch_size=(32,), n_choosing=3, n_targets=3, halving=Halving(factor=3)
+    )
+    result = stopped(make_tuned_result(study, accuracy), [0, 2], 2)
+    status = result.status.copy()
+    status[2, 3] = RunStatus.DIVERGED
+
+    found = map_failures(replace(result, status=status))
+
+    assert [(f.n_bad, f.n_runs) for f in found] == [(0, 0), (0, 3), (1, 3)]
 
 
 def test_both_sections_have_marks_and_words(grid):
