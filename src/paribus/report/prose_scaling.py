@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from paribus.analysis.fastest import chooses_by_time
 from paribus.analysis.scaling import MIN_DRAWN, RateScaling, StepsScaling, Target
 from paribus.analysis.tuned import choose_tuned
 from paribus.optimizer_catalogue import optimizer_words
@@ -50,7 +51,21 @@ def say_rates(result: StudyResult, scaling: RateScaling) -> str:
         case verdict:
             power = f"it goes with the batch size to the power {numbers}"
             text = f"{power}; {_RULES[verdict]}."
+    if found.verdict != "untested":
+        text += _say_stopped(result, found.best)
     return f"{head} ({terms}): {text}{_say_edges(found.best)}"
+
+
+def _say_stopped(result: StudyResult, best: BestValues) -> str:
+    """What early stops do to a slope; empty where every value has a final score."""
+    scores = [found.mean_scores[~found.is_excluded] for found in best.selections]
+    if not any(np.isnan(row).any() for row in scores):
+        return ""
+    return (
+        " But values that fell behind were stopped early, at equal epochs: a large "
+        "batch has made fewer steps by then, and fewer steps favour higher rates. A "
+        "slope that is too steep for this reason is in no interval."
+    )
 
 
 def say_steps(result: StudyResult, scaling: StepsScaling) -> str:
@@ -58,9 +73,9 @@ def say_steps(result: StudyResult, scaling: StepsScaling) -> str:
     n = count(scaling.steps.shape[1], "seed")
     head = (
         f"Steps of {whose(result, scaling)} to {target_words(scaling.target)}, each "
-        f"batch size at its own best learning rate ({n})"
+        f"batch size at its own {_best(result)} learning rate ({n})"
     )
-    parts = [f"{head}: {_say_critical(scaling)}", _say_left_out(scaling)]
+    parts = [f"{head}: {_say_critical(scaling)}", _say_left_out(result, scaling)]
     parts += [_say_slopes(scaling), _say_noise_scale(result, scaling)]
     return " ".join(filter(None, parts))
 
@@ -159,7 +174,12 @@ def _say_critical(scaling: StepsScaling) -> str:
             )
 
 
-def _say_left_out(scaling: StepsScaling) -> str:
+def _best(result: StudyResult) -> str:
+    """What the learning rates are that steps are counted at."""
+    return "fastest" if chooses_by_time(result.study) else "best"
+
+
+def _say_left_out(result: StudyResult, scaling: StepsScaling) -> str:
     parts = []
     missed = (~np.isfinite(scaling.steps)).sum(axis=1)
     n = scaling.steps.shape[1]
@@ -173,8 +193,8 @@ def _say_left_out(scaling: StepsScaling) -> str:
     if scaling.on_edge:
         sizes = join([str(size) for size in scaling.on_edge])
         parts.append(
-            f"Left out, since the best learning rate lies at the end of its grid: "
-            f"batch size {sizes}."
+            f"Left out, since the {_best(result)} learning rate lies at the end of its "
+            f"grid: batch size {sizes}."
         )
     return " ".join(parts)
 

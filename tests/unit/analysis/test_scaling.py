@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import make_result
-from tuning_builders import make_tuned_result, make_tuned_study
+from tuning_builders import make_tuned_result, make_tuned_study, stopped
 
 from paribus.analysis.scaling import find_target, scale_rates, scale_steps
 from paribus.analysis.tuned import refinements
+from paribus.halving import Halving
 from paribus.refinement import may_be_added, with_added
 from paribus.report.prose_scaling import say_rates, say_steps
 from paribus.status import RunStatus
@@ -79,6 +80,21 @@ def test_a_planted_power_is_found_by_the_seeds_that_choose(power, verdict):
     said = say_rates(result, by_score)
     assert f"to the power {by_score.found.slope.estimate:.2f} [" in said
     assert "Keras's Adam, by final score (3 seeds)" in said
+    assert "stopped early" not in said
+
+
+def test_a_slope_of_values_that_were_compared_on_the_way_says_what_it_may_lack():
+    result = tuned_by_law(0.5)
+    assert result.study.tuning is not None
+    halved = replace(result.study.tuning, halving=Halving(factor=2))
+    result = replace(result, study=replace(result.study, tuning=halved))
+    ends = [i for i, c in enumerate(result.configs) if c["learning_rate"] == RATES[0]]
+
+    by_score = scale_rates(stopped(result, ends, 2))[0]
+
+    assert by_score.found.verdict == "square root"
+    said = say_rates(result, by_score)
+    assert "fell behind were stopped early, at equal epochs" in said
 
 
 def by_law(study, power):
@@ -154,6 +170,7 @@ def test_steps_to_the_target_follow_the_planted_hyperbola():
     said = say_steps(result, found)
     assert f"the critical batch size is {found.found.critical:,.0f} [" in said
     assert "of the way from guessing to the best" in said
+    assert "each batch size at its own fastest learning rate (6 seeds)" in said
     assert "Keras's Adam" in said
 
 
