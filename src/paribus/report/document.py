@@ -54,6 +54,7 @@ class Table:
         note: What a reader needs to read it; may be empty.
         anchor: Names the table in links; may be empty.
         is_folded: Whether the page shows only the caption until it is opened.
+        is_facts: Whether it has names and values, which need no headings to be read.
     """
 
     caption: str
@@ -63,6 +64,7 @@ class Table:
     note: str = ""
     anchor: str = ""
     is_folded: bool = False
+    is_facts: bool = False
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.columns) for row in self.rows)

@@ -56,6 +56,7 @@ def tabulate_making(result: StudyResult) -> Table:
         caption="The study, its data and its settings",
         columns=("what", "value"),
         rows=tuple(rows),
+        is_facts=True,
     )
 
 
@@ -94,6 +95,7 @@ def tabulate_attempts(result: StudyResult) -> Table | None:
         rows=rows,
         note="Times are from the start of a call to its last committed run, "
         "compilation included.",
+        is_facts=len(columns) == 2,
     )
 
 

@@ -182,7 +182,7 @@ def _say_steadiest(failures: Sequence[ConfigFailures]) -> str:
     if not any(one.is_steadiest for one in failures):
         return ""
     return (
-        f"{STEADIEST} marks the smallest of the configs that never failed, with its "
+        f"{STEADIEST} marks the steadiest of the configs that never failed, and its "
         "ties. "
     )
 

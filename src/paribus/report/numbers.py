@@ -132,8 +132,8 @@ def join_labels(labels: Sequence[str]) -> str:
     return "; ".join(f"({i}) {label}" for i, label in enumerate(labels, start=1))
 
 
-def join(parts: list[str]) -> str:
+def join(parts: list[str], last: str = "and") -> str:
     """Join words as a sentence does: `"a, b and c"`."""
     if len(parts) < 2:
         return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"

@@ -76,15 +76,16 @@ def say_model(result: StudyResult) -> str:
     return f"{name_model(result)} ({fixed})" if fixed else name_model(result)
 
 
-def say_optimizer(result: StudyResult) -> str:
-    """Name the optimizer with its fixed hyperparameters."""
+def say_optimizer(result: StudyResult, last: str = "and") -> str:
+    """Name the optimizer with its fixed hyperparameters, of several all."""
     study = result.study
     used = dict.fromkeys(study.settings(c).optimizer_name for c in study.configs())
     name = join(
         [
             "an optimizer of its own" if name == ELSEWHERE else optimizer_words(name)
             for name in used
-        ]
+        ],
+        last,
     )
     fixed = _fixed(result, "optimizer")
     return f"{name} ({fixed})" if fixed else name
@@ -95,7 +96,9 @@ def say_schedule(study: Study) -> str:
     if study.is_imported:
         return "a learning rate of its own making"
     if "schedule" in study.space.hyperparameters():
-        return "a schedule for the learning rate"
+        values = {str(config.get("schedule")): None for config in study.configs()}
+        kinds = join([words(value) for value in values], "or")
+        return f"a {kinds} schedule of the learning rate"
     optimizer = study.settings(study.configs()[0]).optimizer
     schedule = optimizer["schedule"]
     if schedule == "constant":
@@ -137,7 +140,7 @@ def say_training(result: StudyResult) -> str:
     if result.study.is_imported:
         return ""
     return (
-        f"Each run trains {say_model(result)} with {say_optimizer(result)} and "
+        f"Each run trains {say_model(result)} with {say_optimizer(result, 'or')} and "
         f"{say_schedule(result.study)}."
     )
 

@@ -58,8 +58,8 @@ def say_export(result: StudyResult) -> str:
     )
     if (result.status == RunStatus.ABSENT).any():
         text += (
-            " There `absent` marks seeds of configs that tuning did not choose: runs "
-            "that the study does not have."
+            " There the status absent marks seeds of configs that tuning did not "
+            "choose: runs that the study does not have."
         )
     return text
 
@@ -98,8 +98,9 @@ def _status(result: StudyResult, config: int, seed: int) -> str:
     status = RunStatus(result.status[config, seed])
     step = int(result.diverged_at[config, seed])
     at = f" at step {step:,}" if status is RunStatus.DIVERGED and step else ""
-    if status is RunStatus.PRUNED:
-        at = f" after {count(round(stopped_after(result)[config]), 'epoch')}"
+    epochs = stopped_after(result) if status is RunStatus.PRUNED else {}
+    if config in epochs:
+        at = f" after {count(round(epochs[config]), 'epoch')}"
     return f"{status_words(status)}{at}"
 
 

@@ -80,7 +80,13 @@ def covering_slices(study: Study) -> tuple[Slice, ...]:
 
 def words(name: str) -> str:
     """The name of a hyperparameter or metric in a sentence: `"learning rate"`."""
-    return spoken(name)
+    return _WORDS.get(name) or spoken(name)
+
+
+_WORDS = {
+    "train_dead_share": "share of dead ReLU units",
+    "train_always_on_share": "share of ReLU units that are always on",
+}
 
 
 def noun(name: str) -> str:
@@ -102,17 +108,24 @@ _NOUNS = {
 
 
 def label_values(values: Mapping[str, Value], names: Sequence[str] = ()) -> str:
-    """Name values in words: `"learning rate 0.001, batch size 32"`.
+    """Name values in words: `"SGD, learning rate 0.001, constant schedule"`.
 
     Args:
         values: Hyperparameter -> value.
         names: Which of them; all where empty.
     """
     return ", ".join(
-        f"{words(name)} {value_words(name, value)}"
+        _label(name, value_words(name, value))
         for name, value in values.items()
         if not names or name in names
     )
+
+
+def _label(name: str, value: str) -> str:
+    """A value with its name, where it does not name itself: `"SGD"`."""
+    if name == "optimizer":
+        return value
+    return f"{value} schedule" if name == "schedule" else f"{words(name)} {value}"
 
 
 def label_config(study: Study, config: Config) -> str:

@@ -490,7 +490,7 @@ def test_values_are_compared_each_at_what_was_tuned_for_it():
     said = render_markdown(report).partition("## Optimizer")[2].partition("\n## ")[0]
     for batch_size in (32, 64):
         assert (
-            "Optimizer Adam, learning rate 0.01 has a higher mean validation accuracy "
-            f"than optimizer SGD, learning rate 0.1, at batch size {batch_size}: "
+            "Adam, learning rate 0.01 has a higher mean validation accuracy "
+            f"than SGD, learning rate 0.1, at batch size {batch_size}: "
             "+6"
         ) in said

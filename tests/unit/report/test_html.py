@@ -8,7 +8,7 @@ import pytest
 from report_builders import make_notebook_result
 
 from paribus.report import Report, build_report, render_html, write_charts
-from paribus.report.document import Figure, Paragraph, Section
+from paribus.report.document import Figure, Paragraph, Section, Table
 
 
 class Page(HTMLParser):
@@ -164,3 +164,17 @@ def test_what_stands_in_backticks_is_code_and_still_escaped():
     page = render_html(report)
 
     assert "To test it: <code>paribus run &lt;b&gt;</code>. A single ` stays." in page
+
+
+@pytest.mark.parametrize("is_facts", [True, False])
+def test_only_tables_of_facts_hide_their_headings(is_facts: bool):
+    table = Table(
+        caption="A table",
+        columns=("configs tried", "best"),
+        rows=(("1", "90%"),),
+        is_facts=is_facts,
+    )
+    section = Section(anchor="one", heading="One", blocks=(table,))
+    report = Report(study="s", title="t", lead=(), sections=(section,))
+
+    assert ('<table class="facts">' in render_html(report)) == is_facts

@@ -93,8 +93,8 @@ def test_maps_of_grids_that_differ_show_every_config():
 
     assert isinstance(figure, Figure)
     assert [panel.title for panel in figure.panels[::2]] == [
-        "Runs that ended badly, optimizer SGD",
-        "Runs that ended badly, optimizer Adam",
+        "Runs that ended badly, SGD",
+        "Runs that ended badly, Adam",
     ]
 
 

@@ -39,8 +39,10 @@ def test_metrics_are_divided_by_kind_and_a_share_of_zero_is_named_only():
 
     tables = {t.caption.split()[0]: t for t in tabulate_metrics(gather_findings(more))}
 
-    assert tables["Other"].columns == ("config", "train dead share")
-    assert tables["Other"].note.endswith("0 in every run: train always on share.")
+    assert tables["Other"].columns == ("config", "share of dead ReLU units")
+    assert tables["Other"].note.endswith(
+        "0 in every run: share of ReLU units that are always on."
+    )
     assert "test accuracy" in tables["Accuracies"].columns
     assert all("loss" in name for name in tables["Losses"].columns[1:])
     assert not tables["Losses"].note
