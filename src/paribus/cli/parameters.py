@@ -2,19 +2,17 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paribus.errors import CommandError, StudyError, printable
+from paribus.errors import CommandError, printable
 
 
 if TYPE_CHECKING:
     from paribus.study import ModelChoice, OptimizerChoice, TaskChoice
-    from paribus.study_file import StudyFile
 
 _DIGITS = re.compile(r"[0-9]+")
 _MAX_DIGITS = 15  # whole numbers up to here are exact everywhere, in JSON too
@@ -101,19 +99,6 @@ def check_export_target(path: Path, format: str | None, *, may_replace: bool) ->
         check_target(path, may_replace=may_replace)
         return
     check_target(path / "runs.csv" if path.is_dir() else path, may_replace=may_replace)
-
-
-@contextmanager
-def placing(file: "StudyFile") -> Iterator[None]:
-    """Say where a study file says what does not fit the data.
-
-    Raises:
-        StudyError: As raised inside, with its place.
-    """
-    try:
-        yield
-    except StudyError as error:
-        raise file.placed(error) from None
 
 
 def ask_model(

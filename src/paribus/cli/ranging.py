@@ -14,7 +14,6 @@ from paribus.cli.parameters import (
     ask_model,
     check_target,
     count,
-    placing,
     some_path,
     some_text,
 )
@@ -104,7 +103,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
         if not quiet:
             say(f"training {description}".rstrip())
 
-    with placing(file), prints_on_stderr():
+    with file.placing(), prints_on_stderr():
         sweep = sweep_rates(
             file.study,
             data_folder=file.folder,

@@ -16,7 +16,6 @@ from paribus.cli.parameters import (
     check_target,
     count,
     count_or_zero,
-    placing,
     some_path,
     some_text,
 )
@@ -166,7 +165,7 @@ def run(  # noqa: PLR0913  (options are arguments)
 
     folder = out or Path("studies") / file.study.name
     if dry_run:
-        with placing(file):
+        with file.placing():
             show_forecast(
                 file.study, folder, data_folder=file.folder, device=device, as_json=json
             )
@@ -174,7 +173,7 @@ def run(  # noqa: PLR0913  (options are arguments)
     if not quiet and file.n_united:
         say(f"Configs that stand in two grids and are trained once: {file.n_united}")
     try:
-        with placing(file), show_progress(is_quiet=quiet) as show, prints_on_stderr():
+        with file.placing(), show_progress(is_quiet=quiet) as show, prints_on_stderr():
             result = run_study(
                 file.study,
                 folder,

@@ -1,6 +1,7 @@
 """A study as its file tells it, and where the file says what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,3 +33,15 @@ class StudyFile:
         if not error.key:
             return error
         return type(error)(f"{error} ({self.place(error.key)})", hint=error.hint)
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """Say where the file says what does not fit the data.
+
+        Raises:
+            StudyError: As raised inside, with its place.
+        """
+        try:
+            yield
+        except StudyError as error:
+            raise self.placed(error) from None
