@@ -52,7 +52,9 @@ def test_what_is_asked_comes_as_far_as_the_folder():
 
     assert at_look_of(asked, stored) == stored
     assert at_look_of(asked, with_all_seeds(planned(looks=2))) != asked
+    assert at_look_of(asked, with_all_seeds(planned(30))) == asked  # another plan
     assert at_look_of(make_study(), stored) == make_study()
+    assert at_look_of(make_study(n_seeds=2), make_study()) == make_study(n_seeds=2)
     result = make_result(stored)
     assert only_asked(result, asked) is result
 

@@ -282,7 +282,9 @@ def test_a_run_takes_its_state_three_times_and_its_order_of_examples():
     assert bytes_per_run(state, 1000) == 3 * (60 + 7) + 4 * 1000
 
 
-@pytest.mark.parametrize(("limit", "free"), [("max", 4096_000), ("3000000", 1_000_000)])
+@pytest.mark.parametrize(
+    ("limit", "free"), [("max", 4096_000), ("3000000", 1_000_000), ("1000000", 0)]
+)
 def test_a_limit_of_the_container_counts(limit: str, free: int, tmp_path: Path):
     (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    4000 kB\n")
     (tmp_path / "memory.max").write_text(f"{limit}\n")
