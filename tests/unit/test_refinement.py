@@ -32,6 +32,18 @@ def test_half_and_twice_each_interior_value_may_be_added():
     assert may_be_added(make_tuned_study()) == ()
 
 
+def test_neighbours_are_those_beside_the_same_other_hyperparameters():
+    grids = (
+        {"learning_rate": (0.001, 0.01, 0.1), "batch_size": (32,)},
+        {"learning_rate": (0.01, 0.1, 1.0), "batch_size": (64,)},
+    )
+    study = replace(STUDY, space=SearchSpace(grids=grids))
+
+    added = [(c["batch_size"], c["learning_rate"]) for c in may_be_added(study)]
+
+    assert added == [(32, 0.005), (32, 0.02), (64, 0.05), (64, 0.2)]
+
+
 def test_copies_are_not_refined():
     assert STUDY.tuning is not None
     tuning = replace(STUDY.tuning, where={"batch_size": 64})
