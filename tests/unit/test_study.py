@@ -88,6 +88,7 @@ def test_a_study_is_read_back_as_it_was_written():
     study = make_study(learning_rate=(0.1, 0.01), batch_size=(32, 64), validation=9)
 
     assert Study.from_dict(study.to_dict()) == study
+    assert Study.from_dict(replace(study, exact=True).to_dict()).exact
 
 
 def test_growing_changes_no_fixed_setting():

@@ -25,6 +25,11 @@ def test_what_sqlite_would_change_is_refused(value):
         to_sql(value)
 
 
+def test_what_is_refused_is_named_with_its_type():
+    with pytest.raises(TypeError, match=r"would change .* of type float32$"):
+        to_sql(np.float32(1))
+
+
 def test_minus_zero_is_stored_as_zero():
     assert repr(to_sql(-0.0)) == "0.0"
 

@@ -146,7 +146,8 @@ def test_a_study_that_is_taken_away_is_written_nowhere_else(fate: str, folder: P
             make_store(folder)
         names = sorted(path.name for path in folder.parent.rglob("*"))
 
-        with pytest.raises(StoreError, match="must stay in place") as caught:
+        words = "must stay in place while it is written, got another file or none"
+        with pytest.raises(StoreError, match=words) as caught:
             writer.commit_block(
                 block,
                 curves=make_curves(writer.study, 2),
