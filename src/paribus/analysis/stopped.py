@@ -1,6 +1,7 @@
 """What did successive halving stop, and what did that save?"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from paribus.analysis.halving import Ladder, climb
 from paribus.analysis.tuned import declared_members
@@ -18,6 +19,8 @@ class StoppedEarly:
         epochs: Where.
         n_epochs: Epochs that the runs that chose were trained in all.
         n_whole: Epochs that they would have been trained without.
+        compared: Which of all values other seeds train to the end, whatever becomes of
+            them in tuning: none, those that are held, or every one.
     """
 
     hyperparameter: str
@@ -26,6 +29,7 @@ class StoppedEarly:
     epochs: tuple[int, ...]
     n_epochs: int
     n_whole: int
+    compared: Literal["none", "held", "all"] = "none"
 
 
 def ladders(result: StudyResult) -> list[Ladder]:
@@ -52,4 +56,7 @@ def stopped_early(result: StudyResult) -> StoppedEarly | None:
         epochs=tuple(sorted({rung.epochs for rung in stopped})),
         n_epochs=tuning.n_choosing * (n_tried * epochs - saved),
         n_whole=tuning.n_choosing * n_tried * epochs,
+        compared="all"
+        if tuning.compare == "all"
+        else ("held" if tuning.held else "none"),
     )

@@ -8,6 +8,7 @@ from altair.typing import ChartType
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.hyperparameters import Value
 from paribus.plots.cells import Cell, draw_cells
+from paribus.status import RunStatus
 from paribus.tasks import is_lower_better
 
 
@@ -72,7 +73,8 @@ def _shades(means: Sequence[float], *, is_error: bool = False) -> list[float]:
 def _cell_text(summary: ConfigSummary, metric: str) -> str:
     measured = summary.metrics.get(metric)
     if measured is None or measured.mean is None:
-        return "no value"
+        is_stopped = RunStatus.PRUNED in summary.status
+        return RunStatus.PRUNED.word if is_stopped else "no value"
     mark = f"{TIED} " if summary.is_tied_with_best else ""
     mean, _, _ = measured.described
     is_share = metric.endswith("_accuracy")

@@ -118,8 +118,15 @@ def _say_stopped(caution: StoppedEarly) -> str:
         f"Of {count(caution.n_tried, 'value')} of the {name} {caution.n_stopped} were "
         f"stopped after {join([f'{epoch:,}' for epoch in caution.epochs])} epochs, "
         "having fallen behind: one that is slow at first and would have ended best is "
-        "not found, and nothing is said of how the stopped ones end."
+        f"not found{_AND_NOTHING[caution.compared]}."
     )
+
+
+_AND_NOTHING = {
+    "none": ", and nothing is said of how the stopped ones end",
+    "held": ", and of the stopped ones nothing is said but of those that are held",
+    "all": ", though every value is compared by other seeds",
+}
 
 
 def _say_missing(caution: MissingRuns) -> str:

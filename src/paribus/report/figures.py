@@ -332,7 +332,7 @@ def _say_tried(findings: Findings) -> str:
     return (
         f" These are the {count(tuning.n_choosing, 'seed')} that chose: the highest of "
         "them looks a little better than it is."
-        + (" Values that were stopped early have no cell." if tuning.halving else "")
+        + (" Values that were pruned have no final score." if tuning.halving else "")
     )
 
 

@@ -29,7 +29,7 @@ def arrange_halving(findings: Findings) -> list[Block]:
         Paragraph(text=_say_rule(findings, stopped)),
         _tabulate(findings, climbed),
         _figure(findings, climbed),
-        Paragraph(text=_say_untested(stopped)),
+        Paragraph(text=say_untested(stopped)),
     ]
 
 
@@ -54,15 +54,28 @@ def _say_rule(findings: Findings, stopped: StoppedEarly) -> str:
     )
 
 
-def _say_untested(stopped: StoppedEarly) -> str:
+def say_untested(stopped: StoppedEarly) -> str:
+    """Say what may be missed, and of which values nothing is said."""
     name = words(stopped.hyperparameter)
     return (
         f"A {name} that is slow at first and would have ended best is not found this "
         "way. Scores on the way have chosen, so the higher of them look a little "
         "better than they are; what was chosen in the end is compared by other seeds. "
-        f"What was stopped has no final score, and nothing is said of it: to compare "
-        f"such a {name} with the chosen one, name it in `tuning.held` and train into "
-        "another folder."
+        f"{_say_compared(stopped)}"
+    )
+
+
+def _say_compared(stopped: StoppedEarly) -> str:
+    if stopped.compared == "all":
+        return (
+            "What was stopped has no final score by the seeds that choose; the others "
+            "are trained to the end with every value, and compare all of them."
+        )
+    held = "" if stopped.compared == "none" else ", unless it is held already"
+    return (
+        f"What was stopped has no final score, and nothing is said of it{held}: to "
+        f"compare such a {words(stopped.hyperparameter)} with the chosen one, name it "
+        "in `tuning.held` and train into another folder."
     )
 
 

@@ -13,6 +13,7 @@ from paribus.store.schema import ATTEMPT, BLOCK, CHUNK, RUN
 
 _MANY = 2
 _WAITING = (RunStatus.PENDING, RunStatus.INTERRUPTED)
+_ENDED_EARLY = (RunStatus.PRUNED, RunStatus.DIVERGED)  # the others of a block go on
 
 
 def tell_deaths(ledger: Ledger, folder: Path) -> None:
@@ -29,7 +30,9 @@ def tell_deaths(ledger: Ledger, folder: Path) -> None:
     died = {row.number for row in earlier if not row.is_finished}
     if len(died) < _MANY:
         return
-    waiting = {row.id for row in ledger.read(RUN) if row.status in _WAITING}
+    runs = ledger.read(RUN)
+    waiting = {row.id for row in runs if row.status in _WAITING}
+    ended = {row.id for row in runs if row.status in _ENDED_EARLY}
     deaths: dict[bytes, set[int]] = {}
     last: dict[bytes, BlockRow] = {}
     tried: dict[int, set[int]] = {}
@@ -37,7 +40,8 @@ def tell_deaths(ledger: Ledger, folder: Path) -> None:
         tried.setdefault(chunk.block, set()).add(chunk.attempt)
     for block in ledger.read(BLOCK):
         # What is resumed keeps its block; what is begun anew has the same runs.
-        if waiting.issuperset(read_runs(block.runs).tolist()):
+        left = set(read_runs(block.runs).tolist()) - ended
+        if left and waiting.issuperset(left):
             attempts = {block.attempt, *tried.get(block.id, ())}
             deaths.setdefault(block.runs, set()).update(attempts & died)
             last[block.runs] = block

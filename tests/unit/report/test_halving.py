@@ -11,8 +11,9 @@ from paribus.analysis.cautions import MissingRuns, find_cautions
 from paribus.analysis.stopped import StoppedEarly
 from paribus.halving import Halving
 from paribus.report import build_report
+from paribus.report.cautions import say_caution
 from paribus.report.document import Figure, Paragraph, Report, Section, Table
-from paribus.report.halving import say_rungs
+from paribus.report.halving import say_rungs, say_untested
 from paribus.results import StudyResult
 
 
@@ -134,6 +135,22 @@ def test_runs_end_with_the_word_and_the_epoch(report: Report):
     assert "of up to 4 epochs" in report.lead[0]
 
 
+def test_the_grid_names_what_was_pruned_in_its_cells(report: Report):
+    (grid,) = [one for one in report.sections if one.anchor == "grid"]
+    figure = grid.blocks[0]
+
+    assert isinstance(figure, Figure)
+    assert figure.caption.endswith("Values that were pruned have no final score.")
+    cells = [
+        row["text"]
+        for rows in figure.panels[0].specification["datasets"].values()
+        for row in rows
+        if "text" in row
+    ]
+    assert cells.count("pruned") == 4
+    assert "no value" not in cells
+
+
 def test_how_it_was_made_tells_the_rungs(report: Report):
     (making,) = [one for one in report.sections if one.anchor == "making"]
     table = making.blocks[0]
@@ -150,6 +167,29 @@ def test_a_study_without_it_has_no_word_of_it():
 
     assert "halving" not in [one.anchor for one in report.sections]
     assert "up to 4 epochs" not in report.lead[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "last"),
+    [
+        ({}, "nothing is said of how the stopped ones end", "`tuning.held`"),
+        ({"held": (0.1,)}, "but of those that are held", "unless it is held already"),
+        ({"compare": "all"}, "every value is compared", "and compare all of them"),
+    ],
+    ids=["none", "held", "all"],
+)
+def test_what_is_said_of_stopped_values_all_the_same_is_not_denied(
+    result: StudyResult, changes, said, last
+):
+    study = result.study
+    assert study.tuning is not None
+    tuning = replace(study.tuning, **changes)
+    other = replace(result, study=replace(study, tuning=tuning))
+
+    (caution,) = [c for c in find_cautions(other) if isinstance(c, StoppedEarly)]
+
+    assert said in say_caution(caution, study, {})
+    assert last in say_untested(caution)
 
 
 @pytest.mark.parametrize(

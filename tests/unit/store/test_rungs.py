@@ -244,3 +244,21 @@ def test_salvage_keeps_what_was_stopped(writer, folder, tmp_path):
     np.testing.assert_array_equal(saved.status, before.status)
     for name, curve in before.curves.items():
         np.testing.assert_array_equal(saved.curves[name], curve)
+
+
+def test_two_deaths_in_what_is_left_of_a_block_are_told(folder):
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        block = pause(writer)
+        writer.prune([RUNS[2]])
+        writer.resume_block(block)
+        writer.commit_evaluations(block, curves(2, AT_RUNG, AT_RUNG + 1))
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.resume_block(block)
+
+    with (
+        StudyWriter.open(folder) as writer,
+        pytest.warns(match="2 processes have died while they trained the block `b`"),
+    ):
+        writer.begin_attempt({})
