@@ -24,12 +24,15 @@ np.random.default_rng(0)  # loads ten libraries, once for all forks
 LIMIT_S = 60  # a scenario takes a fraction of a second: after this it hangs
 
 
-def start(act: Callable[[], object], *, waits: bool = False) -> tuple[int, int]:
+def start(
+    act: Callable[[], object], *, waits: bool = False, limit_s: int = LIMIT_S
+) -> tuple[int, int]:
     """Fork a process that calls `act` and ends as the command line would.
 
     Args:
         act: What it does.
         waits: Whether it waits first, until a byte is written to the descriptor.
+        limit_s: After so many seconds it is taken to hang, and ended.
 
     Returns:
         Its id, and the descriptor that lets it go (-1 if it does not wait).
@@ -43,7 +46,7 @@ def start(act: Callable[[], object], *, waits: bool = False) -> tuple[int, int]:
         os.close(go)
         return child, -1
     os.close(go)
-    signal.alarm(LIMIT_S)
+    signal.alarm(limit_s)
     if waits:
         os.read(ready, 1)
     os.close(ready)

@@ -46,6 +46,7 @@ name = "keras_adam"
 learning_rate = [0.001, 0.1]
 batch_size = [16, 48]
 """
+LIMIT_S = 900  # seconds on a quiet machine; others may use it too
 _FINISHED = re.compile(r"(\d+) of \d+ runs")
 
 
@@ -96,7 +97,7 @@ def start(
             code = ended.code or 0
             os._exit(code if isinstance(code, int) else 1)
 
-    child, _ = forking.start(act)
+    child, _ = forking.start(act, limit_s=LIMIT_S)
     return child
 
 
