@@ -24,7 +24,9 @@ from paribus.models.build import build_model
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter
+from paribus.store.creation import run_name
 from paribus.study import Run, Study
+from paribus.study_file import read_study
 
 
 GOLDEN_SEEDS = [*range(48), 2**31, 2**63 - 1]
@@ -44,6 +46,47 @@ def test_keys_and_orders_are_those_of_every_release():
 
     assert epoch_order(0, 0, 8).tolist() == ORDER_OF_SEED_0
     assert digest.hexdigest() == GOLDEN
+
+
+SPACES = """
+[study]
+name = "golden"
+seeds = [0, 1, 9223372036854775807]
+epochs = 1
+[data]
+name = "mnist"
+[model]
+name = "mlp"
+[optimizer]
+name = "adam"
+[[space]]
+learning_rate = { log = [1e-4, 1e-1], n = 7 }
+batch_size = [32, 64]
+[[space]]
+sobol = { n = 16 }
+learning_rate = { log = [1e-4, 1] }
+b1 = { lin = [0.5, 0.95] }
+batch_size = [32]
+[[space]]
+random = { n = 16 }
+learning_rate = { log = [1e-4, 1] }
+batch_size = { log = [16, 256] }
+"""
+GOLDEN_RUNS = "56b40ce2db5b74ef77d7ddb9264f9e386f307aaf256f2001e42cb5a5ab75f95d"
+
+
+def test_values_and_names_of_runs_are_those_of_every_release(tmp_path: Path):
+    """D0: computed once with NumPy 2.4.6 and SciPy 1.17.1, and never again."""
+    file = tmp_path / "golden.toml"
+    file.write_text(SPACES)
+
+    study = read_study(str(file)).study
+
+    texts = [config.to_json() for config in study.configs()]
+    assert len(texts) == 46
+    assert texts[20] == ('{"b1":0.677654,"batch_size":32,"learning_rate":0.000111647}')
+    runs = [f"{text} {run_name(text, s)}" for text in texts for s in study.seeds]
+    assert hashlib.sha256("\n".join(runs).encode()).hexdigest() == GOLDEN_RUNS
 
 
 def of_run(result: StudyResult, run: Run) -> bytes:
