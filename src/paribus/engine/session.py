@@ -48,6 +48,8 @@ class _Training(NamedTuple):
 
 
 _NOTHING = _Training(0, 0.0, 0.0, 0.0)
+# The first steps wait for the compiler: from so far on a block tells how long it takes.
+_TELLING = 0.25
 
 
 class Session:
@@ -222,7 +224,7 @@ class Session:
         def say_epoch(epoch: float) -> None:
             share = (epoch - start) / (end - start)
             self._training = _Training(len(block.runs), epoch, epochs, share)
-            if group not in self._run_seconds:  # by what it has taken yet
+            if share >= _TELLING:  # of the first of its kind, what it has taken yet
                 self._first = group, seconds_a_run(epoch)
             self._say(group.description)
 
