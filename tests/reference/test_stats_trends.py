@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.stats.trends import ordered_trend, partial_kendall_tau
+from paribus.stats.trends import (
+    ordered_trend,
+    partial_kendall_tau,
+    partial_tau_spread,
+)
 
 
 def statistic_by_loops(groups: list[list[float]]) -> float:
@@ -128,3 +132,48 @@ def test_several_controls_equal_the_inverse_of_the_matrix():
     ours = partial_kendall_tau(columns[:, 0], columns[:, 1], columns[:, 2:])
 
     assert ours == pytest.approx(expected, rel=1e-9)
+
+
+def runs_of_seeds(
+    rng: np.random.Generator, n_seeds: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Eight runs a seed, at two learning rates that move both measures, unrelated else.
+
+    Runs of one seed have a part of `x` in common.
+    """
+    rate = np.tile(np.repeat([0.0, 1.0], 4), n_seeds)
+    seeds = np.repeat(np.arange(n_seeds), 8)
+    x, y, loss = rng.normal(size=(3, len(seeds))) + 0.7 * rate
+    x += 0.5 * rng.normal(size=n_seeds)[seeds]
+    return x, y, np.stack([rate, loss], axis=1), seeds
+
+
+def test_the_spread_over_seeds_is_the_jackknifes_by_its_pseudo_values():
+    """Tukey's: n times the whole less n - 1 times the rest; SciPy's standard error."""
+    x, y, controls, seeds = runs_of_seeds(np.random.default_rng(3), 6)
+    whole = partial_kendall_tau(x, y, controls)
+    rest = [
+        partial_kendall_tau(x[seeds != s], y[seeds != s], controls[seeds != s])
+        for s in range(6)
+    ]
+
+    spread = partial_tau_spread(x, y, controls, seeds)
+
+    pseudo_values = 6 * whole - 5 * np.array(rest)
+    assert spread / np.sqrt(6) == pytest.approx(stats.sem(pseudo_values))
+    assert np.isnan(partial_tau_spread(x[:32], y[:32], controls[:32], seeds[:32]))
+
+
+@pytest.mark.slow
+def test_t_intervals_over_seeds_cover_where_nothing_goes_together():
+    rng, n, n_studies = np.random.default_rng(0), 10, 500
+    quantile = stats.t.ppf(0.975, n - 1)
+
+    covered = 0
+    for _ in range(n_studies):
+        runs = runs_of_seeds(rng, n)
+        margin = quantile * partial_tau_spread(*runs) / np.sqrt(n)
+        covered += abs(partial_kendall_tau(*runs[:3])) <= margin
+
+    # Nominal 95 %, give or take three Monte-Carlo errors.
+    assert covered / n_studies == pytest.approx(0.95, abs=0.03)

@@ -182,10 +182,15 @@ def test_a_side_of_several_configs_counts_seeds_with_a_bad_run():
     )
 
     twice = {"pairs": 2 * found.pairs, "pair_differences": (0.01, -0.02)}
+    twice["rates_to_best"] = (10.0, None)
     text = comparison_text(replace(found, n_unconverged=(4, 1), **twice))
 
     assert "with a run that ended badly: 2 of 5 seeds at learning_rate=0.01\n" in text
     assert "difference of shares" not in text
+    assert (
+        "learning rate against the best one of each side: 10 times at "
+        "learning_rate=0.001\n" in text
+    )
     # An effect that changes its sign must not hide in a mean.
     assert "; the mean of 2 differences, listed below)" in text
     assert text.endswith("learning_rate=0.01, batch_size=32: -0.0200")

@@ -20,7 +20,7 @@ from paribus.analysis.scores import (
     judged,
     n_examples,
 )
-from paribus.analysis.tuned import choose_tuned
+from paribus.analysis.tuned import best_rates, choose_tuned
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
 from paribus.results import StudyResult
@@ -79,7 +79,7 @@ def compare(
     if side_a == side_b:
         raise StudyError(f"`a` and `b` must differ, got `{side_a.label()}` for both")
     pairs = _matched_pairs(result, side_a, side_b)
-    return _Bank.of(judged(result), metric).compare(pairs, side_a, side_b)
+    return _Bank.of(result, metric).compare(pairs, side_a, side_b)
 
 
 def compare_all(
@@ -108,7 +108,7 @@ def compare_all(
         UnknownNameError: If the metric is none of the study.
     """
     chosen = range(len(result.configs)) if configs is None else configs
-    bank = _Bank.of(judged(result), metric)
+    bank = _Bank.of(result, metric)
     places = list(itertools.combinations(chosen, 2))
     looks = looks_of(result.study)
     level = simultaneous_level(max(len(places) + bank.n_shares(places), 1), looks=looks)
@@ -225,9 +225,12 @@ class _Bank:
     is_bad: Bool[np.ndarray, "config seed"]
     is_learner: Bool[np.ndarray, "config seed"]
     is_unconverged: Bool[np.ndarray, "config seed"]
+    rates_to_best: Mapping[int, float]
 
     @classmethod
-    def of(cls, result: StudyResult, metric: str) -> "_Bank":
+    def of(cls, whole: StudyResult, metric: str) -> "_Bank":
+        result = judged(whole)
+        best = best_rates(whole)
         return cls(
             configs=result.configs,
             metric=metric,
@@ -236,7 +239,12 @@ class _Bank:
             is_bad=is_bad(result),
             is_learner=is_learner(result),
             is_unconverged=np.asarray(result.status == RunStatus.UNCONVERGED),
+            rates_to_best={i: rate / chosen for i, (rate, chosen) in best.items()},
         )
+
+    def _rate_to_best(self, side: Sequence[int]) -> float | None:
+        ratios = {self.rates_to_best.get(i) for i in side}
+        return ratios.pop() if len(ratios) == 1 else None
 
     def n_shares(self, places: Sequence[tuple[int, int]]) -> int:
         """How many of these pairs of configs have a run that ended badly."""
@@ -290,6 +298,7 @@ class _Bank:
                 int(self.is_unconverged[first][:, is_finished].sum()),
                 int(self.is_unconverged[second][:, is_finished].sum()),
             ),
+            rates_to_best=(self._rate_to_best(first), self._rate_to_best(second)),
         )
         if any(comparison.n_bad):
             comparison = _with_shares(comparison, is_bad_a, is_bad_b)

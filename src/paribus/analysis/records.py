@@ -156,6 +156,9 @@ class Comparison:
         n_higher: On how many of the `n_pairs` seeds side a is higher.
         n_unconverged: How many runs of side a, and of side b, were still improving at
             the end, of `n_seeds` for each pair.
+        rates_to_best: The learning rate of side a, and of side b, over the best one
+            that tuning found for its other hyperparameters; None where none was found,
+            and where the pairs of a side differ in it.
     """
 
     metric: str
@@ -185,6 +188,7 @@ class Comparison:
     pair_differences: tuple[float, ...] = ()
     n_higher: int = 0
     n_unconverged: tuple[int, int] = (0, 0)
+    rates_to_best: tuple[float | None, float | None] = (None, None)
 
     @property
     def is_undecided(self) -> bool:

@@ -12,7 +12,7 @@ from jaxtyping import Bool
 from paribus.analysis.fastest import choose_fastest, chooses_by_time
 from paribus.analysis.measure_facts import is_curve
 from paribus.analysis.run_measures import RunMeasure, run_measure, values_at
-from paribus.analysis.tuned import ChosenBy, TunedChoice, choosing_runs
+from paribus.analysis.tuned import ChosenBy, TunedChoice, best_rates, choosing_runs
 from paribus.budget import epochs_after
 from paribus.claims.rules import Relation
 from paribus.errors import UnknownNameError
@@ -242,6 +242,11 @@ class Evidence:
     def choosing(self) -> StudyResult:
         """The runs that choose in a study with tuning, as training sees them."""
         return choosing_runs(self.whole)
+
+    @cached_property
+    def best_rates(self) -> Mapping[int, tuple[float, float]]:
+        """As `analysis.tuned.best_rates`."""
+        return best_rates(self.whole)
 
     @cached_property
     def fastest(self) -> Mapping[Config, TunedChoice]:

@@ -1,5 +1,6 @@
 """Where a verdict holds: the sentence that stands under every one of them."""
 
+import math
 from collections.abc import Mapping
 
 from paribus.claims.evidence import Evidence, Question
@@ -7,6 +8,7 @@ from paribus.hyperparameters import Value
 from paribus.optimizer_catalogue import optimizer_words
 from paribus.results import StudyResult
 from paribus.space import show_value
+from paribus.status import RunStatus
 
 
 _BUDGETS = {
@@ -38,6 +40,7 @@ def scope_sentence(
         *_averaged(evidence, question),
         _spent(result, question),
         *filter(None, [mode]),
+        *_untuned(evidence, question),
     ]
     if n_timings:
         rounds = f"{n_timings} rounds of timings of one run alone"
@@ -65,6 +68,40 @@ def _mode(evidence: Evidence, question: Question) -> str:
         f"{_MODES['tuned']} by {by or _BY['score']} of {study.tuning.n_choosing} "
         f"seeds{among}, a choice that no interval includes"
     )
+
+
+def _untuned(evidence: Evidence, question: Question) -> list[str]:
+    """Where one learning rate for both sides lies for each, and who was not done yet.
+
+    What suits one side and not the other decides such comparisons.
+    """
+    result = evidence.judged
+    sides = (question.higher, question.lower)
+    if question.choices or any(len(side) != 1 for side in sides):
+        return []
+    (i,), (j,) = sides
+    rates = [result.configs[k].get("learning_rate") for k in (i, j)]
+    if i == j or rates[0] is None or rates[0] != rates[1]:
+        return []
+    parts: list[str] = []
+    known = zip((i, j), question.sides, strict=True)
+    against = [
+        f"{rate / best:.3g} times the best of {words}"
+        for k, words in known
+        for rate, best in [evidence.best_rates.get(k, (math.nan, math.nan))]
+        if best > 0
+    ]
+    if against:
+        parts.append(f"a learning rate {' and '.join(against)}")
+    seeds = evidence.seeds_of((i, j))
+    n_open = [(result.status[k, seeds] == RunStatus.UNCONVERGED).sum() for k in (i, j)]
+    if any(n_open):
+        first, second = map(int, n_open)
+        parts.append(
+            f"{first} and {second} of {int(seeds.sum())} runs still improving at the "
+            "end"
+        )
+    return parts
 
 
 def _drawn(result: StudyResult) -> list[str]:

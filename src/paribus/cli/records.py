@@ -123,6 +123,7 @@ def comparison_record(study: str, comparison: Comparison) -> dict[str, Any]:
         "pair_differences": list(comparison.pair_differences),
         "n_higher": comparison.n_higher,
         "n_unconverged": _by_side(comparison.n_unconverged),
+        "rates_to_best": _by_side(comparison.rates_to_best),
     }
 
 

@@ -39,6 +39,7 @@ def comparison_text(comparison: Comparison) -> str:
         )
     if comparison.is_undecided:
         lines.append(_seeds_to_decide_text(comparison))
+    lines += _rates_to_best(comparison, a, b)
     lines += _unconverged(comparison, a, b)
     differences = [_number(comparison, one) for one in comparison.pair_differences]
     lines += [
@@ -62,6 +63,15 @@ def _size_text(c: Comparison, difference: float) -> str:
 
 def _number(c: Comparison, value: float) -> str:
     return f"{math.exp(value):.4g}" if c.is_log_scale else f"{value:+.4f}"
+
+
+def _rates_to_best(c: Comparison, a: str, b: str) -> list[str]:
+    """Where the learning rates lie against the best of each side, unless both are."""
+    known = zip(c.rates_to_best, (a, b), strict=True)
+    sides = [f"{ratio:.3g} times at {x}" for ratio, x in known if ratio is not None]
+    if not sides or c.rates_to_best == (1, 1):
+        return []
+    return [f"learning rate against the best one of each side: {', '.join(sides)}"]
 
 
 def _unconverged(c: Comparison, a: str, b: str) -> list[str]:

@@ -33,11 +33,12 @@ def say_comparison(study: Study, comparison: Comparison) -> str:
     place = f", at {shared}" if shared else ""
     if not c.n_seeds:
         return sentence(f"{high} against {low}{place}: no seed has both sides.")
+    around = _say_rates(c) + _say_unconverged(c, high, low)
     if c.is_among_learners:
         bad = _say_bad(c, high, low)
         found = _say_difference(c, high, low)
-        return sentence(f"{high} against {low}{place}: {bad}; {found}")
-    return sentence(_say_difference(c, high, f"{low}{place}"))
+        return sentence(f"{high} against {low}{place}: {bad}; {found}{around}")
+    return sentence(f"{_say_difference(c, high, f'{low}{place}')}{around}")
 
 
 def say_mixture(label: str, summary: ConfigSummary, metric: str) -> str:
@@ -106,6 +107,29 @@ def _say_no_smallest(c: Comparison) -> str:
     if measure_facts(c.metric).smallest_effect or is_accuracy(c.metric):
         return ""
     return " No smallest effect is named for it, so whether it matters is not judged."
+
+
+def _say_rates(c: Comparison) -> str:
+    """Where the learning rates lie against the best of each side, unless both are."""
+    first, second = c.rates_to_best
+    if first is None or second is None or first == second == 1:
+        return ""
+    if first == second:
+        return f" The learning rate is {first:.3g} times the best one of either side."
+    return (
+        f" Their learning rates are {first:.3g} and {second:.3g} times the best one of "
+        "each side."
+    )
+
+
+def _say_unconverged(c: Comparison, high: str, low: str) -> str:
+    """How many runs were still improving: their final numbers are of this budget."""
+    if not any(c.n_unconverged):
+        return ""
+    n_runs = c.n_seeds * len(c.pairs)
+    sides = zip(c.n_unconverged, (high, low), strict=True)
+    parts = [f"{n} of {n_runs} at {side}" for n, side in sides]
+    return f" Still improving at the end: {join(parts)}."
 
 
 def _say_seeds_to_decide(c: Comparison) -> str:

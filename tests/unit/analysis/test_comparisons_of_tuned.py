@@ -121,3 +121,33 @@ def test_what_only_chose_is_no_side_of_a_comparison():
         )
 
     assert "learning_rate=0.01, batch_size=64" in refused.value.hint
+
+
+def test_a_shared_rate_is_set_against_the_best_of_each_side():
+    """Held at .01, which is the best of 32 and a tenth of the best of 64."""
+    held = tuned_result(held=(0.01,))
+    sides = (
+        {"batch_size": 32, "learning_rate": 0.01},
+        {"batch_size": 64, "learning_rate": 0.01},
+    )
+
+    found = compare(held, *sides, metric="validation_accuracy")
+    tuned = compare(
+        held, {"batch_size": 32}, {"batch_size": 64}, metric="validation_accuracy"
+    )
+
+    assert found.rates_to_best == pytest.approx((1.0, 0.1))
+    assert tuned.rates_to_best == (1.0, 1.0)
+
+
+def test_without_tuning_nothing_is_known_of_the_best_rate():
+    plain = replace(tuned_result(), study=replace(tuned_result().study, tuning=None))
+
+    found = compare(
+        plain,
+        {"batch_size": 32, "learning_rate": 0.01},
+        {"batch_size": 32, "learning_rate": 0.1},
+        metric="validation_accuracy",
+    )
+
+    assert found.rates_to_best == (None, None)

@@ -349,6 +349,8 @@ def with_link(sign: float, *, n_seeds: int = 10) -> Any:
     sharpness = np.exp(rng.normal(size=result.status.shape))
     train = np.full(result.curves["train_accuracy"].shape, 0.99)
     gap = 0.02 + sign * 0.001 * np.log(sharpness)
+    if not sign:
+        gap = gap + 0.001 * rng.normal(size=gap.shape)
     curves = {**result.curves, "train_accuracy": train}
     curves["test_accuracy"] = train - gap[..., None]
     return replace(result, curves=curves, measures={"asam_sharpness": sharpness})
@@ -362,7 +364,19 @@ def test_a_link_is_described_and_never_decided(sign):
     # The order of one is the order of the other; what is held still adds only noise.
     assert found.estimate * sign > 0.9
     assert "described only" in found.reason
+    # The order of 40 runs is nearly perfect: its sign is beyond doubt.
+    assert found.lower * found.upper > 0
+    assert found.lower <= found.estimate <= found.upper
+    assert "its sign is seen" in found.reason
+    assert found.more_seeds is None
     assert any(note.startswith("Within batch size 64: ") for note in found.notes)
+
+
+def test_a_link_whose_sign_is_open_says_how_many_seeds_would_tell_it():
+    found = atom_of(with_link(0.0), "B3f")
+    assert found.lower < 0 < found.upper
+    assert found.more_seeds > 10
+    assert "so many seeds would tell" in found.reason
 
 
 def test_a_link_needs_20_runs_with_both_measures():

@@ -78,3 +78,26 @@ def test_a_loss_is_said_as_a_ratio_of_geometric_means():
     assert "2 times [1.9" in text
     assert "point" not in text
     assert NOT_NAMED not in text  # a factor of 1.25 is usual
+
+
+def test_rates_that_are_not_the_best_and_runs_that_were_not_done_are_said():
+    noise = (0.01, -0.01, 0.01, -0.01, 0.01, -0.01)
+    c = compared("test_accuracy", (0.3,) * 6, tuple(0.6 + n for n in noise))
+    study = make_finished((0.9,) * 6).study
+
+    # The higher side is said first, whichever it is.
+    asked = replace(c, rates_to_best=(10.0, 0.5), n_unconverged=(2, 0))
+    text = say_comparison(study, asked)
+    equal = say_comparison(study, replace(c, rates_to_best=(10.0, 10.0)))
+    tuned = say_comparison(study, replace(c, rates_to_best=(1.0, 1.0)))
+
+    assert (
+        "Their learning rates are 0.5 and 10 times the best one of each side." in text
+    )
+    assert (
+        "Still improving at the end: 0 of 6 at learning rate 0.01 and 2 of 6 at "
+        "learning rate 0.001." in text
+    )
+    assert "The learning rate is 10 times the best one of either side." in equal
+    assert "times the best" not in tuned
+    assert "Still improving" not in tuned

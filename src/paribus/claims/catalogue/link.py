@@ -5,16 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy import special
 
 from paribus.analysis.run_measures import RunMeasure
 from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom
 from paribus.claims.evidence import Evidence, Question
-from paribus.claims.findings import untested
+from paribus.claims.findings import MORE_THAN_MAX, untested
 from paribus.claims.guards.recording import unrecorded
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.refusals import Refusal
-from paribus.stats.trends import partial_kendall_tau
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
+from paribus.stats.power import seeds_to_decide
+from paribus.stats.trends import partial_kendall_tau, partial_tau_spread
 
 
 # Fewer runs than this make no rank correlation worth printing.
@@ -27,7 +30,7 @@ def linked(evidence: Evidence, arms: Arms) -> AtomVerdict:
     """The partial rank correlation, learning rate and training loss held still.
 
     Never pooled over learning rates without holding them still, and decided by nothing:
-    its distribution is not known.
+    no smallest effect of it is agreed on. Its interval is a jackknife's over seeds.
     """
     question = Question(
         measure=_SHARPNESS,
@@ -50,16 +53,61 @@ def linked(evidence: Evidence, arms: Arms) -> AtomVerdict:
     if not math.isfinite(tau):
         refusal = Refusal("one of the two does not vary between runs", "")
         return untested(evidence, question, refusal)
+    n_seeds = int(runs.any(axis=0).sum())
+    spread = _spread(evidence, measures, runs)
+    margin = _margin(spread, n_seeds, evidence.confidence_level)
+    is_seen = abs(tau) > margin
     return replace(
         untested(evidence, question, Refusal("", "")),
         verdict=Verdict.UNDECIDED,
         measure="partial rank correlation of sharpness and generalisation gap",
         estimate=tau,
-        n_seeds=int(runs.any(axis=0).sum()),
-        reason="it is described only, learning rate and training loss held still",
+        lower=_inside(tau - margin),
+        upper=_inside(tau + margin),
+        confidence_level=evidence.confidence_level,
+        n_seeds=n_seeds,
+        reason=_DESCRIBED + (_SEEN if is_seen else _SIGN),
+        more_seeds=None if is_seen else _more_seeds(evidence, tau, spread, n_seeds),
         notes=_within(evidence, measures, runs),
         runs=tuple((int(i), int(j)) for i, j in np.argwhere(runs)),
     )
+
+
+_DESCRIBED = "it is described only, learning rate and training loss held still"
+_SIGN = "; so many seeds would tell whether the two go together or apart"
+_SEEN = (
+    "; its sign is seen, and as no smallest effect of it is agreed on, no number of "
+    "seeds says more"
+)
+
+
+def _margin(spread: float, n_seeds: int, confidence_level: float) -> float:
+    """Half the width of a t interval; infinite where the spread is not known."""
+    if not math.isfinite(spread):
+        return math.inf
+    quantile = special.stdtrit(n_seeds - 1, (1 + confidence_level) / 2)
+    return float(quantile) * spread / math.sqrt(n_seeds)
+
+
+def _inside(value: float) -> float | None:
+    """A bound of a correlation; None where nothing bounds it."""
+    return float(np.clip(value, -1, 1)) if math.isfinite(value) else None
+
+
+def _more_seeds(
+    evidence: Evidence, tau: float, spread: float, n_seeds: int
+) -> int | None:
+    """How many seeds would tell the sign."""
+    if not math.isfinite(spread):
+        return MIN_CONTRAST_SEEDS if n_seeds < MIN_CONTRAST_SEEDS else None
+    more = seeds_to_decide(
+        tau,
+        boundaries=(0.0,),
+        spread=spread,
+        n_seeds=n_seeds,
+        confidence_level=evidence.confidence_level,
+    )
+    return MORE_THAN_MAX if more is None else more
 
 
 def _runs(
@@ -80,6 +128,17 @@ def _tau(
     sharpness, gap, loss = (measure.values[runs] for measure in measures)
     controls = np.stack([_rates(evidence, runs), loss], axis=1)
     return partial_kendall_tau(sharpness, gap, controls)
+
+
+def _spread(
+    evidence: Evidence,
+    measures: list[RunMeasure],
+    runs: Bool[np.ndarray, "config seed"],
+) -> float:
+    """How much the correlation varies with the seeds."""
+    sharpness, gap, loss = (measure.values[runs] for measure in measures)
+    controls = np.stack([_rates(evidence, runs), loss], axis=1)
+    return partial_tau_spread(sharpness, gap, controls, np.nonzero(runs)[1])
 
 
 def _rates(
