@@ -48,12 +48,14 @@ def test_the_largest_seed_is_accepted():
 
 
 def test_a_count_of_seeds_stands_for_the_first_integers():
+    assert count_seeds(1) == (0,)
     assert count_seeds(3) == (0, 1, 2)
+    assert len(count_seeds(1_000_000)) == 1_000_000
 
 
-@pytest.mark.parametrize("count", [0, -3, 10**12])
+@pytest.mark.parametrize("count", [0, -3, 1_000_001, 10**12])
 def test_a_wrong_count_of_seeds_is_refused(count: int):
-    with pytest.raises(StudyError, match=str(count)):
+    with pytest.raises(StudyError, match=f"1,000,000, got {count}$"):
         count_seeds(count)
 
 
