@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from paribus.analysis.halving import Ladder, climb
+from paribus.analysis.halving import Ladder, Rung, climb
 from paribus.analysis.tuned import declared_members
 from paribus.results import StudyResult
+from paribus.stats.outcomes import OutcomeThresholds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,8 @@ class StoppedEarly:
         hyperparameter: Whose values.
         n_tried: Values that were tried, over all combinations of the others.
         n_stopped: Those of them that were stopped.
+        n_too_early: Those of these that were stopped while learning rates were warming
+            up, or where no value had learned: that tells little of where they end.
         epochs: Where.
         n_epochs: Epochs that the runs that chose were trained in all.
         n_whole: Epochs that they would have been trained without.
@@ -26,6 +29,7 @@ class StoppedEarly:
     hyperparameter: str
     n_tried: int
     n_stopped: int
+    n_too_early: int
     epochs: tuple[int, ...]
     n_epochs: int
     n_whole: int
@@ -53,6 +57,9 @@ def stopped_early(result: StudyResult) -> StoppedEarly | None:
         hyperparameter=tuning.hyperparameter,
         n_tried=n_tried,
         n_stopped=sum(len(rung.stopped) for rung in stopped),
+        n_too_early=sum(
+            len(rung.stopped) for rung in stopped if _is_early(result, rung)
+        ),
         epochs=tuple(sorted({rung.epochs for rung in stopped})),
         n_epochs=tuning.n_choosing * (n_tried * epochs - saved),
         n_whole=tuning.n_choosing * n_tried * epochs,
@@ -60,3 +67,20 @@ def stopped_early(result: StudyResult) -> StoppedEarly | None:
         if tuning.compare == "all"
         else ("held" if tuning.held else "none"),
     )
+
+
+def _is_early(result: StudyResult, rung: Rung) -> bool:
+    """Whether a rung tells little: in a warm-up, or before any value has learned."""
+    learned = result.data.majority_share + OutcomeThresholds().learned
+    is_warm = all(_warm_up(result, i) <= rung.epochs for i in rung.members)
+    return not is_warm or max(rung.scores) <= learned
+
+
+def _warm_up(result: StudyResult, config: int) -> float:
+    """After how many epochs the learning rate of a config is what its value says."""
+    settings = result.study.settings(result.configs[config])
+    epochs = settings.optimizer.get("warmup_epochs", 0.0)
+    steps = settings.optimizer.get("warmup_steps", 0.0)
+    assert isinstance(epochs, int | float)
+    assert isinstance(steps, int | float)
+    return epochs + steps / max(-(-result.data.n_train // settings.batch_size), 1)

@@ -114,11 +114,19 @@ def _say_plain(
 
 def _say_stopped(caution: StoppedEarly) -> str:
     name = words(caution.hyperparameter)
-    return (
+    text = (
         f"Of {count(caution.n_tried, 'value')} of the {name} {caution.n_stopped} were "
         f"stopped after {join([f'{epoch:,}' for epoch in caution.epochs])} epochs, "
         "having fallen behind: one that is slow at first and would have ended best is "
         f"not found{_AND_NOTHING[caution.compared]}."
+    )
+    if not caution.n_too_early:
+        return text
+    return (
+        f"{text} {caution.n_too_early} of these were stopped in a warm-up of the "
+        "learning rate or before any value had learned, which tells little of where "
+        "they would have ended: what was chosen may be far from the best. A larger "
+        "`min_epochs`, with another --out, would compare them later."
     )
 
 

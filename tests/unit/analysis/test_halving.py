@@ -213,6 +213,39 @@ def test_what_was_stopped_and_saved_is_counted():
     assert evaluated_counts(result)[:, 3].tolist() == [AT_1, AT_2, END, END, AT_1]
 
 
+@pytest.mark.parametrize(
+    ("settings", "n_too_early"),
+    [
+        ({"warmup_epochs": 1.0}, 0),
+        ({"warmup_epochs": 1.5}, 2),
+        ({"warmup_epochs": 3.0}, 3),
+        # 55,000 examples are 1,719 batches of 32.
+        ({"warmup_steps": 1719}, 0),
+        ({"warmup_steps": 1720}, 2),
+    ],
+)
+def test_values_that_were_stopped_in_a_warm_up_are_counted(settings, n_too_early):
+    optimizer = replace(STUDY.optimizer, settings=settings)
+    result = replace(finished(), study=replace(STUDY, optimizer=optimizer))
+
+    found = stopped_early(result)
+
+    assert found is not None
+    assert found.n_too_early == n_too_early
+
+
+def test_values_that_were_stopped_before_any_had_learned_are_counted():
+    result = finished()
+    curves = {name: curve.copy() for name, curve in result.curves.items()}
+    # At the first rung all are within 5 points of guessing, at the second none is.
+    curves["validation_accuracy"][:, CHOOSING, AT_1 - 1] = 0.14
+
+    found = stopped_early(replace(result, curves=curves))
+
+    assert found is not None
+    assert (found.n_stopped, found.n_too_early) == (3, 2)
+
+
 def test_scores_of_what_is_left_are_no_description_of_a_search():
     assert search_curves(whole())
     assert search_curves(finished()) == ()

@@ -122,6 +122,20 @@ def test_no_run_that_was_stopped_is_missing(result: StudyResult):
     assert (found.n_stopped, found.n_tried) == (4, 8)
 
 
+@pytest.mark.parametrize(("warm_up", "is_said"), [(1.0, False), (1.5, True)])
+def test_values_that_were_stopped_in_a_warm_up_are_a_reason_for_caution(
+    result: StudyResult, warm_up: float, is_said: bool
+):
+    optimizer = replace(result.study.optimizer, settings={"warmup_epochs": warm_up})
+    warm = replace(result, study=replace(result.study, optimizer=optimizer))
+    (found,) = [c for c in find_cautions(warm) if isinstance(c, StoppedEarly)]
+
+    said = say_caution(found, warm.study, {})
+
+    assert ("4 of these were stopped in a warm-up" in said) == is_said
+    assert ("A larger `min_epochs`" in said) == is_said
+
+
 def test_runs_end_with_the_word_and_the_epoch(report: Report):
     (runs,) = [one for one in report.sections if one.anchor == "all-runs"]
     cells = [
