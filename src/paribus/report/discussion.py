@@ -239,7 +239,7 @@ def say_rates_at_best(atoms: Sequence[AtomVerdict], rates: Rates) -> str:
             by_best.setdefault(best, set()).add(rate)
     parts = [
         f"{join([f'{rate:g} is {rate / best:.2g} times' for rate in sorted(own)])} the "
-        f"best learning rate, {best:g}"
+        f"learning rate that ends best, {best:g}"
         for best, own in sorted(by_best.items())
     ]
     return f"{'; '.join(parts)}." if parts else ""

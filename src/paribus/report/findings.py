@@ -140,7 +140,7 @@ def gather_findings(
         judged=judged,
         summaries=summaries,
         tried=tried,
-        comparisons=compare_all(judged, metric=metric, configs=compared),
+        comparisons=compare_all(result, metric=metric, configs=compared),
         one_seed=one_seed_analysis(judged, metric=metric),
         shown={i: names[i] for i in shown},
         listed=names,

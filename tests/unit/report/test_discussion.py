@@ -331,7 +331,8 @@ def test_learning_rates_stand_beside_the_best_one_where_it_is_known():
     rates = {0: (0.001, 0.003), 1: (0.5, 0.003), 2: (0.1, 0.003), 5: (0.01, 0.01)}
 
     assert say_rates_at_best(atoms, rates) == (
-        "0.001 is 0.33 times and 0.1 is 33 times the best learning rate, 0.003."
+        "0.001 is 0.33 times and 0.1 is 33 times the learning rate that ends best, "
+        "0.003."
     )
     assert say_rates_at_best(atoms, {}) == ""
 
