@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from paribus.errors import StudyError
+from paribus.errors import StudyError, as_toml
 
 
 MAX_EPOCHS = 1_000_000
@@ -35,7 +35,9 @@ class Budget:
     def __post_init__(self) -> None:
         self._check_steps()
         if isinstance(self.epochs, bool) or not isinstance(self.epochs, int):
-            raise StudyError(f"`study.epochs` must be an integer, got {self.epochs!r}")
+            raise StudyError(
+                f"`study.epochs` must be an integer, got {as_toml(self.epochs)}"
+            )
         if not 1 <= self.epochs <= MAX_EPOCHS:
             raise StudyError(
                 f"`study.epochs` must be from 1 to {MAX_EPOCHS:,}, got {self.epochs}"
@@ -43,7 +45,7 @@ class Budget:
         if self.evaluate_every == "auto":
             return
         if isinstance(self.evaluate_every, bool | str):
-            got = repr(self.evaluate_every).lower().replace("'", '"')
+            got = as_toml(self.evaluate_every)
             raise StudyError(
                 f'`study.evaluate_every` must be "auto" or epochs, got {got}'
             )
@@ -62,7 +64,9 @@ class Budget:
         if self.steps is None:
             return
         if isinstance(self.steps, bool) or not isinstance(self.steps, int):
-            raise StudyError(f"`study.steps` must be an integer, got {self.steps!r}")
+            raise StudyError(
+                f"`study.steps` must be an integer, got {as_toml(self.steps)}"
+            )
         if not 1 <= self.steps <= MAX_STEPS:
             raise StudyError(
                 f"`study.steps` must be from 1 to {MAX_STEPS:,}, got {self.steps}"

@@ -7,6 +7,7 @@ be known of it without its code is written down here.
 import ast
 import hashlib
 import inspect
+import math
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -237,6 +238,8 @@ def _plain_default(value: Any) -> Value | None:
     value = frozen(value)
     if isinstance(value, tuple):
         return value if all(type(item) is int for item in value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value if isinstance(value, bool | int | float | str) else None
 
 

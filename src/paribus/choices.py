@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from paribus.builders import Builder
-from paribus.errors import SpaceError, StudyError, unknown_name
+from paribus.errors import SpaceError, StudyError, as_toml, unknown_name
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
     Hyperparameter,
     Value,
+    as_trained,
     every_hyperparameter,
     frozen,
     plain,
@@ -22,7 +23,7 @@ from paribus.optimizer_catalogue import (
     SCHEDULE,
     shared_hyperparameters,
 )
-from paribus.space import SearchSpace
+from paribus.space import SearchSpace, check_distinct
 
 
 # The model and the optimizer of runs that another tool trained: nothing is known of
@@ -71,21 +72,20 @@ class DataChoice:
             )
         if self.path is None and self.target is not None:
             raise StudyError(
-                f"`data.target` must stand beside `path`, got {self.target!r}"
+                f"`data.target` must stand beside `path`, got {as_toml(self.target)}"
             )
         if self.categorical not in CODINGS:
             raise StudyError(
                 f'`data.categorical` must be "one_hot" or "codes", got '
-                f"{self.categorical!r}"
+                f"{as_toml(self.categorical)}"
             )
         if not isinstance(self.standardise, bool):
             raise StudyError(
                 f"`data.standardise` must be true or false, got {self.standardise!r}"
             )
         if isinstance(self.validation, bool) or not isinstance(self.validation, int):
-            raise StudyError(
-                f"`data.validation` must be an integer, got {self.validation!r}"
-            )
+            got = as_toml(self.validation)
+            raise StudyError(f"`data.validation` must be an integer, got {got}")
         if self.validation < 0:
             raise StudyError(
                 f"`data.validation` must be at least 0, got {self.validation}"
@@ -93,7 +93,9 @@ class DataChoice:
         if self.train is None:
             return
         if isinstance(self.train, bool) or not isinstance(self.train, int):
-            raise StudyError(f"`data.train` must be an integer, got {self.train!r}")
+            raise StudyError(
+                f"`data.train` must be an integer, got {as_toml(self.train)}"
+            )
         if self.train < 1:
             raise StudyError(f"`data.train` must be at least 1, got {self.train}")
 
@@ -387,6 +389,7 @@ def _checked_values(
         except SpaceError as error:
             place = f"(value {position} of {len(values)}): {where}"
             raise SpaceError(f"`{hyperparameter.name}` {error} {place}") from None
+    check_distinct(hyperparameter.name, [as_trained(v) for v in checked], where)
     return tuple(checked)
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, UInt64
 
-from paribus.errors import SpaceError
+from paribus.errors import SpaceError, as_toml
 from paribus.hyperparameters import Value
 from paribus.ranges import Range
 from paribus.space import MAX_CONFIGS
@@ -95,7 +95,7 @@ def _check(dimensions: Mapping[str, Dimension], n: int, seed: int) -> None:
         if not is_whole or not lowest <= value <= highest:
             raise SpaceError(
                 f"`{name}` of a design must be a whole number from {lowest} to "
-                f"{highest:,}, got {value!r}"
+                f"{highest:,}, got {as_toml(value)}"
             )
     if not dimensions:
         raise SpaceError("a design must draw at least one hyperparameter")

@@ -18,7 +18,9 @@ ParibusError                      1
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
+from datetime import date, time
 from difflib import get_close_matches
+from typing import Any
 
 
 # What steers a terminal or turns the direction of text; line feeds and tabs do not.
@@ -229,6 +231,21 @@ def printable(text: str) -> str:
         True
     """
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def as_toml(value: Any) -> str:
+    """Write a value as a study file does; tables and lists of tables by their kind."""
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list | tuple):
+        if value and all(isinstance(item, dict) for item in value):
+            return "a list of tables"
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, str):
+        return f'"{printable(value)}"'
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _escaped(char: str) -> str:

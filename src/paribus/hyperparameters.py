@@ -5,17 +5,21 @@ that use it are looked up when a block is built; a test holds the two together.
 """
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from paribus.errors import SpaceError
+from paribus.errors import SpaceError, as_toml
 
 
 Value = bool | int | float | str | tuple[int, ...]
 
 MAX_WIDTH = 65_536
 MAX_BATCH_SIZE = 2**31 - 1
+
+# What programs train with: other numbers would be zero or infinite there.
+SMALLEST, LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,45 +69,48 @@ class Hyperparameter:
 
     def _checked_number(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SpaceError(f"must be a number, got {_as_written(value)}")
+            raise SpaceError(f"must be a number, got {as_toml(value)}")
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise SpaceError(f"must be finite, got {_as_written(value)}")
+            raise SpaceError(f"must be finite, got {as_toml(value)}")
         for holds, rule in (
             (number > self.above, f"above {self.above:g}"),
             (number >= self.at_least, f"at least {self.at_least:g}"),
             (number < self.below, f"below {self.below:g}"),
         ):
             if not holds:
-                raise SpaceError(f"must be {rule}, got {_as_written(value)}")
+                raise SpaceError(f"must be {rule}, got {as_toml(value)}")
+        if number and not SMALLEST <= abs(number) <= LARGEST:
+            raise SpaceError(
+                f"must be a number that float32 holds, {SMALLEST:.2g} to "
+                f"{LARGEST:.2g}, got {as_toml(value)}"
+            )
         return number + 0.0  # −0.0 becomes 0.0: equal values, equal configs
 
     def _checked_count(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise SpaceError(f"must be an integer, got {_as_written(value)}")
+            raise SpaceError(f"must be an integer, got {as_toml(value)}")
         if not 1 <= value <= self.upper:
             raise SpaceError(f"must be from 1 to {self.upper}, got {value}")
         return value
 
     def _checked_widths(self, value: Any) -> tuple[int, ...]:
         if not isinstance(value, list | tuple):
-            raise SpaceError(
-                f"must be a list of layer widths, got {_as_written(value)}"
-            )
+            raise SpaceError(f"must be a list of layer widths, got {as_toml(value)}")
         return tuple(self._checked_count(width) for width in value)
 
     def _checked_switch(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise SpaceError(f"must be true or false, got {_as_written(value)}")
+            raise SpaceError(f"must be true or false, got {as_toml(value)}")
         return value
 
     def _checked_choice(self, value: Any) -> str:
         if value not in self.choices:
             known = ", ".join(f'"{choice}"' for choice in self.choices)
-            raise SpaceError(f"must be one of {known}, got {_as_written(value)}")
+            raise SpaceError(f"must be one of {known}, got {as_toml(value)}")
         return value
 
     def _checked_any(self, value: Any) -> Value:
@@ -115,7 +122,7 @@ class Hyperparameter:
             return tuple(value)
         raise SpaceError(
             "must be a number, a text, true or false, or a list of integers, "
-            f"got {_as_written(value)}"
+            f"got {as_toml(value)}"
         )
 
 
@@ -144,11 +151,12 @@ def frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _as_written(value: Any) -> str:
-    """Show a value as a study file writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+def as_trained(value: Value) -> Value:
+    """A value as a compiled program is given it: numbers in single precision."""
+    if not isinstance(value, float):
+        return value
+    (single,) = struct.unpack("f", struct.pack("f", value))
+    return single
 
 
 def by_name(*hyperparameters: Hyperparameter) -> dict[str, Hyperparameter]:

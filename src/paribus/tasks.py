@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paribus.builders import source_digest
-from paribus.errors import StudyError, unknown_name
+from paribus.errors import StudyError, as_toml, unknown_name
 from paribus.hyperparameters import is_number
 
 
@@ -214,7 +214,7 @@ class TaskChoice:
         elif weights not in (None, "balanced"):
             raise StudyError(
                 '`task.class_weights` must be "balanced" or a number for each class, '
-                f"got {weights!r}"
+                f"got {as_toml(weights)}"
             )
         for name, is_set in (
             ("label_smoothing", bool(smoothing)),

@@ -71,10 +71,10 @@ def test_a_table_that_is_no_data_set_is_refused_in_words(
 
 # Columns of a Parquet file -> what the message has to contain.
 COLUMNS: dict[str, tuple[list[str], list[Any], list[str]]] = {
-    "lists": (["a", "k"], [[[1], [2]], ["x", "y"]], ["column `a`", "[1]", "line 2"]),
+    "lists": (["a", "k"], [[[1], [2]], ["x", "y"]], ["column `a`", "[1]", "row 1"]),
     "tables": (["a", "k"], [[{"z": 1}, {"z": 2}], ["x", "y"]], ["column `a`", "'z'"]),
     "bytes": (["a", "k"], [[b"\xff", b"2"], ["x", "y"]], ["column `a`", "xff"]),
-    "missing cell": (["a", "k"], [[1, None], ["x", "y"]], ["column `a`", "line 3"]),
+    "missing cell": (["a", "k"], [[1, None], ["x", "y"]], ["column `a`", "row 2"]),
     "column twice": (["a", "a", "k"], [[1, 2], [1, 2], ["x", "y"]], ["`a` twice"]),
     "no rows": (["a", "k"], [[], []], ["a.parquet", "rows"]),
 }

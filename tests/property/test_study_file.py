@@ -5,9 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from paribus.errors import CommandError, ParibusError
+from paribus.errors import CommandError, ParibusError, as_toml
 from paribus.study_file import StudyFile, read_study
-from paribus.study_file.mistakes import as_toml
 from paribus.study_file.overrides import parse_overrides
 
 

@@ -100,7 +100,7 @@ def test_more_configs_than_there_are_is_refused():
     ("arguments", "message"),
     [
         ({"n": 0}, "`n` of a design must be a whole number from 1"),
-        ({"n": True}, "got True"),
+        ({"n": True}, "got true"),
         ({"n": 2, "seed": -1}, "`seed` of a design"),
         ({"n": 2, "dimensions": {}}, "at least one hyperparameter"),
         ({"n": 2, "dimensions": {"a": ()}}, "`a` must have at least one value"),

@@ -34,7 +34,7 @@ ENTRIES = [
     ("hyperparameter", "written", "canonical"),
     [
         (LEARNING_RATE, 1, 1.0),
-        (LEARNING_RATE, 5e-324, 5e-324),
+        (LEARNING_RATE, 2.0**-126, 2.0**-126),
         (B1, 0, 0.0),
         (BATCH_SIZE, 2**31 - 1, 2**31 - 1),
         (HIDDEN, [128, 64], (128, 64)),

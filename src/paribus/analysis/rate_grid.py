@@ -4,13 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paribus.errors import as_toml
 from paribus.hyperparameters import Value
 from paribus.optimizer_catalogue import OPTIMIZER
 from paribus.results.rate_sweep import RateCurves, RateSweep
 from paribus.space import Config, values_of
 from paribus.stats.rate_range import RateRange, find_range, grid_ends
 from paribus.study import Study
-from paribus.study_file.mistakes import as_toml
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paribus.api.result import Result, load
+from paribus.names import as_study_name
 
 
 def import_curves(  # noqa: PLR0913  (each names one thing about the file)
@@ -45,7 +46,7 @@ def import_curves(  # noqa: PLR0913  (each names one thing about the file)
 
     source = Path(path)
     stem = re.sub(r"(\.csv)?(\.gz)?$", "", source.name, flags=re.IGNORECASE)
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "imported"
+    name = as_study_name(stem, otherwise="imported")
     where = Path("studies") / name if folder is None else Path(folder)
     import_runs(
         source,

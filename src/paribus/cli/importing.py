@@ -7,7 +7,13 @@ import typer
 
 from paribus.cli.app import app
 from paribus.cli.faults import Command
-from paribus.cli.parameters import count, some_path, some_text
+from paribus.cli.parameters import (
+    count,
+    count_of_labels,
+    new_path,
+    some_path,
+    some_text,
+)
 from paribus.cli.streams import say, write
 
 
@@ -34,7 +40,7 @@ def import_(  # noqa: PLR0913  (options are arguments)
         Path | None,
         typer.Option(
             metavar="DIR",
-            parser=some_path,
+            parser=new_path,
             help="The study folder to make; studies/<name of the file> if not said.",
         ),
     ] = None,
@@ -49,7 +55,8 @@ def import_(  # noqa: PLR0913  (options are arguments)
         typer.Option(metavar="TEXT", parser=some_text, help="Name of the data set."),
     ] = None,
     classes: Annotated[
-        int | None, typer.Option(metavar="N", parser=count, help="Number of labels.")
+        int | None,
+        typer.Option(metavar="N", parser=count_of_labels, help="Number of labels."),
     ] = None,
     train_examples: Annotated[
         int | None, typer.Option(metavar="N", parser=count, help="Trained on.")

@@ -1,5 +1,6 @@
 """What options and arguments may be, checked on the text as it was typed."""
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _DIGITS = re.compile(r"[0-9]+")
 _MAX_DIGITS = 15  # whole numbers up to here are exact everywhere, in JSON too
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -29,11 +31,35 @@ def count_or_zero(text: Any) -> int:
     return _whole(text, lowest=0)
 
 
+def count_of_labels(text: Any) -> int:
+    """A whole number of at least 2, in plain digits."""
+    return _whole(text, lowest=2)
+
+
 def some_path(text: Any) -> Path:
     """A path, taken literally; not empty."""
     if not str(text):
         raise typer.BadParameter("a path is needed, got an empty text")
     return Path(text)
+
+
+def new_path(text: Any) -> Path:
+    """A path that can be written to."""
+    if "\0" in str(text):
+        raise typer.BadParameter(f"a path cannot hold a NUL, got `{printable(text)}`")
+    return some_path(text)
+
+
+def number(text: Any) -> float:
+    """A number above 0, in plain digits."""
+    if isinstance(text, float):
+        return text
+    found = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not 0 < found < math.inf:
+        raise typer.BadParameter(
+            f"must be a finite number above 0, got `{printable(text)}`"
+        )
+    return found
 
 
 def some_text(text: Any) -> str:
@@ -67,21 +93,26 @@ def _whole(text: Any, *, lowest: int) -> int:
     return int(text)
 
 
-def check_target(path: Path, *, may_replace: bool) -> None:
+def check_target(path: Path, *, may_replace: bool, option: str = "--out") -> None:
     """Refuse a file that cannot or should not be written, before any work is done.
+
+    Args:
+        path: Where.
+        may_replace: Whether a file may be there.
+        option: What says so.
 
     Raises:
         CommandError: If it is a folder, exists, or its folder is missing or read-only.
     """
     name = printable(str(path))
     if path.is_dir():
-        raise CommandError(f"`--out` must be a file, `{name}` is a folder")
+        raise CommandError(f"`{option}` must be a file, `{name}` is a folder")
     if path.exists() and not may_replace:
         raise CommandError(f"`{name}` exists", hint="--force replaces it")
     folder = path.parent
     if not folder.is_dir():
         raise CommandError(
-            f"`--out` needs a folder that exists, got `{name}`",
+            f"`{option}` needs a folder that exists, got `{name}`",
             hint=f"there is no folder `{printable(str(folder))}`",
         )
     if not os.access(folder, os.W_OK):
@@ -126,5 +157,5 @@ AllowModule = Annotated[
 ]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", parser=some_path, help="Where to write."),
+    typer.Option("--out", metavar="FILE", parser=new_path, help="Where to write."),
 ]

@@ -14,7 +14,8 @@ from paribus.cli.parameters import (
     ask_model,
     check_target,
     count,
-    some_path,
+    new_path,
+    number,
     some_text,
 )
 from paribus.cli.streams import prints_on_stderr, say, write, write_json
@@ -42,10 +43,12 @@ def range_test(  # noqa: PLR0913  (options are arguments)
         int, typer.Option(metavar="N", parser=count, help="Steps of each run.")
     ] = 400,
     lower: Annotated[
-        float, typer.Option(metavar="RATE", help="The first learning rate.")
+        float,
+        typer.Option(metavar="RATE", parser=number, help="The first learning rate."),
     ] = 1e-6,
     upper: Annotated[
-        float, typer.Option(metavar="RATE", help="The last learning rate.")
+        float,
+        typer.Option(metavar="RATE", parser=number, help="The last learning rate."),
     ] = 10.0,
     settings: Annotated[
         list[str] | None,
@@ -63,7 +66,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
         Path | None,
         typer.Option(
             metavar="FILE",
-            parser=some_path,
+            parser=new_path,
             help="Where to write the curves with their bands; .svg or .png.",
         ),
     ] = None,
@@ -84,7 +87,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
             raise CommandError(
                 f"`--chart` must end in .svg or .png, got `{chart.name}`"
             )
-        check_target(chart, may_replace=force)
+        check_target(chart, may_replace=force, option="--chart")
     with prints_on_stderr():
         file = read_study(
             study,

@@ -14,7 +14,7 @@ from paribus.cli.parameters import (
     OutFile,
     check_export_target,
     check_target,
-    some_path,
+    new_path,
 )
 from paribus.cli.streams import say, write, write_json
 from paribus.errors import CommandError, StoreError, StudyError
@@ -98,7 +98,7 @@ def report(
     charts: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", parser=some_path, help="Also write charts as PNG and SVG."
+            metavar="FOLDER", parser=new_path, help="Also write charts as PNG and SVG."
         ),
     ] = None,
     force: Force = False,
@@ -121,7 +121,7 @@ def export(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="PATH", parser=some_path, help="A file, or a folder for CSV files."
+            metavar="PATH", parser=new_path, help="A file, or a folder for CSV files."
         ),
     ],
     format: Annotated[
@@ -145,7 +145,7 @@ def check(
         Path | None,
         typer.Option(
             metavar="NEW_FOLDER",
-            parser=some_path,
+            parser=new_path,
             help="Copy what verifies of a damaged study to a new folder.",
         ),
     ] = None,

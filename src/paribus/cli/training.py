@@ -16,7 +16,7 @@ from paribus.cli.parameters import (
     check_target,
     count,
     count_or_zero,
-    some_path,
+    new_path,
     some_text,
 )
 from paribus.cli.streams import prints_on_stderr, say, write
@@ -81,7 +81,7 @@ def run(  # noqa: PLR0913  (options are arguments)
         Path | None,
         typer.Option(
             metavar="DIR",
-            parser=some_path,
+            parser=new_path,
             help="The study folder; studies/<name> if not said.",
         ),
     ] = None,

@@ -59,8 +59,10 @@ def opened(file: Path, path: str) -> Iterator[io.BufferedReader]:
         DataError: If it cannot be opened, or changed while it was read.
     """
     try:
+        before = file.stat()
+        if not stat.S_ISREG(before.st_mode) and not stat.S_ISDIR(before.st_mode):
+            raise DataError(f"`{printable(path)}` must be a regular file")
         with file.open("rb") as stream:
-            before = file.stat()
             yield stream
             after = file.stat()
     except OSError as error:

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from paribus.data.columns import WRITTEN, Coding, Column, is_number, texts_of
 from paribus.data.paths import (
     MAX_UNPACKED_BYTES,
     MAX_UNPACKED_RATIO,
@@ -27,14 +29,8 @@ from paribus.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-Coding = Literal["one_hot", "codes"]
-
-# A column of more texts than this is a name or a remark, not a category.
-MAX_CATEGORIES = 100
 # Wider tables than this are arrays that were written as text.
 MAX_COLUMNS = 10_000
-# A column of texts of which more than this share are numbers is one of numbers.
-MOSTLY = 0.5
 SEPARATORS = (",", ";", "\t")
 
 
@@ -70,9 +66,19 @@ def read_csv(file: Path, path: str) -> "pd.DataFrame":
     separator = max(SEPARATORS, key=first.count)
     try:
         _check_names(next(csv.reader([first], delimiter=separator), []), name)
-        return pd.read_csv(
-            io.StringIO(text), sep=separator, low_memory=False, index_col=False
-        )
+        with warnings.catch_warnings():
+            # Rows longer than the heading would lose what they have more.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                low_memory=False,
+                index_col=False,
+                keep_default_na=False,  # `NA` may be a text, and is no number
+                na_values=[""],
+            )
+        frame.attrs[WRITTEN] = (text, separator)
+        return frame
     except DataError:  # a ValueError
         raise
     except (
@@ -91,19 +97,11 @@ def _check_names(names: list[str], path: str) -> None:
             f"`{path}` must have at most {MAX_COLUMNS:,} columns, got {len(names):,}",
             hint="an .npz archive or .npy files take arrays of any width",
         )
-    if names and all(_is_number(name) for name in names):
+    if names and all(map(is_number, names)):
         raise DataError(
             f"`{path}` must name its columns in the first line, got numbers: "
             f"{', '.join(names[:3])}"
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def read_parquet(file: Path, path: str) -> "pd.DataFrame":
@@ -187,11 +185,11 @@ def table_arrays(
     coded = []
     for name in (name for name in names if name != target):
         columns = [
-            _Column(name, frame[name], printable(path))
+            Column.of(frame, name, path)
             for frame, path in zip(frames, paths, strict=True)
         ]
         if any(column.is_text for column in columns):
-            texts = _texts_of(columns)
+            texts = texts_of(columns)
             coded.append(f"{printable(name)} ({len(texts)})")
             arrays = [column.coded(texts, categorical) for column in columns]
         else:
@@ -205,7 +203,7 @@ def table_arrays(
     return [
         TableArrays(
             inputs=np.concatenate(part, axis=1),
-            target=_Column(target or "", frame[target], printable(path)).target(),
+            target=Column.of(frame, target or "", path).target(),
             notes=notes if coded else (),
         )
         for part, frame, path in zip(parts, frames, paths, strict=True)
@@ -227,93 +225,3 @@ def _check_target(target: str | None, names: list[str], path: str) -> None:
             hint=suggest(target, names),
             key=("data", "target"),
         )
-
-
-class _Column(NamedTuple):
-    """A column of a table, and how to speak of it."""
-
-    name: str
-    values: Any
-    path: str
-
-    @property
-    def where(self) -> str:
-        return f"column `{printable(self.name)}` of `{self.path}`"
-
-    @property
-    def is_text(self) -> bool:
-        from pandas.api import types
-
-        kind = self.values.dtype
-        is_category = isinstance(kind, types.CategoricalDtype)
-        return is_category or types.is_string_dtype(kind) or kind.kind == "O"
-
-    def _check_filled(self) -> None:
-        is_empty = self.values.isna().to_numpy()
-        if n_empty := int(is_empty.sum()):
-            # Rows are counted as an editor shows them: the names stand in line 1.
-            raise DataError(
-                f"{self.where} must have a value in every row, got {n_empty} empty "
-                f"(first in line {int(np.flatnonzero(is_empty)[0]) + 2})"
-            )
-
-    def texts(self) -> np.ndarray:
-        self._check_filled()
-        values = self.values.to_numpy(dtype=object)
-        for row, value in enumerate(values):
-            if not isinstance(value, str):
-                raise DataError(
-                    f"{self.where} must hold texts or numbers alone, got both: "
-                    f"{printable(str(value))} in line {row + 2}"
-                )
-        # A typing error among numbers makes texts of them all.
-        is_number = np.array([_is_number(value) for value in values])
-        if is_number.sum() > MOSTLY * len(values) and not is_number.all():
-            row = int(np.flatnonzero(~is_number)[0])
-            raise DataError(
-                f"{self.where} must hold numbers, got `{printable(values[row])}` in "
-                f"line {row + 2}"
-            )
-        return values.astype(str)
-
-    def coded(self, known: np.ndarray, categorical: Coding) -> np.ndarray:
-        places = np.searchsorted(known, self.texts())
-        if categorical == "codes":
-            return places.astype(np.float32)[:, None]
-        return (places[:, None] == np.arange(len(known))).astype(np.float32)
-
-    def numbers(self) -> np.ndarray:
-        if self.values.dtype.kind not in "iufb" and not _is_nullable(self.values.dtype):
-            raise DataError(f"{self.where} must hold numbers, got {self.values.dtype}")
-        self._check_filled()
-        numbers = self.values.to_numpy(dtype=np.float64)
-        if (bad := np.flatnonzero(~np.isfinite(numbers))).size:
-            raise DataError(
-                f"{self.where} must be finite, got {numbers[bad[0]]} in line "
-                f"{int(bad[0]) + 2}"
-            )
-        return numbers[:, None]
-
-    def target(self) -> np.ndarray:
-        self._check_filled()
-        if self.is_text:
-            return self.texts()
-        if _is_nullable(self.values.dtype):
-            return self.values.to_numpy(dtype=np.float64)
-        return self.values.to_numpy()
-
-
-def _is_nullable(dtype: Any) -> bool:
-    """Whether a dtype is one of pandas's own numbers, which may be missing."""
-    return getattr(dtype, "kind", "") in "iufb" and hasattr(dtype, "na_value")
-
-
-def _texts_of(columns: Sequence[_Column]) -> np.ndarray:
-    texts = np.unique(np.concatenate([column.texts() for column in columns]))
-    if len(texts) > MAX_CATEGORIES:
-        raise DataError(
-            f"{columns[0].where} must have at most {MAX_CATEGORIES} different texts, "
-            f"got {len(texts):,}",
-            hint="leave a column of names or remarks out of the file",
-        )
-    return texts

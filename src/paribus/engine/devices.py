@@ -95,20 +95,27 @@ def _is_private(folder: Path) -> bool:
 
 
 @contextmanager
-def nan_checks_off() -> Iterator[None]:
-    """Switch `jax_debug_nans` off: a diverging run is a result, not an error."""
-    was_on = jax.config.jax_debug_nans  # pyright: ignore[reportAttributeAccessIssue]
-    if was_on:
-        warnings.warn(
-            "jax_debug_nans is off while paribus trains: diverged runs are results",
-            ParibusWarning,
-            stacklevel=3,
-        )
-        jax.config.update("jax_debug_nans", False)
+def debugging_off() -> Iterator[None]:
+    """Switch off what JAX has for debugging and no study can be trained with."""
+    reasons = {
+        "jax_debug_nans": "diverged runs are results",
+        "jax_debug_infs": "diverged runs are results",
+        "jax_disable_jit": "studies are compiled programs",
+    }
+    was_on = {name: getattr(jax.config, name) for name in reasons}
+    for name, reason in reasons.items():
+        if was_on[name]:
+            warnings.warn(
+                f"{name} is off while paribus trains: {reason}",
+                ParibusWarning,
+                stacklevel=3,
+            )
+            jax.config.update(name, False)
     try:
         yield
     finally:
-        jax.config.update("jax_debug_nans", was_on)
+        for name, value in was_on.items():
+            jax.config.update(name, value)
 
 
 def describe_environment(devices: tuple[Any, ...]) -> dict[str, str]:

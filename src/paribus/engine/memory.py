@@ -27,7 +27,8 @@ _GB = 1e9
 
 def is_out_of_memory(message: str) -> bool:
     """Whether an error of XLA says that memory was exhausted."""
-    return message.startswith("RESOURCE_EXHAUSTED")
+    # The second is how a CPU says it, within an internal error.
+    return message.startswith("RESOURCE_EXHAUSTED") or "Out of memory" in message
 
 
 @contextmanager

@@ -2,9 +2,13 @@
 
 from typing import TypedDict
 
+import jax
+
 from paribus.data import Dataset
+from paribus.engine.memory import is_out_of_memory
 from paribus.engine.plan import StaticGroup, group_configs
 from paribus.engine.tasks import make_task
+from paribus.errors import ResourceError
 from paribus.integrations.build import build_group_model
 from paribus.models.build import build_model
 from paribus.models.model import FinalActivation, Model
@@ -45,9 +49,20 @@ class Models:
                 share a program do not.
             UserCodeError: If a model cannot be trained.
             ExecutionError: If its framework cannot be used.
+            ResourceError: If the weights of one run take more memory than there is.
         """
         for group in group_configs(self._study):
-            self.of(group)
+            try:
+                self.of(group)
+            except jax.errors.JaxRuntimeError as error:
+                if not is_out_of_memory(str(error)):
+                    raise
+                reason = str(error).rpartition(": ")[2]
+                raise ResourceError(
+                    f"`{self._study.model.name}` needs more memory for the weights of "
+                    f"one run than there is: {reason}",
+                    hint="make the model smaller, or train where there is more memory",
+                ) from error
 
     def environment(self) -> dict[str, str]:
         """What made the models of the user's own: `model` -> text; empty for ours."""

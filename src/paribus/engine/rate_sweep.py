@@ -10,7 +10,7 @@ from jaxtyping import Float
 from paribus.data import load_dataset
 from paribus.data.batches import segments, steps_per_epoch
 from paribus.engine.block import BY_RUN, CompiledEpochs, Compiler
-from paribus.engine.devices import choose_devices, nan_checks_off, use_compilation_cache
+from paribus.engine.devices import choose_devices, debugging_off, use_compilation_cache
 from paribus.engine.epochs import Orders, seat_runs, traced_values
 from paribus.engine.keys import seed_words
 from paribus.engine.train import check_fits
@@ -35,6 +35,7 @@ _OF_SCHEDULES = (
 # Above the seeds that compare and those that tune: what proposes a grid chooses none.
 FIRST_SEED = 2_000_000
 STEPS_PER_STAIR = 4
+MAX_STEPS = 1_000_000
 
 
 def sweep_rates(
@@ -74,6 +75,8 @@ def sweep_rates(
     n_stairs = n_steps // STEPS_PER_STAIR
     if n_stairs < 10:
         raise CommandError(f"`--steps` must be at least 40, got {n_steps}")
+    if n_steps > MAX_STEPS:
+        raise CommandError(f"`--steps` must be at most {MAX_STEPS:,}, got {n_steps}")
     rates = np.geomspace(lower, upper, n_stairs)
     dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
     check_fits(study, dataset)
@@ -82,7 +85,7 @@ def sweep_rates(
     seeds = tuple(range(FIRST_SEED, FIRST_SEED + n_seeds))
     short = _short(study, seeds, n_steps=n_steps, n_examples=len(dataset.train))
     losses: dict[Run, Float[np.ndarray, " rate"]] = {}
-    with nan_checks_off(), Compiler(n_threads=2) as compiler:
+    with debugging_off(), Compiler(n_threads=2) as compiler:
         trainer = Trainer(short, dataset, devices, compiler)
         runs = tuple(Run(config, seed) for config in short.configs() for seed in seeds)
         for block in trainer.blocks(runs):

@@ -11,8 +11,8 @@ from paribus.engine.baseline import train_baseline
 from paribus.engine.block import Compiler
 from paribus.engine.devices import (
     choose_devices,
+    debugging_off,
     describe_environment,
-    nan_checks_off,
     use_compilation_cache,
 )
 from paribus.engine.memory import exhaustion_told
@@ -88,7 +88,7 @@ def train_study(
         if retry_failed:
             writer.retry_failed()
         use_compilation_cache()
-        stack.enter_context(nan_checks_off())
+        stack.enter_context(debugging_off())
         stack.enter_context(exhaustion_told())
         compiler = stack.enter_context(Compiler(n_threads=2))
         # What is worse than linear is to be rescued, not to be chosen, and no learner.

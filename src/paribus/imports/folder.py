@@ -38,6 +38,8 @@ class DataSizes(NamedTuple):
 
 UNKNOWN = DataSizes()
 
+MAX_NAMED = 10  # columns, in a note
+
 
 def import_runs(
     path: Path,
@@ -285,7 +287,7 @@ def _facts(
             "The number of test examples is not known, so there is no noise floor"
         )
     if table.unused:
-        notes.append(f"Columns not read: {', '.join(table.unused)}")
+        notes.append(f"Columns not read: {_shortly(table.unused)}")
     if runs.stopped:
         notes.append(
             f"{len(runs.stopped)} runs stopped before epoch {runs.epochs[-1]:g} and "
@@ -307,6 +309,11 @@ def _facts(
         content_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
         notes=tuple(notes),
     )
+
+
+def _shortly(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more
 
 
 def _untrained(runs: _ImportedRuns) -> tuple[float, float] | None:

@@ -5,18 +5,21 @@ import io
 import math
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from paribus.data.columns import MOSTLY, is_meant_as_number, is_number
 from paribus.data.paths import read_text, unreadable
 from paribus.errors import CommandError, DataError, first_twice, printable, suggest
 from paribus.hyperparameters import Value
+from paribus.seeds import MAX_SEED
 from paribus.status import RunStatus
 
 
@@ -26,6 +29,11 @@ MAX_ROWS = 20_000_000
 _EXPORTED = ("status", "step", "examples")
 
 _SEED = re.compile(r"[0-9]{1,19}")
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
+# How tools write a value that is missing, or beyond all numbers.
+_NO_NUMBERS = {
+    f"{sign}{word}" for sign in ("", "+", "-") for word in ("nan", "inf", "infinity")
+}
 _METRIC = re.compile(r"(train|validation|test)_[a-z][a-z0-9_]*")
 
 
@@ -59,6 +67,38 @@ class CurveTable:
     unused: tuple[str, ...]
 
 
+class Cells(NamedTuple):
+    """The cells of one column, and how to speak of them.
+
+    Attributes:
+        name: Of the column.
+        texts: As they are written, row by row.
+        lines: Where each row begins.
+        path: Of the file.
+    """
+
+    name: str
+    texts: list[str]
+    lines: Sequence[int]
+    path: Path
+
+    def wrong(self, row: int, what: str, *, hint: str = "") -> DataError:
+        """The error for a cell."""
+        return DataError(f"`{self.path}` {what} (line {self.lines[row]})", hint=hint)
+
+    def check_finite(self) -> None:
+        """Refuse numbers that are too large for a float.
+
+        Raises:
+            DataError: If there is one.
+        """
+        for row, text in enumerate(self.texts):
+            if text and not math.isfinite(float(text)):
+                raise self.wrong(
+                    row, f"must have finite hyperparameters, got {text[:40]!a}"
+                )
+
+
 def read_curve_table(
     path: Path, *, hyperparameters: Sequence[str], seed: str, epoch: str
 ) -> CurveTable:
@@ -80,10 +120,11 @@ def read_curve_table(
         try:
             heading = next(reader, [])
             _check_heading(heading, path, (*hyperparameters, seed, epoch))
-            columns = _columns(reader, heading, path)
+            columns, lines = _columns(reader, heading, path)
         except csv.Error as error:
             raise DataError(f"`{path}` is no CSV file: {error}") from error
-    _check_named([columns[name] for name in hyperparameters], path)
+    cells = {name: Cells(name, texts, lines, path) for name, texts in columns.items()}
+    _check_named([cells[name] for name in hyperparameters])
     metrics = [name for name in heading if _METRIC.fullmatch(name)]
     if not metrics:
         raise DataError(
@@ -93,11 +134,11 @@ def read_curve_table(
     is_exported = set(_EXPORTED) <= {*heading} - {*hyperparameters, seed, epoch}
     used = {*hyperparameters, seed, epoch, *metrics, *(_EXPORTED * is_exported)}
     return CurveTable(
-        hyperparameters={n: _values(columns[n], path) for n in hyperparameters},
-        seed=_seeds(columns[seed], seed, path),
-        epoch=_checked_epochs(_numbers(columns[epoch], epoch, path), epoch, path),
-        metrics={name: _metric(columns[name], name, path) for name in metrics},
-        exported=_exported(columns, path) if is_exported else None,
+        hyperparameters={name: _values(cells[name]) for name in hyperparameters},
+        seed=_seeds(cells[seed]),
+        epoch=_epochs(cells[epoch]),
+        metrics={name: _metric(cells[name]) for name in metrics},
+        exported=_exported(cells) if is_exported else None,
         unused=tuple(name for name in heading if name not in used),
     )
 
@@ -138,112 +179,108 @@ def _check_heading(heading: list[str], path: Path, needed: Sequence[str]) -> Non
 
 
 def _columns(
-    reader: Iterator[list[str]], heading: list[str], path: Path
-) -> dict[str, list[str]]:
+    reader: Any, heading: list[str], path: Path
+) -> tuple[dict[str, list[str]], Sequence[int]]:
+    """The cells by column, and the line where each row begins; empty lines are none."""
     rows: list[list[str]] = []
+    lines = array("q")
+    begun = reader.line_num + 1
     for row in reader:
+        line, begun = begun, reader.line_num + 1
+        if not row:
+            continue
         if len(row) != len(heading):
             raise DataError(
                 f"`{path}` must have {len(heading)} values a row, got {len(row)} "
-                f"(line {len(rows) + 2})"
+                f"(line {line})"
             )
         rows.append(row)
+        lines.append(line)
         if len(rows) > MAX_ROWS:
             raise DataError(f"`{path}` must have at most {MAX_ROWS:,} rows")
     if not rows:
         raise DataError(f"`{path}` has a heading and no rows")
-    return dict(zip(heading, map(list, zip(*rows, strict=True)), strict=True))
+    return dict(zip(heading, map(list, zip(*rows, strict=True)), strict=True)), lines
 
 
-def _check_named(cells: list[list[str]], path: Path) -> None:
-    for line, row in enumerate(zip(*cells, strict=True), start=2):
-        if not any(row):
-            raise DataError(
-                f"`{path}` must have a hyperparameter in every row, got none (line "
-                f"{line})"
+def _check_named(columns: Sequence[Cells]) -> None:
+    for row, texts in enumerate(zip(*(c.texts for c in columns), strict=True)):
+        if not any(texts):
+            raise columns[0].wrong(
+                row, "must have a hyperparameter in every row, got none"
             )
 
 
-def _values(texts: list[str], path: Path) -> list[Value | None]:
+def _values(cells: Cells) -> list[Value | None]:
     """Hyperparameters as integers if all are, else as numbers if all are, else text."""
-    for kind in (int, float):
-        try:
-            # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
-            values: list[Value | None] = [
-                kind(text) if text else None for text in texts
-            ]
-        except ValueError:
-            continue
-        for line, value in enumerate(values, start=2):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise DataError(
-                    f"`{path}` must have finite hyperparameters, got "
-                    f"{texts[line - 2][:40]!a} (line {line})"
-                )
-        return values
-    return [text or None for text in texts]
-
-
-def _seeds(texts: list[str], name: str, path: Path) -> list[int]:
-    for line, text in enumerate(texts, start=2):
-        if not _SEED.fullmatch(text):
-            raise DataError(
-                f"`{path}` must have whole numbers from 0 as `{name}`, "
-                f"got {text[:40]!a} (line {line})"
+    said = [text for text in cells.texts if text]
+    n_numbers = sum(map(is_number, said))
+    if said and n_numbers == len(said):
+        cells.check_finite()
+        # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
+        kind = int if all(map(_INTEGER.fullmatch, said)) else float
+        return [kind(text) if text else None for text in cells.texts]
+    is_mostly = n_numbers > MOSTLY * len(said)
+    for row, text in enumerate(cells.texts):
+        if text and not is_number(text) and (is_mostly or is_meant_as_number(text)):
+            raise cells.wrong(
+                row,
+                "must have finite hyperparameters, all numbers or all texts, as "
+                f"`{cells.name}`, got {text[:40]!a}",
+                hint="an empty cell stands for a config without the hyperparameter",
             )
-    return [int(text) for text in texts]
+    return [text or None for text in cells.texts]
 
 
-def _numbers(texts: list[str], name: str, path: Path) -> Float[np.ndarray, " row"]:
-    try:
-        return np.array([float(text) if text else np.nan for text in texts])
-    except ValueError:
-        line, text = next(
-            (i, text) for i, text in enumerate(texts, 2) if not _is_number(text)
-        )
-        raise DataError(
-            f"`{path}` must have numbers as `{name}`, got {text[:40]!a} (line {line})"
-        ) from None
+def _seeds(cells: Cells) -> list[int]:
+    for row, text in enumerate(cells.texts):
+        if not _SEED.fullmatch(text) or int(text) > MAX_SEED:
+            raise cells.wrong(
+                row,
+                f"must have whole numbers from 0 to {MAX_SEED} as `{cells.name}`, got "
+                f"{text[:40]!a}",
+            )
+    return [int(text) for text in cells.texts]
 
 
-def _metric(texts: list[str], name: str, path: Path) -> Float[np.ndarray, " row"]:
-    values = _numbers(texts, name, path)
+def _numbers(cells: Cells) -> Float[np.ndarray, " row"]:
+    """Numbers, of which some may be missing or infinite."""
+    for row, text in enumerate(cells.texts):
+        if text and not is_number(text) and text.strip().lower() not in _NO_NUMBERS:
+            raise cells.wrong(
+                row, f"must have numbers as `{cells.name}`, got {text[:40]!a}"
+            )
+    return np.array([float(text) if text else np.nan for text in cells.texts])
+
+
+def _metric(cells: Cells) -> Float[np.ndarray, " row"]:
+    values = _numbers(cells)
     is_wrong = (values < 0) | (values > 1)
-    if name.endswith("_accuracy") and is_wrong.any():
-        (line, *_) = np.flatnonzero(is_wrong) + 2
-        raise DataError(
-            f"`{path}` must have accuracies from 0 to 1 as `{name}`, got "
-            f"{values[line - 2]:g} (line {line})",
+    if cells.name.endswith("_accuracy") and is_wrong.any():
+        row = int(np.flatnonzero(is_wrong)[0])
+        raise cells.wrong(
+            row,
+            f"must have accuracies from 0 to 1 as `{cells.name}`, got {values[row]:g}",
             hint="divide percentages by 100",
         )
     return values
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text or "nan")
-    except ValueError:
-        return False
-    return True
-
-
-def _exported(columns: dict[str, list[str]], path: Path) -> Exported:
+def _exported(cells: Mapping[str, Cells]) -> Exported:
     word = RunStatus.DIVERGED.word
     return Exported(
-        is_diverged=np.array([status == word for status in columns["status"]]),
-        examples=_numbers(columns["examples"], "examples", path),
+        is_diverged=np.array([status == word for status in cells["status"].texts]),
+        examples=_numbers(cells["examples"]),
     )
 
 
-def _checked_epochs(
-    epochs: Float[np.ndarray, " row"], name: str, path: Path
-) -> Float[np.ndarray, " row"]:
-    wrong = ~(np.isfinite(epochs) & (epochs >= 0))
-    if wrong.any():
-        (line, *_) = np.flatnonzero(wrong) + 2
-        raise DataError(
-            f"`{path}` must have epochs from 0 as `{name}`, got {epochs[line - 2]:g} "
-            f"(line {line})"
+def _epochs(cells: Cells) -> Float[np.ndarray, " row"]:
+    epochs = _numbers(cells)
+    wrong = np.flatnonzero(~(np.isfinite(epochs) & (epochs >= 0)))
+    if wrong.size:
+        row = int(wrong[0])
+        raise cells.wrong(
+            row, f"must have epochs from 0 as `{cells.name}`, got {epochs[row]:g}"
         )
     return epochs
 

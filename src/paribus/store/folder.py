@@ -49,6 +49,8 @@ def check_folder(folder: Path) -> None:
         raise StoreError(f"`{database}` must be a regular file, got a {kind}")
     if database.lstat().st_size == 0:
         raise StoreError(f"`{database}` is empty, so `{folder}` is not a study")
+    if (kind := _kind(folder / JOURNAL)) not in (None, "file"):
+        raise StoreError(f"`{folder / JOURNAL}` must be a regular file, got a {kind}")
 
 
 def no_study(folder: Path) -> StoreError:

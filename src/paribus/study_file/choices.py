@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from paribus.builders import Builder
-from paribus.errors import SpaceError
+from paribus.errors import SpaceError, as_toml
 from paribus.hyperparameters import (
     MODELS,
     Hyperparameter,
@@ -13,7 +13,7 @@ from paribus.hyperparameters import (
 )
 from paribus.optimizer_catalogue import OPTIMIZER, OPTIMIZERS
 from paribus.study import ModelChoice, OptimizerChoice
-from paribus.study_file.mistakes import Mistakes, as_toml, quoted
+from paribus.study_file.mistakes import Mistakes, quoted
 
 
 MAX_OWNERS = 5

@@ -7,13 +7,13 @@ from pydantic import Field, field_validator
 
 from paribus.budget import MAX_EPOCHS, Budget
 from paribus.declared import DeclaredClaim, check_diagnostics, claim_problems
-from paribus.errors import StudyError
+from paribus.errors import StudyError, as_toml, first_twice
 from paribus.halving import MAX_FACTOR, MIN_FACTOR, Halving
 from paribus.hyperparameters import Value
 from paribus.problems import Problem
 from paribus.study import TaskChoice
 from paribus.study_file.grids import Grid
-from paribus.study_file.mistakes import Key, Mistakes, as_toml, one_of, quoted
+from paribus.study_file.mistakes import Key, Mistakes, one_of, quoted
 from paribus.study_file.tables import Table, validated
 from paribus.tasks import ALL_METRICS
 from paribus.tuning import Tuning, count_tuning_seeds
@@ -127,6 +127,10 @@ class _DiagnosticsTable(Table):
     @classmethod
     def _check_names(cls, names: list[str]) -> list[str]:
         check_diagnostics(tuple(names))
+        if (twice := first_twice(names)) is not None:
+            raise StudyError(
+                f"`diagnostics.measure` must name each once, got `{twice}` twice"
+            )
         return names
 
 
@@ -157,7 +161,7 @@ def read_declarations(
     if "diagnostics" in document:
         written = document["diagnostics"]
         table = validated(_DiagnosticsTable, written, ("diagnostics",), mistakes)
-    diagnostics = () if table is None else tuple(dict.fromkeys(table.measure))
+    diagnostics = () if table is None else tuple(table.measure)
     try:
         check_diagnostics(diagnostics, kind=task.kind)
     except StudyError as error:

@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from paribus.errors import SpaceError
-from paribus.hyperparameters import Hyperparameter, Value
+from paribus.errors import SpaceError, as_toml
+from paribus.hyperparameters import Hyperparameter, Value, as_trained
 from paribus.optimizer_catalogue import OPTIMIZER
 from paribus.space import show_value
 from paribus.study_file.known import DESIGNS, SPECIAL, Known
-from paribus.study_file.mistakes import Key, Mistakes, as_toml
+from paribus.study_file.mistakes import Key, Mistakes
 from paribus.study_file.points import drawn, read_configs
 from paribus.study_file.ranges import is_range, listed, read_range
 
@@ -129,20 +129,23 @@ def _read_values(
     elif not written:
         mistakes.add(key, f"`{name}` must have at least one value, got []")
     values: list[Value] = []
-    positions: dict[Value, int] = {}
+    positions: dict[Value, tuple[int, Value]] = {}
     for position, item in enumerate(written, start=1):
         try:
             value = hyperparameter.checked(item)
         except SpaceError as error:
             mistakes.add((*key, position - 1), f"`{name}` {error}")
             continue
-        if value in positions:
+        trained = as_trained(value)
+        if trained in positions:
+            earlier, other = positions[trained]
+            same = "" if other == value else f" and {show_value(other)}, one float32,"
             mistakes.add(
                 key,
-                f"`{name}` must have each value once, got {show_value(value)} as "
-                f"values {positions[value]} and {position}",
+                f"`{name}` must have each value once, got {show_value(value)}{same} as "
+                f"values {earlier} and {position}",
             )
-        positions[value] = position
+        positions[trained] = (position, value)
         values.append(value)
     return tuple(values)
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from paribus.errors import StudyError, UnknownNameError, printable, suggest
+from paribus.errors import (
+    StudyError,
+    UnknownNameError,
+    as_toml,
+    printable,
+    suggest,
+)
 
 
 MAX_SHOWN = 20
@@ -59,7 +64,8 @@ class Mistakes:
     def add_unknown(self, key: Key, known: list[str], *, text: str = "") -> None:
         """Note that nothing is called as the last part of `key`."""
         name = str(key[-1])
-        place = self.place(key) if self._option(key)[0] else self.place(key[:-1])
+        option, rest = self._option(key)
+        place = self.place(key) if option and not rest else self.place(key[:-1])
         meant = _meant(key, known)
         self.found.append(
             Mistake(
@@ -183,18 +189,3 @@ def one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
 def quoted(name: str) -> str:
     """Put a name from outside into backticks, with nothing in it that breaks a line."""
     return f"`{printable(name)}`"
-
-
-def as_toml(value: Any) -> str:
-    """Write a value as a study file does; tables and lists of tables by their kind."""
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        if value and all(isinstance(item, dict) for item in value):
-            return "a list of tables"
-        return f"[{', '.join(map(as_toml, value))}]"
-    if isinstance(value, str):
-        return f'"{printable(value)}"'
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -78,7 +78,9 @@ def read_function(
             f"({place})",
             hint=f"if you trust its code: --allow-module {top}",
         )
-    found = getattr(_imported(module, folder), name, None)
+    loaded = _imported(module, folder)
+    with user_code(module, "be asked for its names"):
+        found = getattr(loaded, name, None)
     if found is None:
         known = [n for n in dir(sys.modules[module]) if not n.startswith("_")]
         raise StudyError(

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paribus.errors import CommandError, printable
-from paribus.study_file.mistakes import Key, Mistakes, as_toml
+from paribus.errors import CommandError, as_toml, printable
+from paribus.study_file.mistakes import Key, Mistakes, dotted_key
 
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BETWEEN_ASSIGNMENTS = re.compile(r",\s*(?=[A-Za-z_][A-Za-z0-9_]*\s*=)")
+_POSITION = re.compile(r"[0-9]{1,9}")
 _SEEDS = ("study", "seeds")
 _BARE_WORD = re.compile(r"[^\s\"'\[\]{},=#]+")
 
@@ -131,7 +132,7 @@ def _parse(text: str) -> Override:
 
 def _parse_key(text: str) -> Key:
     parts = text.split(".")
-    if parts[0] == "space" and len(parts) > 1 and parts[1].isdecimal():
+    if parts[0] == "space" and len(parts) > 1 and _POSITION.fullmatch(parts[1]):
         return ("space", int(parts[1]) - 1, *parts[2:])
     return tuple(parts)
 
@@ -164,7 +165,7 @@ def _assigned(
         return {**table, name: _assigned(inner, override, depth + 1, mistakes)}
     if isinstance(inner, list) and isinstance(rest[0], int):
         return {**table, name: _assigned_grid(inner, override, mistakes)}
-    dotted = ".".join(map(str, override.key[: depth + 1]))
+    dotted = dotted_key(override.key[: depth + 1])
     hint = ""
     if override.key[0] == "space":
         hint = "name one grid, from 1: --set 'space.1.learning_rate=[0.1]'"

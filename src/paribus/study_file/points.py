@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from paribus.designs import Dimension, draw_configs
-from paribus.errors import SpaceError
+from paribus.errors import SpaceError, as_toml
 from paribus.hyperparameters import Value
 from paribus.optimizer_catalogue import OPTIMIZER
 from paribus.space import Config
 from paribus.study_file.known import Known
-from paribus.study_file.mistakes import Key, Mistakes, as_toml
+from paribus.study_file.mistakes import Key, Mistakes
 
 
 def read_configs(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from paribus.errors import SpaceError
+from paribus.errors import SpaceError, as_toml
 from paribus.hyperparameters import Hyperparameter
 from paribus.ranges import Number, Range, Scale, bounds_problems, n_problems
-from paribus.study_file.mistakes import Key, Mistakes, as_toml
+from paribus.study_file.mistakes import Key, Mistakes
 
 
 # How a scale may be written.

@@ -1,9 +1,10 @@
 """[sizes.NAME]: other sizes of a study, as settings that replace those of the file."""
 
+import re
 from typing import Any
 
-from paribus.errors import CommandError, printable, suggest
-from paribus.study_file.mistakes import Mistakes, as_toml
+from paribus.errors import CommandError, as_toml, printable, suggest
+from paribus.study_file.mistakes import Mistakes
 from paribus.study_file.overrides import Override
 from paribus.study_file.tables import TOP
 
@@ -83,7 +84,13 @@ def _settings(table: str, settings: Any) -> list[tuple[tuple[str | int, ...], An
     if table != "space":
         return [((name,), value) for name, value in settings.items()]
     return [
-        ((int(position) - 1 if position.isdecimal() else position, name), value)
+        (
+            (
+                int(position) - 1 if re.fullmatch("[0-9]{1,9}", position) else position,
+                name,
+            ),
+            value,
+        )
         for position, grid in settings.items()
         for name, value in (grid.items() if isinstance(grid, dict) else [("", grid)])
     ]

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from paribus.errors import StudyError, printable, unknown_name
+from paribus.names import as_study_name
 from paribus.study_file.mistakes import quoted
 
 
@@ -59,8 +60,8 @@ def renamed(text: str, old: str, new: str) -> str:
         old: Its name, as in the line `name = "notebook"  # ... studies/notebook`.
         new: Another name; what a study's name cannot hold becomes `-`.
     """
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", new)[:100].lstrip("_.-")
-    if not name or name == old:
+    name = as_study_name(new, otherwise=old)
+    if name == old:
         return text
 
     def rename(found: re.Match[str]) -> str:
@@ -109,6 +110,9 @@ def _read(path: Path, name: str) -> bytes:
     except StudyError:
         raise
     except FileNotFoundError:
+        if path.is_symlink():
+            target = printable(str(path.readlink()))
+            raise StudyError(f"`{name}` leads nowhere, to `{target}`") from None
         raise StudyError(
             f"no study file is called `{name}`", hint=_nearest(path)
         ) from None

@@ -12,7 +12,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from paribus.errors import StudyError
+from paribus.errors import StudyError, as_toml
 from paribus.looks import first_seeds, stopping_problems
 from paribus.study import (
     MAX_LOOKS,
@@ -23,7 +23,7 @@ from paribus.study import (
     count_seeds,
 )
 from paribus.study_file.choices import asks_model, varied_optimizers
-from paribus.study_file.mistakes import Key, Mistakes, as_toml, dotted_key
+from paribus.study_file.mistakes import Key, Mistakes, dotted_key
 
 
 # pydantic's kinds of errors -> the broken rule.

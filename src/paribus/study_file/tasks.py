@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from paribus.errors import StudyError
+from paribus.errors import StudyError, as_toml
 from paribus.study import TaskChoice
-from paribus.study_file.mistakes import Mistakes, as_toml
+from paribus.study_file.mistakes import Mistakes
 from paribus.study_file.tables import Table, validated
 from paribus.tasks import digest_of, is_own
 
