@@ -220,9 +220,10 @@ def _values(cells: Cells) -> list[Value | None]:
         # A float that is whole stays a float: 1.0 and 0.5 are of one kind.
         kind = int if all(map(_INTEGER.fullmatch, said)) else float
         return [kind(text) if text else None for text in cells.texts]
-    is_mostly = n_numbers > MOSTLY * len(said)
+    are_numbers = n_numbers > MOSTLY * len(said)
+    are_numbers = are_numbers or all(map(is_meant_as_number, said))
     for row, text in enumerate(cells.texts):
-        if text and not is_number(text) and (is_mostly or is_meant_as_number(text)):
+        if text and are_numbers and not is_number(text):
             raise cells.wrong(
                 row,
                 "must have finite hyperparameters, all numbers or all texts, as "
