@@ -83,13 +83,11 @@ class DataChoice:
             raise StudyError(
                 f"`data.standardise` must be true or false, got {self.standardise!r}"
             )
+        got = as_toml(self.validation)
         if isinstance(self.validation, bool) or not isinstance(self.validation, int):
-            got = as_toml(self.validation)
             raise StudyError(f"`data.validation` must be an integer, got {got}")
         if self.validation < 0:
-            raise StudyError(
-                f"`data.validation` must be at least 0, got {self.validation}"
-            )
+            raise StudyError(f"`data.validation` must be at least 0, got {got}")
         if self.train is None:
             return
         if isinstance(self.train, bool) or not isinstance(self.train, int):

@@ -135,7 +135,7 @@ class Column(NamedTuple):
             return
         for row in np.flatnonzero(odd)[:1].tolist():
             raise DataError(
-                f"{self.where} must hold {rule}, got `{printable(values[row])}` in "
+                f"{self.where} must hold {rule}, got `{printable(str(values[row]))}` in "
                 f"{self.place(row)}"
             )
 
