@@ -134,9 +134,9 @@ class Column(NamedTuple):
         else:
             return
         for row in np.flatnonzero(odd)[:1].tolist():
+            got = printable(str(values[row]))
             raise DataError(
-                f"{self.where} must hold {rule}, got `{printable(str(values[row]))}` in "
-                f"{self.place(row)}"
+                f"{self.where} must hold {rule}, got `{got}` in {self.place(row)}"
             )
 
     def coded(self, known: np.ndarray, categorical: Coding) -> np.ndarray:
