@@ -36,6 +36,11 @@ def test_the_id_of_a_config_depends_on_its_values_alone():
     assert a.id == hashlib.sha256(written).hexdigest()[:16]
 
 
+def test_a_config_that_json_has_no_words_for_has_no_id():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Config({"learning_rate": float("nan")}).to_json()
+
+
 def test_configs_with_other_values_have_other_ids():
     configs = NOTEBOOK.configs()
 

@@ -12,7 +12,7 @@ from paribus.analysis.looks import looks_of
 from paribus.claims import claims_digest
 from paribus.console.forecast import forecast_text
 from paribus.errors import StudyError
-from paribus.looks import first_seeds
+from paribus.looks import first_seeds, fixed_looks
 from paribus.report.cautions import say_caution
 from paribus.report.making import tabulate_making
 from paribus.results.asked import only_asked
@@ -91,8 +91,16 @@ def test_what_makes_no_plan_is_refused_at_its_place(overrides, complaint):
 
 def test_seeds_and_looks_that_make_no_plan_have_no_first_seeds():
     assert first_seeds(tuple(range(20)), 3) == tuple(range(7))
+    assert first_seeds(tuple(range(50)), 10) == tuple(range(5))
     with pytest.raises(StudyError, match="needs 5 seeds at the first look, got 4"):
         first_seeds(tuple(range(12)), 3)
+
+
+def test_a_plan_is_fixed_by_all_its_seeds():
+    plan = {"study.stop_when_decided": True, "study.seeds": [3, 1]}
+
+    assert fixed_looks((3, 1)) == plan
+    assert fixed_looks(()) == {}
 
 
 def test_python_makes_the_same_plan():
