@@ -1,6 +1,7 @@
 """D3 of `docs/concepts/determinism.md`: other shapes give the same distribution."""
 
 from dataclasses import replace
+from typing import Any
 
 import jax
 import numpy as np
@@ -68,7 +69,7 @@ def test_the_width_of_the_vectorisation_changes_no_distribution(study: Study):
         # Two one-sided tests, paired by seed: the means differ by less than the margin.
         difference = other_end - end
         if np.ptp(difference) > 0:
-            lower = stats.ttest_1samp(difference, -margin, alternative="greater")
-            upper = stats.ttest_1samp(difference, margin, alternative="less")
+            lower: Any = stats.ttest_1samp(difference, -margin, alternative="greater")
+            upper: Any = stats.ttest_1samp(difference, margin, alternative="less")
             assert max(lower.pvalue, upper.pvalue) < 0.05, width
         assert abs(difference.mean()) < margin
