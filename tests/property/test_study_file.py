@@ -80,6 +80,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_document_is_a_study_or_a_user_error(
     folder: Path, document: dict[str, object]
 ):
+    check_document(folder, document)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None)
+@given(document=documents)
+def test_many_documents_are_studies_or_user_errors(
+    folder: Path, document: dict[str, object]
+):
+    check_document(folder, document)
+
+
+def check_document(folder: Path, document: dict[str, object]) -> None:
     text = "\n".join(f"{key} = {written(item)}" for key, item in document.items())
 
     found = read(folder, text.encode("utf-8", "replace"))
@@ -87,6 +100,15 @@ def test_any_document_is_a_study_or_a_user_error(
     if isinstance(found, ParibusError):
         assert found.exit_code == 3
         assert "study.toml" in str(found)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None)
+@given(content=st.binary(max_size=2000))
+def test_many_bytes_are_studies_or_user_errors(folder: Path, content: bytes):
+    found = read(folder, content)
+
+    assert isinstance(found, StudyFile) or found.exit_code == 3
 
 
 @given(content=st.binary(max_size=200))
@@ -131,6 +153,7 @@ batch_size = {sizes}
     assert [(c["learning_rate"], c["batch_size"]) for c in configs] == grid
 
 
+@settings(max_examples=500)
 @given(value=scalars.filter(lambda value: value == value))
 def test_setting_a_value_reads_what_was_printed(value: object):
     (override,) = parse_overrides([f"study.name={written(value)}"])
@@ -139,6 +162,7 @@ def test_setting_a_value_reads_what_was_printed(value: object):
     assert override.value == value
 
 
+@settings(max_examples=500)
 @given(text=st.text(alphabet=ODD + "study.name=123", max_size=20))
 def test_any_setting_is_one_assignment_or_a_command_error(text: str):
     try:
