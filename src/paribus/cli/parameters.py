@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DIGITS = re.compile(r"[0-9]+")
 _MAX_DIGITS = 15  # whole numbers up to here are exact everywhere, in JSON too
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

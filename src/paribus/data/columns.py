@@ -25,7 +25,7 @@ MAX_CATEGORIES = 100
 # A column of texts of which more than this share are numbers is one of numbers.
 MOSTLY = 0.5
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _WITH_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 
 
