@@ -36,7 +36,7 @@ def test_a_p_value_at_a_boundary_is_worth_the_rate_of_all_looks(plan, rate, posi
 
     (found,) = looks.over_all(np.array([looks.error_rate(rate)]))
 
-    # The table between which p-values are translated has five rates a decade.
+    # The table between which p-values are translated has 20 rates a decade.
     assert found == pytest.approx(rate, rel=0.02)
 
 

@@ -48,6 +48,7 @@ class TunedChoice:
         value_to_add: What would make the choice interior; None if it is.
         spacing_decades: Distance of the chosen value to its farther neighbour, in
             powers of ten: the resolution of the choice. NaN where there is none.
+        pruned_beside: As `Selection` has it.
         by: What was best: the final score, or the time to a target. Then `scores` are
             minus the mean log steps, and runs that did not get there count as excluded
             as well as those that did not learn.
@@ -65,6 +66,7 @@ class TunedChoice:
     edge: Edge | None
     value_to_add: float | None
     spacing_decades: float
+    pruned_beside: tuple[float, ...] = ()
     by: ChosenBy = "score"
 
     @property
@@ -308,6 +310,7 @@ def choice_of(
     excluded: tuple[float, ...] = ()
     best = edge = to_add = None
     spacing = float("nan")
+    beside: tuple[float, ...] = ()
     if selection is not None:
         found = selection.values.tolist()
         means |= dict(zip(found, selection.mean_scores.tolist(), strict=True))
@@ -316,6 +319,7 @@ def choice_of(
         edge = None if selection.edge is None else _EDGES[selection.edge]
         to_add = next(iter(selection.values_to_add[::-1]), None)
         spacing = selection.spacing_decades
+        beside = selection.pruned_beside
     index = None if best is None else members[values.tolist().index(best)]
     return TunedChoice(
         others=Config(others),
@@ -330,6 +334,7 @@ def choice_of(
         edge=edge,
         value_to_add=to_add,
         spacing_decades=spacing,
+        pruned_beside=beside,
     )
 
 

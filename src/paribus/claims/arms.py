@@ -203,6 +203,7 @@ def choice_among(
         is_independent=is_independent,
         n_refining=tuple(counts[False]),
         passed_over=found.passed_over,
+        pruned_beside=found.pruned_beside,
         by=found.by,
     )
 

@@ -130,7 +130,7 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
     choices = tuple(
         choice for side in sides for _, choice in side if choice is not None
     )
-    is_tuned = TUNED in (*claim.a.values(), *claim.b.values())
+    tuned = [TUNED in side.values() for side in (claim.a, claim.b)]
     return Question(
         measure=claim.measure,
         higher=higher,
@@ -140,8 +140,9 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
         smallest_effect=claim.smallest_effect,
         budget="target" if is_time else "epochs",
         clock=claim.measure.partition("_")[0] if is_time else "",
-        mode="tuned" if is_tuned else "",
+        mode="tuned" if any(tuned) else "",
         choices=choices,
+        is_against_best=any(tuned) and not all(tuned),
         judges_final_quality=is_curve(claim.measure),
         generalises=claim.measure == "test_accuracy",
         rung=-1,

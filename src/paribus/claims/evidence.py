@@ -43,6 +43,7 @@ class Choice:
         is_independent: Whether seeds chose it that judge nothing.
         n_refining: The same for each value that refined the best of these.
         passed_over: As `TunedChoice` has it.
+        pruned_beside: As `TunedChoice` has it.
         by: As `TunedChoice` has it.
     """
 
@@ -56,6 +57,7 @@ class Choice:
     is_independent: bool
     n_refining: tuple[int, ...] = ()
     passed_over: tuple[float, float] | None = None
+    pruned_beside: tuple[float, ...] = ()
     by: ChosenBy = "score"
 
     def say_passed_over(self) -> str:
@@ -93,6 +95,8 @@ class Question:
         mode: Whether each side has its own learning rate; empty if that is the subject.
         choices: Choices of a best value that the sides rest on.
         needs_large_batch: Whether the claim is about a batch of a tenth of the data.
+        is_against_best: Whether one side alone is the best that was found, so that a
+            best one that is none would help the other.
         needs_fine_grid: Whether a coarse grid would make the best value look worse.
         needs_learners: Whether runs that ended badly are left out on both sides.
         judges_final_quality: Whether runs must have converged.
@@ -113,6 +117,7 @@ class Question:
     mode: Mode = ""
     choices: tuple[Choice, ...] = ()
     needs_large_batch: bool = False
+    is_against_best: bool = False
     needs_fine_grid: bool = False
     needs_learners: bool = False
     judges_final_quality: bool = False

@@ -48,6 +48,12 @@ def say_rates(result: StudyResult, scaling: RateScaling) -> str:
                 "it rises with the batch size, then falls: the curve bends down, with "
                 f"its top near a batch size of {found.peak:,.0f}."
             )
+        case "stopped early":
+            text = (
+                f"it goes with the batch size to the power {numbers}, which is not "
+                "held against any rule, since values next to the best were stopped "
+                "early."
+            )
         case verdict:
             power = f"it goes with the batch size to the power {numbers}"
             text = f"{power}; {_RULES[verdict]}."

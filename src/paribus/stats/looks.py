@@ -19,9 +19,9 @@ _N_NODES = 64
 _N_HALVINGS = 48
 # Farther than any boundary: the statistic has standard deviation 1 at the last look.
 _FAR = 40.0
-# Rates between which p-values are translated: 5 a decade, a straight line between their
+# Rates between which p-values are translated: 20 a decade, a line between their
 # logarithms, which is within 1 %.
-_RATES = np.geomspace(1e-10, 1.0, 51)
+_RATES = np.geomspace(1e-10, 1.0, 201)
 
 
 @dataclass(frozen=True, kw_only=True)

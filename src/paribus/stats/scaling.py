@@ -23,7 +23,13 @@ _NEAR = math.log(10) * (1 + 1e-3)
 _RESOLUTION = 1 / math.sqrt(12)
 
 ScalingVerdict = Literal[
-    "linear", "square root", "neither", "undecided", "rises, then falls", "untested"
+    "linear",
+    "square root",
+    "neither",
+    "undecided",
+    "rises, then falls",
+    "stopped early",
+    "untested",
 ]
 
 
@@ -82,8 +88,9 @@ class LearningRateScaling:
     Attributes:
         verdict: Linear or square root if the slope's interval has 1 or 1/2 in it and
             not the other; neither if none; undecided if both. Rises, then falls if the
-            curve bends down and turns within the batch sizes. Untested with fewer than
-            5 batch sizes whose best value is interior.
+            curve bends down and turns within the batch sizes. Stopped early where a
+            value next to a best one was pruned: no interval has the error of that.
+            Untested with fewer than 5 batch sizes whose best value is interior.
         slope: Of log learning rate on log batch size.
         curvature: Coefficient of the square, from a second fit.
         peak: Batch size at which that fit is highest; None if that is not within the
@@ -168,8 +175,11 @@ def scale_learning_rate(
     (slope, _), (curvature, peak) = fits
     is_inside = curvature.estimate < 0 and x[0] < peak < x[-1]
     turns = is_inside and curvature.upper < 0
+    verdict: ScalingVerdict = "rises, then falls" if turns else _rule(slope)
+    if any(selection.pruned_beside for selection in best.selections):
+        verdict = "stopped early"
     return LearningRateScaling(
-        verdict="rises, then falls" if turns else _rule(slope),
+        verdict=verdict,
         slope=slope,
         curvature=curvature,
         peak=math.exp(peak) if is_inside else None,

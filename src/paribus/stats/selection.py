@@ -36,6 +36,8 @@ class Selection:
         values_to_add: What would make it interior; empty if it is.
         spacing_decades: Distance of the chosen value to its farther neighbour, in
             powers of ten: the resolution of the choice. NaN where there is none.
+        pruned_beside: Values next to the chosen one that were pruned: at the end one of
+            them might have been the best.
     """
 
     values: Float[np.ndarray, " value"]
@@ -46,6 +48,7 @@ class Selection:
     edge: Edge | None
     values_to_add: tuple[float, ...]
     spacing_decades: float
+    pruned_beside: tuple[float, ...]
 
     @property
     def value(self) -> float | None:
@@ -146,6 +149,7 @@ def select_value(
     best, is_out = None, stopped | is_excluded
     if not is_out.all():
         best = int(np.where(is_out, -np.inf, mean_scores).argmax())
+    is_beside = np.abs(np.arange(len(tried)) - (np.nan if best is None else best)) == 1
     edge = _edge(best, len(tried))
     return Selection(
         values=tried,
@@ -156,6 +160,7 @@ def select_value(
         edge=edge,
         values_to_add=_values_to_add(tried, edge),
         spacing_decades=_spacing_decades(tried, best),
+        pruned_beside=tuple(tried[is_beside & stopped].tolist()),
     )
 
 

@@ -92,9 +92,31 @@ def test_a_slope_of_values_that_were_compared_on_the_way_says_what_it_may_lack()
 
     by_score = scale_rates(stopped(result, ends, 2))[0]
 
+    # Far from the best values: what they are does not rest on it.
     assert by_score.found.verdict == "square root"
     said = say_rates(result, by_score)
     assert "fell behind were stopped early, at equal epochs" in said
+
+
+def test_a_slope_through_best_values_beside_stopped_ones_is_held_against_no_rule():
+    result = tuned_by_law(0.5)
+    assert result.study.tuning is not None
+    halved = replace(result.study.tuning, halving=Halving(factor=2))
+    result = replace(result, study=replace(result.study, tuning=halved))
+    best = scale_rates(result)[0].found.best.selections[0]
+    assert best.best is not None
+    at = (SIZES[0], float(best.values[best.best + 1]))
+    beside = [
+        i
+        for i, config in enumerate(result.configs)
+        if (config["batch_size"], config["learning_rate"]) == at
+    ]
+
+    by_score = scale_rates(stopped(result, beside, 2))[0]
+
+    assert len(beside) == 1
+    assert by_score.found.verdict == "stopped early"
+    assert "is not held against any rule" in say_rates(result, by_score)
 
 
 def by_law(study, power):

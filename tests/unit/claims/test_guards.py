@@ -401,3 +401,23 @@ def test_study_epochs_that_cut_a_schedule_short_are_not_judged():
     refusal = ask(horizon.cut_schedule, replace(result, study=study))
 
     assert "the study's epochs do not" in refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("is_against_best", "beside", "is_refused"),
+    [(True, (0.03,), True), (True, (), False), (False, (0.003, 0.03), False)],
+)
+def test_a_best_value_beside_stopped_ones_is_no_mark_to_be_measured_by(
+    is_against_best, beside, is_refused
+):
+    refusal = ask(
+        tuning.pruned_beside_best,
+        make_pair(),
+        choices=(choice(pruned_beside=beside),),
+        is_against_best=is_against_best,
+    )
+
+    assert (refusal is not None) is is_refused
+    if is_refused:
+        assert "the best learning rate, 0.01, 0.03 fell behind" in refusal.reason
+        assert "without [tuning.halving]" in refusal.remedy

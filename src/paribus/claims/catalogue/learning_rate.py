@@ -181,6 +181,7 @@ def good(evidence: Evidence, arms: Arms) -> AtomVerdict:
             "medium",
             "best",
             relation="at_least",
+            is_against_best=True,
             needs_fine_grid=True,
             judges_final_quality=True,
         ),
@@ -225,6 +226,7 @@ def suboptimal(evidence: Evidence, arms: Arms) -> AtomVerdict:
         evidence.judged.score_metric,
         "best",
         "large",
+        is_against_best=True,
         judges_final_quality=True,
         needs_learners=True,
     )

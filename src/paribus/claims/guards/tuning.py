@@ -135,6 +135,23 @@ def coarse_grid(evidence: Evidence, question: Question) -> Refusal | None:
     return None
 
 
+def pruned_beside_best(evidence: Evidence, question: Question) -> Refusal | None:
+    """What was stopped next to the best value might have ended above it."""
+    del evidence
+    if not question.is_against_best:
+        return None
+    for choice in question.choices:
+        if choice.pruned_beside:
+            beside = " and ".join(map(show_value, choice.pruned_beside))
+            return Refusal(
+                f"next to the best learning rate, {show_value(choice.value)}, {beside} "
+                "fell behind and was stopped early, and might have ended above it",
+                "the same study without [tuning.halving], with another --out",
+                allows_direction=True,
+            )
+    return None
+
+
 def _extended_grid(evidence: Evidence, choice: Choice) -> str:
     """The option that adds what would make the choice interior."""
     if evidence.whole.study.tuning is not None:
