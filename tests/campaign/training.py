@@ -84,7 +84,8 @@ def start(
     def act() -> None:
         os.chdir(place)
         if is_unaware:
-            paribus.engine.session.check_disk = lambda folder, needed: None
+            session: Any = paribus.engine.session
+            session.check_disk = lambda folder, needed: None
         for number, ending in ((1, "out"), (2, "err")):
             path = place / f"{name}.{ending}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

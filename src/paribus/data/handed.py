@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paribus.data.columns import Coding
 from paribus.data.dataset import Dataset
 from paribus.data.making import make_dataset
 from paribus.data.npz import FOUR, TWO
-from paribus.data.tables import Coding, table_arrays
+from paribus.data.tables import table_arrays
 from paribus.errors import DataError, StudyError, UserCodeError, suggest
 from paribus.user_code import call
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paribus.data.cifar import cifar_arrays, is_cifar
+from paribus.data.columns import Coding
 from paribus.data.dataset import Dataset
 from paribus.data.idx import FILES, idx_files, is_idx, read_idx
 from paribus.data.images import class_folders, read_images
@@ -14,7 +15,7 @@ from paribus.data.making import make_dataset
 from paribus.data.npy import read_npy
 from paribus.data.npz import choose_arrays, read_npz
 from paribus.data.paths import find, opened, read_bytes
-from paribus.data.tables import Coding, read_csv, read_parquet, table_arrays
+from paribus.data.tables import read_csv, read_parquet, table_arrays
 from paribus.errors import DataError, StudyError, printable
 
 

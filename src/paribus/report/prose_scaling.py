@@ -3,7 +3,8 @@
 import numpy as np
 
 from paribus.analysis.fastest import chooses_by_time
-from paribus.analysis.scaling import MIN_DRAWN, RateScaling, StepsScaling, Target
+from paribus.analysis.scaling import MIN_DRAWN, RateScaling, StepsScaling
+from paribus.analysis.targets import Target
 from paribus.analysis.tuned import choose_tuned
 from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.numbers import count, join, p_value, percent

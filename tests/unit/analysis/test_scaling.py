@@ -8,7 +8,8 @@ import pytest
 from builders import make_result
 from tuning_builders import make_tuned_result, make_tuned_study, stopped
 
-from paribus.analysis.scaling import find_target, scale_rates, scale_steps
+from paribus.analysis.scaling import scale_rates, scale_steps
+from paribus.analysis.targets import find_target
 from paribus.analysis.tuned import refinements
 from paribus.halving import Halving
 from paribus.refinement import may_be_added, with_added

@@ -18,5 +18,6 @@ def test_only_a_trainer_with_measures_samples_steps(measured):
 
     curves = train_block(trainer.driver(block.group), block.runs, study, n_examples=256)
 
+    assert curves is not None
     assert np.isfinite(curves.curves["train_loss"]).all()
     assert np.isfinite(curves.measures["overshoot_share"]).any() == measured

@@ -7,8 +7,7 @@ import pytest
 from claims_builders import Runs, make_batches, make_timing
 from scipy import stats
 
-from paribus.analysis.scaling import find_target
-from paribus.analysis.targets import steps_to_target
+from paribus.analysis.targets import find_target, steps_to_target
 from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.findings import MORE_THAN_MAX, Found
 from paribus.claims.refusals import Refusal

@@ -204,9 +204,9 @@ def losses_in(shape: BlockShape, rates: Sequence[float]) -> np.ndarray:
             epochs=2.0,
             key=str(shape),
         )
-        return train_block(driver, runs, study, n_examples=n_examples).curves[
-            "train_loss"
-        ]
+        trained = train_block(driver, runs, study, n_examples=n_examples)
+    assert trained is not None
+    return trained.curves["train_loss"]
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from paribus.engine.disk import DiskSpace, check_disk
 from paribus.errors import ParibusWarning, ResourceError
 from paribus.report import build_report, render_html
 from paribus.store import progress, read_study
+from paribus.store.checkpoints import write_checkpoint
 from paribus.study import Study
 
 
@@ -113,7 +114,7 @@ def test_states_are_as_large_as_is_said(
     asked: list[DiskSpace] = []
     monkeypatch.setattr(session, "check_disk", lambda folder, n: asked.append(n))
     sizes: list[int] = []
-    write = progress.write_checkpoint
+    write = write_checkpoint
 
     def weighed(*arguments, **more):
         row = write(*arguments, **more)

@@ -16,6 +16,7 @@ from paribus.api import run_study
 from paribus.declared import DIAGNOSTICS, RESCUE
 from paribus.engine import session, train, trainer
 from paribus.engine.disk import DiskSpace
+from paribus.engine.epochs import train_block
 from paribus.errors import ParibusWarning, StudyError, TooManyFailuresError
 from paribus.halving import Halving
 from paribus.results import StudyResult
@@ -286,7 +287,7 @@ def test_a_block_that_fails_leaves_its_values_to_its_other_runs(
     pruned, tmp_path, monkeypatch
 ):
     """Then what is stopped is decided without it, and trying again changes nothing."""
-    train_block, n_calls = session.train_block, 0
+    n_calls = 0
 
     def failing(*arguments, **options):
         nonlocal n_calls
@@ -335,7 +336,6 @@ def test_other_values_are_refused_where_some_were_stopped(pruned, rates, how):
 def test_on_a_gpu_what_goes_on_moves_to_a_narrower_program(tmp_path, monkeypatch):
     """As there all runs of a block are computed at once, here in vmapped programs."""
     shapes: list[int] = []
-    train_block = session.train_block
 
     class OfGpus(trainer.Trainer):
         def __init__(self, *arguments):

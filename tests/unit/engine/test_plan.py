@@ -117,7 +117,7 @@ def per_device(**changes: float) -> int:
     # Without changes a run takes 2e8 products: a hundredth of a core's second.
     work = {"n_products": 2e5, "n_examples": 500, "epochs": 2.0}
     asked = {"n_runs": 1000, "n_devices": 4, "on_cpu": True, **work, **changes}
-    return runs_per_device(**asked)  # pyright: ignore[reportArgumentType]
+    return runs_per_device(**asked)
 
 
 @pytest.mark.parametrize(
@@ -166,5 +166,5 @@ def test_a_call_has_the_steps_of_a_second(
         "runs_per_device": n_runs,
     }
 
-    assert steps_per_call(**sizes, on_cpu=True) == steps  # pyright: ignore[reportArgumentType]
-    assert steps_per_call(**sizes, on_cpu=False) == 2**31 - 1  # pyright: ignore[reportArgumentType]
+    assert steps_per_call(**sizes, on_cpu=True) == steps
+    assert steps_per_call(**sizes, on_cpu=False) == 2**31 - 1

@@ -118,13 +118,15 @@ def train_blobs_block(*learning_rates: float, diagnostics=OF_WEIGHTS) -> BlockCu
             traced_names=names,
             key="blobs",
         )
-        return train_block(
+        trained = train_block(
             driver,
             runs,
             study,
             n_examples=len(dataset.train),
             prober=prober if diagnostics else None,
         )
+    assert trained is not None
+    return trained
 
 
 @pytest.fixture(scope="module")

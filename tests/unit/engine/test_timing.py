@@ -114,7 +114,7 @@ def test_all_are_timed_again_when_one_has_joined(
 def test_a_study_that_was_stopped_between_rounds_lacks_only_the_rest(
     tmp_path: Path, timed: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    time_round = sessions.time_round
+    time_round = timings.time_round
 
     def stopping(*arguments: Any, turn: int) -> list[SoloTime]:
         if turn == 2:

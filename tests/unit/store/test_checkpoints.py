@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.store import checkpoints
 from paribus.store.checkpoints import (
     checkpoint_problem,
     read_checkpoint,
@@ -124,7 +123,7 @@ def test_content_and_folders_are_synced_in_the_order_that_a_power_cut_asks_for(
         return replace(path, target)
 
     monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(checkpoints.Path, "replace", replaced)
+    monkeypatch.setattr(Path, "replace", replaced)
     write_checkpoint(tmp_path, TENSORS, block=1, evaluation=1)
     written = write_checkpoint(tmp_path, TENSORS, block=1, evaluation=1)
 
