@@ -199,23 +199,24 @@ def test_t20_a_folder_that_goes_away_stops_the_run(
     assert left.keys() == gone.keys()
 
 
-def interrupted(command: Command, place: Path) -> Any:
+def interrupted(command: Command) -> Any:
     os.kill(command.pid, signal.SIGINT)
     ended = command.wait()
     assert "Traceback" not in ended.err
     assert "Exception ignored" not in ended.err
-    assert not (place / "studies").exists()
     return ended.code
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.02, 0.05])
-def test_c16_an_interrupt_before_anything_is_written_leaves_nothing(
+def test_c16_an_interrupt_at_an_early_moment_leaves_nothing_or_what_goes_on(
     place: Path, started: Started, delay_s: float
 ):
     command = started("run", "tiny.toml")
     time.sleep(delay_s)
 
-    assert interrupted(command, place) == 130
+    assert interrupted(command) == 130
+    if (place / "studies").exists():  # on a fast machine it has begun by then
+        assert started("run", "tiny.toml", "--quiet").wait().code == 0
 
 
 def test_c16_an_interrupt_while_data_are_read_leaves_nothing(
@@ -231,7 +232,8 @@ def test_c16_an_interrupt_while_data_are_read_leaves_nothing(
     command = started("run", "tiny.toml", "--allow-module", "mydata")
     until((place / "reading").exists)
 
-    assert interrupted(command, place) == 130
+    assert interrupted(command) == 130
+    assert not (place / "studies").exists()
 
 
 def test_an_interrupt_that_the_users_code_catches_is_obeyed_afterwards(
