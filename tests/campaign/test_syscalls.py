@@ -1,4 +1,4 @@
-"""Every system call of every scenario: killed in its place, and failed in two ways."""
+"""Every system call of every scenario killed in its place; every fifth or so failed."""
 
 import shutil
 
@@ -17,5 +17,5 @@ def test_no_system_call_that_is_killed_or_fails_breaks_a_promise():
     assert [text for outcome in outcomes for text in outcome.violations] == []
     names = [scenario.name for scenario in syscalls.SCENARIOS]
     assert len(outcomes) == 3 * len(names)
-    assert all(outcome.is_enumerated for outcome in outcomes)
-    assert sum(outcome.n for outcome in outcomes) >= 5000
+    assert [one.is_enumerated for one in outcomes] == [True, False, False] * len(names)
+    assert sum(outcome.n for outcome in outcomes) >= 2500
