@@ -148,8 +148,9 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
                     shutil.rmtree(place / "cache", ignore_errors=True)
                 child = training.start(place)
                 delay = moments.uniform(0, cold_s if is_cold else warm_s)
-                time.sleep(delay)
-                os.kill(child, signal.SIGKILL)
+                if killed < n_kills:  # after the last the study may finish
+                    time.sleep(delay)
+                    os.kill(child, signal.SIGKILL)
                 code = forking.end(child)
                 if code != -9:
                     break
