@@ -14,8 +14,10 @@ study: $(VENV)/package  ## train the built-in study, write its report.html, say 
 	$(BIN)/paribus report studies/notebook
 test: $(VENV)/tools  ## every test under five seconds, on every core
 	$(BIN)/pytest --numprocesses auto --dist loadfile
-test-all: test  ## and the others
-	$(BIN)/pytest -m slow --numprocesses auto --dist loadfile || [ $$? -eq 5 ]  # 5: there are none
+test-slow: $(VENV)/tools  ## the others, but for those of which a smaller one is among these
+	$(BIN)/pytest -m slow --numprocesses auto --dist loadfile
+test-all: test test-slow  ## all there are
+	$(BIN)/pytest -m long --numprocesses auto --dist loadfile
 format: $(VENV)/tools  ## rewrite files to the house style
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 lint: $(VENV)/tools  ## style and layers
@@ -57,4 +59,4 @@ $(VENV)/tools: $(VENV)/package
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-.PHONY: help study test test-all format lint types audit fuzz mutation bench campaign docs ci clean
+.PHONY: help study test test-slow test-all format lint types audit fuzz mutation bench campaign docs ci clean

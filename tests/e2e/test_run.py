@@ -87,7 +87,7 @@ def n_finished(folder):
     return sum(config["n_seeds"] for config in table(folder)["configs"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kill_at_any_moment_loses_nothing_and_changes_nothing(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for folder in (whole, killed):

@@ -80,7 +80,7 @@ def test_a_mutated_file_is_understood_or_refused(reader: Any, data: st.DataObjec
     check(reader, data)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @MANY
 @given(data=st.data())
 def test_many_mutated_files_are_understood_or_refused(reader: Any, data: st.DataObject):

@@ -225,7 +225,7 @@ def test_a_salvage_that_stops_half_way_has_made_nothing(
 
 @pytest.mark.parametrize(
     ("n_flips", "n_cuts"),
-    [(12, 3), pytest.param(300, 100, marks=pytest.mark.slow)],
+    [(12, 3), pytest.param(300, 100, marks=pytest.mark.long)],
     ids=["a few", "many"],
 )
 def test_whatever_is_damaged_a_saved_value_is_a_true_one(

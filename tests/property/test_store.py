@@ -156,7 +156,7 @@ def test_a_flipped_bit_is_refused_or_harmless(seed: int, sound: Path):
     assert "refused" in found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_flipped_bits_are_refused_or_harmless(sound: Path):
     content = (sound / "study.db").read_bytes()
     positions = np.random.default_rng(9).integers(0, 8 * len(content), size=800)

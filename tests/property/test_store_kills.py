@@ -56,7 +56,7 @@ def killed_after(folder: Path, n_commits: int, delay: float) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "n_tries", [3, pytest.param(25, marks=pytest.mark.slow)], ids=["a few", "many"]
+    "n_tries", [3, pytest.param(25, marks=pytest.mark.long)], ids=["a few", "many"]
 )
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(
     n_tries: int, tmp_path: Path

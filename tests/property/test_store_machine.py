@@ -163,7 +163,7 @@ def test_a_study_is_what_a_dictionary_remembers():
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_study_is_what_a_dictionary_remembers_for_long():
     run_state_machine_as_test(
         StudyMachine,

@@ -83,7 +83,7 @@ def test_any_document_is_a_study_or_a_user_error(
     check_document(folder, document)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=2000, deadline=None)
 @given(document=documents)
 def test_many_documents_are_studies_or_user_errors(
@@ -102,7 +102,7 @@ def check_document(folder: Path, document: dict[str, object]) -> None:
         assert "study.toml" in str(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=2000, deadline=None)
 @given(content=st.binary(max_size=2000))
 def test_many_bytes_are_studies_or_user_errors(folder: Path, content: bytes):

@@ -30,6 +30,7 @@ MODELS = {
         {"noise": [0.0, 0.3]},
     ),
 }
+IN_CI = ("keras", "flax", "equinox", "functions")
 
 
 def write_images(path):
@@ -96,8 +97,15 @@ def plain_loop(study, dataset, run):
     return losses
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name, marks=pytest.mark.slow if name in IN_CI else pytest.mark.long
+        )
+        for name in MODELS
+    ],
+)
 def test_vectorised_runs_equal_a_plain_loop_over_runs(tmp_path, name):
     model, space = MODELS[name]
     study = pb.Study(

@@ -73,7 +73,7 @@ FAMILIES = [
     pytest.param(10, 1, id="10 seeds"),
     pytest.param(10, 8, id="10 seeds, 8 contrasts"),
     pytest.param(30, 1, id="30 seeds"),
-    pytest.param(30, 8, id="30 seeds, 8 contrasts", marks=pytest.mark.slow),
+    pytest.param(30, 8, id="30 seeds, 8 contrasts", marks=pytest.mark.long),
 ]
 
 

@@ -77,7 +77,7 @@ def test_a_contrast_of_three_equals_every_study_written_out(mode: FlipMode):
         assert found == pytest.approx(exact[k], abs=3.3 * 0.005)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_intervals_cover_the_share_of_the_population():
     rng = np.random.default_rng(3)
     delta, n_banks, n_covered = 0.8, 120, np.zeros(2)

@@ -164,7 +164,7 @@ def test_the_spread_over_seeds_is_the_jackknifes_by_its_pseudo_values():
     assert np.isnan(partial_tau_spread(x[:32], y[:32], controls[:32], seeds[:32]))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_t_intervals_over_seeds_cover_where_nothing_goes_together():
     rng, n, n_studies = np.random.default_rng(0), 10, 500
     quantile = stats.t.ppf(0.975, n - 1)

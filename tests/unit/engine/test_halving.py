@@ -243,7 +243,7 @@ def test_a_study_stopped_on_its_way_ends_with_the_same_bits(pruned, tmp_path):
     assert_same_bits(result, expected)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_study_stopped_again_and_again_ends_with_the_same_bits(pruned, tmp_path):
     _, expected = pruned
     n_stops, result = 0, None
@@ -332,7 +332,7 @@ def test_other_values_are_refused_where_some_were_stopped(pruned, rates, how):
     assert "another folder" in (caught.value.hint or "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_on_a_gpu_what_goes_on_moves_to_a_narrower_program(tmp_path, monkeypatch):
     """As there all runs of a block are computed at once, here in vmapped programs."""
     shapes: list[int] = []

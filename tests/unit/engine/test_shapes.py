@@ -34,6 +34,7 @@ STUDIES = {
     "dropout": replace(BLOBS, model=mlp(dropout=0.3)),
     "momentum": replace(BLOBS, optimizer=OptimizerChoice(name="momentum")),
 }
+LENGTH = {"linear": pytest.mark.slow}  # the others are long
 
 
 def losses(study: Study, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -54,8 +55,13 @@ def losses(study: Study, width: int) -> tuple[np.ndarray, np.ndarray]:
     return found[0], found[-1]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+@pytest.mark.parametrize(
+    "study",
+    [
+        pytest.param(study, id=name, marks=LENGTH.get(name, pytest.mark.long))
+        for name, study in STUDIES.items()
+    ],
+)
 def test_the_width_of_the_vectorisation_changes_no_distribution(study: Study):
     start, end = losses(study, 1)
     margin = MARGIN * end.std(ddof=1)

@@ -163,7 +163,7 @@ def test_reading_inside_the_writing_process_lets_no_second_writer_in(
 
 
 @pytest.mark.parametrize(
-    "n_rounds", [1, pytest.param(20, marks=pytest.mark.slow)], ids=["once", "often"]
+    "n_rounds", [1, pytest.param(20, marks=pytest.mark.long)], ids=["once", "often"]
 )
 def test_of_two_creators_one_trains_and_the_other_is_told(
     n_rounds: int, tmp_path: Path
