@@ -139,4 +139,4 @@ def test_widths_and_batch_sizes_are_crossed_too_at_rates_tuned_for_each(
         assert f"\n| {pair} |" in shares
     isolated = report.partition("## Each value at its best")[2].partition("\n## ")[0]
     for panel in ("Optimizer, hidden", "Hidden, SGD", "Batch size, SGD"):
-        assert f"- *{panel} " in isolated
+        assert f"- *{panel}" in isolated
