@@ -56,7 +56,7 @@ def call(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_optimizers_are_crossed_with_learning_rates_of_their_own(tmp_path: Path):
     write_blobs(tmp_path / "blobs.npz")
     (tmp_path / "crossed.toml").write_text(STUDY)

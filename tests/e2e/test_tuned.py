@@ -86,7 +86,7 @@ def test_a_tuned_study_ends_in_verdicts(tmp_path: Path):
     assert json.loads(again.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_refined_study_that_is_killed_at_any_moment_ends_as_if_it_never_was(
     tmp_path: Path,
 ):

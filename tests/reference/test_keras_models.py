@@ -155,7 +155,7 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_optimizer_of_a_compiled_model_takes_keras_s_own_steps(name):
     import keras

@@ -60,10 +60,10 @@ def plain_loop(study, dataset, run, *, make_optimizer):
     [
         ("adam", optax.adam),
         ("sgd", optax.sgd),
-        pytest.param("adamw", partial(optax.adamw, **TRACED), marks=pytest.mark.slow),
-        pytest.param("lamb", partial(optax.lamb, **TRACED), marks=pytest.mark.slow),
-        pytest.param("adagrad", optax.adagrad, marks=pytest.mark.slow),
-        pytest.param("adafactor", optax.adafactor, marks=pytest.mark.slow),
+        pytest.param("adamw", partial(optax.adamw, **TRACED), marks=pytest.mark.long),
+        pytest.param("lamb", partial(optax.lamb, **TRACED), marks=pytest.mark.long),
+        pytest.param("adagrad", optax.adagrad, marks=pytest.mark.long),
+        pytest.param("adafactor", optax.adafactor, marks=pytest.mark.long),
     ],
     ids=["adam", "sgd", "adamw", "lamb", "adagrad", "adafactor"],
 )

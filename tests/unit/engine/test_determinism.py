@@ -209,7 +209,7 @@ def losses_in(shape: BlockShape, rates: Sequence[float]) -> np.ndarray:
     return trained.curves["train_loss"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_shapes_differ_by_rounding_alone():
     """D3: one run at a time, and vectorised over four, eight and sixteen."""
     rates = (0.01, 0.02, 0.05)

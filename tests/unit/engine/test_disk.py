@@ -77,7 +77,7 @@ MEASURED = tuple(name for name in DIAGNOSTICS if name != RESCUE)
 MANY = tuple(range(60))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "study",
     [
