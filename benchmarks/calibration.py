@@ -5,7 +5,7 @@ of them, however many contrasts a study has; the 95 % interval of a contrast cov
 truth in 93-97 % of studies, or is wider, or is refused; and a planted effect of 1.5
 times the smallest one is found with the power of the table of sample sizes.
 
-Result (2026-11-25, NumPy 2.4.6, SciPy 1.17.1, AMD EPYC), in % of simulated studies.
+Result (2026-11-26, NumPy 2.4.6, SciPy 1.17.1, AMD EPYC), in % of simulated studies.
 
 Coverage of the contrast of two sides (4,000 studies, +-.7), for 3, 5, 6, 10, 20 seeds:
 

@@ -95,7 +95,7 @@ def wait_for(folder: Path, statuses: set[RunStatus], process) -> None:
                 return
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "moment",
     [{RunStatus.RUNNING}, {RunStatus.PRUNED}, {RunStatus.CONVERGED}],

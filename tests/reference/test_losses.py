@@ -129,7 +129,7 @@ def plain_loop(study, rate, seed, both, inputs, targets, n_outputs):
     return losses
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_a_vectorised_study_takes_the_steps_of_a_plain_loop(tmp_path, name):
     task, both, labels = CASES[name]

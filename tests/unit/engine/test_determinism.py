@@ -228,7 +228,7 @@ def test_other_shapes_differ_by_rounding_alone():
         np.testing.assert_allclose(found, alone, rtol=1e-4)  # 26 steps later
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("runs", [1, 2, 5, 16, 33])
 def test_on_cpus_the_number_of_places_changes_no_bit(runs: int):
     devices = tuple(jax.devices("cpu")[:1])

@@ -180,7 +180,7 @@ def test_a_part_of_a_stopped_block_is_trained_anew(whole: StudyResult, tmp_path:
     assert_same_bits(result, whole)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("every_evaluation")
 @pytest.mark.parametrize("epoch", [0, 1, 3])
 @pytest.mark.parametrize(
