@@ -1,13 +1,12 @@
 """Two optimizers, each with learning rates of its own, from the file to the report."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import write_blobs
+from commands import call
 
 from paribus.analysis import choose_tuned
 from paribus.api import run_study
@@ -43,17 +42,6 @@ learning_rate = [0.001, 0.003, 0.01]
 batch_size = [16, 32]
 clip_norm = [0.0, 1.0]
 """
-
-
-def call(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.long

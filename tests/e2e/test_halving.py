@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import write_blobs
+from commands import call
 
 from paribus.status import RunStatus
 from paribus.store import check_study, read_study
@@ -58,17 +59,6 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.DEVNULL,
         text=True,
     )
-
-
-def call(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 def prepared(folder: Path) -> Path:

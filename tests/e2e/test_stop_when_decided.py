@@ -1,12 +1,11 @@
 """From a study file with a plan of looks to verdicts, by the command line."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from builders import write_blobs
+from commands import call
 
 
 STUDY = """\
@@ -35,17 +34,6 @@ b = { learning_rate = 0.00001 }
 relation = "greater"
 smallest_effect = SMALLEST
 """
-
-
-def call(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 @pytest.mark.slow
