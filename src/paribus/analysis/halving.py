@@ -130,12 +130,11 @@ class _Climber:
         for epochs, evaluation in zip(self._rungs, self._at, strict=True):
             if len(alive) < 2:  # there is nothing to compare
                 break
-            if not self._is_decided(alive, evaluation) and self._is_open(
-                alive, evaluation
-            ):
+            is_decided = self._is_decided(alive, evaluation)
+            if not is_decided and self._is_open(alive, evaluation):
                 return self._ladder(others, found, alive, evaluation)
             scores, is_diverged = self._scores(alive, evaluation)
-            kept = self._kept(alive, evaluation, scores, is_diverged)
+            kept = self._kept(alive, evaluation, is_decided, scores, is_diverged)
             found.append(
                 Rung(
                     epochs=epochs,
@@ -189,11 +188,11 @@ class _Climber:
         self,
         alive: Sequence[int],
         evaluation: int,
+        is_decided: bool,
         scores: np.ndarray,
         is_diverged: np.ndarray,
     ) -> list[int]:
         """What goes on: as it was decided, where that is stored."""
-        is_decided = self._is_decided(alive, evaluation)
         n_kept = len(alive) if is_decided else self._halving.n_kept(len(alive))
         chance = self._seen.data.majority_share
         goes_on = kept_at_rung(scores, is_diverged, n_kept=n_kept, chance=chance)
