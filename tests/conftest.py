@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 from beartype import BeartypeConf
 from beartype.claw import beartype_package
@@ -9,6 +10,12 @@ from beartype.claw import beartype_package
 
 # As `paribus run` asks for it; said here because tests use JAX before they train.
 os.environ["JAX_NUM_CPU_DEVICES"] = str(len(os.sched_getaffinity(0)))
+
+# CI draws the same examples each time, so that a change is judged by what it changes;
+# everybody else draws new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, database=None)
+if os.environ.get("PARIBUS_CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:
