@@ -107,10 +107,28 @@ def target_of(pilot: StudyResult, optimizer: str) -> Target | None:
         return None
     final, curves = found
     ladder = target_ladder(final, pilot.data.majority_share)
-    at = pilot.epochs.astype(np.float64)
-    times = np.array([first_crossing(at, curves, float(t)) for t in ladder])
-    rung = choose_rung(times) or 0
+    rung = steadiest_rung(pilot.epochs.astype(np.float64), curves, ladder)
     return Target(score=float(ladder[rung]), rung=RUNGS[rung], n_pilots=len(final))
+
+
+def steadiest_rung(
+    at: Float[np.ndarray, " evaluation"],
+    curves: Float[np.ndarray, "run evaluation"],
+    ladder: Float[np.ndarray, " rung"],
+) -> int:
+    """Choose the target whose time varies least among the runs that set targets.
+
+    Args:
+        at: When the evaluations were made, in epochs.
+        curves: Of runs that learned; not a number after the end of their budget.
+        ladder: As `set_targets` gives it.
+
+    Returns:
+        Its position; the lowest where they reach none well before their budget ends.
+    """
+    times = np.array([first_crossing(at, curves, float(t)) for t in ladder])
+    budget = at[np.isfinite(curves).any(axis=0)].max()
+    return choose_rung(times, float(budget)) or 0
 
 
 def speeds_to(

@@ -8,7 +8,11 @@ from jaxtyping import Bool, Float
 
 from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_learner
-from paribus.analysis.targets import MIN_PILOT_RUNS, pilot_runs
+from paribus.analysis.targets import (
+    MIN_PILOT_RUNS,
+    pilot_runs,
+    steadiest_rung,
+)
 from paribus.claims.arms import learning_rate_arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded
@@ -24,7 +28,6 @@ from paribus.stats.target_times import (
 )
 from paribus.stats.targets import (
     RUNGS,
-    choose_rung,
     first_crossing,
     reachable_rung,
     target_ladder,
@@ -55,7 +58,7 @@ def find_time_ratio(evidence: Evidence, question: Question) -> Found | Refusal:
     final, curves = pilot
     targets = target_ladder(final, evidence.judged.data.majority_share)
     at = evidence.whole.epochs.astype(np.float64)
-    by_pilots = choose_rung(_crossings(at, curves, targets)) or 0
+    by_pilots = steadiest_rung(at, curves, targets)
     chosen = by_pilots if question.rung < 0 else question.rung
     seeds = evidence.seeds_of(question.configs)
     higher, lower = (

@@ -9,6 +9,10 @@ RUNGS = (0.90, 0.97, 0.99, 0.997)
 # Where the faster side misses a rung in more than this share of seeds, it says little.
 MAX_MISSED = 0.2
 
+# A target that the best config reaches later than this share of its budget would be
+# missed by a config that is slower by the smallest effect of interest, 1.25.
+LATEST = 1 / 1.25
+
 
 def first_crossing(
     at: Float[np.ndarray, " evaluation"],
@@ -78,22 +82,28 @@ def target_ladder(
     return chance + np.array(RUNGS) * (best - chance)
 
 
-def choose_rung(pilot_times: Float[np.ndarray, "rung run"]) -> int | None:
+def choose_rung(
+    pilot_times: Float[np.ndarray, "rung run"], budget: float
+) -> int | None:
     """Choose the target whose time varies least from run to run, before evaluation.
 
     Args:
         pilot_times: Times of the pilot runs to each target; infinity where missed.
+        budget: When the pilot runs end, on the same clock.
 
     Returns:
         Index of the rung with the smallest standard deviation of log time among those
-        that every pilot run reached; of equals the lowest. None if there is none.
+        that every pilot run reached within `LATEST` of the budget; of equals the
+        lowest. None if there is none.
 
     Assumes:
         At least 2 pilot runs. Rungs near the ceiling are reached by luck, and their
-        times vary most.
+        times vary most; near the end of the budget they vary little, since a time
+        cannot be later, and whatever is a little slower misses them.
     """
     assert pilot_times.shape[1] >= 2
-    is_reached = (np.isfinite(pilot_times) & (pilot_times > 0)).all(axis=1)
+    is_early = (pilot_times > 0) & (pilot_times <= LATEST * budget)
+    is_reached = is_early.all(axis=1)
     if not is_reached.any():
         return None
     spread = np.full(len(pilot_times), np.inf)

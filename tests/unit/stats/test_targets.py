@@ -54,8 +54,18 @@ def test_the_ladder_leads_from_guessing_to_the_median_of_the_reruns():
 def test_the_rung_with_the_steadiest_time_is_chosen():
     pilot = np.array([[1.0, 2.0, 1.5], [5.0, 5.1, 5.2], [9.0, 9.0, NEVER]])
 
-    assert choose_rung(pilot) == 1
-    assert choose_rung(pilot[[2]]) is None
+    assert choose_rung(pilot, 20.0) == 1
+    assert choose_rung(pilot[[2]], 20.0) is None
+
+
+def test_a_rung_that_the_budget_barely_allows_is_not_chosen():
+    # The higher one varies less, since no time can be later than the budget of 10.
+    pilot = np.array([[4.0, 5.0, 6.0], [9.7, 9.8, 9.9]])
+
+    assert choose_rung(pilot, 10.0) == 0
+    assert choose_rung(pilot, 12.0) == 0
+    assert choose_rung(pilot, 12.5) == 1
+    assert choose_rung(pilot, 5.0) is None
 
 
 @pytest.mark.parametrize(
