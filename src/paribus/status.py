@@ -61,6 +61,15 @@ class RunStatus(IntEnum):
         return self in (RunStatus.CONVERGED, RunStatus.UNCONVERGED)
 
 
+# A result that is still to come: not trained, being trained, or stopped on the way.
+WAITING = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
+
+# Of those, the ones that a block may take.
+READY = (RunStatus.PENDING, RunStatus.INTERRUPTED)
+
+# What ends a run while the others of its block go on.
+ENDED_EARLY = (RunStatus.PRUNED, RunStatus.DIVERGED)
+
 # Each goes on from the word: "unconverged: was still ...".
 STATUS_MEANINGS = {
     RunStatus.PRUNED: "stopped early, since its value had fallen behind others in the "

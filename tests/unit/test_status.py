@@ -1,6 +1,6 @@
 import pytest
 
-from paribus.status import RunStatus
+from paribus.status import ENDED_EARLY, READY, WAITING, RunStatus
 
 
 UNFINISHED = ("pruned", "absent", "pending", "running", "interrupted", "failed")
@@ -32,3 +32,14 @@ def test_run_is_a_result_once_its_training_ended(status):
 @pytest.mark.parametrize("status", RunStatus, ids=lambda status: status.word)
 def test_run_is_a_learner_if_it_kept_what_it_learned(status):
     assert status.is_learner == (status.word in LEARNERS)
+
+
+def test_whoever_waits_has_no_result_and_a_block_takes_what_no_other_trains():
+    assert [status.word for status in WAITING] == ["pending", "running", "interrupted"]
+    assert set(READY) == set(WAITING) - {RunStatus.RUNNING}
+    assert not any(status.has_outcome for status in WAITING)
+
+
+def test_what_ends_early_waits_no_longer():
+    assert {status.word for status in ENDED_EARLY} == {"pruned", "diverged"}
+    assert not set(ENDED_EARLY) & set(WAITING)

@@ -15,10 +15,7 @@ from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.halving import kept_at_rung
 from paribus.stats.selection import seed_means
-from paribus.status import RunStatus
-
-
-WAITING = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
+from paribus.status import WAITING, RunStatus
 
 
 @dataclass(frozen=True, kw_only=True)

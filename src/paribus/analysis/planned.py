@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from paribus.analysis.fastest import choose_fastest, chooses_by_time
-from paribus.analysis.halving import WAITING, Ladder, climb, evaluated_counts
+from paribus.analysis.halving import Ladder, climb, evaluated_counts
 from paribus.analysis.tuned import (
     best_by_optimizer,
     choose_tuned,
@@ -17,10 +17,10 @@ from paribus.analysis.tuned import (
 from paribus.refinement import around
 from paribus.results import StudyResult
 from paribus.space import Config
-from paribus.status import RunStatus
+from paribus.status import WAITING, RunStatus
 
 
-__all__ = ["WAITING", "PlannedRuns", "mark_absent", "plan_runs"]
+__all__ = ["PlannedRuns", "mark_absent", "plan_runs"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,12 +7,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from paribus.analysis.outcomes import classify_runs, outcomes_of
-from paribus.analysis.planned import WAITING, plan_runs
+from paribus.analysis.planned import plan_runs
 from paribus.analysis.targets import optimizer_of, set_targets
 from paribus.analysis.tuned import best_rates
 from paribus.results import StudyResult
 from paribus.stats.selection import is_bad_run
 from paribus.stats.targets import RUNGS
+from paribus.status import WAITING
 from paribus.study import Run
 
 

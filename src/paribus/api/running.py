@@ -11,11 +11,8 @@ from paribus.refinement import with_added
 from paribus.results import Progress, StudyResult
 from paribus.results.asked import only_asked, only_asked_progress
 from paribus.signals import ENDING
-from paribus.status import RunStatus
+from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of
-
-
-UNTRAINED = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 
 
 def run_study(
@@ -111,7 +108,7 @@ def _finished(
     has_all = has_all and set(study.seeds) <= set(stored.seeds)
     if not has_all:
         return None
-    waiting = (*UNTRAINED, RunStatus.FAILED) if retry_failed else UNTRAINED
+    waiting = (*WAITING, RunStatus.FAILED) if retry_failed else WAITING
     place = {config: i for i, config in enumerate(stored.configs)}
     asked = with_added(study, stored.configs)
     configs = [place[config] for config in asked.configs()]

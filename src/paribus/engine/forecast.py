@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from paribus.analysis.planned import WAITING, plan_runs
+from paribus.analysis.planned import plan_runs
 from paribus.data import Dataset, load_dataset
 from paribus.data.batches import steps_per_epoch
 from paribus.engine.block import Compiler
@@ -32,7 +32,7 @@ from paribus.results.forecast import (
     GroupForecast,
     forecast_halving,
 )
-from paribus.status import RunStatus
+from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import read_study, study_exists
 from paribus.store.growth import check_fixed_settings

@@ -10,7 +10,6 @@ import jax
 import numpy as np
 
 from paribus.analysis import mark_absent, plan_runs
-from paribus.analysis.planned import WAITING
 from paribus.analysis.rescues import plan_rescues
 from paribus.analysis.solo_times import missing_rounds, run_to_time
 from paribus.claims.stopping import next_look
@@ -29,7 +28,7 @@ from paribus.refinement import with_added
 from paribus.results import Progress
 from paribus.results.progress import has_ended
 from paribus.results.timings import N_ROUNDS
-from paribus.status import RunStatus
+from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of
 from paribus.store import StudyWriter, read_study
 from paribus.study import Run, Study

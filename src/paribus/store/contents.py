@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from paribus.results import DataFacts
 from paribus.results.answers import PackedAnswers
-from paribus.status import RunStatus
+from paribus.status import ENDED_EARLY, RunStatus
 from paribus.store.chunks import read_runs
 from paribus.store.curves import CurveReader, unknown_curves
 from paribus.store.documents import read_row
@@ -229,8 +229,7 @@ def _check_run(
     block = blocks.get(run.block)
     has_outcome = run.status >= RunStatus.DIVERGED
     is_finished = block is not None and block.status == BlockStatus.FINISHED
-    # These end at a rung, and the others of their block go on.
-    ends_early = run.status in (RunStatus.PRUNED, RunStatus.DIVERGED)
+    ends_early = run.status in ENDED_EARLY  # at a rung
     rules = (
         (run.status in STORED_STATUSES, f"status {run.status}"),
         (

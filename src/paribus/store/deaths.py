@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 from paribus.errors import ParibusWarning
-from paribus.status import RunStatus
+from paribus.status import ENDED_EARLY, READY
 from paribus.store.chunks import read_runs
 from paribus.store.ledger import Ledger
 from paribus.store.rows import BlockRow
@@ -12,8 +12,6 @@ from paribus.store.schema import ATTEMPT, BLOCK, CHUNK, RUN
 
 
 _MANY = 2
-_WAITING = (RunStatus.PENDING, RunStatus.INTERRUPTED)
-_ENDED_EARLY = (RunStatus.PRUNED, RunStatus.DIVERGED)  # the others of a block go on
 
 
 def tell_deaths(ledger: Ledger, folder: Path) -> None:
@@ -31,8 +29,8 @@ def tell_deaths(ledger: Ledger, folder: Path) -> None:
     if len(died) < _MANY:
         return
     runs = ledger.read(RUN)
-    waiting = {row.id for row in runs if row.status in _WAITING}
-    ended = {row.id for row in runs if row.status in _ENDED_EARLY}
+    waiting = {row.id for row in runs if row.status in READY}
+    ended = {row.id for row in runs if row.status in ENDED_EARLY}
     deaths: dict[bytes, set[int]] = {}
     last: dict[bytes, BlockRow] = {}
     tried: dict[int, set[int]] = {}

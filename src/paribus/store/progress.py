@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from paribus.errors import ParibusWarning
-from paribus.status import RunStatus
+from paribus.status import ENDED_EARLY, READY, RunStatus
 from paribus.store.blocks import (
     check_rows,
     read_running,
@@ -42,9 +42,7 @@ from paribus.study import Run
 
 KEPT_CHECKPOINTS = 2  # the newest may be damaged
 
-_WAITING = (RunStatus.PENDING, RunStatus.INTERRUPTED)
 _STOPPED = (BlockStatus.DIED, BlockStatus.INTERRUPTED, BlockStatus.PAUSED)
-_ENDED_BEFORE = (RunStatus.PRUNED, RunStatus.DIVERGED)  # the others of a block go on
 
 # Which runs of its block a checkpoint has, where some had ended before.
 POSITIONS = "positions"
@@ -138,7 +136,7 @@ class BlockProgress(HeldStudy):
                 row.id: tuple(
                     Run(configs[runs[i].config], runs[i].seed)
                     for i in read_runs(row.runs).tolist()
-                    if runs[i].status in _WAITING
+                    if runs[i].status in READY
                 )
                 for row in self._ledger.read(BLOCK)
                 if _may_go_on(row, runs) and self._ledger.read_chunks(row.id)
@@ -159,9 +157,9 @@ class BlockProgress(HeldStudy):
             runs = [self._ledger.read_run(key) for key in read_runs(row.runs).tolist()]
             if not _are_stopped(row, runs):
                 raise ValueError(f"block {block} must wait to go on")
-            is_waiting = [run.status in _WAITING for run in runs]
+            is_waiting = [run.status in READY for run in runs]
             resumed = _of_runs(self._newest(block), np.flatnonzero(is_waiting), runs)
-            runs = [run for run in runs if run.status in _WAITING]
+            runs = [run for run in runs if run.status in READY]
             chunks = [c for c in self._ledger.read_chunks(block) if not c.is_superseded]
             after = [c for c in chunks if c.first_evaluation >= resumed.evaluation]
             running = [run._replace(status=int(RunStatus.RUNNING)) for run in runs]
@@ -315,12 +313,12 @@ def _may_go_on(row: BlockRow, runs: list[RunRow]) -> bool:
 
 
 def _are_stopped(row: BlockRow, members: list[RunRow]) -> bool:
-    is_waiting = [run.status in _WAITING for run in members]
+    is_waiting = [run.status in READY for run in members]
     return (
         row.status in _STOPPED
         and any(is_waiting)
         and all(
-            run.block == row.id and (waits or run.status in _ENDED_BEFORE)
+            run.block == row.id and (waits or run.status in ENDED_EARLY)
             for run, waits in zip(members, is_waiting, strict=True)
         )
     )

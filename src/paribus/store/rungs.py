@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from jaxtyping import Float32, Int
 
-from paribus.status import RunStatus
+from paribus.status import READY, RunStatus
 from paribus.store.blocks import (
     check_rows,
     read_running,
@@ -27,9 +27,6 @@ from paribus.store.rows import (
 )
 from paribus.store.schema import BLOCK, CHECKPOINT, CHUNK, RUN
 from paribus.study import Run
-
-
-_WAITING = (RunStatus.PENDING, RunStatus.INTERRUPTED)
 
 
 class BlockRungs(BlockProgress):
@@ -93,7 +90,7 @@ class BlockRungs(BlockProgress):
         """
         with translated(self.folder / DATABASE):
             old = [self._ledger.read_run(self._id_of(run)) for run in runs]
-            if any(run.status not in _WAITING for run in old):
+            if any(run.status not in READY for run in old):
                 raise ValueError("runs that are pruned must wait")
             new = [run._replace(status=int(RunStatus.PRUNED)) for run in old]
             touched = {run.block for run in new}
@@ -130,7 +127,7 @@ class BlockRungs(BlockProgress):
                 changed.get(key) or self._ledger.read_run(key)
                 for key in read_runs(row.runs).tolist()
             ]
-            is_idle = not any(run.status in _WAITING for run in members)
+            is_idle = not any(run.status in READY for run in members)
             if row.status != BlockStatus.PAUSED or not is_idle:
                 continue
             checkpoints = self._checkpoints_of(row.id)

@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int, UInt8
 from paribus.errors import StudyError
 from paribus.results import DataFacts
 from paribus.results.timings import SoloTime
-from paribus.status import RunStatus
+from paribus.status import READY, RunStatus
 from paribus.store.attempts import stop_running
 from paribus.store.blocks import (
     check_shapes,
@@ -197,8 +197,7 @@ class StudyWriter(BlockRungs):
         attempt = self._current_attempt()
         with translated(self.folder / DATABASE):
             rows = [self._ledger.read_run(self._id_of(run)) for run in runs]
-            waiting = (RunStatus.PENDING, RunStatus.INTERRUPTED)
-            if not rows or any(row.status not in waiting for row in rows):
+            if not rows or any(row.status not in READY for row in rows):
                 raise ValueError("a block must have runs that wait to be trained")
             block = BlockRow(
                 id=len(self._ledger.read(BLOCK)) + 1,

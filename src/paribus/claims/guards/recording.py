@@ -6,7 +6,7 @@ from paribus.analysis.measure_facts import TIMES, measure_facts, needs_classes
 from paribus.analysis.scores import is_learner
 from paribus.claims.evidence import Evidence, Question, measure_of
 from paribus.claims.refusals import Refusal
-from paribus.status import RunStatus
+from paribus.status import WAITING, RunStatus
 
 
 _FROM_START = ("tuv", "aulc", "aulc_10")
@@ -87,8 +87,7 @@ def no_smallest_effect(evidence: Evidence, question: Question) -> Refusal | None
 def unfinished(evidence: Evidence, question: Question) -> int:
     """How many runs of the contrast wait, or were stopped before their end."""
     status = evidence.judged.status[list(question.configs)]
-    waiting = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.INTERRUPTED)
-    return int(np.isin(status, waiting).sum())
+    return int(np.isin(status, WAITING).sum())
 
 
 def broken_runs(evidence: Evidence, question: Question) -> Refusal | None:
