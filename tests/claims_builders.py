@@ -1,12 +1,14 @@
 """Made-up studies for claims: curves with the speed, the end and the bumps asked."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from builders import CHANCE, make_facts
 
+from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.results import StudyResult, Timing
 from paribus.results.timings import SoloTime
 from paribus.space import Config, SearchSpace
@@ -261,3 +263,36 @@ def with_answers(
     accuracy = result.final("test_accuracy")[..., None]
     noise = 0.02 * rng.normal(size=(*result.status.shape, n_examples))
     return replace(result, correct={"test": hard + noise < accuracy})
+
+
+def make_pair(
+    a: Runs | None = None, b: Runs | None = None, *, n_seeds: int = 10
+) -> StudyResult:
+    """Two configs that are not tuned."""
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01), is_tuned=False, n_seeds=n_seeds
+    )
+    return make_runs(study, [a or Runs(), b or Runs()])
+
+
+def ask(guard: Callable[..., Any], result: StudyResult, **changes: Any) -> Any:
+    """What a guard says of the first config against the second."""
+    question = Question(
+        measure="validation_accuracy", higher=(0,), lower=(1,), sides=("a", "b")
+    )
+    return guard(Evidence.of(result), replace(question, **changes))
+
+
+def make_choice(**changes: Any) -> Choice:
+    """A choice to which no guard objects, but for changes."""
+    plain = Choice(
+        config=0,
+        value=0.01,
+        others=Config({"batch_size": 64}),
+        edge=None,
+        value_to_add=None,
+        spacing_decades=0.5,
+        n_runs=(3, 3),
+        is_independent=True,
+    )
+    return replace(plain, **changes)

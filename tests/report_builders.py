@@ -1,10 +1,13 @@
-"""Results that look like the notebook's, for tests of tables, charts and reports."""
+"""Results like the notebook's, and parts of reports, for tests of what they say."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from builders import make_result
 
+from paribus.report.document import Report, Table
 from paribus.results import Attempt, StudyResult, Timing
 from paribus.space import SearchSpace
 from paribus.status import RunStatus
@@ -86,3 +89,30 @@ def make_notebook_result(
             ),
         ),
     )
+
+
+def headings(report: Report) -> list[str]:
+    """The sections of a report, in their order."""
+    return [section.heading for section in report.sections]
+
+
+def blocks(report: Report, anchor: str) -> tuple[Any, ...]:
+    """What a section of a report consists of."""
+    (found,) = [section for section in report.sections if section.anchor == anchor]
+    return found.blocks
+
+
+def plain(markdown: str) -> str:
+    """Markdown without its escapes."""
+    return re.sub(r"\\([^A-Za-z0-9])", r"\1", markdown)
+
+
+def table(report: Report, anchor: str) -> Table:
+    """The first table of a section."""
+    return next(block for block in blocks(report, anchor) if isinstance(block, Table))
+
+
+def column(found: Table, heading: str) -> list[str]:
+    """A column of a table, by its heading."""
+    place = found.columns.index(heading)
+    return [row[place] for row in found.rows]

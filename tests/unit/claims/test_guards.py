@@ -5,44 +5,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from claims_builders import Runs, make_batches, make_rates, make_runs, make_tuned_study
+from claims_builders import (
+    Runs,
+    ask,
+    make_batches,
+    make_choice,
+    make_pair,
+    make_runs,
+    make_tuned_study,
+)
 
 from paribus.claims import horizon
-from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.guards import designs, populations, recording, timing, tuning
 from paribus.claims.guards.designs import one_workload
 from paribus.results import Attempt
-from paribus.space import Config, SearchSpace
+from paribus.space import SearchSpace
 from paribus.status import RunStatus
 from paribus.study import OptimizerChoice
-
-
-def make_pair(a: Runs | None = None, b: Runs | None = None, *, n_seeds: int = 10):
-    study = make_tuned_study(
-        learning_rate=(0.001, 0.01), is_tuned=False, n_seeds=n_seeds
-    )
-    return make_runs(study, [a or Runs(), b or Runs()])
-
-
-def ask(guard, result, **changes) -> Any:
-    question = Question(
-        measure="validation_accuracy", higher=(0,), lower=(1,), sides=("a", "b")
-    )
-    return guard(Evidence.of(result), replace(question, **changes))
-
-
-def choice(**changes) -> Choice:
-    plain = Choice(
-        config=0,
-        value=0.01,
-        others=Config({"batch_size": 64}),
-        edge=None,
-        value_to_add=None,
-        spacing_decades=0.5,
-        n_runs=(3, 3),
-        is_independent=True,
-    )
-    return replace(plain, **changes)
 
 
 @pytest.mark.parametrize("measure", ["tuv", "aulc", "aulc_10"])
@@ -155,108 +134,6 @@ def test_a_fifth_of_a_side_may_still_be_improving(n, fires):
     assert ask(populations.unconverged, unfinished) is None
 
 
-def test_what_chose_may_not_judge():
-    dependent = (choice(is_independent=False),)
-    refusal = ask(tuning.dependent_choice, make_pair(), choices=dependent)
-    assert refusal.remedy == "paribus run learning-rate"
-    assert refusal.allows_direction
-    tuned = ask(tuning.dependent_choice, make_pair(), choices=dependent, mode="tuned")
-    assert tuned.remedy == "paribus run batch-size"
-    assert ask(tuning.dependent_choice, make_pair(), choices=(choice(),)) is None
-    assert ask(tuning.dependent_choice, make_pair()) is None
-
-
-def test_nothing_is_chosen_on_the_test_split():
-    study = make_tuned_study(learning_rate=(0.001, 0.01), is_tuned=False, validation=0)
-    on_test = make_runs(study, [Runs(), Runs()])
-    refusal = ask(tuning.chosen_on_test, on_test, choices=(choice(),))
-    assert refusal.remedy == "--set data.validation=5000"
-    assert ask(tuning.chosen_on_test, on_test) is None
-    assert ask(tuning.chosen_on_test, make_pair(), choices=(choice(),)) is None
-
-
-def test_a_best_value_on_the_edge_names_the_value_to_add():
-    edge = choice(edge="upper", value_to_add=0.1)
-    study = make_tuned_study(learning_rate=(0.001, 0.01))
-    rising = make_runs(study, [Runs(accuracy=0.9), Runs()])
-    refusal = ask(tuning.best_on_edge, rising, choices=(edge,))
-    assert refusal.reason == (
-        "the best learning rate, 0.01, lies on the upper edge of the grid"
-    )
-    assert refusal.remedy == "--set 'space.1.learning_rate=[0.001, 0.01, 0.1]'"
-    assert ask(tuning.best_on_edge, make_pair(), choices=(choice(),)) is None
-
-
-@pytest.mark.parametrize(("lead", "is_refused"), [(0.0039, False), (0.0041, True)])
-def test_none_is_the_best_if_one_that_often_failed_scored_higher(lead, is_refused):
-    """By more than the smallest effect of its accuracy, 0.004."""
-    passed = choice(passed_over=(0.1, lead))
-
-    refusal = ask(tuning.better_passed_over, make_pair(), choices=(passed,))
-
-    assert (refusal is not None) == is_refused
-    if is_refused:
-        assert refusal.reason == (
-            "learning rate 0.1 scored 0.0041 higher than 0.01, the best by the rule, "
-            "but half its runs or more did not learn, so none is plainly the best"
-        )
-        assert refusal.remedy == "--set study.epochs=15"
-        assert refusal.allows_direction
-
-
-def test_the_edge_is_said_where_the_study_has_other_places():
-    edge = choice(edge="upper", value_to_add=0.1)
-    study = make_tuned_study(learning_rate=(0.001, 0.01), batch_size=(32, 64))
-    rising = make_runs(study, [Runs(accuracy=0.9) for _ in range(4)])
-    refusal = ask(tuning.best_on_edge, rising, choices=(edge,))
-    assert "rate, 0.01 at batch size 64, lies on the upper" in refusal.reason
-
-
-@pytest.mark.parametrize(
-    ("spacing", "fires"), [(0.5, False), (0.5005, False), (1.0, True)]
-)
-def test_a_grid_of_half_decades_is_fine_enough(spacing, fires):
-    coarse = {"choices": (choice(spacing_decades=spacing),), "needs_fine_grid": True}
-    refusal = ask(tuning.coarse_grid, make_pair(), **coarse)
-    assert (refusal is not None) is fires
-    coarse["needs_fine_grid"] = False
-    assert ask(tuning.coarse_grid, make_pair(), **coarse) is None
-
-
-def test_both_sides_must_be_tuned_equally():
-    uneven = (choice(n_runs=(3, 3)), choice(n_runs=(3, 3, 3)))
-    assert ask(tuning.unequal_tuning, make_pair(), choices=uneven) is not None
-    assert ask(tuning.unequal_tuning, make_pair(), choices=(uneven[0],) * 2) is None
-
-
-@pytest.mark.parametrize(
-    ("n_refining", "edge", "is_refused"),
-    [((3, 3), None, False), ((3,), None, True), ((), None, True), ((), "upper", False)],
-)
-def test_sides_are_refined_equally_unless_nothing_is_to_be(
-    n_refining, edge, is_refused
-):
-    sides = choice(n_refining=(3, 3)), choice(n_refining=n_refining, edge=edge)
-
-    refusal = ask(tuning.unequal_tuning, make_pair(), choices=sides)
-
-    assert (refusal is not None) is is_refused
-
-
-def test_tuning_and_evaluation_seeds_must_differ():
-    """A study refuses them; a result put together by hand may have them."""
-    result = make_rates()
-    evidence = Evidence.of(result)
-    study = replace(result.study, tuning=None, seeds=result.seeds)
-    shared = replace(evidence, judged=replace(result, study=study))
-    question = Question(
-        measure="validation_accuracy", higher=(0,), lower=(1,), choices=(choice(),)
-    )
-    refusal: Any = tuning.shared_seeds(shared, question)
-    assert refusal.reason.startswith("seed 1000000 both chose")
-    assert tuning.shared_seeds(evidence, question) is None
-
-
 def test_a_large_batch_is_a_tenth_of_the_data():
     result = make_batches()
     sizes = [config["batch_size"] for config in result.configs]
@@ -341,7 +218,7 @@ def test_often_needs_five_workloads():
 
 
 def test_no_reason_ends_in_a_stop_and_each_has_a_remedy():
-    dependent = (choice(is_independent=False),)
+    dependent = (make_choice(is_independent=False),)
     refusals: list[Any] = [
         ask(recording.unrecorded, make_pair(), measure="lambda_max"),
         ask(tuning.dependent_choice, make_pair(), choices=dependent),
@@ -401,23 +278,3 @@ def test_study_epochs_that_cut_a_schedule_short_are_not_judged():
     refusal = ask(horizon.cut_schedule, replace(result, study=study))
 
     assert "the study's epochs do not" in refusal.reason
-
-
-@pytest.mark.parametrize(
-    ("is_against_best", "beside", "is_refused"),
-    [(True, (0.03,), True), (True, (), False), (False, (0.003, 0.03), False)],
-)
-def test_a_best_value_beside_stopped_ones_is_no_mark_to_be_measured_by(
-    is_against_best, beside, is_refused
-):
-    refusal = ask(
-        tuning.pruned_beside_best,
-        make_pair(),
-        choices=(choice(pruned_beside=beside),),
-        is_against_best=is_against_best,
-    )
-
-    assert (refusal is not None) is is_refused
-    if is_refused:
-        assert "the best learning rate, 0.01, 0.03 fell behind" in refusal.reason
-        assert "without [tuning.halving]" in refusal.remedy

@@ -36,13 +36,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def report():
-    return build_report(make_notebook_result(diverged={(2, 4): 312}))
-
-
-@pytest.fixture(scope="module")
-def html(report):
-    return render_html(report)
+def html(notebook):
+    return render_html(notebook)
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +77,8 @@ def test_no_address_stands_in_the_page_but_in_the_library(html):
     assert "://" not in without_scripts
 
 
-def test_every_chart_has_a_place_a_specification_and_words(page, report):
-    n_charts = sum(len(figure.panels) for figure in report.figures())
+def test_every_chart_has_a_place_a_specification_and_words(page, notebook):
+    n_charts = sum(len(figure.panels) for figure in notebook.figures())
 
     places = {tag["id"] for tag in page.all("div") if tag.get("role") == "img"}
     sources = [tag for tag in page.all("script") if "data-chart" in tag]
@@ -91,14 +86,14 @@ def test_every_chart_has_a_place_a_specification_and_words(page, report):
     assert len(places) == n_charts
     assert {tag["data-chart"] for tag in sources} == places
     assert all(labels)
-    assert len(page.all("figcaption")) == len(report.figures())
+    assert len(page.all("figcaption")) == len(notebook.figures())
 
 
-def test_specifications_in_the_page_are_those_of_the_report(html, report):
+def test_specifications_in_the_page_are_those_of_the_report(html, notebook):
     texts = re.findall(r'data-chart="[^"]*">(.*?)</script>', html, flags=re.DOTALL)
 
     found = [json.loads(text) for text in texts]
-    wanted = [p.specification for figure in report.figures() for p in figure.panels]
+    wanted = [p.specification for figure in notebook.figures() for p in figure.panels]
     assert found == wanted
 
 
@@ -107,14 +102,14 @@ def test_tables_have_a_caption_and_headings_with_a_scope(page):
     assert {tag["scope"] for tag in page.all("th")} == {"col", "row"}
 
 
-def test_headings_and_links_lead_to_their_sections(page, report):
-    anchors = {f"#{section.anchor}" for section in report.sections}
+def test_headings_and_links_lead_to_their_sections(page, notebook):
+    anchors = {f"#{section.anchor}" for section in notebook.sections}
 
     links = {tag["href"] for tag in page.all("a")}
     assert links - anchors == {link for link in links if link.startswith("#runs-")}
     assert anchors - {"#summary"} <= links  # the summary stands above the links
     assert len(page.all("h1")) == 1
-    assert len(page.all("h2")) == len(report.sections)
+    assert len(page.all("h2")) == len(notebook.sections)
 
 
 def test_the_page_is_fit_for_phones_and_dark_rooms(html, page):
@@ -126,13 +121,15 @@ def test_the_page_is_fit_for_phones_and_dark_rooms(html, page):
 
 
 def test_equal_results_give_equal_bytes(html):
-    again = render_html(build_report(make_notebook_result(diverged={(2, 4): 312})))
+    again = render_html(
+        build_report(make_notebook_result(diverged={(2, 4): 312, (2, 5): 400}))
+    )
 
     assert again == html
 
 
-def test_charts_are_written_as_pictures(report, tmp_path):
-    (panel,) = report.figures()[0].panels
+def test_charts_are_written_as_pictures(notebook, tmp_path):
+    (panel,) = notebook.figures()[0].panels
     figures = (
         Figure(name="one", caption="One.", panels=(panel,)),
         Figure(name="two", caption="Two.", panels=(panel, panel)),

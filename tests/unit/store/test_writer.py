@@ -6,12 +6,11 @@ import pytest
 from builders import make_facts, make_study
 from store_builders import make_curves, make_store, train, waiting
 
-from paribus.errors import DataError, StudyError
 from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, study_exists
-from paribus.study import Budget, DeclaredClaim, Run, Study
+from paribus.study import Run
 
 
 @pytest.fixture
@@ -267,79 +266,6 @@ def test_a_round_of_another_study_is_refused(folder: Path):
     assert read_study(folder).timings == ()
 
 
-def test_a_study_grows_at_its_end_and_keeps_what_is_no_longer_named(folder: Path):
-    make_store(folder, study=make_study(n_seeds=2))
-    before = read_study(folder)
-
-    with StudyWriter.open(folder) as writer:
-        writer.grow(make_study(learning_rate=(0.1, 0.01), n_seeds=3))
-        after = read_study(folder)
-
-        assert len(waiting(writer)) == 2 + 3
-    rates = [config["learning_rate"] for config in after.configs]
-    assert rates == [0.001, 0.01, 0.1]
-    assert after.seeds == (0, 1, 2)
-    np.testing.assert_array_equal(after.status[:2, :2], before.status)
-    for name, curve in before.curves.items():
-        np.testing.assert_array_equal(after.curves[name][:2, :2], curve)
-
-
-def test_a_study_that_names_less_changes_nothing(folder: Path):
-    make_store(folder)
-    content = (folder / "study.db").read_bytes()
-
-    with StudyWriter.open(folder) as writer:
-        writer.grow(make_study(learning_rate=(0.01,), n_seeds=1))
-
-    assert (folder / "study.db").read_bytes() == content
-
-
-def test_all_changed_fixed_settings_are_refused_at_once(folder: Path):
-    make_store(folder)
-    content = (folder / "study.db").read_bytes()
-
-    with StudyWriter.open(folder) as writer, pytest.raises(StudyError) as caught:
-        writer.grow(make_study(epochs=3, validation=16))
-
-    assert str(caught.value).splitlines() == [
-        "`study.epochs` must stay as it was, got 3, was 2",
-        "`data.validation` must stay as it was, got 16, was 0",
-    ]
-    assert caught.value.exit_code == 3
-    assert (folder / "study.db").read_bytes() == content
-
-
-def test_new_runs_are_evaluated_when_the_stored_ones_were(folder: Path):
-    StudyWriter.create(
-        folder, make_study(), make_facts(), epochs=(0.0, 0.5, 2.0)
-    ).close()
-    content = (folder / "study.db").read_bytes()
-
-    with StudyWriter.open(folder) as writer, pytest.raises(StudyError) as caught:
-        writer.grow(make_study(n_seeds=6))
-
-    assert str(caught.value) == (
-        f"`{folder}` cannot grow: new runs would be evaluated at other epochs than the "
-        "stored ones were"
-    )
-    assert caught.value.hint == "train the larger study in another folder: use `--out`"
-    assert (folder / "study.db").read_bytes() == content
-
-
-def test_other_data_are_refused(folder: Path):
-    make_store(folder)
-    facts = make_facts()
-    other = type(facts)(**{**vars(facts), "content_hash": "f" * 64})
-
-    with StudyWriter.open(folder) as writer:
-        writer.check_data(facts)
-        with pytest.raises(DataError, match="differs from the data recorded") as caught:
-            writer.check_data(other)
-
-    assert caught.value.exit_code == 4
-    assert caught.value.hint == "bring the first data back, or train in another folder"
-
-
 def test_nothing_is_trained_before_an_attempt_begins(folder: Path):
     with (
         StudyWriter.create(folder, make_study(), make_facts()) as writer,
@@ -365,95 +291,3 @@ def test_a_moved_study_is_the_same_study(folder: Path, tmp_path: Path):
     with StudyWriter.open(moved) as writer:
         assert len(writer.runs()) == 8
     assert check_study(moved).problems == ()
-
-
-def claimed(text: str) -> Study:
-    claim = DeclaredClaim(
-        text=text,
-        measure="test_accuracy",
-        a={"learning_rate": 0.001},
-        b={"learning_rate": 0.01},
-        relation="greater",
-    )
-    return replace(make_study(), claims=(claim,))
-
-
-def test_a_claim_made_before_the_first_run_is_not_late(folder: Path):
-    StudyWriter.create(folder, make_study(), make_facts()).close()
-
-    with StudyWriter.open(folder) as writer:
-        writer.grow(claimed("early"))
-
-    assert [claim.is_late for claim in read_study(folder).study.claims] == [False]
-
-
-def test_a_claim_made_after_the_first_run_is_late_and_none_is_taken_back(folder: Path):
-    make_store(folder, study=claimed("first"))
-
-    for wanted in (claimed("second"), claimed("second"), make_study()):
-        with StudyWriter.open(folder) as writer:
-            writer.grow(wanted)
-            writer.grow(writer.study)  # in which a claim is late already
-
-    stored = read_study(folder).study.claims
-    assert [(claim.text, claim.is_late) for claim in stored] == [
-        ("first", False),
-        ("second", True),
-    ]
-
-
-def test_seeds_are_late_only_if_runs_were_seen_before_them(folder: Path):
-    StudyWriter.create(folder, make_study(n_seeds=2), make_facts()).close()
-    with StudyWriter.open(folder) as writer:
-        writer.grow(make_study(n_seeds=4))
-        assert writer.study.late_seeds == ()
-        writer.begin_attempt({})
-        writer.begin_block(list(writer.runs())[:1], description="the first run")
-
-        writer.grow(make_study(n_seeds=6))
-        assert writer.study.late_seeds == (4, 5)
-        writer.grow(make_study(n_seeds=2))
-
-    assert read_study(folder).study.late_seeds == (4, 5)
-
-
-def test_batch_sizes_stay_where_all_runs_are_evaluated_by_steps(folder: Path):
-    budget = Budget(epochs=2, evaluate_every=1.0, steps=100)
-    StudyWriter.create(
-        folder, replace(make_study(), budget=budget), make_facts()
-    ).close()
-
-    grown = replace(make_study(batch_size=(32, 64)), budget=budget)
-    with (
-        StudyWriter.open(folder) as writer,
-        pytest.raises(StudyError, match=r"`batch_size` must stay.* got 64 too"),
-    ):
-        writer.grow(grown)
-
-
-def test_seeds_within_the_planned_looks_are_not_late(folder: Path):
-    planned = replace(make_study(n_seeds=2), looks=2)
-    StudyWriter.create(folder, planned, make_facts()).close()
-    with StudyWriter.open(folder) as writer:
-        writer.begin_attempt({})
-        writer.begin_block(list(writer.runs())[:1], description="the first run")
-
-        writer.grow(replace(planned, seeds=(0, 1, 2, 3)))
-        assert (writer.study.late_seeds, writer.study.n_looks) == ((), 2)
-        writer.grow(replace(planned, seeds=(0, 1, 2, 3)))  # nothing new: no look
-        assert writer.study.n_looks == 2
-        writer.grow(replace(planned, seeds=(0, 1, 2, 3, 4, 5)))
-        assert (writer.study.late_seeds, writer.study.n_looks) == ((4, 5), 3)
-
-    stored = read_study(folder).study
-    assert (stored.late_seeds, stored.n_looks, stored.looks) == ((4, 5), 3, 2)
-
-
-def test_the_plan_of_looks_cannot_change_afterwards(folder: Path):
-    StudyWriter.create(folder, make_study(), make_facts()).close()
-
-    with (
-        StudyWriter.open(folder) as writer,
-        pytest.raises(StudyError, match=r"`study.looks` must stay as it was, got 5"),
-    ):
-        writer.grow(replace(make_study(), looks=5))

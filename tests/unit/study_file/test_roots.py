@@ -3,36 +3,29 @@
 from pathlib import Path
 
 import pytest
+from study_texts import study_text
 
 from paribus.errors import StudyError
 from paribus.study_file import read_study
 
 
-TEXT = """\
-[study]
-name = "tiny"
-seeds = 2
-epochs = 4
-[data]
-path = "data/tiny.npz"
-validation = 10
-[model]
-name = "mlp"
-[optimizer]
-name = "adam"
+TEXT = study_text(
+    study="seeds = 2\nepochs = 4",
+    data='path = "data/tiny.npz"\nvalidation = 10',
+    model='name = "mlp"',
+    space="learning_rate = [0.01, 0.1]\nbatch_size = [16, 32]",
+    more="""\
 [tuning]
 seeds = 2
 held = [0.01]
-[[space]]
-learning_rate = [0.01, 0.1]
-batch_size = [16, 32]
 [[claims]]
 text = "Small batches win"
 measure = "test_accuracy"
 relation = "greater"
 a = { batch_size = 16, learning_rate = "tuned" }
 b = { batch_size = 32, learning_rate = "tuned" }
-"""
+""",
+)
 
 
 def message(folder: Path, text: str, *overrides: str) -> str:
