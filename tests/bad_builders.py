@@ -8,24 +8,35 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from study_texts import study_text
 
 
-TINY = """\
-[study]
-name = "tiny"
-seeds = 2
-epochs = 1
-[data]
-path = "tiny.npz"
-validation = 16
-[model]
-name = "mlp"
-hidden = [8]
-[optimizer]
-name = "adam"
-[[space]]
-learning_rate = [0.01, 0.1]
-batch_size = [16]
+TINY = study_text(data='path = "tiny.npz"\nvalidation = 16')
+
+# Its lines, to be replaced by wrong ones.
+NAME = 'name = "tiny"'
+SEEDS = "seeds = 2"
+EPOCHS = "epochs = 1"
+PATH = 'path = "tiny.npz"'
+VALIDATION = "validation = 16"
+MODEL = 'name = "mlp"\nhidden = [8]\n'
+HIDDEN = "hidden = [8]"
+ADAM = 'name = "adam"'
+SPACE = "[[space]]"
+LR = "learning_rate = [0.01, 0.1]"
+BATCH = "batch_size = [16]"
+
+# A model of the user's own, and what lets it be imported.
+OWN = 'builder = "mymodels:build"\n'
+ALLOWED = ("--allow-module", "mymodels")
+
+# A sound claim, to be put in front of the space.
+CLAIM = """[[claims]]
+text = "Small is as good"
+measure = "test_accuracy"
+a = { learning_rate = 0.01 }
+b = { learning_rate = 0.1 }
+relation = "at_least"
 """
 
 
@@ -58,6 +69,18 @@ def write_base(folder: Path) -> Path:
     np.savez(folder / "tiny.npz", x=inputs, y=np.arange(64) % 3)
     (folder / "tiny.toml").write_text(TINY)
     return folder
+
+
+def write_model(
+    folder: Path, code: str, *changes: tuple[str, str], builder: str = OWN
+) -> None:
+    """Write `mymodels.py` with some changes, and name its builder in `tiny.toml`."""
+    study = folder / "tiny.toml"
+    study.write_text(study.read_text().replace(MODEL, builder))
+    for old, new in changes:
+        assert old in code
+        code = code.replace(old, new)
+    (folder / "mymodels.py").write_text(code)
 
 
 def train_base(place: Path) -> Path:

@@ -5,13 +5,26 @@ import sys
 from pathlib import Path
 
 
-def call(folder: Path, *arguments: str) -> str:
-    """What a command of paribus prints, which must end with 0; started in a folder."""
-    done = subprocess.run(
+def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a command of paribus in a folder; what it prints can be read."""
+    return subprocess.Popen(
         [sys.executable, "-m", "paribus", *arguments],
         cwd=folder,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+
+
+def said(folder: Path, *arguments: str) -> tuple[str, str]:
+    """What a command prints and what it says beside that; it must end with 0."""
+    process = start(folder, *arguments)
+    out, err = process.communicate()
+    if process.returncode:  # raised, since pages call it from code that is no test
+        raise AssertionError(err)
+    return out, err
+
+
+def call(folder: Path, *arguments: str) -> str:
+    """What a command prints, which must end with 0."""
+    return said(folder, *arguments)[0]

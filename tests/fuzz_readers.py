@@ -9,26 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from study_texts import study_text
 
 
 Read = Callable[[bytes], object]
 
-STUDY = b"""\
-[study]
-name = "tiny"
-seeds = 2
-epochs = 1
-[data]
-path = "tiny.npz"
-[model]
-name = "mlp"
-hidden = [8]
-[optimizer]
-name = "adam"
-[[space]]
-learning_rate = { log = [1e-3, 0.1], n = 3 }
-batch_size = [16]
-"""
+STUDY = study_text(
+    data='path = "tiny.npz"',
+    space="learning_rate = { log = [1e-3, 0.1], n = 3 }\nbatch_size = [16]",
+).encode()
 TABLE = b"a,b,k\n1.5,red,x\n2.5,blue,y\n3.5,red,x\n4.5,blue,y\n"
 CURVES = b"rate,seed,epoch,test_accuracy\n0.1,0,0,0.1\n0.1,0,1,0.5\n"
 

@@ -1,8 +1,6 @@
 """Functions that read the pages of the documentation for tests; they assert nothing."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 
@@ -22,19 +20,6 @@ name = "adam"
 learning_rate = [0.01]
 batch_size = [16]
 """
-
-
-def run_paribus(folder: Path, *arguments: str) -> str:
-    """What a command prints on standard output; as in a terminal, so unchecked."""
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise AssertionError(done.stderr)
-    return done.stdout
 
 
 def read_page(page: str) -> str:

@@ -21,6 +21,7 @@ from bad_builders import (
     squeezed,
     write_base,
 )
+from store_builders import make_store
 
 
 SERVER = Path(__file__).with_name("server.py")
@@ -30,6 +31,12 @@ SERVER = Path(__file__).with_name("server.py")
 def place(tmp_path: Path) -> Path:
     """A folder with `tiny.toml` and `tiny.npz`."""
     return write_base(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished study, to be copied."""
+    return make_store(tmp_path_factory.mktemp("stored") / "tiny")
 
 
 @pytest.fixture

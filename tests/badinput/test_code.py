@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bad_builders import ALLOWED, Refused, write_model
 
 
-Refused = Callable[..., None]
+SOUND = """import os
+import sys
+import jax
+import jax.numpy as jnp
+import time
 
-NAMED = 'name = "mlp"\nhidden = [8]\n'
-OWN = 'builder = "mymodels:build"\n'
-ALLOWED = ("--allow-module", "mymodels")
-HEAD = "import os\nimport sys\nimport jax\nimport jax.numpy as jnp\nimport time\n"
-SOUND = """
 def init(key, hyperparameters):
     return {"kernel": jax.random.normal(key, (4, 3))}, {}
 
@@ -25,16 +25,6 @@ def apply(parameters, state, inputs, train, key):
 def build(units=4):
     return init, apply
 """
-
-
-def write(place: Path, *changes: tuple[str, str]) -> None:
-    study = place / "tiny.toml"
-    study.write_text(study.read_text().replace(NAMED, OWN))
-    code = HEAD + SOUND
-    for old, new in changes:
-        assert old in code
-        code = code.replace(old, new)
-    (place / "mymodels.py").write_text(code)
 
 
 # What the user's module does -> the exit code and what the message has to contain.
@@ -124,7 +114,7 @@ CASES: dict[str, tuple[str, str, int, list[str]]] = {
 def test_code_that_misbehaves_is_told_as_the_users(
     place: Path, refused: Refused, old: str, new: str, code: int, words: list[str]
 ):
-    write(place, (old, new))
+    write_model(place, SOUND, (old, new))
 
     refused(["run", "tiny.toml", *ALLOWED], code, "error:", *words)
 

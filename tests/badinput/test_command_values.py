@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from bad_builders import Forked, Refused
-from store_builders import make_store
 
 
 RUN = ["run", "tiny.toml"]
@@ -136,11 +135,6 @@ LINES = {
         [".svg", ".png"],
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_store(tmp_path_factory.mktemp("stored") / "tiny")
 
 
 @pytest.fixture

@@ -4,16 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from bad_builders import Forked, Refused
+from bad_builders import ALLOWED, MODEL, OWN, Forked, Refused, write_model
 
 
-NAMED = 'name = "mlp"\nhidden = [8]\n'
-OWN = 'builder = "mymodels:build"\n'
-ALLOWED = ("--allow-module", "mymodels")
-
-HEAD = "import jax\nimport jax.numpy as jnp\nimport numpy as np\n"
 # A sound pair of functions, line by line; a case replaces one of them.
-SOUND = """
+SOUND = """import jax
+import jax.numpy as jnp
+import numpy as np
+
 def init(key, hyperparameters):
     kernel = jax.random.normal(key, (4, 3))
     params = {"layer": {"kernel": kernel}}
@@ -31,25 +29,10 @@ def build(units=4):
 """
 
 
-def write(
-    place: Path,
-    *changes: tuple[str, str],
-    builder: str = OWN,
-) -> None:
-    """Write `mymodels.py` with some changes, and a study file that names it."""
-    study = place / "tiny.toml"
-    study.write_text(study.read_text().replace(NAMED, builder))
-    code = HEAD + SOUND
-    for old, new in changes:
-        assert old in code
-        code = code.replace(old, new)
-    (place / "mymodels.py").write_text(code)
-
-
 def test_a_network_for_images_is_refused_for_rows_of_a_table(
     place: Path, refused: Refused
 ):
-    write(place, builder='name = "cnn"\n')
+    write_model(place, SOUND, builder='name = "cnn"\n')
 
     refused(["run", "tiny.toml"], 3, "`cnn` needs images", "shape (4,)", "`mlp`")
 
@@ -71,8 +54,9 @@ def test_a_network_for_images_is_refused_for_rows_of_a_table(
 def test_a_builder_that_may_or_can_not_be_had_is_refused(
     place: Path, refused: Refused, builder: str, arguments: tuple[str, ...], words: str
 ):
-    write(
+    write_model(
         place,
+        SOUND,
         ("import jax\n", 'HEAD = "x"\nimport jax\n'),
         builder=f'builder = "{builder}"\n',
     )
@@ -81,7 +65,7 @@ def test_a_builder_that_may_or_can_not_be_had_is_refused(
 
 
 def test_a_model_with_a_name_and_a_builder_is_refused(place: Path, refused: Refused):
-    write(place, builder=NAMED + OWN)
+    write_model(place, SOUND, builder=MODEL + OWN)
 
     refused(["run", "tiny.toml", *ALLOWED], 3, "exactly one", "`name`", "`builder`")
 
@@ -89,7 +73,7 @@ def test_a_model_with_a_name_and_a_builder_is_refused(place: Path, refused: Refu
 def test_a_hyperparameter_that_the_builder_lacks_is_refused(
     place: Path, refused: Refused
 ):
-    write(place, builder=f"{OWN}unit = 4\n")
+    write_model(place, SOUND, builder=f"{OWN}unit = 4\n")
 
     refused(["run", "tiny.toml", *ALLOWED], 3, "`unit`", "did you mean", "`units`")
 
@@ -178,7 +162,7 @@ CASES = {
 def test_a_model_that_cannot_be_trained_is_refused_before_training(
     place: Path, refused: Refused, old: str, new: str, words: list[str]
 ):
-    write(place, (old, new))
+    write_model(place, SOUND, (old, new))
 
     refused(["run", "tiny.toml", *ALLOWED], 8, *words)
 
@@ -186,7 +170,7 @@ def test_a_model_that_cannot_be_trained_is_refused_before_training(
 def test_u08_a_width_of_the_space_is_static_and_compiled_once_each(
     place: Path, forked: Forked
 ):
-    write(place)
+    write_model(place, SOUND)
     study = (place / "tiny.toml").read_text()
     (place / "tiny.toml").write_text(study + "units = [4, 8, 16]\n")
 

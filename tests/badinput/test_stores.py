@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bad_builders import Paribus, Refused, contents
-from store_builders import edit, edit_knowingly, make_store
+from store_builders import edit, edit_knowingly
 
 
 Damage = Callable[[Path], object]
@@ -23,11 +23,6 @@ READERS = (
     ["export", "tiny", "--out", "out"],
     ["check", "tiny"],
 )
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_store(tmp_path_factory.mktemp("stored") / "tiny")
 
 
 @pytest.fixture

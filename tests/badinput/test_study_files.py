@@ -5,23 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bad_builders import Refused
+from bad_builders import ADAM, BATCH, CLAIM, EPOCHS, LR, NAME, SEEDS, Refused
 
 
-LR = "learning_rate = [0.01, 0.1]"
-EPOCHS = "epochs = 1"
-SEEDS = "seeds = 2"
-NAME = 'name = "tiny"'
-BATCH = "batch_size = [16]"
-ADAM = 'name = "adam"'
-# A sound claim, to be put in front of [[space]].
-CLAIM = """[[claims]]
-text = "Small is as good"
-measure = "test_accuracy"
-a = { learning_rate = 0.01 }
-b = { learning_rate = 0.1 }
-relation = "at_least"
-"""
 MANY = "{ lin = [0.1, 0.9], n = 1000 }"
 
 # What to write for what in tiny.toml -> what the message has to contain.

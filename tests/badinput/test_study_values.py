@@ -5,25 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bad_builders import (
+    ADAM,
+    BATCH,
+    CLAIM,
+    EPOCHS,
+    HIDDEN,
+    LR,
+    NAME,
+    PATH,
+    SEEDS,
+    SPACE,
+    VALIDATION,
+)
 
 
-NAME = 'name = "tiny"'
-SEEDS = "seeds = 2"
-EPOCHS = "epochs = 1"
-PATH = 'path = "tiny.npz"'
-VALIDATION = "validation = 16"
-HIDDEN = "hidden = [8]"
-ADAM = 'name = "adam"'
-LR = "learning_rate = [0.01, 0.1]"
-BATCH = "batch_size = [16]"
-SPACE = "[[space]]"
-CLAIM = """[[claims]]
-text = "Small is as good"
-measure = "test_accuracy"
-a = { learning_rate = 0.01 }
-b = { learning_rate = 0.1 }
-relation = "at_least"
-"""
 SIDE = "a = { learning_rate = 0.01 }"
 LETTERS = ["`study.name`", "letters, digits", "tiny.toml, [study], name"]
 

@@ -16,6 +16,7 @@ from campaign import forking
 from campaign.forking import fast_folder
 from campaign.promises import described
 from campaign.scenarios import NAME
+from study_texts import study_text
 
 import paribus.analysis.outcomes
 import paribus.console
@@ -30,22 +31,12 @@ LOADED = (rich.console, paribus.analysis.outcomes, paribus.console)
 LOADED += (paribus.engine.train, paribus.study_file.declarations)
 
 # 40 runs of 2 static groups, in a second or two.
-STUDY = """
-[study]
-name = "tiny"
-seeds = 10
-epochs = 2
-[data]
-path = "blobs.npz"
-[model]
-name = "mlp"
-hidden = [16]
-[optimizer]
-name = "keras_adam"
-[[space]]
-learning_rate = [0.001, 0.1]
-batch_size = [16, 48]
-"""
+STUDY = study_text(
+    study="seeds = 10\nepochs = 2",
+    model='name = "mlp"\nhidden = [16]',
+    optimizer='name = "keras_adam"',
+    space="learning_rate = [0.001, 0.1]\nbatch_size = [16, 48]",
+)
 LIMIT_S = 900  # seconds on a quiet machine; others may use it too
 _FINISHED = re.compile(r"(\d+) of \d+ runs")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from builders import write_blobs
 from commands import call
+from study_texts import study_text
 
 from paribus.analysis import choose_tuned
 from paribus.api import run_study
@@ -15,23 +16,12 @@ from paribus.report import build_report, render_markdown
 from paribus.study_file import read_study
 
 
-STUDY = """\
-[study]
-name = "crossed"
-seeds = 5
-epochs = 2
-evaluate_every = 1
-[data]
-path = "blobs.npz"
-validation = 40
-[model]
-name = "mlp"
-hidden = [8]
-[optimizer]
-schedule = "cosine"
-warmup_epochs = 0.5
-weight_decay = 0.001
-[[space]]
+STUDY = study_text(
+    "crossed",
+    study="seeds = 5\nepochs = 2\nevaluate_every = 1",
+    data='path = "blobs.npz"\nvalidation = 40',
+    optimizer='schedule = "cosine"\nwarmup_epochs = 0.5\nweight_decay = 0.001',
+    space="""\
 optimizer = ["sgd"]
 learning_rate = [0.03, 0.1, 0.3]
 batch_size = [16, 32]
@@ -40,8 +30,8 @@ clip_norm = [0.0, 1.0]
 optimizer = ["adam"]
 learning_rate = [0.001, 0.003, 0.01]
 batch_size = [16, 32]
-clip_norm = [0.0, 1.0]
-"""
+clip_norm = [0.0, 1.0]""",
+)
 
 
 @pytest.mark.long

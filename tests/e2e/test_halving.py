@@ -5,38 +5,26 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import write_blobs
-from commands import call
+from commands import call, start
+from study_texts import study_text
 
 from paribus.status import RunStatus
 from paribus.store import check_study, read_study
 
 
-STUDY = """\
-[study]
-name = "halving"
-seeds = 5
-epochs = 9
-evaluate_every = 1
-exact = true
-[data]
-path = "blobs.npz"
-validation = 40
-[model]
-name = "mlp"
-hidden = [8]
-[optimizer]
-name = "keras_adam"
-[[space]]
-learning_rate = { log = [1e-5, 1.0], n = 6 }
-batch_size = [16, 32]
+STUDY = study_text(
+    "halving",
+    study="seeds = 5\nepochs = 9\nevaluate_every = 1\nexact = true",
+    data='path = "blobs.npz"\nvalidation = 40',
+    optimizer='name = "keras_adam"',
+    space="learning_rate = { log = [1e-5, 1.0], n = 6 }\nbatch_size = [16, 32]",
+    more="""\
 [tuning]
 seeds = 2
 [tuning.halving]
@@ -48,17 +36,9 @@ a = { learning_rate = "tuned" }
 b = { learning_rate = 0.00001 }
 relation = "greater"
 smallest_effect = 0.01
-"""
+""",
+)
 FOLDER = "studies/halving"
-
-
-def start(folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "paribus", "run", "halving.toml", "--quiet"],
-        cwd=folder,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
 
 
 def prepared(folder: Path) -> Path:
@@ -93,10 +73,10 @@ def wait_for(folder: Path, statuses: set[RunStatus], process) -> None:
 )
 def test_a_killed_study_comes_to_the_same_end(trained: Path, tmp_path: Path, moment):
     folder = prepared(tmp_path / "killed")
-    process = start(folder)
+    process = start(folder, "run", "halving.toml", "--quiet")
     wait_for(folder, moment, process)
     os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     assert check_study(folder / FOLDER).problems == ()
 
     call(folder, "run", "halving.toml", "--quiet")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from study_texts import study_text
 
 from paribus.analysis import classify_runs, compare, summarise_configs
 from paribus.analysis.scores import oriented_scores
@@ -18,46 +19,38 @@ from paribus.study import Study
 from paribus.study_file import read_study
 
 
-STUDY = """
-[study]
-name = "prices"
-seeds = 6
-epochs = 6
-[data]
-path = "prices.csv"
-target = "price"
-standardise = true
-validation = 60
+CLAIM = """\
+[[claims]]
+text = "A rate of 0.02 {text}"
+measure = "{measure}"
+a = {{ learning_rate = 0.02 }}
+b = {{ learning_rate = 0.001 }}
+relation = "{relation}"
+"""
+CLAIMS = "".join(
+    CLAIM.format(text=text, measure=measure, relation=relation)
+    for text, measure, relation in (
+        ("has a lower error", "test_rmse", "less"),
+        ("explains more", "test_r2", "greater"),
+        ("is right more often", "test_accuracy", "greater"),
+    )
+)
+TASK = """\
 [task]
 kind = "regression"
 standardise = true
-[model]
-name = "mlp"
-hidden = [8]
-[optimizer]
-name = "adam"
-[[space]]
-learning_rate = [1e-5, 0.001, 0.02]
-batch_size = [8]
-[[claims]]
-text = "A rate of 0.02 has a lower error"
-measure = "test_rmse"
-a = { learning_rate = 0.02 }
-b = { learning_rate = 0.001 }
-relation = "less"
-[[claims]]
-text = "A rate of 0.02 explains more"
-measure = "test_r2"
-a = { learning_rate = 0.02 }
-b = { learning_rate = 0.001 }
-relation = "greater"
-[[claims]]
-text = "A rate of 0.02 is right more often"
-measure = "test_accuracy"
-a = { learning_rate = 0.02 }
-b = { learning_rate = 0.001 }
-relation = "greater"
 """
+STUDY = study_text(
+    "prices",
+    study="seeds = 6\nepochs = 6",
+    data="""\
+path = "prices.csv"
+target = "price"
+standardise = true
+validation = 60""",
+    space="learning_rate = [1e-5, 0.001, 0.02]\nbatch_size = [8]",
+    more=TASK + CLAIMS,
+)
 
 
 def write_prices(folder, *, text=STUDY):
@@ -170,8 +163,7 @@ def test_texts_are_no_numbers(tmp_path):
 
 
 def test_numbers_are_no_classes(tmp_path):
-    text = STUDY.replace('kind = "regression"\nstandardise = true\n', "")
-    source = write_prices(tmp_path, text=text.partition("[[claims]]")[0])
+    source = write_prices(tmp_path, text=STUDY.removesuffix(TASK + CLAIMS))
     study = read_study(source).study
     with pytest.raises(DataError, match="must hold whole numbers as labels") as caught:
         train_study(study, tmp_path / "out", data_folder=tmp_path, device="cpu")

@@ -12,34 +12,22 @@ from pathlib import Path
 
 import pytest
 from builders import write_blobs
+from study_texts import study_text
 
 
 PARIBUS = Path(sys.executable).with_name("paribus")
-
-STUDY = """
-[study]
-name = "blobs"
-seeds = {n_seeds}
-epochs = 4
-[data]
-path = "blobs.npz"
-[model]
-name = "mlp"
-hidden = [64]
-[optimizer]
-name = "{optimizer}"
-[[space]]
-learning_rate = {learning_rate}
-batch_size = [16, 48]
-"""
 
 
 def write_study(
     folder, *, learning_rate, n_seeds=10, optimizer="keras_adam", n_train=6000
 ):
     write_blobs(folder / "blobs.npz", n_train=n_train, n_test=500, n_inputs=64)
-    text = STUDY.format(
-        n_seeds=n_seeds, learning_rate=learning_rate, optimizer=optimizer
+    text = study_text(
+        "blobs",
+        study=f"seeds = {n_seeds}\nepochs = 4",
+        model='name = "mlp"\nhidden = [64]',
+        optimizer=f'name = "{optimizer}"',
+        space=f"learning_rate = {learning_rate}\nbatch_size = [16, 48]",
     )
     (folder / "blobs.toml").write_text(text)
 

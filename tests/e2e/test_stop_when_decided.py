@@ -6,26 +6,20 @@ from pathlib import Path
 import pytest
 from builders import write_blobs
 from commands import call
+from study_texts import study_text
 
 
-STUDY = """\
-[study]
-name = "looks"
+STUDY = study_text(
+    "looks",
+    study="""\
 seeds = 12
 looks = 2
 stop_when_decided = true
 epochs = 4
-evaluate_every = 1
-[data]
-path = "blobs.npz"
-[model]
-name = "mlp"
-hidden = [8]
-[optimizer]
-name = "keras_adam"
-[[space]]
-learning_rate = [0.00001, 0.05]
-batch_size = [16]
+evaluate_every = 1""",
+    optimizer='name = "keras_adam"',
+    space="learning_rate = [0.00001, 0.05]\nbatch_size = [16]",
+    more="""\
 [[claims]]
 text = "0.05 is better"
 measure = "test_accuracy"
@@ -33,7 +27,8 @@ a = { learning_rate = 0.05 }
 b = { learning_rate = 0.00001 }
 relation = "greater"
 smallest_effect = SMALLEST
-"""
+""",
+)
 
 
 @pytest.mark.slow

@@ -3,41 +3,32 @@
 import json
 import random
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import write_blobs
+from commands import call, said, start
+from study_texts import study_text
 
 from paribus.analysis import choose_tuned, plan_runs
 from paribus.store import read_study
 
 
-STUDY = """\
-[study]
-name = "tiny"
-seeds = 2
-epochs = 2
-evaluate_every = 1
-steps = 30
-[data]
-path = "blobs.npz"
-validation = 40
-train = 150
-[model]
-name = "mlp"
-hidden = [8]
+STUDY = study_text(
+    study="seeds = 2\nepochs = 2\nevaluate_every = 1\nsteps = 30",
+    data='path = "blobs.npz"\nvalidation = 40\ntrain = 150',
+    optimizer="",
+    space="""\
+optimizer = ["keras_adam"]
+learning_rate = [0.00001, 0.05]
+batch_size = [16]""",
+    more="""\
 [tuning]
 seeds = 2
 target_seeds = 3
 held = [0.00001]
-[[space]]
-optimizer = ["keras_adam"]
-learning_rate = [0.00001, 0.05]
-batch_size = [16]
 [sizes.wide]
 space.1.learning_rate = [0.00001, 0.05, 500]
 [sizes.refined]
@@ -50,18 +41,8 @@ a = { learning_rate = "tuned" }
 b = { learning_rate = 0.00001 }
 relation = "greater"
 smallest_effect = 0.01
-"""
-
-
-def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
+""",
+)
 
 
 @pytest.mark.slow
@@ -69,21 +50,21 @@ def test_a_tuned_study_ends_in_verdicts(tmp_path: Path):
     write_blobs(tmp_path / "blobs.npz")
     (tmp_path / "tiny.toml").write_text(STUDY)
 
-    at_edge = call(tmp_path, "run", "tiny.toml")
-    wide = call(tmp_path, "run", "tiny.toml", "--size", "wide")
+    _, at_edge = said(tmp_path, "run", "tiny.toml")
+    _, wide = said(tmp_path, "run", "tiny.toml", "--size", "wide")
 
-    assert "the highest that was tried, so nothing is concluded; add" in at_edge.stderr
-    assert "--set 'space.1.learning_rate=[" in at_edge.stderr
-    assert "nothing is concluded" not in wide.stderr
+    assert "the highest that was tried, so nothing is concluded; add" in at_edge
+    assert "--set 'space.1.learning_rate=[" in at_edge
+    assert "nothing is concluded" not in wide
     # As many runs as tuning asked for, of 3 configs with 2 seeds and 3 tuning seeds.
-    ended = re.search(r"(\d+) of \1 runs", wide.stderr)
+    ended = re.search(r"(\d+) of \1 runs", wide)
     assert ended is not None
     assert int(ended[1]) == 3 * 2 + 2 * 2 + 1  # to choose, to compare, for targets
-    claims = json.loads(call(tmp_path, "claims", "studies/tiny-wide", "--json").stdout)
+    claims = json.loads(call(tmp_path, "claims", "studies/tiny-wide", "--json"))
     texts = json.dumps(claims)
     assert "A tuned learning rate is better than a tiny one" in texts
     again = call(tmp_path, "run", "tiny.toml", "--size", "wide", "--json")
-    assert json.loads(again.stdout)
+    assert json.loads(again)
 
 
 @pytest.mark.long
@@ -96,21 +77,17 @@ def test_a_refined_study_that_is_killed_at_any_moment_ends_as_if_it_never_was(
         write_blobs(folder / "blobs.npz")
         (folder / "tiny.toml").write_text(STUDY)
     run = ("run", "tiny.toml", "--size", "refined")
-    dry = json.loads(call(whole, *run, "--dry-run", "--json").stdout)
+    dry = json.loads(call(whole, *run, "--dry-run", "--json"))
     started = time.monotonic()
     call(whole, *run)
     duration = time.monotonic() - started
     moments = random.Random(20261125)
 
     for _ in range(6):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "paribus", *run],
-            cwd=killed,
-            stderr=subprocess.DEVNULL,
-        )
+        process = start(killed, *run)
         time.sleep(moments.uniform(0.3, 0.9) * duration)
         process.kill()
-        process.wait()
+        process.communicate()
         if (killed / "studies" / "tiny-refined").exists():
             call(killed, "check", "studies/tiny-refined")
             call(killed, "show", "studies/tiny-refined")

@@ -3,31 +3,15 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import numpy as np
+import commands
 import pytest
+from bad_builders import ALLOWED, write_base, write_model
 
 
-STUDY = """
-[study]
-name = "tiny"
-seeds = 2
-epochs = 1
-[data]
-path = "tiny.npz"
-validation = 16
-[model]
-builder = "mymodels:build"
-[optimizer]
-name = "adam"
-[[space]]
-learning_rate = [0.01, 0.1]
-batch_size = [16]
-"""
-MODEL = """
+CODE = """
 import sys, time
 import jax, jax.numpy as jnp
 
@@ -49,20 +33,11 @@ def build(units=4):
 
 @pytest.fixture
 def start(tmp_path: Path):
-    inputs = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
-    np.savez(tmp_path / "tiny.npz", x=inputs, y=np.arange(64) % 3)
-    (tmp_path / "tiny.toml").write_text(STUDY)
+    write_base(tmp_path)
 
     def run(in_init: str, *options: str) -> "subprocess.Popen[str]":
-        (tmp_path / "mymodels.py").write_text(MODEL.format(in_init=in_init))
-        words = ("run", "tiny.toml", "--allow-module", "mymodels", *options)
-        return subprocess.Popen(
-            [sys.executable, "-m", "paribus", *words],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        write_model(tmp_path, CODE.format(in_init=in_init))
+        return commands.start(tmp_path, "run", "tiny.toml", *ALLOWED, *options)
 
     return run
 

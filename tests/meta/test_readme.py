@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from builders import make_study
-from page_builders import code_of, read_page, run_paribus
+from commands import call
+from page_builders import code_of, read_page
 from store_builders import make_store
 from typer.testing import CliRunner
 
@@ -108,7 +109,7 @@ def test_what_the_readme_trains_works_at_a_smaller_size(tmp_path: Path):
     for command in COMMANDS:
         name, *arguments = shlex.split(command)
         if name in ("init", *smaller) and "--size" not in arguments:
-            run_paribus(tmp_path, name, *arguments, *smaller.get(name, []))
+            call(tmp_path, name, *arguments, *smaller.get(name, []))
 
     assert load_study(tmp_path / "studies" / "mine").has_outcome().all()
 

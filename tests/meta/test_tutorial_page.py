@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from builders import make_study
-from page_builders import code_of, run_paribus
+from commands import call
+from page_builders import code_of
 from store_builders import make_store
 from typer.testing import CliRunner
 
@@ -59,7 +60,7 @@ def test_what_trains_works_at_a_smaller_size(tmp_path: Path):
 
     for command in (c for c in COMMANDS if c[0] in ("run", "init")):
         added = options if command[0] == "run" else []
-        run_paribus(tmp_path, *command, *added)
+        call(tmp_path, *command, *added)
 
     made = sorted(path.name for path in (tmp_path / "studies").iterdir())
     assert made == ["mine", "notebook"]

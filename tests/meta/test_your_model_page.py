@@ -7,7 +7,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from page_builders import REST_OF_STUDY, code_of, run_paribus
+from commands import call
+from page_builders import REST_OF_STUDY, code_of
 
 
 PAGE = "docs/how-to/your-model.md"
@@ -30,6 +31,6 @@ def test_its_study_file_trains_by_the_command_beside_it(tmp_path: Path):
     (tmp_path / "mine.toml").write_text(rest + data + table, "utf-8")
     (tmp_path / "mymodels.py").write_text(MODULE, "utf-8")
 
-    printed = run_paribus(tmp_path, *shlex.split(line)[1:])
+    printed = call(tmp_path, *shlex.split(line)[1:])
 
     assert "2 of 2 runs finished" in printed

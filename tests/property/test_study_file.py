@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from study_texts import study_text
 
 from paribus.errors import CommandError, ParibusError, as_toml
 from paribus.study_file import StudyFile, read_study
@@ -133,21 +134,11 @@ def test_any_bytes_are_a_study_or_a_user_error(folder: Path, content: bytes):
 def test_a_study_says_what_its_file_says(
     folder: Path, rates: list[float], sizes: list[int], seeds: list[int]
 ):
-    text = f"""
-[study]
-name = "s"
-seeds = {seeds}
-epochs = 1
-[data]
-name = "mnist"
-[model]
-name = "softmax"
-[optimizer]
-name = "sgd"
-[[space]]
-learning_rate = {rates}
-batch_size = {sizes}
-"""
+    text = study_text(
+        study=f"seeds = {seeds}\nepochs = 1",
+        data='name = "mnist"',
+        space=f"learning_rate = {rates}\nbatch_size = {sizes}",
+    )
 
     found = read(folder, text.encode())
 
