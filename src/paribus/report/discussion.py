@@ -108,20 +108,20 @@ def _arrange_group(
     claims: Sequence[ClaimVerdict], labels: Mapping[int, str], rates: Rates
 ) -> tuple[Claim | Table, ...]:
     """A block for each claim; several of which nothing is tested share a table."""
-    by_refusal: dict[str, list[ClaimVerdict]] = {}
-    for claim in claims:
-        if all(atom.verdict is Verdict.UNTESTED for atom in claim.atoms):
-            by_refusal.setdefault(shared_refusal(claim.atoms), []).append(claim)
-    # Those without a reason of all their parts say it part by part, one's own apart.
-    alike = {
-        refusal: members
-        for refusal, members in by_refusal.items()
-        if len(members) > 1 and (refusal or members[0].group != "yours")
-    }
-    tabulated = [claim for members in alike.values() for claim in members]
+    # One's own claims say why part by part, unless the reason is that of all parts.
+    untested = [
+        claim
+        for claim in claims
+        if all(atom.verdict is Verdict.UNTESTED for atom in claim.atoms)
+        and (claim.group != "yours" or shared_refusal(claim.atoms))
+    ]
+    if len(untested) < 2:
+        return tuple(arrange_claim(claim, labels, rates) for claim in claims)
+    refusals = {shared_refusal(claim.atoms) for claim in untested}
+    refusal = refusals.pop() if len(refusals) == 1 else ""
     return (
-        *(arrange_claim(c, labels, rates) for c in claims if c not in tabulated),
-        *(_tabulate_untested(members, refusal) for refusal, members in alike.items()),
+        *(arrange_claim(c, labels, rates) for c in claims if c not in untested),
+        _tabulate_untested(untested, refusal),
     )
 
 

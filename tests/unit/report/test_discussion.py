@@ -167,16 +167,17 @@ def test_claims_without_a_tested_part_are_folded_though_their_reasons_differ():
     first = make_atom(Verdict.UNTESTED, id="L1a")
     other = replace(first, id="L1b", reason="it is late", remedy="start earlier")
     claims = [make_claim(first, other, id=f"L{i}") for i in (1, 2)]
+    claims.append(make_claim(first, replace(first, id="L3b"), id="L3"))
     own = [make_claim(first, other, id=f"U{i}", group="yours") for i in (1, 2)]
 
     yours, textbook = arrange_claims([*claims, *own], LABELS)
 
     (table,) = (block for block in textbook.blocks if isinstance(block, Table))
     assert table.is_folded
-    assert table.caption == "2 claims that are not tested"
-    assert [row[-1] for row in table.rows][1::2] == [
-        "Not tested because it is late. To test it: start earlier."
-    ] * 2
+    assert table.caption == "3 claims that are not tested"
+    late = "Not tested because it is late. To test it: start earlier."
+    assert [row[-1] for row in table.rows][1:4:2] == [late, late]
+    assert late not in [row[-1] for row in table.rows][4:]
     assert sum(isinstance(block, Claim) for block in yours.blocks) == 2
 
 
