@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Int
 
 from paribus.engine.block import BY_RUN, BlockShape
+from paribus.engine.detours import Detour
 from paribus.engine.evaluation import Ending
 from paribus.engine.prober import Watch
 from paribus.engine.run import RunState
@@ -27,6 +28,7 @@ class BlockMoment(NamedTuple):
         ending: What runs left at the end of `study.epochs` epochs; None before.
         diagnosed: What was measured of them then, by name.
         step: Steps done, where they have gone on since the last evaluation; else None.
+        detour: Where they are beside the budget; None if they are not.
     """
 
     states: RunState
@@ -34,6 +36,7 @@ class BlockMoment(NamedTuple):
     ending: Ending | None
     diagnosed: Mapping[str, np.ndarray]
     step: int | None = None
+    detour: Detour | None = None
 
 
 def pack(
@@ -58,9 +61,13 @@ def pack(
         by_run |= {f"ending.{n}": v for n, v in moment.ending.measures.items()}
         by_run |= {f"correct.{n}": v for n, v in moment.ending.correct.items()}
         by_run |= {f"diagnosed.{n}": v for n, v in moment.diagnosed.items()}
+    numbers = {} if moment.step is None else {"step": moment.step}
+    if moment.detour is not None:
+        by_run |= _leaves("detour", moment.detour.states)
+        by_run |= {f"found.{n}": v for n, v in moment.detour.found.items()}
+        numbers |= {"way.legs": moment.detour.n_legs, "way.step": moment.detour.step}
     kept = {name: values[:, places] for name, values in found.items()}
-    if moment.step is not None:
-        kept["step"] = np.full(len(places), moment.step, np.int64)
+    kept |= {n: np.full(len(places), v, np.int64) for n, v in numbers.items()}
     return kept | {n: _plain(np.asarray(v)[places]) for n, v in by_run.items()}
 
 
@@ -105,7 +112,16 @@ def unpack(
     measures, correct = _by_prefix(seated, "ending"), _by_prefix(seated, "correct")
     ending = Ending(measures=measures, correct=correct) if measures else None  # pyright: ignore[reportArgumentType]
     step = int(seated["step"][0]) if "step" in seated else None
-    return BlockMoment(states, rows, ending, _by_prefix(seated, "diagnosed"), step)
+    detour = None
+    if "way.legs" in seated:
+        detour = Detour(
+            states=shape.put(_rebuilt("detour", start, seated), BY_RUN),
+            n_legs=int(seated["way.legs"][0]),
+            step=int(seated["way.step"][0]),
+            found=_by_prefix(seated, "found"),
+        )
+    diagnosed = _by_prefix(seated, "diagnosed")
+    return BlockMoment(states, rows, ending, diagnosed, step, detour)
 
 
 def of_rows(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import jax
 
+from paribus.declared import RESCUE
 from paribus.engine.evaluation import end_run, evaluate_run
 from paribus.engine.keeper import CHECKPOINT_S, EVALUATIONS_S
 from paribus.engine.memory import state_of
@@ -28,11 +29,12 @@ ROW_BYTES = 110
 GROWTH, GROWTH_OF_ANSWERS = 1.1, 1.4
 
 # Two states are kept, and a third is written before the first goes; a block that is
-# too short for any leaves one where it is interrupted.
+# too short for any leaves one where it is interrupted, and another before measures.
 N_STATES, N_STATES_OF_SHORT = 3, 1
 HEADER_BYTES = 8 << 10  # of a state: names and shapes
-# Numbers of a run that diagnostics add.
+# Numbers of a run that diagnostics add, and those that take training.
 N_DIAGNOSED = 70
+BESIDE = {"anneal", RESCUE}
 # How much slower a core may be than blocks are sized for: its block takes longer, and
 # is stored in more parts.
 SLOWNESS = 4
@@ -131,12 +133,13 @@ def _shapes_of(trainer: Trainer, group: StaticGroup) -> _Shapes:
     state = state_of(recipe, trainer.traced_names(group))
     _, metrics = jax.eval_shape(partial(evaluate_run, recipe), state, splits)
     ending = jax.eval_shape(partial(end_run, recipe), state, splits)
-    is_diagnosed = bool(trainer.study.diagnostics)
+    asked = set(trainer.study.diagnostics)
+    n_beside = len(LEVELS) * bool(asked) + bool(asked & BESIDE)
     return _Shapes(
         n_curves=len(metrics),
-        n_measures=len(ending.measures) + is_diagnosed * N_DIAGNOSED,
+        n_measures=len(ending.measures) + bool(asked) * N_DIAGNOSED,
         answers=tuple(_n_bytes(bits) for bits in ending.correct.values()),
-        state=(1 + is_diagnosed * len(LEVELS)) * _n_bytes(state),
+        state=(1 + n_beside) * _n_bytes(state),
     )
 
 
@@ -147,6 +150,7 @@ class _Kind:
         self._shapes = shapes
         self._n_evaluations = len(trainer.study.evaluation_epochs(trainer.n_examples))
         per_second = PRODUCTS_PER_S / SLOWNESS
+        self._is_diagnosed = bool(trainer.study.diagnostics)
         self._seconds_per_run = trainer.products_per_run(block.group) / per_second
 
     def stored(self, n_runs: int) -> float:
@@ -162,7 +166,8 @@ class _Kind:
     def states(self, n_runs: int) -> int:
         """Bytes of a block's checkpoints."""
         is_long = self._seconds_per_run * n_runs >= CHECKPOINT_S
-        n_states = N_STATES if is_long else N_STATES_OF_SHORT
+        n_of_short = N_STATES_OF_SHORT + self._is_diagnosed
+        n_states = N_STATES if is_long else n_of_short
         return n_states * self.state(n_runs)
 
     def state(self, n_runs: int) -> int:

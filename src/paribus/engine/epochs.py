@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, UInt8
 from paribus.data.batches import epoch_order, segments, step_at
 from paribus.engine.block import BY_RUN, BlockShape, Driver
 from paribus.engine.checkpoints import BlockMoment, stacked, unpack
+from paribus.engine.detours import Course, Detour, take
 from paribus.engine.evaluation import Ending
 from paribus.engine.keeper import Keeper
 from paribus.engine.keys import seed_words
@@ -73,6 +74,8 @@ def train_block(
     due = _own_epochs(study, runs[0].config, n_examples)
     if keeper is not None and keeper.tensors is not None:
         block.go_on_from(keeper.tensors, due)
+        if due[len(block.rows) - 1] == study.budget.epochs:
+            block.end(rescuer)
     rung = None if keeper is None else keeper.rung
     for epoch in due[len(block.rows) : rung]:
         block.train_to(epoch)
@@ -126,6 +129,7 @@ class _Block:
         self._states = driver.start(self._seeds, self._traced)
         self._ending: Ending | None = None
         self._diagnosed: Mapping[str, np.ndarray] = {}
+        self._detour: Detour | None = None
         self._step = 0
         self.watch = (
             prober.watch(self._seeds, self._traced, seats >= 0) if prober else None
@@ -133,11 +137,12 @@ class _Block:
 
     def moment(self, step: int | None = None) -> BlockMoment:
         """All that it is by now; `step` if it has gone on since its evaluation."""
-        return BlockMoment(self._states, self.rows, self._ending, self._diagnosed, step)
+        told = self._ending, self._diagnosed
+        return BlockMoment(self._states, self.rows, *told, step, self._detour)
 
     def go_on_from(self, tensors: Mapping[str, np.ndarray], due: list[float]) -> None:
         """Be what it was when a checkpoint was written."""
-        self._states, self.rows, self._ending, self._diagnosed, step = unpack(
+        moment = unpack(
             tensors,
             self._states,
             self.watch,
@@ -145,14 +150,15 @@ class _Block:
             shape=self._driver.shape,
             shares=np.array(due) / self._epochs,
         )
-        self._step = self._step_at(due[len(self.rows) - 1]) if step is None else step
+        self._states, self.rows, self._ending, self._diagnosed = moment[:4]
+        self._detour = moment.detour
+        evaluated = self._step_at(due[len(self.rows) - 1])
+        self._step = evaluated if moment.step is None else moment.step
 
     def train_to(self, epoch: float) -> None:
         """Train on; between two calls a signal that asks to stop is obeyed."""
         to_step = self._step_at(epoch)
-        self._advance(
-            self._states, self._traced, self._step, to_step, after_call=self._heed
-        )
+        self._advance(self._states, self._traced, self._step, to_step, self._heed)
         self._step = to_step
 
     def evaluate(self, share: float) -> None:
@@ -164,18 +170,30 @@ class _Block:
             self.watch.see(self._states, train_loss=train_loss, share=share)
 
     def end(self, rescuer: Rescuer | None) -> None:
-        """Take what the runs leave at the end of the budget, and measure them."""
-        takes_long = self.watch is not None or rescuer is not None
-        if self._keeper is not None and takes_long:
-            self._keeper.interrupts.let_through()
-        ending = self._ending = self._driver.end(self._states)
+        """Take what the runs leave at the end of the budget, and measure them.
+
+        What was measured before the block was stopped is not measured again.
+        """
+        if self.watch is not None or rescuer is not None:
+            self._secure()
+        if self._ending is None:
+            self._ending = self._driver.end(self._states)
+        if self.watch is not None and not self._diagnosed:
+            self._diagnosed = self.watch.measure(self._states)
+            self._secure()
+        for course in self._courses(rescuer, self._ending):
+            if not self._diagnosed.keys() >= set(course.names):
+                begun, keep = self._detour, self._keep_detour
+                told = take(course, self._advance, begun=begun, keep=keep)
+                self._diagnosed = {**self._diagnosed, **told}
+                self._detour = None
+
+    def _courses(self, rescuer: Rescuer | None, ending: Ending) -> list[Course]:
+        """The measures that take training, in their order."""
+        courses: list[Course] = []
         if self.watch is not None:
-            self._diagnosed = self.watch.end(
-                self._states,
-                step=self._step,
-                driver=self._driver,
-                advance=self._advance,
-            )
+            step, driver = self._step, self._driver
+            courses += self.watch.annealings(self._states, step=step, driver=driver)
         if rescuer is not None:
             end = BlockEnd(
                 runs=self._by_seat,
@@ -186,8 +204,17 @@ class _Block:
                 rows=self.rows,
                 measures=ending.measures,
             )
-            rescued = rescuer.rescue(end, self._driver, self._advance)
-            self._diagnosed = {**self._diagnosed, **rescued}
+            courses.append(rescuer.rescue(end, self._driver))
+        return courses
+
+    def _secure(self) -> None:
+        if self._keeper is not None:
+            self._keeper.secure(self.moment(), self.watch, self.places)
+
+    def _keep_detour(self, detour: Detour) -> None:
+        self._detour = detour
+        if self._keeper is not None:
+            self._keeper.keep_beside(self.moment(), self.watch, self.places)
 
     def _advance(
         self,
@@ -195,8 +222,7 @@ class _Block:
         traced: Mapping[str, Array],
         step: int,
         to_step: int,
-        *,
-        after_call: Callable[[RunState, int], None] | None = None,
+        after_call: Callable[[RunState, int], None],
     ) -> RunState:
         """Train runs that may be others than the block's own by now."""
         for part in segments(
@@ -209,8 +235,7 @@ class _Block:
             order = self._orders.of(part.epoch)
             active = self._seats >= 0
             states = self._driver.train(states, traced, order, part, active=active)
-            if after_call is not None:
-                after_call(states, part.step_after(self._n_examples, self._batch_size))
+            after_call(states, part.step_after(self._n_examples, self._batch_size))
         return states
 
     def _heed(self, states: RunState, step: int) -> None:
@@ -232,7 +257,7 @@ def _curves(
     moment: BlockMoment, places: Int[np.ndarray, " run"], *, n_evaluations: int
 ) -> BlockCurves:
     """What the runs of a block did, each at its own place no longer."""
-    states, rows, ending, diagnosed, _ = moment
+    states, rows, ending, diagnosed = moment[:4]
     assert ending is not None  # `study.epochs` is always an evaluation
     # Runs of larger batches go on: their later evaluations are not these runs'.
     missing = {name: np.full_like(values, np.nan) for name, values in rows[0].items()}

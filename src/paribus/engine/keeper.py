@@ -98,6 +98,43 @@ class Keeper:
         # may take long.
         self.interrupts.put_off()
 
+    def secure(
+        self,
+        moment: BlockMoment,
+        watch: Watch | None,
+        places: Int[np.ndarray, " run"],
+    ) -> None:
+        """Store the state before a measure, which cannot go on from its middle.
+
+        From here on signals do what they do. Nothing is stored of less than a second.
+
+        Args:
+            moment: The block between two calls.
+            watch: Who measures it.
+            places: The place of each run.
+        """
+        since = self._now() - self._last_checkpoint
+        if self.interrupts.is_asked or since >= self._interval_of(EVALUATIONS_S):
+            self._store(moment, watch, places, is_due=True)
+        self.interrupts.let_through()
+
+    def keep_beside(
+        self,
+        moment: BlockMoment,
+        watch: Watch | None,
+        places: Int[np.ndarray, " run"],
+    ) -> None:
+        """Store the state beside the budget where that is due, or somebody asks.
+
+        Args:
+            moment: The block after a compiled call.
+            watch: Who measures it.
+            places: The place of each run.
+        """
+        self.heed(moment, watch, places)
+        if self._now() - self._last_checkpoint >= self._interval():
+            self._store(moment, watch, places, is_due=True)
+
     def keep(
         self,
         moment: BlockMoment,
@@ -156,5 +193,8 @@ class Keeper:
         )
 
     def _interval(self) -> float:
+        return self._interval_of(CHECKPOINT_S)
+
+    def _interval_of(self, at_least_s: float) -> float:
         wanted = self._checkpoint_cost / CHECKPOINT_SHARE
-        return min(max(wanted, CHECKPOINT_S), LONGEST_S)
+        return min(max(wanted, at_least_s), LONGEST_S)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, UInt32
 
-from paribus.engine.annealing import EXTRA_BUDGETS, Advance, anneal
+from paribus.engine.annealing import EXTRA_BUDGETS, Annealing
 from paribus.engine.block import BY_RUN, BlockShape, Compiler, Driver
 from paribus.engine.probes import ProbeData, probe_end, probe_noise
 from paribus.engine.recipe import Recipe
@@ -239,32 +239,36 @@ class Watch:
         self._reached = reached
         self._shares = [due for due in self._shares if due > share]
 
-    def end(
-        self, states: RunState, *, step: int, driver: Driver, advance: Advance
-    ) -> dict[str, Float[np.ndarray, " run"]]:
-        """Measure the runs at the end of the budget; everything, by name.
+    def measure(self, states: RunState) -> dict[str, Float[np.ndarray, " run"]]:
+        """What the weights tell at the end of the budget, and what was seen before."""
+        measured = self._prober.measure_end(
+            states, self._traced, self._seeds, self._active, self._snapshots
+        )
+        return self._measured | measured
+
+    def annealings(
+        self, states: RunState, *, step: int, driver: Driver
+    ) -> list[Annealing]:
+        """How runs go on beyond the end of their budget; none if that is not asked.
 
         Args:
             states: The runs as they are.
             step: Steps done.
             driver: Who has trained them.
-            advance: Trains them on.
         """
-        measured = self._prober.measure_end(
-            states, self._traced, self._seeds, self._active, self._snapshots
-        )
-        if self._prober.anneals:
-            for name, part in EXTRA_BUDGETS.items():
-                annealed = anneal(
-                    advance,
-                    states,
-                    self._traced,
-                    shape=self._prober.shape,
-                    step=step,
-                    n_extra=max(round(part * step), 1),
-                )
-                measured[name] = driver.evaluate(annealed)[1]["train_loss"]
-        return self._measured | measured
+        if not self._prober.anneals:
+            return []
+        return [
+            Annealing(
+                name,
+                states,
+                self._traced,
+                driver=driver,
+                step=step,
+                n_extra=max(round(part * step), 1),
+            )
+            for name, part in EXTRA_BUDGETS.items()
+        ]
 
     def _keep(self, states: RunState, train_loss: np.ndarray) -> None:
         if self._snapshots is None:

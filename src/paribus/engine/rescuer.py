@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ from jaxtyping import Bool, Float, UInt32
 
 from paribus.analysis.rescues import RescuePlan
 from paribus.data.batches import step_at
-from paribus.engine.annealing import Advance
 from paribus.engine.block import BY_RUN, Driver
+from paribus.engine.detours import Detour, Found, Leg
 from paribus.engine.run import RunState
 from paribus.study import Run, Study
 
@@ -44,13 +43,7 @@ class BlockEnd:
 
 
 class Rescuer:
-    """Trains the bad runs of a block on, in the programs that have trained them.
-
-    A rescue begins with the weights that a run ended with, and all else as at a start:
-    the moments of its optimizer are 0 and its schedule begins anew. It sees the epochs
-    of its data order that come next. A diverged run goes on from its last finite
-    weights.
-    """
+    """Plans how the bad runs of a block are trained on."""
 
     def __init__(self, plan: RescuePlan, study: Study, *, n_examples: int) -> None:
         """Take the plan.
@@ -64,51 +57,123 @@ class Rescuer:
         self._study = study
         self._n_examples = n_examples
 
-    def rescue(
-        self, end: BlockEnd, driver: Driver, advance: Advance
-    ) -> dict[str, Float[np.ndarray, " run"]]:
-        """Train the bad runs of a block on, and say what came of it, by name.
+    def rescue(self, end: BlockEnd, driver: Driver) -> "Rescue":
+        """How the bad runs of a block go on, in the programs that have trained them."""
+        return Rescue(
+            self._plan,
+            end,
+            driver,
+            steps=self._looks(end),
+            start=self._step_of(end, 0.0),
+        )
 
-        They are looked at after each epoch. All is not a number for the others.
+    def _looks(self, end: BlockEnd) -> list[int]:
+        """Steps done after each epoch more than the run's own, and at the last."""
+        epochs = float(self._study.budget.epochs)
+        more = [*map(float, range(1, math.ceil(epochs))), epochs]
+        return [self._step_of(end, k) for k in more]
+
+    def _step_of(self, end: BlockEnd, more: float) -> int:
+        batch_size = self._study.settings(end.runs[0].config).batch_size
+        epoch = self._study.budget.epochs + more
+        return step_at(epoch, self._n_examples, batch_size)
+
+
+class Rescue:
+    """Trains the bad runs of a block on.
+
+    A rescue begins with the weights that a run ended with, and all else as at a start:
+    the moments of its optimizer are 0 and its schedule begins anew. It sees the epochs
+    of its data order that come next. A diverged run goes on from its last finite
+    weights. They are looked at after each epoch.
+
+    Attributes:
+        names: What it tells; not a number for runs that need no rescue.
+    """
+
+    names = MEASURES
+
+    def __init__(
+        self,
+        plan: RescuePlan,
+        end: BlockEnd,
+        driver: Driver,
+        *,
+        steps: Sequence[int],
+        start: int,
+    ) -> None:
+        """Begin at the end of the budget.
+
+        Args:
+            plan: What bad runs go on with.
+            end: The block there.
+            driver: Who has trained it.
+            steps: Steps done at each look.
+            start: Steps done before.
         """
-        rates, targets = self._plan_of(end)
-        found = {name: np.full(len(end.active), np.nan) for name in MEASURES}
-        is_tried = np.isfinite(rates)
-        if not is_tried.any():
-            return found
-        shape = driver.shape
-        own = np.asarray(end.traced["learning_rate"])
-        wanted = np.where(is_tried, rates, own).astype(np.float32)
-        traced = {**end.traced, "learning_rate": shape.put(wanted, BY_RUN)}
-        # A run that has diverged is never trained: so the others stand still.
-        frozen = np.where(is_tried, 0, 1).astype(np.int32)
-        states = driver.start(end.seeds, traced)._replace(
+        self._plan = plan
+        self._end, self._driver = end, driver
+        self._steps, self._start = steps, start
+
+    def begin(self) -> Detour:
+        """The bad runs with the weights that they ended with; others stand still."""
+        end = self._end
+        rates, targets = self._planned()
+        found = {
+            "rate": rates,
+            "target": targets,
+            "reached": np.full(len(rates), False),
+            "score": np.full(len(rates), np.nan),
+        }
+        if not np.isfinite(rates).any():
+            return Detour(end.states, 0, self._start, found)
+        # A run that has diverged is never trained.
+        frozen = np.where(np.isfinite(rates), 0, 1).astype(np.int32)
+        states = self._driver.start(end.seeds, self._traced(rates))._replace(
             params=end.states.params,
             model=end.states.model,
-            diverged_at=shape.put(frozen, BY_RUN),
+            diverged_at=self._driver.shape.put(frozen, BY_RUN),
         )
-        metric = self._plan.result.primary_metric
-        is_reached = np.full(len(rates), False)
-        scores = np.full(len(rates), np.nan)
-        steps = self._looks(end)
-        for step, to_step in pairwise(steps):
-            states = advance(states, traced, step, to_step)
-            states, metrics = driver.evaluate(states)
-            scores = metrics[metric]
-            is_reached |= scores >= targets  # False for the NaN of one that diverged
+        return Detour(states, 0, self._start, found)
+
+    def legs(self, detour: Detour) -> Sequence[Leg]:
+        """From look to look; none if no run is bad."""
+        rates = detour.found["rate"]
+        if not np.isfinite(rates).any():
+            return []
+        traced = self._traced(rates)
+        return [Leg(traced, step) for step in self._steps]
+
+    def look(self, states: RunState, found: Found) -> tuple[RunState, Found]:
+        """How good the runs are by now."""
+        states, metrics = self._driver.evaluate(states)
+        scores = np.asarray(metrics[self._plan.result.primary_metric])
+        # False for the NaN of one that diverged.
+        is_reached = found["reached"] | (scores >= found["target"])
+        return states, {**found, "reached": is_reached, "score": scores}
+
+    def tell(self, detour: Detour) -> dict[str, np.ndarray]:
+        """Whether each bad run recovered, how good it is, and by which rate."""
+        rates, scores = detour.found["rate"], detour.found["score"]
         guessing = self._plan.result.data.majority_share
         scores = np.where(np.isfinite(scores), scores, guessing)
+        is_tried = np.isfinite(rates)
         return {
-            "rescued": np.where(is_tried, is_reached, np.nan),
+            "rescued": np.where(is_tried, detour.found["reached"], np.nan),
             "rescued_accuracy": np.where(is_tried, scores, np.nan),
             "rescue_learning_rate": rates,
-            "rescue_target": targets,
+            "rescue_target": detour.found["target"],
         }
 
-    def _plan_of(
-        self, end: BlockEnd
-    ) -> tuple[Float[np.ndarray, " run"], Float[np.ndarray, " run"]]:
+    def _traced(self, rates: Float[np.ndarray, " run"]) -> dict[str, Any]:
+        own = np.asarray(self._end.traced["learning_rate"])
+        wanted = np.where(np.isfinite(rates), rates, own).astype(np.float32)
+        placed = self._driver.shape.put(wanted, BY_RUN)
+        return {**self._end.traced, "learning_rate": placed}
+
+    def _planned(self) -> tuple[Float[np.ndarray, " run"], Float[np.ndarray, " run"]]:
         """The learning rate and the target of each bad run; not a number for others."""
+        end = self._end
         rates, targets = (np.full(len(end.active), np.nan) for _ in range(2))
         curves = {
             name: np.stack([r[name] for r in end.rows], 1) for name in end.rows[0]
@@ -123,10 +188,3 @@ class Rescuer:
             if rescue is not None:
                 rates[place], targets[place] = rescue.learning_rate, rescue.target
         return rates, targets
-
-    def _looks(self, end: BlockEnd) -> list[int]:
-        """Steps done at the end of the run, after each epoch more, and at the last."""
-        epochs = float(self._study.budget.epochs)
-        batch_size = self._study.settings(end.runs[0].config).batch_size
-        more = [*range(math.ceil(epochs)), epochs]
-        return [step_at(epochs + k, self._n_examples, batch_size) for k in more]

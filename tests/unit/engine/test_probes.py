@@ -11,7 +11,6 @@ from builders import make_blobs_study, make_dataset
 from probe_builders import make_examples, make_network
 
 from paribus.declared import DIAGNOSTICS, RESCUE
-from paribus.engine.annealing import anneal
 from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import BlockCurves, traced_values, train_block
 from paribus.engine.feeding import WholeSplit
@@ -344,31 +343,6 @@ def test_idle_places_are_not_measured():
     found = probe_noise(recipe, state, jnp.asarray(False), Arrays(*make_examples()))
 
     assert all(np.isnan(float(value)) for value in found.values())
-
-
-@pytest.mark.parametrize("n_extra", [1, 7, 50, 1000])
-def test_annealing_lets_the_learning_rate_fall_linearly(n_extra):
-    shape = BlockShape(
-        devices=tuple(jax.devices("cpu")[:1]), runs_per_device=2, map_width=1
-    )
-    recipe, _ = make_recipe()
-    state = start_run(recipe, SEED, SGD)
-    by_step: list[np.ndarray] = []
-
-    def advance(state, traced, step, to_step):
-        assert step == 300 + len(by_step)
-        by_step.extend([np.asarray(traced["learning_rate"])] * (to_step - step))
-        return state
-
-    rates = np.array([0.1, 3.0], np.float32)
-    traced = {"learning_rate": jnp.asarray(rates), "momentum": jnp.zeros(2)}
-    anneal(advance, state, traced, shape=shape, step=300, n_extra=n_extra)
-
-    line = 1 - (np.arange(n_extra) + 0.5) / n_extra
-    # A stair is a fiftieth high: it differs from the line by at most half of that.
-    found = np.stack(by_step)
-    np.testing.assert_allclose(found, line[:, None] * rates, atol=0.0101 * 3)
-    np.testing.assert_allclose(found.mean(axis=0), rates / 2, rtol=1e-5)
 
 
 @pytest.mark.slow
