@@ -74,6 +74,24 @@ MISFITS = {
         '[task]\nloss = "binary_cross_entropy"\n[optimizer]',
         "got data of 3 (tiny.toml, [task], loss)",
     ),
+    "warm-up of the study in epochs": (
+        'name = "adam"',
+        'name = "adam"\nwarmup_epochs = 1.5',
+        "`warmup_epochs` must be at most the 1 epoch of a run at batch size 16, got "
+        "1.5 (tiny.toml, [optimizer], warmup_epochs)",
+    ),
+    "warm-up of the study in steps": (
+        'name = "adam"',
+        'name = "adam"\nwarmup_steps = 4',
+        "must be at most the 3 steps of a run at batch size 16, got 4 (tiny.toml, "
+        "[optimizer], warmup_steps)",
+    ),
+    "warm-up of the space": (
+        "batch_size = [16]",
+        "batch_size = [8, 16]\nwarmup_steps = [1, 5]",
+        "at most the 3 steps of a run at batch size 16, got 5 (tiny.toml, [[space]] 1, "
+        "warmup_steps, value 2)",
+    ),
     "weights": (
         "[optimizer]",
         "[task]\nclass_weights = [1, 2]\n[optimizer]",
@@ -92,6 +110,21 @@ def test_what_does_not_fit_the_data_is_named_with_its_place(
 
     refused(["run", "tiny.toml"], 3, where)
     refused(["run", "tiny.toml", "--dry-run"], 3, where)
+
+
+def test_a_grid_is_counted_as_written_after_one_that_optimizers_share(
+    place: Path, refused: Refused
+):
+    """Inside, the first is two grids: momentum is a number of sgd alone."""
+    text = (place / "tiny.toml").read_text().partition("[optimizer]")[0]
+    grids = (
+        '[[space]]\noptimizer = ["sgd", "adam"]\nlearning_rate = [0.1]\n'
+        'batch_size = [16]\n[[space]]\noptimizer = ["sgd"]\nlearning_rate = [0.1]\n'
+        "momentum = [0.5]\nbatch_size = [16, 1000]\n"
+    )
+    (place / "tiny.toml").write_text(text + grids)
+
+    refused(["run", "tiny.toml"], 3, "(tiny.toml, [[space]] 2, batch_size, value 2)")
 
 
 def test_an_option_is_the_place_of_what_it_sets(refused: Refused):

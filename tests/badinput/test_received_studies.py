@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -182,20 +183,33 @@ def test_a_store_that_says_another_schema_runs_nothing(
     refused(["show", "tiny"], 5, "schema", "extra")
 
 
-@pytest.mark.parametrize("mask", [0o077, 0o027])
-def test_files_are_no_more_open_than_the_user_lets_them(
+@pytest.mark.parametrize("mask", [0o027, 0o000])
+def test_files_have_the_modes_that_the_user_lets_them_have(
     place: Path, forked: Callable[..., Any], mask: int
 ):
-    before = set(place.rglob("*"))
     (place / "runs.csv").write_text(
         "rate,seed,epoch,test_accuracy\n1,0,0,0.1\n1,0,1,0.5\n"
     )
+    before = set(place.rglob("*"))
+    (place / "new").mkdir()
 
-    made = forked("import", "runs.csv", "--hyperparameters", "rate", umask=mask)
-    assert made.code == 0, made.err
-    told = forked("report", "studies/runs", umask=mask)
-    assert told.code == 0, told.err
+    for arguments in (
+        ["import", "runs.csv", "--hyperparameters", "rate"],
+        ["report", "studies/runs"],
+        ["export", "studies/runs", "--out", "tables"],
+        ["export", "studies/runs", "--out", "all.json"],
+        ["check", "studies/runs", "--salvage", "saved/runs"],
+        ["init", "notebook", "--out", "new/mine.toml"],
+    ):
+        ended = forked(*arguments, umask=mask)
+        assert ended.code == 0, ended.err
 
-    written = set(place.rglob("*")) - before - {place / "runs.csv"}
-    assert len(written) >= 4
-    assert [path for path in written if path.stat().st_mode & mask] == []
+    written = set(place.rglob("*")) - before - {place / "new"}
+    assert {path.name for path in written} >= {"study.db", "writer.lock", "runs.csv"}
+    wrong = {
+        str(path.relative_to(place)): oct(found)
+        for path in written
+        if (found := stat.S_IMODE(path.stat().st_mode))
+        != (0o777 if path.is_dir() else 0o666) & ~mask
+    }
+    assert wrong == {}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paribus.data import Dataset, load_dataset
+from paribus.data.batches import step_at
 from paribus.declared import RESCUE
 from paribus.engine.baseline import train_baseline
 from paribus.engine.block import Compiler
@@ -24,6 +25,7 @@ from paribus.errors import StudyError, TooManyFailuresError
 from paribus.hyperparameters import BATCH_SIZE
 from paribus.refinement import may_be_added, with_added
 from paribus.results import StudyResult
+from paribus.space import show_value
 from paribus.status import RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import StudyWriter, read_study, study_exists
@@ -119,7 +121,8 @@ def check_fits(study: Study, dataset: Dataset) -> None:
     """Refuse a study that does not fit its data set.
 
     Raises:
-        StudyError: If a batch is larger than the training split.
+        StudyError: If a batch is larger than the training split, or a warm-up longer
+            than a run.
     """
     n_train = len(dataset.train)
     for i, grid in enumerate(study.space.grids):
@@ -130,6 +133,36 @@ def check_fits(study: Study, dataset: Dataset) -> None:
                     f"`batch_size` must be at most the {n_train:,} training examples, "
                     f"got {batch_size}",
                     key=("space", i, BATCH_SIZE.name, j),
+                )
+        for batch_size in grid.get(BATCH_SIZE.name, ()):
+            assert isinstance(batch_size, int)
+            _check_warm_up(study, i, batch_size, n_train)
+
+
+def _check_warm_up(study: Study, grid: int, batch_size: int, n_train: int) -> None:
+    """Refuse a warm-up after whose end no step is left."""
+    epochs = study.budget.run_epochs(n_train=n_train, batch_size=batch_size)
+    n_steps = step_at(epochs, n_train, batch_size)
+    limits = {
+        "warmup_epochs": (epochs, f"{epochs:,.6g} epoch"),
+        "warmup_steps": (n_steps, f"{n_steps:,} step"),
+    }
+    for name, (most, words) in limits.items():
+        fixed = study.optimizer.settings.get(name)
+        varied = study.space.grids[grid].get(name, ())
+        places = {("space", grid, name, j): value for j, value in enumerate(varied)}
+        if fixed is not None:
+            places = {("optimizer", name): fixed}
+        for key, value in places.items():
+            assert isinstance(value, int | float)
+            if value > most:
+                unit = words if most == 1 else f"{words}s"
+                raise StudyError(
+                    f"`{name}` must be at most the {unit} of a run at batch size "
+                    f"{batch_size}, got {show_value(value)}",
+                    hint="in a longer warm-up no step has the learning rate that is "
+                    "asked for",
+                    key=key,
                 )
 
 

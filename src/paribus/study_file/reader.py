@@ -211,22 +211,39 @@ def _build(
         study=study,
         folder=source.folder,
         text=source.text,
-        place=_placing(document, grids, mistakes),
+        place=_placing(document, grids, study, mistakes),
         n_united=n_united,
     )
 
 
 def _placing(
-    document: dict[str, Any], grids: tuple[Grid, ...], mistakes: Mistakes
+    document: dict[str, Any],
+    grids: tuple[Grid, ...],
+    study: Study,
+    mistakes: Mistakes,
 ) -> Callable[[Key], str]:
     """How to say where a key stands; of a grid that no table of its own says, alone."""
     is_written = len(document["space"]) == len(grids)
 
     def place(key: Key) -> str:
-        is_hidden = key[0] == "space" and not is_written
-        return mistakes.file if is_hidden else mistakes.place(key)
+        if key[0] != "space":
+            return mistakes.place(key)
+        return mistakes.place(_written(key, grids, study)) if is_written else file
 
+    file = mistakes.file
     return place
+
+
+def _written(key: Key, grids: tuple[Grid, ...], study: Study) -> Key:
+    """Where a value of the study's space stands: a grid may have become several."""
+    _, position, name, at, *_ = key
+    grid = study.space.grids[int(position)]
+    value = grid[str(name)][int(at)]
+    for i, written in enumerate(grids):
+        is_from_there = all(set(grid[n]) <= set(v) for n, v in written.items())
+        if is_from_there and value in written.get(str(name), ()):
+            return ("space", i, name, list(written[str(name)]).index(value))
+    return key
 
 
 def _with_loader(
