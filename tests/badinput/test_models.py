@@ -1,6 +1,5 @@
 """Models of the user's own that are wrong: refused with 3 or 8, in words."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -183,11 +182,11 @@ def test_u08_a_width_of_the_space_is_static_and_compiled_once_each(
     assert not (place / "studies").exists()
 
 
-def test_d22_a_model_that_no_memory_holds_is_refused(place: Path, forked: Forked):
-    widths = ", ".join(["65536"] * 60)
+@pytest.mark.parametrize("exact", ["false", "true"])
+def test_d22_a_model_that_no_memory_holds_is_refused_and_leaves_nothing(
+    refused: Refused, exact: str
+):
+    widths = f"model.hidden=[{', '.join(['65536'] * 60)}]"
+    options = ("--set", widths, "--set", f"study.exact={exact}")
 
-    ended = forked("run", "tiny.toml", "--set", f"model.hidden=[{widths}]")
-
-    assert ended.code == 6
-    assert "Traceback" not in ended.err
-    assert re.search(r"needs about [0-9.]+ GB .* [0-9.]+ GB are available", ended.err)
+    refused(["run", "tiny.toml", *options], 6, "needs about", "GB are available")

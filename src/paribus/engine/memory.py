@@ -69,29 +69,33 @@ def bytes_per_run(state: RunState, n_examples: int) -> int:
     return COPIES_OF_STATE * of_state + 4 * n_examples
 
 
-def runs_that_fit(per_run: int, devices: tuple[Any, ...]) -> int | None:
+def runs_that_fit(
+    per_run: int, devices: tuple[Any, ...], *, at_least: int = 1
+) -> int | None:
     """How many runs each device has memory for; None where nothing tells.
 
     Args:
         per_run: Bytes of one run.
         devices: What shares the runs; the cores of a CPU also share their memory.
+        at_least: How many must fit on each.
 
     Raises:
-        ResourceError: If not even one run fits on each.
+        ResourceError: If these do not.
     """
     on_cpu = devices[0].platform == "cpu"
     free = free_host_bytes() if on_cpu else _free_device_bytes(devices[0])
     if free is None:
         return None
-    at_least = per_run * (len(devices) if on_cpu else 1)
-    if at_least > free:
+    on_each = per_run * (len(devices) if on_cpu else 1)
+    if (needed := on_each * at_least) > free:
+        runs = "one run" if at_least == 1 else f"{at_least} runs"
         raise ResourceError(
-            f"training needs about {at_least / _GB:.1f} GB of memory for one run on "
+            f"training needs about {needed / _GB:.1f} GB of memory for {runs} on "
             f"each device, {free / _GB:.1f} GB are available",
             hint="make the model smaller, or train where there is more memory",
         )
     share = HOST_SHARE if on_cpu else DEVICE_SHARE
-    return max(1, int(share * free / at_least))
+    return max(at_least, int(share * free / on_each))
 
 
 def free_host_bytes(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | None:

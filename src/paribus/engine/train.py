@@ -81,6 +81,7 @@ def train_study(
         facts = replace(dataset.facts(), **guessing(models.task, dataset))
         if writer is None:
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
+            stack.push(writer.take_back)
         writer.check_data(facts)
         environment = describe_environment(devices) | models.environment()
         writer.check_environment(environment, allow_change=allow_env_change)

@@ -284,11 +284,15 @@ class Trainer:
         return products_per_example(model, self._dataset.example_shape)
 
     def _most_runs(self, group: StaticGroup, wanted: int) -> int:
-        """How many runs of a group a device has memory for, as far as that is known."""
-        if self.study.exact:
-            return wanted
+        """How many runs of a group a device has memory for, as far as that is known.
+
+        Those of an exact study are as many as its shape has, or none.
+        """
         state = state_of(self.recipe(group), self.traced_names(group))
         per_run = bytes_per_run(state, self.n_examples)
+        if self.study.exact:
+            runs_that_fit(per_run, self._devices, at_least=wanted)
+            return wanted
         fitting = runs_that_fit(per_run, self._devices)
         known = (wanted, fitting, self._most.get(group))
         return min(n for n in known if n is not None)

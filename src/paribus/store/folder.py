@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -102,6 +102,29 @@ def remove_built(path: Path) -> None:
             (path / name).unlink()
     with suppress(FileNotFoundError):
         path.rmdir()
+
+
+def remove_new(folder: Path, made: Sequence[Path]) -> None:
+    """Remove a study that was just made, unless it holds what is not ours.
+
+    It gets the name of a folder that is being built first, so that whoever is killed
+    meanwhile leaves nothing that looks like a study.
+
+    Args:
+        folder: The study.
+        made: What was made, the folder itself and those above it, the nearest first.
+    """
+    if not _holds_only_ours(folder):
+        return
+    with suppress(OSError):
+        aside = building_folder(folder)
+        folder.rename(aside)
+        remove_built(aside)
+        if folder not in made:
+            folder.mkdir()
+        for path in made:
+            if path != folder:
+                path.rmdir()
 
 
 def _holds_only_ours(path: Path) -> bool:

@@ -2,23 +2,24 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from paribus.errors import DataError
+from paribus.errors import DataError, ParibusError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
 from paribus.store.documents import read_environment
 from paribus.store.environments import tell_change
 from paribus.store.failures import translated
-from paribus.store.folder import DATABASE
+from paribus.store.folder import DATABASE, remove_new
 from paribus.store.migration import remove_backups
 from paribus.store.narrowing import give_back, too_wide
 from paribus.store.opening import Opened
 from paribus.store.replays import Earlier
 from paribus.store.rows import AttemptRow, BlockStatus
-from paribus.store.schema import ATTEMPT
+from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, ROUND
 from paribus.study import Run
 
 
@@ -37,6 +38,7 @@ class HeldStudy:
         self._earlier: dict[int, Earlier] = {}
         self._attempt: int | None = None  # its number
         self._began = time.monotonic()
+        self._made: list[Path] | None = None  # with it; None if it was there
 
     def __exit__(
         self,
@@ -57,6 +59,25 @@ class HeldStudy:
                 self._ledger.connection.close()
             finally:
                 self._lock.release()
+
+    def take_back(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        """After an error, remove a study that was just made and has begun nothing.
+
+        So what cannot be trained at all leaves no empty study behind.
+        """
+        if kind is None or self._made is None:
+            return
+        with suppress(ParibusError), translated(self.folder / DATABASE):
+            tables = (BLOCK, BASELINE, ROUND)
+            is_first = len(self._ledger.read(ATTEMPT)) <= 1
+            if is_first and not any(self._ledger.read(table) for table in tables):
+                self._ledger.connection.close()
+                remove_new(self.folder, self._made)
 
     def check_data(self, data: DataFacts) -> None:
         """Refuse data that are not those the study began with.

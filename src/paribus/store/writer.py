@@ -102,9 +102,12 @@ class StudyWriter(BlockRungs):
                 remove_leftovers(folder)
                 if epochs is None:
                     epochs = study.evaluation_epochs(data.n_train)
+                made = [p for p in (folder, *folder.parents) if not p.exists()]
                 lock = build_study(folder, study, data, epochs)
                 if lock is not None:
-                    return cls(folder, open_locked(folder, lock))
+                    writer = cls(folder, open_locked(folder, lock))
+                    writer._made = made
+                    return writer
         writer = cls.open(folder)
         try:
             writer.grow(study)

@@ -70,7 +70,19 @@ def test_nothing_is_trained_on_a_disk_that_is_too_small(
     with pytest.raises(ResourceError, match="are free"):
         train_blobs(make_blobs_study(), tmp_path)
 
-    assert not read_study(tmp_path / "blobs").has_outcome().any()
+    assert [path.name for path in tmp_path.iterdir()] == ["blobs.npz"]
+
+
+def test_a_study_that_has_begun_stays_where_the_disk_is_too_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = train_blobs(make_blobs_study(), tmp_path).has_outcome().sum()
+    free(monkeypatch, 1_000)
+
+    with pytest.raises(ResourceError, match="are free"):
+        train_blobs(make_blobs_study(seeds=(0, 1, 2)), tmp_path)
+
+    assert read_study(tmp_path / "blobs").has_outcome().sum() == before
 
 
 MEASURED = tuple(name for name in DIAGNOSTICS if name != RESCUE)

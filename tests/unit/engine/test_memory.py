@@ -218,6 +218,17 @@ def test_a_run_that_cannot_fit_is_refused_with_both_numbers(
     assert caught.value.hint.startswith("make the model smaller")
 
 
+def test_runs_that_must_fit_together_are_refused_together(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(memory, "free_host_bytes", lambda: 2_000_000_000)
+    core = SimpleNamespace(platform="cpu")
+
+    assert runs_that_fit(31_000_000, (core, core), at_least=32) == 32
+    with pytest.raises(ResourceError, match=r"2\.2 GB .* for 32 runs on each device"):
+        runs_that_fit(35_000_000, (core, core), at_least=32)
+
+
 def test_nothing_is_limited_where_nothing_tells(tmp_path: Path):
     silent = SimpleNamespace(platform="gpu", memory_stats=lambda: None)
 
