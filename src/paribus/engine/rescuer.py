@@ -91,7 +91,7 @@ class Rescue:
         names: What it tells; not a number for runs that need no rescue.
     """
 
-    names = MEASURES
+    names: tuple[str, ...] = MEASURES
 
     def __init__(
         self,

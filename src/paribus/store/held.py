@@ -73,9 +73,9 @@ class HeldStudy:
         if kind is None or self._made is None:
             return
         with suppress(ParibusError), translated(self.folder / DATABASE):
-            tables = (BLOCK, BASELINE, ROUND)
-            is_first = len(self._ledger.read(ATTEMPT)) <= 1
-            if is_first and not any(self._ledger.read(table) for table in tables):
+            read = self._ledger.read
+            has_begun = read(BLOCK) or read(BASELINE) or read(ROUND)
+            if not has_begun and len(read(ATTEMPT)) <= 1:
                 self._ledger.connection.close()
                 remove_new(self.folder, self._made)
 

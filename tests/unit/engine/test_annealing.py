@@ -39,7 +39,8 @@ class Driven:
 
 
 RATES = np.array([0.1, 3.0], np.float32)
-STATES = RunState(*[jnp.zeros(2)] * len(RunState._fields))  # handed on as they are
+PART: Any = jnp.zeros(2)
+STATES = RunState(*[PART] * len(RunState._fields))  # they are handed on as they are
 
 
 def annealing(driver: Any, n_extra: int) -> Annealing:

@@ -16,15 +16,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "studies" / "tiny"
 
 
-def fail(folder: Path, act: Callable[[StudyWriter], object]) -> None:
+def begin(folder: Path, act: Callable[[StudyWriter], object]) -> None:
     """Make a study, do something with it, and fail."""
-    with pytest.raises(RuntimeError, match="mine"), ExitStack() as stack:
+    with ExitStack() as stack:
         writer = StudyWriter.create(folder, make_study(), make_facts())
         stack.enter_context(writer)
         stack.push(writer.take_back)
         writer.begin_attempt({})
         act(writer)
         raise RuntimeError("mine")
+
+
+def fail(folder: Path, act: Callable[[StudyWriter], object]) -> None:
+    with pytest.raises(RuntimeError, match="mine"):
+        begin(folder, act)
 
 
 def test_a_study_in_which_nothing_has_begun_is_taken_back(folder: Path):
