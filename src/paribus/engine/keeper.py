@@ -151,7 +151,9 @@ class Keeper:
         if self.interrupts.is_asked:
             self.heed(moment, watch, places)
         now = self._now()
-        if now - self._last_commit >= EVALUATIONS_S:
+        # A state before a measure has stored the evaluation already.
+        is_new = len(moment.rows) > self._n_stored
+        if is_new and now - self._last_commit >= EVALUATIONS_S:
             is_due = now - self._last_checkpoint >= self._interval()
             self._store(moment, watch, places, is_due=is_due)
 

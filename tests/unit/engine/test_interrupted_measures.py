@@ -138,6 +138,17 @@ def test_an_interrupt_while_weights_are_measured_costs_the_measures_alone(
     assert_same_bits(result, whole)
 
 
+@pytest.mark.usefixtures("calls", "seldom")
+def test_runs_go_on_after_measures_to_take_as_many_steps_as_others(place: Path):
+    """Before the measures all evaluations are stored, after them there is none new."""
+    whole = replace(MEASURED, budget=replace(MEASURED.budget, steps=60))
+
+    result = train_blobs(whole, place)
+
+    assert result.epochs[-1] > MEASURED.budget.epochs
+    assert np.isfinite(result.curve("train_loss")[..., -1]).all()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("seldom")
 def test_an_interrupt_while_runs_are_annealed_loses_no_step(
