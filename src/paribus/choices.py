@@ -13,8 +13,8 @@ from paribus.hyperparameters import (
     Value,
     as_trained,
     every_hyperparameter,
-    frozen,
-    plain,
+    frozen_values,
+    plain_values,
 )
 from paribus.optimizer_catalogue import (
     COMMON,
@@ -134,7 +134,7 @@ class ModelChoice:
 
     def to_dict(self) -> dict[str, Any]:
         """Write the choice as plain JSON values; `from_dict` reads it back."""
-        written = {"name": self.name, "settings": _written(self.settings)}
+        written = {"name": self.name, "settings": plain_values(self.settings)}
         if self.builder is not None:
             written["builder"] = self.builder.to_dict()
         return written
@@ -145,7 +145,7 @@ class ModelChoice:
         builder = written.get("builder")
         return ModelChoice(
             name=written["name"],
-            settings=_read(written["settings"]),
+            settings=frozen_values(written["settings"]),
             builder=None if builder is None else Builder.from_dict(builder),
         )
 
@@ -170,13 +170,13 @@ class OptimizerChoice:
 
     def to_dict(self) -> dict[str, Any]:
         """Write the choice as plain JSON values; `from_dict` reads it back."""
-        return {"name": self.name, "settings": _written(self.settings)}
+        return {"name": self.name, "settings": plain_values(self.settings)}
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> "OptimizerChoice":
         """Read what `to_dict` wrote."""
         return OptimizerChoice(
-            name=written["name"], settings=_read(written["settings"])
+            name=written["name"], settings=frozen_values(written["settings"])
         )
 
 
@@ -389,11 +389,3 @@ def _checked_values(
             raise SpaceError(f"`{hyperparameter.name}` {error} {place}") from None
     check_distinct(hyperparameter.name, [as_trained(v) for v in checked], where)
     return tuple(checked)
-
-
-def _written(settings: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in settings.items()}
-
-
-def _read(written: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: frozen(value) for name, value in written.items()}

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from paribus.errors import StudyError, suggest, unknown_name
-from paribus.hyperparameters import Value
+from paribus.hyperparameters import Value, frozen_values
 from paribus.problems import Problem
 from paribus.space import Config, show_value, values_of
 from paribus.tasks import is_lower_better
@@ -112,12 +112,8 @@ class DeclaredClaim:
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> "DeclaredClaim":
         """Read what `to_dict` wrote."""
-        sides = {side: _side(written[side]) for side in ("a", "b")}
+        sides = {side: frozen_values(written[side]) for side in ("a", "b")}
         return cls(**{**written, **sides})
-
-
-def _side(values: Mapping[str, Any]) -> dict[str, Value]:
-    return {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
 
 
 def check_claims(

@@ -151,6 +151,16 @@ def frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def plain_values(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Values by name as JSON writes them."""
+    return {name: plain(value) for name, value in values.items()}
+
+
+def frozen_values(written: Mapping[str, Any]) -> dict[str, Value]:
+    """Values by name as `plain_values` wrote them, and as a config holds them."""
+    return {name: frozen(value) for name, value in written.items()}
+
+
 def as_trained(value: Value) -> Value:
     """A value as a compiled program is given it: numbers in single precision."""
     if not isinstance(value, float):

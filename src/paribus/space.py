@@ -4,13 +4,13 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from paribus.errors import SpaceError
-from paribus.hyperparameters import Value
+from paribus.hyperparameters import Value, frozen_values
 from paribus.optimizer_catalogue import optimizer_words
 
 
@@ -29,7 +29,7 @@ class Config(Mapping[str, Value]):
     """
 
     def __init__(self, values: Mapping[str, Value]) -> None:
-        self._values = {name: _frozen(value) for name, value in values.items()}
+        self._values = frozen_values(values)
 
     def __getitem__(self, name: str) -> Value:
         return self._values[name]
@@ -125,7 +125,7 @@ class SearchSpace:
             raise SpaceError("`space` must have at least one grid")
         for position, grid in enumerate(self.grids, start=1):
             self._check_grid(grid, f"[[space]] {position}")
-        if (n := self._n_points()) > MAX_CONFIGS:
+        if (n := n_points(self.grids)) > MAX_CONFIGS:
             raise SpaceError(f"`space` has {n:,} configs, the limit is {MAX_CONFIGS:,}")
 
     def _check_grid(self, grid: Mapping[str, tuple[Value, ...]], where: str) -> None:
@@ -135,11 +135,6 @@ class SearchSpace:
             if not values:
                 raise SpaceError(f"`{name}` must have at least one value: {where}")
             check_distinct(name, values, where)
-
-    def _n_points(self) -> int:
-        return sum(
-            math.prod(len(values) for values in grid.values()) for grid in self.grids
-        )
 
     def configs(self) -> tuple[Config, ...]:
         """All configs, each once, in the order in which the grids name them."""
@@ -189,6 +184,11 @@ def values_of(
     return {name: tuple(own) for name, own in values.items()}
 
 
+def n_points(grids: Iterable[Mapping[str, tuple[Value, ...]]]) -> int:
+    """How many points some grids have together, counted without listing them."""
+    return sum(math.prod(len(values) for values in grid.values()) for grid in grids)
+
+
 def check_distinct(name: str, values: Sequence[Any], where: str) -> None:
     """Refuse a list that has a value twice, naming both positions."""
     seen: dict[Any, int] = {}
@@ -199,7 +199,3 @@ def check_distinct(name: str, values: Sequence[Any], where: str) -> None:
                 f"as values {seen[value]} and {position}: {where}"
             )
         seen[value] = position
-
-
-def _frozen(value: Any) -> Value:
-    return tuple(value) if isinstance(value, list) else value

@@ -177,16 +177,16 @@ def _area(share: float) -> "_Derivation":
     return area
 
 
-def _gap(result: StudyResult) -> Float[np.ndarray, "config seed"]:
-    last = result.n_evaluations - 1
-    train = final_values(result, "train_accuracy", last)
-    return train - final_values(result, "test_accuracy", last)
+def _gap(minuend: str, subtrahend: str) -> "_Derivation":
+    """How far apart two metrics end."""
 
+    def gap(result: StudyResult) -> Float[np.ndarray, "config seed"]:
+        last = result.n_evaluations - 1
+        return final_values(result, minuend, last) - final_values(
+            result, subtrahend, last
+        )
 
-def _loss_gap(result: StudyResult) -> Float[np.ndarray, "config seed"]:
-    last = result.n_evaluations - 1
-    test = final_values(result, "test_loss", last)
-    return test - final_values(result, "train_loss", last)
+    return gap
 
 
 def _damaged_share(result: StudyResult) -> Float[np.ndarray, "config seed"]:
@@ -210,8 +210,8 @@ _DERIVATIONS: Mapping[str, _Derivation] = {
     "bad_share": _bad_share,
     "aulc": _area(1.0),
     "aulc_10": _area(0.1),
-    "gap": _gap,
-    "loss_gap": _loss_gap,
+    "gap": _gap("train_accuracy", "test_accuracy"),
+    "loss_gap": _gap("test_loss", "train_loss"),
     "damaged_share": _damaged_share,
     "seconds_per_epoch": _seconds_per_epoch,
 }

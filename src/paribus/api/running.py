@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from paribus import study as records
-from paribus.errors import TooManyFailuresError
 from paribus.refinement import with_added
 from paribus.results import Progress, StudyResult
-from paribus.results.asked import only_asked, only_asked_progress
+from paribus.results.asked import only_asked_progress
+from paribus.results.failures import check_failures
 from paribus.signals import ENDING
 from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of
@@ -69,7 +69,7 @@ def run_study(
             allow_env_change=allow_env_change,
         )
     else:
-        _check_failures(only_asked(stored, study), max_failed)
+        check_failures(stored, study, max_failed=max_failed)
     return mark_absent(classify_runs(stored))
 
 
@@ -127,14 +127,3 @@ def _finished(
     with StudyWriter.open(folder) as writer:
         writer.grow(study)
     return read_study(folder)
-
-
-def _check_failures(result: StudyResult, max_failed: int) -> None:
-    n_failed = int((result.status == RunStatus.FAILED).sum())
-    if n_failed > max_failed:
-        message = next(iter(result.messages.values()), "")
-        raise TooManyFailuresError(
-            f"{n_failed} of {result.status.size} runs failed, at most {max_failed} "
-            f"may: {message}",
-            hint="--retry-failed trains them again",
-        )

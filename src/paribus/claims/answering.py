@@ -25,6 +25,7 @@ from paribus.claims.guards.timing import noisy_timing
 from paribus.claims.records import AtomVerdict
 from paribus.claims.throughput import find_seconds_ratio, find_throughput_ratio
 from paribus.claims.times import find_time_ratio
+from paribus.counts import count
 from paribus.stats.compare import hedges_g_av, share_above
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS, paired_contrast
 from paribus.stats.intervals import MIN_SEEDS
@@ -164,13 +165,14 @@ def population(
         return is_there, (f"Of {ended}.",) if any(bad) else ()
     learned = is_learner(evidence.judged)[list(question.configs)].all(axis=0)
     both = is_there & learned
-    among = f"Among the {_seeds(int(both.sum()))} whose runs learned on both sides"
+    n_both = count(int(both.sum()), "seed")
+    among = f"Among the {n_both} whose runs learned on both sides"
     never = is_unlearned(evidence.judged)[list(question.configs)].any(axis=0)
     if not never.any():
         return both, (f"{among}: all of them.",) if kind == "learners" else ()
     if not any(bad):
         n = int(never.sum())
-        return both, (f"{among}; with {_seeds(n)} a run never learned.",)
+        return both, (f"{among}; with {count(n, 'seed')} a run never learned.",)
     return both, (f"{among}; of {_say_bad(question, bad, len(both))}.",)
 
 
@@ -179,11 +181,7 @@ def _say_bad(question: Question, bad: list[int], n_seeds: int) -> str:
         f"{n_bad} at {side or 'one side'}"
         for n_bad, side in zip(bad, question.sides, strict=True)
     )
-    return f"{_seeds(n_seeds)}, runs ended badly: {words}"
-
-
-def _seeds(n: int) -> str:
-    return f"{n} seed" if n == 1 else f"{n} seeds"
+    return f"{count(n_seeds, 'seed')}, runs ended badly: {words}"
 
 
 def is_mixed(evidence: Evidence, question: Question) -> bool:

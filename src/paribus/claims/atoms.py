@@ -192,7 +192,9 @@ def put_together(parts: Sequence[AtomVerdict]) -> AtomVerdict:
         shown,
         verdict=verdict,
         reason=_differing(parts) if verdict is Verdict.DEPENDS else shown.reason,
-        more_seeds=_most_seeds(deciding) if verdict is Verdict.UNDECIDED else None,
+        more_seeds=most_seeds([part.more_seeds for part in deciding])
+        if verdict is Verdict.UNDECIDED
+        else None,
         p_value=_p_value_of_all(parts),
         notes=(*shown.notes, *filter(None, beside)),
         runs=tuple(dict.fromkeys(run for part in parts for run in part.runs)),
@@ -214,9 +216,8 @@ def _measure_words(part: AtomVerdict) -> str:
     return words if part.epochs is None else words.removeprefix("final ")
 
 
-def _most_seeds(parts: Sequence[AtomVerdict]) -> int | None:
-    """The seeds that would decide all of the open parts; None if one may stay open."""
-    counts = [part.more_seeds for part in parts]
+def most_seeds(counts: Sequence[int | None]) -> int | None:
+    """The seeds that would decide all of some parts; None if one may stay open."""
     return None if None in counts else max(filter(None, counts))
 
 

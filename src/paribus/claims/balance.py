@@ -9,6 +9,7 @@ import numpy as np
 from paribus.analysis.measure_facts import measure_facts
 from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
+from paribus.claims.atoms import most_seeds
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.remedies import LONGER, deciding
@@ -193,8 +194,7 @@ def _more_seeds(by_rival: Sequence[Sequence[AtomVerdict]]) -> int | None:
     None if against some rival it is nowhere seen to be better by the smallest effect:
     more seeds of the same kind would not tell.
     """
-    counts = [_seeds_to_beat(against) for against in by_rival]
-    return None if None in counts else max(filter(None, counts))
+    return most_seeds([_seeds_to_beat(against) for against in by_rival])
 
 
 def _seeds_to_beat(against: Sequence[AtomVerdict]) -> int | None:

@@ -12,6 +12,7 @@ from jaxtyping import Bool
 from paribus.analysis.fastest import choose_fastest, chooses_by_time
 from paribus.analysis.measure_facts import is_curve
 from paribus.analysis.run_measures import RunMeasure, run_measure, values_at
+from paribus.analysis.targets import optimizer_of
 from paribus.analysis.tuned import ChosenBy, TunedChoice, best_rates, choosing_runs
 from paribus.budget import epochs_after
 from paribus.claims.rules import Relation
@@ -237,7 +238,7 @@ class Evidence:
 
     def optimizer(self, config: Config) -> str:
         """The optimizer of a config."""
-        return str(config.get("optimizer", self.judged.study.optimizer.name))
+        return optimizer_of(self.judged, config)
 
     def seeds_of(self, configs: tuple[int, ...]) -> Bool[np.ndarray, " seed"]:
         """The judging seeds with which all of the configs have ended."""

@@ -168,3 +168,13 @@ class ClaimVerdict:
     apart: int = 0
     is_late: bool = False
     digest: str = ""
+
+    @property
+    def deciding(self) -> tuple[AtomVerdict, ...]:
+        """The atoms that make the verdict."""
+        return self.atoms[: len(self.atoms) - self.apart]
+
+    @property
+    def listed_apart(self) -> tuple[AtomVerdict, ...]:
+        """The other atoms."""
+        return self.atoms[len(self.atoms) - self.apart :]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from paribus.claims.evidence import Evidence, Question
+from paribus.counts import count
 from paribus.hyperparameters import Value
 from paribus.optimizer_catalogue import optimizer_words
 from paribus.results import StudyResult
@@ -45,7 +46,7 @@ def scope_sentence(
     if n_timings:
         rounds = f"{n_timings} rounds of timings of one run alone"
         return f"Scope: {', '.join(parts)}; {rounds}."
-    parts.append(f"{n_seeds} seed" + ("" if n_seeds == 1 else "s"))
+    parts.append(count(n_seeds, "seed"))
     return (
         f"Scope: {', '.join(parts)}; varied by seed: "
         f"{_streams(evidence, question.configs)}."
@@ -130,8 +131,7 @@ def _averaged(evidence: Evidence, question: Question) -> list[str]:
 
 def budget_words(result: StudyResult, budget: str) -> str:
     """Say what each run may spend."""
-    n = result.study.budget.epochs
-    epochs = f"{n} epoch" + ("" if n == 1 else "s")
+    epochs = count(result.study.budget.epochs, "epoch")
     return _BUDGETS.get(budget, epochs).format(epochs=epochs)
 
 

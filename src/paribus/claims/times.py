@@ -20,6 +20,7 @@ from paribus.claims.guards.tuning import best_on_edge
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import longer_budget
 from paribus.claims.throughput import with_timing_error
+from paribus.counts import count
 from paribus.results.clocks import evaluation_steps
 from paribus.stats.target_times import (
     TargetTimes,
@@ -298,5 +299,5 @@ def _lost(
     n_configs = [len(question.higher), len(question.lower)]
     reached = np.repeat(np.isfinite(np.array(times)), n_configs, axis=0)
     n = int((reached & ~learned).sum())
-    runs = "run" if n == 1 else "runs"
-    return (f"{n} {runs} reached it and ended badly all the same.",) if n else ()
+    text = f"{count(n, 'run')} reached it and ended badly all the same."
+    return (text,) if n else ()

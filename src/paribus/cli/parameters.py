@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -78,6 +78,13 @@ def some_module(text: Any) -> str:
     return text
 
 
+def built_in_studies() -> list[str]:
+    """What a shell may complete a study's name to."""
+    from paribus.study_file.sources import built_in_names
+
+    return list(built_in_names())
+
+
 def _whole(text: Any, *, lowest: int) -> int:
     if isinstance(text, int):
         return text
@@ -145,6 +152,20 @@ Folder = Annotated[
     Path, typer.Argument(metavar="DIR", parser=some_path, help="A study folder.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+StudyName = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        parser=some_text,
+        help="A built-in study's name, or a study file.",
+        autocompletion=built_in_studies,
+    ),
+]
+Device = Annotated[
+    Literal["cpu", "gpu", "auto"],
+    typer.Option(help="Where to train; auto takes a GPU where there is one."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 AllowModule = Annotated[
     list[str] | None,

@@ -1,7 +1,7 @@
 """`paribus range`: where should a grid of learning rates lie?"""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -9,14 +9,16 @@ from paribus.cli.app import app
 from paribus.cli.faults import Command
 from paribus.cli.parameters import (
     AllowModule,
+    Device,
     Force,
     Json,
+    Quiet,
+    StudyName,
     ask_model,
     check_target,
     count,
     new_path,
     number,
-    some_text,
 )
 from paribus.cli.streams import prints_on_stderr, say, write, write_json
 from paribus.errors import CommandError
@@ -28,14 +30,7 @@ _SUFFIXES = (".svg", ".png")
 
 @app.command(name="range", cls=Command)
 def range_test(  # noqa: PLR0913  (options are arguments)
-    study: Annotated[
-        str,
-        typer.Argument(
-            metavar="STUDY",
-            parser=some_text,
-            help="A built-in study's name, or a study file.",
-        ),
-    ],
+    study: StudyName,
     seeds: Annotated[
         int, typer.Option(metavar="N", parser=count, help="Runs of each combination.")
     ] = 5,
@@ -58,10 +53,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
             help="Replace a setting of the study file, as for `run`.",
         ),
     ] = None,
-    device: Annotated[
-        Literal["cpu", "gpu", "auto"],
-        typer.Option(help="Where to train; auto takes a GPU where there is one."),
-    ] = "auto",
+    device: Device = "auto",
     chart: Annotated[
         Path | None,
         typer.Option(
@@ -73,7 +65,7 @@ def range_test(  # noqa: PLR0913  (options are arguments)
     force: Force = False,
     allow_module: AllowModule = None,
     json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Propose a grid of learning rates, from short runs with a rising rate.
 

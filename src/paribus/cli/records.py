@@ -4,14 +4,14 @@
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from paribus.analysis import CONFIDENCE_LEVEL, Comparison, ConfigSummary, MetricSummary
 from paribus.analysis.rate_grid import ProposedGrid, propose_grids
-from paribus.hyperparameters import Value
+from paribus.hyperparameters import plain_values
 from paribus.results import StudyResult
 from paribus.results.forecast import Forecast
 from paribus.results.rate_sweep import RateSweep
@@ -42,7 +42,7 @@ def forecast_record(forecast: Forecast, folder: Path) -> dict[str, Any]:
         "seeds": list(study.seeds),
         "tuning_seeds": list(study.tuning.seeds) if study.tuning else [],
         "fixed": study.fixed_settings(),
-        "configs": [_plain(config) for config in study.configs()],
+        "configs": [plain_values(config) for config in study.configs()],
         "n_runs": forecast.n_runs,
         "n_to_train": forecast.n_to_train,
         "is_open": forecast.is_open,
@@ -65,7 +65,7 @@ def sweep_record(sweep: RateSweep) -> dict[str, Any]:
         "learning_rates": sweep.rates.tolist(),
         "curves": [
             {
-                "config": _plain(curves.others),
+                "config": plain_values(curves.others),
                 "losses": [
                     [None if math.isnan(loss) else loss for loss in of_seed]
                     for of_seed in curves.losses.T.tolist()
@@ -87,7 +87,7 @@ def _grid_record(grid: ProposedGrid) -> dict[str, Any]:
         "is_open": grid.is_open,
         "toml": grid.toml,
         "ranges": [
-            {"config": _plain(config), **(found._asdict() if found else {})}
+            {"config": plain_values(config), **(found._asdict() if found else {})}
             for config, found in grid.ranges
         ],
     }
@@ -99,9 +99,11 @@ def comparison_record(study: str, comparison: Comparison) -> dict[str, Any]:
         "schema": SCHEMA,
         "study": study,
         "metric": comparison.metric,
-        "a": _plain(comparison.a),
-        "b": _plain(comparison.b),
-        "pairs": [{"a": _plain(a), "b": _plain(b)} for a, b in comparison.pairs],
+        "a": plain_values(comparison.a),
+        "b": plain_values(comparison.b),
+        "pairs": [
+            {"a": plain_values(a), "b": plain_values(b)} for a, b in comparison.pairs
+        ],
         "difference": comparison.difference,
         "lower": comparison.lower,
         "upper": comparison.upper,
@@ -147,7 +149,7 @@ def _protocol(result: StudyResult) -> dict[str, Any]:
 
 def _config_record(summary: ConfigSummary) -> dict[str, Any]:
     return {
-        "config": _plain(summary.config),
+        "config": plain_values(summary.config),
         "n_seeds": summary.n_seeds,
         "status": {status.word: n for status, n in summary.status.items()},
         "share_bad": summary.share_bad,
@@ -179,10 +181,3 @@ def _metric_record(summary: MetricSummary) -> dict[str, Any]:
 
 def _by_side(pair: tuple[Any, Any] | None) -> dict[str, Any] | None:
     return None if pair is None else {"a": pair[0], "b": pair[1]}
-
-
-def _plain(values: Mapping[str, Value]) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-    }

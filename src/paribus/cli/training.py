@@ -1,7 +1,7 @@
 """`paribus init` and `paribus run`: make a study file, train what is missing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,10 +9,14 @@ from paribus.cli.app import app
 from paribus.cli.faults import Command
 from paribus.cli.parameters import (
     AllowModule,
+    Device,
     Force,
     Json,
     OutFile,
+    Quiet,
+    StudyName,
     ask_model,
+    built_in_studies,
     check_target,
     count,
     count_or_zero,
@@ -30,12 +34,6 @@ if TYPE_CHECKING:
     from paribus.results import Progress, StudyResult
 
 
-def _built_in_studies() -> list[str]:
-    from paribus.study_file.sources import built_in_names
-
-    return list(built_in_names())
-
-
 @app.command(cls=Command)
 def init(
     preset: Annotated[
@@ -43,7 +41,7 @@ def init(
         typer.Argument(
             metavar="PRESET",
             help="A built-in study; without it, they are listed.",
-            autocompletion=_built_in_studies,
+            autocompletion=built_in_studies,
         ),
     ] = None,
     out: OutFile = None,
@@ -68,15 +66,7 @@ def init(
 
 @app.command(cls=Command)
 def run(  # noqa: PLR0913  (options are arguments)
-    study: Annotated[
-        str,
-        typer.Argument(
-            metavar="STUDY",
-            parser=some_text,
-            help="A built-in study's name, or a study file.",
-            autocompletion=_built_in_studies,
-        ),
-    ],
+    study: StudyName,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -106,10 +96,7 @@ def run(  # noqa: PLR0913  (options are arguments)
             "first [[space]], 'space.1.learning_rate=[0.1, 1]'.",
         ),
     ] = None,
-    device: Annotated[
-        Literal["cpu", "gpu", "auto"],
-        typer.Option(help="Where to train; auto takes a GPU where there is one."),
-    ] = "auto",
+    device: Device = "auto",
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -119,7 +106,7 @@ def run(  # noqa: PLR0913  (options are arguments)
         ),
     ] = False,
     json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
     max_failed: Annotated[
         int,
         typer.Option(

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import DECIDED
 from paribus.console.layout import Row, lay_out
+from paribus.counts import count
 from paribus.stats.families import FALSE_DISCOVERY_RATE
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.power import MAX_SEEDS
@@ -27,7 +28,7 @@ def claims_text(
     n_atoms = sum(len(claim.atoms) for claim in claims)
     parts = [f"{len(claims)} claims, {n_atoms} atoms"]
     parts += [_claim_text(c, width) for c in claims if c.group not in unvaried]
-    parts += [_unvaried_text(claims, *group) for group in unvaried.items()]
+    parts += [unvaried_text(claims, *group) for group in unvaried.items()]
     if any(claim.digest for claim in claims):
         parts.append(
             "SHA-256 of the claims declared before the first run:\n"
@@ -68,7 +69,7 @@ def _claim_text(claim: ClaimVerdict, width: int | None) -> str:
     lines.append(lay_out([_row(atom) for atom in claim.atoms], width=width))
     notes = [note for atom in claim.atoms for note in _notes(atom)]
     if claim.apart:
-        apart = ", ".join(atom.id for atom in claim.atoms[-claim.apart :])
+        apart = ", ".join(atom.id for atom in claim.listed_apart)
         notes.append(f"listed apart from the verdict: {apart}")
     scopes = dict.fromkeys(
         atom.scope
@@ -82,15 +83,22 @@ def _parts(claim: ClaimVerdict) -> str:
     """Which parts make a claim depend."""
     if claim.verdict is not Verdict.DEPENDS:
         return ""
-    deciding = claim.atoms[: len(claim.atoms) - claim.apart]
-    said = [f"{a.id} is {a.verdict.value}" for a in deciding if a.verdict in DECIDED]
+    decided = [atom for atom in claim.deciding if atom.verdict in DECIDED]
+    said = [f"{atom.id} is {atom.verdict.value}" for atom in decided]
     return f" ({', '.join(said)})" if said else ""
 
 
-def _unvaried_text(claims: Sequence[ClaimVerdict], group: str, remedy: str) -> str:
+def unvaried_text(
+    claims: Sequence[ClaimVerdict],
+    group: str,
+    remedy: str,
+    *,
+    because: str = "not tested because ",
+) -> str:
+    """Say that a study does not vary what a group of claims is about."""
     ids = ", ".join(claim.id for claim in claims if claim.group == group)
     test = f"; to test them: {remedy}" if remedy else ""
-    return f"{ids}: not tested because the study does not vary the {group}{test}"
+    return f"{ids}: {because}the study does not vary the {group}{test}"
 
 
 def _row(atom: AtomVerdict) -> Row:
@@ -149,7 +157,7 @@ def _notes(atom: AtomVerdict) -> list[str]:
     """What is open, what would change it, and whether its seeds were planned."""
     if not atom.n_late_seeds:
         return _open(atom)
-    late = f"{atom.n_late_seeds} of {_seeds(atom.n_seeds)}"
+    late = f"{atom.n_late_seeds} of {count(atom.n_seeds, 'seed')}"
     return [*_open(atom), f"{atom.id}: seeds added after looking, {late}"]
 
 
@@ -162,7 +170,7 @@ def _open(atom: AtomVerdict) -> list[str]:
             reason = f"; {atom.reason}" if atom.reason else ""
             reason += f": {atom.remedy}" if atom.remedy else ""
             return [
-                f"{atom.id}: not decided with {_seeds(atom.n_seeds)}"
+                f"{atom.id}: not decided with {count(atom.n_seeds, 'seed')}"
                 f"{_would_decide(atom)}{reason}"
             ]
         case Verdict.DEPENDS:
@@ -191,7 +199,3 @@ def would_decide(atom: AtomVerdict) -> str:
     if atom.n_seeds < MIN_SEEDS:
         return f"at least {more} seeds are needed"
     return f"about {more} seeds would decide"
-
-
-def _seeds(n: int) -> str:
-    return f"{n} seed" if n == 1 else f"{n} seeds"

@@ -5,6 +5,7 @@ from pathlib import Path
 from paribus.analysis.measure_facts import measure_facts
 from paribus.console.layout import Row, lay_out
 from paribus.console.progress import duration_text
+from paribus.counts import count
 from paribus.errors import printable
 from paribus.looks import look_sizes
 from paribus.results.forecast import Basis, Forecast
@@ -34,8 +35,8 @@ def forecast_text(forecast: Forecast, *, folder: Path, width: int | None) -> str
     n_configs, n_seeds = len(study.configs()), len(study.seeds)
     head = (
         f"{study.name}: {_runs(forecast, forecast.n_runs)} of "
-        f"{_count(study.budget.epochs, 'epoch')}, {_count(n_configs, 'config')}, "
-        f"{_count(n_seeds, 'seed')}"
+        f"{count(study.budget.epochs, 'epoch')}, {count(n_configs, 'config')}, "
+        f"{count(n_seeds, 'seed')}"
     )
     if study.tuning is not None:
         head += f" and {len(study.tuning.seeds)} that tune"
@@ -106,7 +107,7 @@ def _looks(forecast: Forecast) -> list[str]:
         return []
     sizes = [f"{n:,}" for n in look_sizes(len(study.planned_seeds), study.looks)]
     n_fewer = most - forecast.n_runs
-    saved = f"saves {n_fewer:,} of at most {_count(most, 'run')}"
+    saved = f"saves {n_fewer:,} of at most {count(most, 'run')}"
     return [
         f"Training ends at {', '.join(sizes[:-1])} or {sizes[-1]} seeds, as soon as "
         f"{'its' if study.claims else 'the built-in'} claims are decided. What is said "
@@ -125,7 +126,7 @@ def _halving(forecast: Forecast) -> list[str]:
     at = _and([f"{rung:,}" for rung in found.rungs])
     unit = "epoch" if found.rungs == (1,) else "epochs"
     kept = "; ".join(
-        f"of {_count(n, 'value')} {_and([f'{k:,}' for k in rest])} go on"
+        f"of {count(n, 'value')} {_and([f'{k:,}' for k in rest])} go on"
         for n, *rest in found.n_values
     )
     saved = 1 - found.n_epochs / found.n_whole
@@ -160,8 +161,4 @@ def _ending(forecast: Forecast, folder: Path) -> str:
 
 def _runs(forecast: Forecast, n: int) -> str:
     """So many runs, at most while tuning has yet to choose."""
-    return f"{'up to ' if forecast.is_open else ''}{_count(n, 'run')}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{'up to ' if forecast.is_open else ''}{count(n, 'run')}"

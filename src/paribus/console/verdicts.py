@@ -8,7 +8,13 @@ from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import DECIDED
-from paribus.console.claims import estimate_text, smallest_text, would_decide
+from paribus.console.claims import (
+    estimate_text,
+    smallest_text,
+    unvaried_text,
+    would_decide,
+)
+from paribus.counts import count
 from paribus.tasks import spoken
 
 
@@ -82,7 +88,7 @@ def _made_by(
     claim: ClaimVerdict,
 ) -> tuple[AtomVerdict | None, list[AtomVerdict]]:
     """The part whose numbers stand for a claim, and the others that decide it."""
-    deciding = _deciding(claim)
+    deciding = list(claim.deciding)
     of_verdict = [atom for atom in deciding if atom.verdict is claim.verdict]
     if not of_verdict:  # it depends: the part that says most
         of_verdict = [atom for atom in deciding if atom.verdict in DECIDED]
@@ -92,11 +98,6 @@ def _made_by(
         return None, deciding
     first = of_verdict[0]
     return first, [atom for atom in deciding if atom is not first]
-
-
-def _deciding(claim: ClaimVerdict) -> list[AtomVerdict]:
-    """The parts that make a claim's verdict."""
-    return list(claim.atoms[: len(claim.atoms) - claim.apart])
 
 
 def _short(atom: AtomVerdict) -> str:
@@ -134,7 +135,7 @@ def _untested_lines(claims: Sequence[ClaimVerdict]) -> list[str]:
     by_remedy: dict[str, list[ClaimVerdict]] = {}
     reasons: dict[str, str] = {}
     for claim in claims:
-        atoms = [a for a in _deciding(claim) if a.verdict is Verdict.UNTESTED]
+        atoms = [a for a in claim.deciding if a.verdict is Verdict.UNTESTED]
         remedies = Counter(atom.remedy or atom.reason for atom in atoms)
         remedy = remedies.most_common(1)[0][0]
         by_remedy.setdefault(remedy, []).append(claim)
@@ -148,9 +149,9 @@ def _untested_lines(claims: Sequence[ClaimVerdict]) -> list[str]:
 
 
 def _unvaried_line(claims: Sequence[ClaimVerdict], group: str, remedy: str) -> str:
-    ids = ", ".join(claim.id for claim in claims if claim.group == group)
-    test = f"; to test them: {remedy}" if remedy else ""
-    return f"{_head(Verdict.UNTESTED)} {ids}: the study does not vary the {group}{test}"
+    return (
+        f"{_head(Verdict.UNTESTED)} {unvaried_text(claims, group, remedy, because='')}"
+    )
 
 
 def _is_unmeasured(claim: ClaimVerdict) -> bool:
@@ -164,8 +165,7 @@ def _tally(claims: Sequence[ClaimVerdict]) -> str:
     said = [
         f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]
     ]
-    n = f"{len(claims)} claim{'' if len(claims) == 1 else 's'}"
-    return f"{n}: {', '.join(said)}"
+    return f"{count(len(claims), 'claim')}: {', '.join(said)}"
 
 
 def _shared_scope(claims: Sequence[ClaimVerdict]) -> str:

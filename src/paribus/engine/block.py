@@ -69,6 +69,12 @@ class BlockShape:
         """Where the arrays of a `BY_RUN` or `SHARED` argument lie."""
         return NamedSharding(Mesh(np.array(self.devices), ("run",)), spec)
 
+    def spec(
+        self, shape: tuple[int, ...], dtype: Any, by: PartitionSpec = BY_RUN
+    ) -> Any:
+        """What an array is like, for programs that are compiled before it is there."""
+        return jax.ShapeDtypeStruct(shape, dtype, sharding=self.sharding(by))
+
     def put(self, arrays: Any, spec: PartitionSpec) -> Any:
         """Place arrays on the devices."""
         return jax.device_put(arrays, self.sharding(spec))
@@ -219,13 +225,13 @@ class CompiledEpochs:
         self._recipe = recipe
         self._key = key
         n = shape.n_runs
-        seeds = self._spec((n, 2), jnp.uint32)
-        traced = {name: self._spec((n,), jnp.float32) for name in traced_names}
-        flags = self._spec((n,), jnp.bool_)
-        orders = self._spec((n, feed.order_length), jnp.int32)
+        seeds = shape.spec((n, 2), jnp.uint32)
+        traced = {name: shape.spec((n,), jnp.float32) for name in traced_names}
+        flags = shape.spec((n,), jnp.bool_)
+        orders = shape.spec((n, feed.order_length), jnp.int32)
         start = shape.vectorised(partial(start_run, recipe))
         states = jax.tree.map(
-            lambda leaf: self._spec(leaf.shape, leaf.dtype),
+            lambda leaf: shape.spec(leaf.shape, leaf.dtype),
             jax.eval_shape(start, (seeds, traced), ()),
         )
         self._steps_per_epoch = steps_per_epoch(recipe.n_examples, recipe.batch_size)
@@ -315,9 +321,6 @@ class CompiledEpochs:
         return self._compiler.request(
             (name, self._key), lambda: program.lower(by_run, shared).compile()
         )
-
-    def _spec(self, shape: tuple[int, ...], dtype: Any) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct(shape, dtype, sharding=self.shape.sharding(BY_RUN))
 
 
 def _train_if_active(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Int
 
@@ -140,8 +139,8 @@ class EpochShards:
         self.order_length = self._n_steps * batch_size + self._n_partial
         n = n_seeds * self.order_length
         self.data = Arrays(
-            self._spec((n, *split.inputs.shape[1:]), split.inputs.dtype),
-            self._spec((n,), split.labels.dtype),
+            shape.spec((n, *split.inputs.shape[1:]), split.inputs.dtype, SHARED),
+            shape.spec((n,), split.labels.dtype, SHARED),
         )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="shards")
         self._epoch: _Epoch | None = None
@@ -215,6 +214,3 @@ class EpochShards:
         part = slice(start, start + len(examples))
         inputs[part] = self._split.inputs[examples if rows is None else rows[examples]]
         labels[part] = self._split.labels[examples]
-
-    def _spec(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        return jax.ShapeDtypeStruct(shape, dtype, sharding=self._shape.sharding(SHARED))

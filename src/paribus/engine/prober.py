@@ -79,15 +79,15 @@ class Prober:
         self._key = key
         self._data = data
         n = shape.n_runs
-        seeds, flags = self._spec((n, 2), jnp.uint32), self._spec((n,), jnp.bool_)
-        traced = {name: self._spec((n,), jnp.float32) for name in traced_names}
+        seeds, flags = shape.spec((n, 2), jnp.uint32), shape.spec((n,), jnp.bool_)
+        traced = {name: shape.spec((n,), jnp.float32) for name in traced_names}
         states = self._specs(partial(start_run, recipe), seeds, traced)
         snapshots = None
         if self.keeps_snapshots:
             start = partial(start_snapshots, recipe)
             snapshots = self._specs(start, states, traced)
             self._start = self._request(start, (states, traced))
-            losses = self._spec((n,), jnp.float32)
+            losses = shape.spec((n,), jnp.float32)
             keep = partial(keep_snapshots, recipe)
             self._keep = self._request(keep, (snapshots, states, traced, losses))
         if self.measures_noise:
@@ -165,10 +165,8 @@ class Prober:
 
     def _specs(self, one_run: Callable[..., Any], *by_run: Any) -> Any:
         shapes = jax.eval_shape(self.shape.vectorised(one_run), by_run, ())
-        return jax.tree.map(lambda leaf: self._spec(leaf.shape, leaf.dtype), shapes)
-
-    def _spec(self, shape: tuple[int, ...], dtype: Any) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct(shape, dtype, sharding=self.shape.sharding(BY_RUN))
+        spec = self.shape.spec
+        return jax.tree.map(lambda leaf: spec(leaf.shape, leaf.dtype), shapes)
 
 
 class Watch:

@@ -21,12 +21,12 @@ from paribus.engine.models import Models
 from paribus.engine.session import OnProgress, Session
 from paribus.engine.tasks import guessing
 from paribus.engine.trainer import Trainer
-from paribus.errors import StudyError, TooManyFailuresError
+from paribus.errors import StudyError
 from paribus.hyperparameters import BATCH_SIZE
 from paribus.refinement import may_be_added, with_added
 from paribus.results import StudyResult
+from paribus.results.failures import check_failures
 from paribus.space import show_value
-from paribus.status import RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import StudyWriter, read_study, study_exists
 from paribus.study import Study
@@ -104,7 +104,7 @@ def train_study(
         session.train(Trainer(whole, dataset, devices, compiler, models))
         _commit_baseline(writer, study, dataset, devices)
     result = read_study(folder)
-    _check_failures(result, max_failed)
+    check_failures(result, study, max_failed=max_failed)
     return result
 
 
@@ -165,14 +165,3 @@ def _check_warm_up(study: Study, grid: int, batch_size: int, n_train: int) -> No
                     "asked for",
                     key=key,
                 )
-
-
-def _check_failures(result: StudyResult, max_failed: int) -> None:
-    is_failed = result.status == RunStatus.FAILED
-    if (n_failed := int(is_failed.sum())) > max_failed:
-        message = next(iter(result.messages.values()), "")
-        raise TooManyFailuresError(
-            f"{n_failed} of {is_failed.size} runs failed, at most {max_failed} may: "
-            f"{message}",
-            hint="--retry-failed trains them again",
-        )

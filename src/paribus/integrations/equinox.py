@@ -11,10 +11,10 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 
 from paribus.builders import Builder
 from paribus.errors import UserCodeError
+from paribus.integrations.carried import strong
 from paribus.models.model import Applied, Hyperparameters, Model
 from paribus.user_code import user_code, wrong_product
 
@@ -57,7 +57,7 @@ def equinox_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
         module, state = made(key)
         arrays, _ = eqx.partition(module, eqx.is_array)
         params, others = eqx.partition(arrays, eqx.is_inexact_array)
-        return params, _strong((others, jax.tree.leaves(state)))
+        return params, strong((others, jax.tree.leaves(state)))
 
     def apply(
         params: Any,
@@ -91,12 +91,7 @@ def equinox_model(builder: Builder, settings: Mapping[str, Any]) -> Model:
         if not has_state:
             return Applied(outputs, state)
         logits, after = outputs
-        return Applied(logits, (others, _strong(jax.tree.leaves(after))))
+        return Applied(logits, (others, strong(jax.tree.leaves(after))))
 
     note = f"Equinox {version('equinox')}"
     return Model(init=init, apply=apply, draws=takes_key, note=note)
-
-
-def _strong(tree: Any) -> Any:
-    """The same numbers with types of their own, which a loop can carry."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), tree)

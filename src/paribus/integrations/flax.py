@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from paribus.builders import Builder
+from paribus.integrations.carried import strong
 from paribus.models.model import Applied, Hyperparameters, Model
 from paribus.user_code import user_code, wrong_product
 
@@ -69,7 +70,7 @@ class _Functions:
         del hyperparameters
         with self._lock:
             _, params, _, rest = _split(self._made(key))
-        return nnx.to_pure_dict(params), _strong(nnx.to_pure_dict(rest))
+        return nnx.to_pure_dict(params), strong(nnx.to_pure_dict(rest))
 
     def apply(
         self,
@@ -94,7 +95,7 @@ class _Functions:
             outputs = module(inputs, **named)
             _, _, _, after = _split(module)
         # Batch statistics change in training alone.
-        kept = _strong(nnx.to_pure_dict(after)) if train else state
+        kept = strong(nnx.to_pure_dict(after)) if train else state
         return Applied(outputs, kept)
 
 
@@ -116,8 +117,3 @@ def _keyed(streams: Any, key: jax.Array | None) -> Any:
         for place, leaf in enumerate(leaves)
     ]
     return jax.tree.unflatten(form, drawn)
-
-
-def _strong(tree: Any) -> Any:
-    """The same numbers with types of their own, which a loop can carry."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), tree)

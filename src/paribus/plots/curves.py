@@ -11,8 +11,8 @@ from altair.typing import ChartType
 from paribus.analysis.scores import is_accuracy, is_loss, n_examples
 from paribus.plots.theme import (
     DASHES,
-    PALETTE,
     AccuracyAxis,
+    line_colours,
     line_legend,
     metric_words,
 )
@@ -83,11 +83,7 @@ def draw_curves(
         table[f"{name}_at"] = [place(value) for value in table[name]]
     names = list(labels.values())
     legend = line_legend(names)
-    colour = alt.Color(
-        "label:N",
-        scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
-        legend=legend,
-    )
+    colour = line_colours(names, legend)
     x = alt.X(
         "epoch:Q",
         title="epoch",

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from altair.typing import ChartType
 
-from paribus.plots.theme import DASHES, PALETTE
+from paribus.plots.theme import DASHES, PALETTE, line_colours
 from paribus.results.rate_sweep import RateSweep
 from paribus.stats.rate_range import loss_band
 
@@ -39,11 +39,7 @@ def draw_rates(sweep: RateSweep) -> ChartType:
         )
     table = pd.concat(tables, ignore_index=True)
     names = list(dict.fromkeys(table["label"]))
-    colour = alt.Color(
-        "label:N",
-        scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
-        legend=alt.Legend(title=None, symbolType="stroke"),
-    )
+    colour = line_colours(names, alt.Legend(title=None, symbolType="stroke"))
     base = alt.Chart(table).encode(
         x=alt.X(
             "rate:Q",

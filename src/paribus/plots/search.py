@@ -9,7 +9,7 @@ from altair.typing import ChartType
 
 from paribus.analysis.search import SearchCurve
 from paribus.plots.axes import metric_axis
-from paribus.plots.theme import DASHES, PALETTE, line_legend, metric_words
+from paribus.plots.theme import DASHES, PALETTE, line_colours, line_legend, metric_words
 
 
 MAX_CURVES = len(PALETTE)
@@ -68,11 +68,7 @@ def draw_search(
     base = alt.Chart(table).encode(
         x=x,
         y=y,
-        color=alt.Color(
-            "label:N",
-            scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
-            legend=legend,
-        ),
+        color=line_colours(names, legend),
     )
     dash = alt.StrokeDash(
         "label:N",

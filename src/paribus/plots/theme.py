@@ -165,6 +165,12 @@ def line_legend(names: Sequence[str]) -> alt.Legend:
     )
 
 
+def line_colours(names: Sequence[str], legend: alt.Legend | None) -> alt.Color:
+    """A colour of the palette for each line, in the order of their names."""
+    scale = alt.Scale(domain=list(names), range=list(PALETTE[: len(names)]))
+    return alt.Color("label:N", scale=scale, legend=legend)
+
+
 def metric_words(metric: str) -> str:
     """A metric's name for a title: `"test accuracy"`."""
     return spoken(metric)

@@ -16,7 +16,8 @@ from paribus.analysis.cautions import (
 )
 from paribus.analysis.ends import BestAtEnd
 from paribus.analysis.stopped import StoppedEarly
-from paribus.report.numbers import count, join, percent
+from paribus.counts import count
+from paribus.report.numbers import join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
 from paribus.space import show_value

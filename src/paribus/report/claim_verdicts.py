@@ -5,22 +5,22 @@ from collections.abc import Sequence
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import DECIDED
+from paribus.counts import count
 from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.effects import standing
-from paribus.report.numbers import count, join
+from paribus.report.numbers import join
 from paribus.report.prose import sentence
 from paribus.report.verdicts import as_command, badge, say_change, say_finding
 
 
 def say_parts(claim: ClaimVerdict) -> str:
     """Say how the parts of a claim make its verdict, and which are listed apart."""
-    deciding = _deciding(claim)
+    deciding = claim.deciding
     text = f"Its {count(len(deciding), 'part')}: {_tally(deciding)}."
     if len(deciding) == 1:
         text = f"Its one part is {deciding[0].verdict.value}."
     if claim.apart:
-        apart = claim.atoms[len(claim.atoms) - claim.apart :]
-        text += f" Listed apart: {_tally(apart)}."
+        text += f" Listed apart: {_tally(claim.listed_apart)}."
     if " because " in claim.text:
         text += " The reason that it names is not tested."
     if claim.is_late:
@@ -36,7 +36,7 @@ def say_claim(claim: ClaimVerdict) -> str:
     """
     text = quoted(claim)
     head = f"{badge(claim.verdict).icon} {sentence(claim.verdict.value)}: {text}."
-    deciding = _deciding(claim)
+    deciding = claim.deciding
     made_by = [atom for atom in deciding if atom.verdict is claim.verdict]
     others = [
         f"{short_id(atom.id)} is {atom.verdict.value}"
@@ -76,17 +76,12 @@ def say_untested(
             for name, optimizers in names.items()
         ]
     )
-    remedies = Counter(atom.remedy for claim in claims for atom in _deciding(claim))
+    remedies = Counter(atom.remedy for claim in claims for atom in claim.deciding)
     runs = [
         as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")
     ]
     text = f"{Verdict.UNTESTED.icon} Untested here: {said}."
     return text + (f" To test them: {join(runs)}." if runs else "")
-
-
-def _deciding(claim: ClaimVerdict) -> tuple[AtomVerdict, ...]:
-    """The parts that make a claim's verdict."""
-    return claim.atoms[: len(claim.atoms) - claim.apart]
 
 
 def short_id(name: str) -> str:
@@ -101,7 +96,7 @@ def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
 
 def n_measured(claim: ClaimVerdict) -> int:
     """How many of the parts that make a claim's verdict have numbers."""
-    return sum(standing(atom) is not None for atom in _deciding(claim))
+    return sum(standing(atom) is not None for atom in claim.deciding)
 
 
 def quoted(claim: ClaimVerdict) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from paribus.analysis.scores import is_accuracy
+from paribus.counts import count
 from paribus.hyperparameters import Value
 from paribus.plots import (
     draw_curves,
@@ -21,7 +22,7 @@ from paribus.plots.runs import MAX_POINTS
 from paribus.report.document import Figure, Panel
 from paribus.report.findings import Findings
 from paribus.report.notebook import TASKS
-from paribus.report.numbers import count, estimate, percent, spread
+from paribus.report.numbers import estimate, percent, spread
 from paribus.report.pairs import higher_first, pair_label
 from paribus.report.prose import sentence
 from paribus.report.prose_pairs import say_unit, write_difference

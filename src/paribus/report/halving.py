@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from paribus.analysis.halving import Ladder, Rung
 from paribus.analysis.scores import is_accuracy
 from paribus.analysis.stopped import StoppedEarly, ladders, stopped_early
+from paribus.counts import count
 from paribus.plots import draw_curves, to_specification
 from paribus.report.document import Block, Figure, Panel, Paragraph, Table
 from paribus.report.findings import Findings
-from paribus.report.numbers import NONE, count, join, percent
+from paribus.report.numbers import NONE, join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
 from paribus.space import Config, value_words

@@ -1,10 +1,11 @@
 """How a study was made: what a reader needs to repeat it."""
 
 from paribus.claims import claims_digest
+from paribus.counts import count
 from paribus.looks import look_sizes
 from paribus.report.document import Table
 from paribus.report.halving import say_rungs
-from paribus.report.numbers import count, duration
+from paribus.report.numbers import duration
 from paribus.report.prose import count_untuned, say_model, say_optimizer, say_schedule
 from paribus.results import StudyResult
 from paribus.space import value_words

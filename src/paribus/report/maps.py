@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from paribus.analysis.failures import ConfigFailures, map_failures
 from paribus.analysis.isolation import Isolation, isolate
 from paribus.analysis.scores import n_examples
+from paribus.counts import count
 from paribus.plots import draw_failures, draw_isolation, to_specification
 from paribus.plots.failures import STEADIEST, cell_text
 from paribus.report.document import Block, Figure, Panel, Paragraph
 from paribus.report.figures import figure_heatmap
 from paribus.report.findings import Findings
-from paribus.report.numbers import count, join, percent
+from paribus.report.numbers import join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import covering_slices, label_values, varying, words
 from paribus.space import Config

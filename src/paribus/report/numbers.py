@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from paribus.analysis import MetricSummary
 from paribus.analysis.scores import is_accuracy
+from paribus.counts import count
 
 
 NONE = "–"
@@ -99,11 +100,6 @@ def p_value(p: float | None) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
 
 
-def upper_bound_of_none(n: int) -> float:
-    """The one-sided 95% upper bound of a share of which none in `n` was seen."""
-    return 1 - 0.05 ** (1 / n)
-
-
 def duration(seconds: float) -> str:
     """Write a time: `"48 s"`, `"1 min 12 s"`, `"2 h 5 min"`."""
     if seconds < 10:
@@ -114,11 +110,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def count(n: int, noun: str) -> str:
-    """Write a count with its noun: `"1 run"`, `"1,000 runs"`."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _value(metric: str, value: float, digits: int) -> str:

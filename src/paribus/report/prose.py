@@ -5,18 +5,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from paribus.analysis import OneSeedAnalysis
+from paribus.counts import count
 from paribus.optimizer_catalogue import optimizer_words
 from paribus.report.notebook import Placement
-from paribus.report.numbers import (
-    count,
-    join,
-    percent,
-    points,
-    upper_bound_of_none,
-)
+from paribus.report.numbers import join, percent, points
 from paribus.report.slices import noun, varying, words
 from paribus.results import StudyResult
 from paribus.space import show_value
+from paribus.stats.proportions import upper_bound_of_none
 from paribus.status import STATUS_MEANINGS, RunStatus
 from paribus.study import ELSEWHERE, Study
 from paribus.tasks import is_lower_better

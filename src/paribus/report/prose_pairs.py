@@ -5,8 +5,8 @@ import math
 from paribus.analysis import Comparison, ConfigSummary
 from paribus.analysis.measure_facts import measure_facts
 from paribus.analysis.scores import is_accuracy, is_loss
+from paribus.counts import count
 from paribus.report.numbers import (
-    count,
     difference,
     estimate,
     join,

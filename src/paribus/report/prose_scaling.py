@@ -6,8 +6,9 @@ from paribus.analysis.fastest import chooses_by_time
 from paribus.analysis.scaling import MIN_DRAWN, RateScaling, StepsScaling
 from paribus.analysis.targets import Target
 from paribus.analysis.tuned import choose_tuned
+from paribus.counts import count
 from paribus.optimizer_catalogue import optimizer_words
-from paribus.report.numbers import count, join, p_value, percent
+from paribus.report.numbers import join, p_value, percent
 from paribus.report.slices import label_values, varying
 from paribus.results import StudyResult
 from paribus.stats.critical_batch import MIN_BATCH_SIZES, CriticalBatch

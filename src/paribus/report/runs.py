@@ -4,9 +4,10 @@ import numpy as np
 
 from paribus.analysis.halving import stopped_after
 from paribus.analysis.scores import is_accuracy, is_learner
+from paribus.counts import count
 from paribus.report.document import Table
 from paribus.report.findings import Findings
-from paribus.report.numbers import NONE, count, percent
+from paribus.report.numbers import NONE, percent
 from paribus.report.prose import status_words
 from paribus.report.slices import words
 from paribus.results import StudyResult

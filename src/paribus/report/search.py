@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from paribus.analysis.scores import is_accuracy, n_examples
 from paribus.analysis.search import SearchCurve, search_curves
+from paribus.counts import count
 from paribus.plots import to_specification
 from paribus.plots.search import MAX_CURVES, draw_search
 from paribus.report.document import Block, Figure, Panel, Paragraph, Table
 from paribus.report.findings import Findings
-from paribus.report.numbers import NONE, count, join, percent
+from paribus.report.numbers import NONE, join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, words
 from paribus.results import StudyResult

@@ -8,12 +8,12 @@ import numpy as np
 from paribus.analysis import Comparison, ConfigSummary
 from paribus.analysis.looks import looks_of
 from paribus.analysis.scores import is_accuracy, is_loss
+from paribus.counts import count
 from paribus.report.document import Table
 from paribus.report.findings import Findings
 from paribus.report.notebook import Task, place_published
 from paribus.report.numbers import (
     NONE,
-    count,
     duration,
     estimate,
     join,

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.analysis.ties import Ties
+from paribus.counts import count
 from paribus.report.findings import Findings
 from paribus.report.numbers import (
     NONE,
-    count,
     digits_for,
     join,
     join_labels,

@@ -2,10 +2,11 @@
 
 from paribus.analysis.scores import n_examples
 from paribus.analysis.tradeoffs import TradeOff, find_tradeoffs
+from paribus.counts import count
 from paribus.plots import draw_tradeoffs, to_specification
 from paribus.report.document import Block, Figure, Panel, Paragraph, Table
 from paribus.report.findings import Findings
-from paribus.report.numbers import NONE, count, duration, join_labels, percent
+from paribus.report.numbers import NONE, duration, join_labels, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import words
 from paribus.stats.intervals import MIN_BOOTSTRAP_SEEDS

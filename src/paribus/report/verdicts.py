@@ -2,6 +2,7 @@
 
 from paribus.analysis.measure_facts import measure_facts
 from paribus.claims import AtomVerdict, Verdict
+from paribus.counts import count
 from paribus.errors import UnknownNameError
 from paribus.report.document import Badge
 from paribus.report.effects import (
@@ -11,7 +12,7 @@ from paribus.report.effects import (
     write_size,
     write_smallest,
 )
-from paribus.report.numbers import count, p_value, percent
+from paribus.report.numbers import p_value, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import words
 from paribus.stats.families import FALSE_DISCOVERY_RATE

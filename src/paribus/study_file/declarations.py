@@ -9,7 +9,7 @@ from paribus.budget import MAX_EPOCHS, Budget
 from paribus.declared import DeclaredClaim, check_diagnostics, claim_problems
 from paribus.errors import StudyError, as_toml, first_twice
 from paribus.halving import MAX_FACTOR, MIN_FACTOR, Halving
-from paribus.hyperparameters import Value
+from paribus.hyperparameters import Value, frozen_values
 from paribus.problems import Problem
 from paribus.study import TaskChoice
 from paribus.study_file.grids import Grid
@@ -34,9 +34,12 @@ class Declarations(NamedTuple):
     task: TaskChoice
 
 
-def _values(written: dict[str, Any]) -> dict[str, Value]:
-    """Values by name as a config holds them: lists are tuples."""
-    return {n: tuple(v) if isinstance(v, list) else v for n, v in written.items()}
+def _read_values(written: Any, what: str, example: str) -> dict[str, Value]:
+    if not isinstance(written, dict):
+        raise StudyError(
+            f"{what} must be a table such as {example}, got {as_toml(written)}"
+        )
+    return frozen_values(written)
 
 
 class _HalvingTable(Table):
@@ -78,12 +81,7 @@ class _TuningTable(Table):
     @field_validator("where")
     @classmethod
     def _check_where(cls, where: Any) -> dict[str, Value]:
-        if not isinstance(where, dict):
-            raise StudyError(
-                '`tuning.where` must be a table such as { schedule = "constant" }, '
-                f"got {as_toml(where)}"
-            )
-        return _values(where)
+        return _read_values(where, "`tuning.where`", '{ schedule = "constant" }')
 
 
 class _ClaimTable(Table):
@@ -103,12 +101,7 @@ class _ClaimTable(Table):
     @field_validator("a", "b")
     @classmethod
     def _read_side(cls, side: Any) -> dict[str, Value]:
-        if not isinstance(side, dict):
-            raise StudyError(
-                "a side of a claim must be a table such as { learning_rate = 0.01 }, "
-                f"got {as_toml(side)}"
-            )
-        return _values(side)
+        return _read_values(side, "a side of a claim", "{ learning_rate = 0.01 }")
 
     @field_validator("smallest_effect")
     @classmethod

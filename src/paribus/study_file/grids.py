@@ -1,6 +1,5 @@
 """[[space]]: a grid, a list of configs or a design, each value checked by itself."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -148,8 +147,3 @@ def _read_values(
         positions[trained] = (position, value)
         values.append(value)
     return tuple(values)
-
-
-def n_points(grids: tuple[Grid, ...]) -> int:
-    """How many points the grids have together, counted without listing them."""
-    return sum(math.prod(len(values) for values in grid.values()) for grid in grids)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from paribus.builders import Builder
 from paribus.errors import ParibusError, StudyError
-from paribus.space import SearchSpace
+from paribus.space import SearchSpace, n_points
 from paribus.study import (
     MAX_RUNS,
     DataChoice,
@@ -25,7 +25,7 @@ from paribus.study_file.choices import (
 )
 from paribus.study_file.declarations import Declarations, read_declarations
 from paribus.study_file.file import StudyFile
-from paribus.study_file.grids import Grid, n_points, read_grids
+from paribus.study_file.grids import Grid, read_grids
 from paribus.study_file.known import Known
 from paribus.study_file.mistakes import (
     Key,

@@ -1,9 +1,8 @@
 import pytest
-from scipy.stats import beta
 
 from paribus.analysis import MetricSummary
+from paribus.counts import count
 from paribus.report.numbers import (
-    count,
     difference,
     duration,
     estimate,
@@ -12,7 +11,6 @@ from paribus.report.numbers import (
     percent,
     points,
     spread,
-    upper_bound_of_none,
     with_points,
 )
 
@@ -96,11 +94,6 @@ def test_one_point_is_singular():
         "+1.0 points",
         "+17 points",
     ]
-
-
-@pytest.mark.parametrize("n", [1, 6, 10, 30])
-def test_the_bound_of_none_in_n_is_clopper_and_pearsons(n):
-    assert upper_bound_of_none(n) == pytest.approx(beta.ppf(0.95, 1, n))
 
 
 @pytest.mark.parametrize(

@@ -125,9 +125,7 @@ def _tau(
     measures: list[RunMeasure],
     runs: Bool[np.ndarray, "config seed"],
 ) -> float:
-    sharpness, gap, loss = (measure.values[runs] for measure in measures)
-    controls = np.stack([_rates(evidence, runs), loss], axis=1)
-    return partial_kendall_tau(sharpness, gap, controls)
+    return partial_kendall_tau(*_controlled(evidence, measures, runs))
 
 
 def _spread(
@@ -136,9 +134,20 @@ def _spread(
     runs: Bool[np.ndarray, "config seed"],
 ) -> float:
     """How much the correlation varies with the seeds."""
+    controlled = _controlled(evidence, measures, runs)
+    return partial_tau_spread(*controlled, np.nonzero(runs)[1])
+
+
+def _controlled(
+    evidence: Evidence,
+    measures: list[RunMeasure],
+    runs: Bool[np.ndarray, "config seed"],
+) -> tuple[
+    Float[np.ndarray, " run"], Float[np.ndarray, " run"], Float[np.ndarray, "run 2"]
+]:
+    """The sharpness and the gap of runs, and what both may go with."""
     sharpness, gap, loss = (measure.values[runs] for measure in measures)
-    controls = np.stack([_rates(evidence, runs), loss], axis=1)
-    return partial_tau_spread(sharpness, gap, controls, np.nonzero(runs)[1])
+    return sharpness, gap, np.stack([_rates(evidence, runs), loss], axis=1)
 
 
 def _rates(
