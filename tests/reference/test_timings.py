@@ -2,6 +2,9 @@
 
 Something else runs half of the time, for 20 turns on average, and slows all by about
 10 %. Two programs are as fast as each other; both plans have five repeats of each.
+
+And which of such timings are refused: those whose ratio within rounds varies, not those
+of a machine that slows both sides together.
 """
 
 import numpy as np
@@ -9,6 +12,13 @@ import pytest
 from numpy.random import Generator
 from scipy import stats
 
+from paribus.results.timings import (
+    MAX_TIMING_VARIATION,
+    SoloTime,
+    Timing,
+    ratio_variation,
+)
+from paribus.space import Config
 from paribus.stats.contrasts import paired_contrast
 
 
@@ -66,3 +76,52 @@ def test_repeats_in_a_row_would_not():
     covered = [covers_in_a_row(rng, disturbance=DISTURBANCE) for _ in range(N_STUDIES)]
 
     assert np.mean(covered) < 0.7
+
+
+def timing(log_seconds: np.ndarray) -> Timing:
+    """The timing of a program whose rounds took so long."""
+    config = Config({})
+    return Timing.of_rounds(
+        {
+            number: SoloTime(config=config, seconds_per_epoch=value, load_before=0.0)
+            for number, value in enumerate(np.exp(log_seconds).tolist())
+        }
+    )
+
+
+def sides(rng: Generator, *, together: float, apart: float) -> tuple[Timing, Timing]:
+    """Two sides, of which rounds are slowed together, and turns of the first alone."""
+    noise = NOISE * rng.normal(size=(2, N_ROUNDS))
+    slow_rounds = together * rng.normal(size=N_ROUNDS)
+    slow_turns = apart * rng.normal(size=N_ROUNDS)
+    return timing(noise[0] + slow_rounds + slow_turns), timing(noise[1] + slow_rounds)
+
+
+def is_refused(a: Timing, b: Timing) -> bool:
+    return ratio_variation([a], [b]) > MAX_TIMING_VARIATION
+
+
+def test_rounds_that_are_slow_for_both_sides_are_not_refused():
+    rng = np.random.default_rng(2)
+
+    pairs = [sides(rng, together=0.5, apart=0.0) for _ in range(N_STUDIES)]
+
+    # A ratio of noise .01 a side varies by .014; seven times that is never seen.
+    assert not any(is_refused(a, b) for a, b in pairs)
+    # Each side for itself varies by half: all of these used to be refused.
+    assert np.mean([a.variation > MAX_TIMING_VARIATION for a, _ in pairs]) > 0.99
+
+
+@pytest.mark.parametrize("apart", [0.1, 0.2, 0.5])
+def test_turns_that_are_slow_for_one_side_are_refused_by_their_spread(apart):
+    rng = np.random.default_rng(3)
+
+    pairs = [sides(rng, together=0.5, apart=apart) for _ in range(N_STUDIES)]
+
+    # The spread of five normal values: chi-square with 4 degrees of freedom.
+    spread = np.hypot(apart, NOISE * np.sqrt(2))
+    truth = stats.chi2.sf((N_ROUNDS - 1) * (MAX_TIMING_VARIATION / spread) ** 2, 4)
+    error = np.sqrt(truth * (1 - truth) / N_STUDIES)
+    assert np.mean([is_refused(a, b) for a, b in pairs]) == pytest.approx(
+        truth, abs=3.3 * error
+    )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.analysis.cautions import MAX_TIMING_VARIATION
 from paribus.analysis.run_measures import run_measure
 from paribus.analysis.scores import oriented_scores
+from paribus.analysis.solo_times import is_comparable
 from paribus.results import StudyResult
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.pareto import front_probabilities, pareto_front
@@ -63,7 +63,7 @@ def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
     epochs = result.study.budget.epochs
     timed = [result.seconds_per_epoch(result.configs[i]) for i in configs]
     # As no verdict in seconds rests on noisy timings, no front does.
-    is_noisy = any(t.variation > MAX_TIMING_VARIATION for t in result.timings)
+    is_noisy = not is_comparable(result.timings)
     seconds = [None if s is None or is_noisy else s * epochs for s in timed]
     if None not in seconds:
         column = np.log([s for s in seconds if s is not None])

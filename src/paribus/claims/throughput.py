@@ -12,7 +12,7 @@ from paribus.claims.findings import Found
 from paribus.claims.records import Verdict
 from paribus.claims.rules import Bounds, boundaries, judge_interval
 from paribus.results import Timing
-from paribus.results.timings import common_rounds
+from paribus.results.timings import log_ratios
 from paribus.stats.contrasts import Contrast, paired_contrast
 from paribus.stats.power import seeds_to_decide
 
@@ -83,13 +83,8 @@ def timing_contrast(
     higher, lower = (
         _timings(evidence, side) for side in (question.higher, question.lower)
     )
-    rounds = common_rounds([*higher, *lower])
-    logs = [
-        np.log([[timing.by_round[r] for r in rounds] for timing in side]).mean(axis=0)
-        for side in (higher, lower)
-    ]
     return paired_contrast(
-        logs[0] - logs[1],
+        log_ratios(higher, lower),
         confidence_level=confidence_level,
         rng=np.random.default_rng(0),
     )

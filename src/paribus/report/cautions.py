@@ -20,6 +20,7 @@ from paribus.counts import count
 from paribus.report.numbers import join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
+from paribus.results.timings import MAX_TIMING_VARIATION
 from paribus.space import show_value
 from paribus.study import Study
 
@@ -212,10 +213,29 @@ def _say_noisy_timing(caution: NoisyTiming, study: Study) -> str:
         or "the one program"
         for config in caution.configs
     )
+    programs = _some(list(static))
+    varied_by = f"{percent(caution.worst, 0)} at a load of {caution.load:.1f}"
+    if caution.kind == "repeats":
+        return (
+            f"Timings were noisy ({programs}): repeats varied by up to {varied_by}, so "
+            "what is said in seconds is not to be trusted."
+        )
+    if caution.kind == "ratio":
+        n_pairs, limit = (
+            count(caution.n_pairs, "pair"),
+            percent(MAX_TIMING_VARIATION, 0),
+        )
+        return (
+            f"Timings were noisy: from round to round the ratio of the seconds of two "
+            f"programs ({programs}) varied by {varied_by}. Of {n_pairs} of programs "
+            f"{caution.n_noisy} varied by more than {limit}, and are not compared in "
+            "seconds."
+        )
     return (
-        f"Timings were noisy ({_some(list(static))}): repeats varied by up to "
-        f"{percent(caution.worst, 0)} at a load of {caution.load:.1f}, so what is said "
-        "in seconds is not to be trusted."
+        f"The machine was not left alone while programs were timed ({programs}): from "
+        f"round to round their seconds varied by up to {varied_by}, of all programs "
+        "together. Seconds are compared within rounds, so ratios are free of it; the "
+        "seconds themselves are those of that hour."
     )
 
 

@@ -1,15 +1,21 @@
 """How long an epoch takes when one run has the machine to itself."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Float
 
 from paribus.space import Config
 
 
 # Rounds that a timing is made of. More would be taken from those that came last.
 N_ROUNDS = 5
+
+# Above it seconds are not compared: of a ratio within rounds the standard deviation of
+# its logarithm, of repeats that followed one another their coefficient of variation.
+MAX_TIMING_VARIATION = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +83,44 @@ def common_rounds(timings: Sequence[Timing]) -> tuple[int, ...]:
     if not timings:
         return ()
     return tuple(sorted(set.intersection(*(set(t.by_round) for t in timings))))
+
+
+def log_seconds(timings: Sequence[Timing]) -> Float[np.ndarray, "program round"]:
+    """The logarithm of the seconds of an epoch, in the rounds that all programs share.
+
+    Args:
+        timings: One a program, at least one.
+    """
+    rounds = common_rounds(timings)
+    return np.log([[timing.by_round[r] for r in rounds] for timing in timings])
+
+
+def log_ratios(a: Sequence[Timing], b: Sequence[Timing]) -> Float[np.ndarray, " round"]:
+    """The logarithm of the seconds of one side over the other's, round by round.
+
+    What slows all programs for a round or longer is in none of them.
+
+    Args:
+        a: The programs of one side, at least one; of several the geometric mean.
+        b: Those of the other side.
+
+    Returns:
+        One value for each round that all of them share, ascending.
+    """
+    logs = log_seconds([*a, *b])
+    return logs[: len(a)].mean(axis=0) - logs[len(a) :].mean(axis=0)
+
+
+def ratio_variation(a: Sequence[Timing], b: Sequence[Timing]) -> float:
+    """How much the ratio of the seconds of two sides varies from round to round.
+
+    Args:
+        a: The programs of one side, at least one.
+        b: Those of the other side.
+
+    Returns:
+        The standard deviation of its logarithm, about a coefficient of variation; not a
+        number where they share fewer than 2 rounds.
+    """
+    ratios = log_ratios(a, b)
+    return float(ratios.std(ddof=1)) if len(ratios) > 1 else math.nan

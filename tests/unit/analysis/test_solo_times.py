@@ -1,13 +1,25 @@
-"""What is to be timed: a run that went well, in the rounds that are missing."""
+"""What is to be timed, and which timings are too noisy to be compared."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
+import numpy as np
 import pytest
 from builders import make_finished
 from claims_builders import make_timing
+from hypothesis import given
+from hypothesis import strategies as st
 
-from paribus.analysis.solo_times import missing_rounds, run_to_time
-from paribus.results import StudyResult
+from paribus.analysis.solo_times import (
+    is_comparable,
+    missing_rounds,
+    noisy_ratios,
+    run_to_time,
+)
+from paribus.results import StudyResult, Timing
+from paribus.results.timings import MAX_TIMING_VARIATION, SoloTime, ratio_variation
+from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.study import Run
 
@@ -66,3 +78,48 @@ def test_a_run_that_did_not_diverge_is_timed_if_there_is_one(result):
     assert run_to_time(mixed, configs[:2]) == Run(configs[0], result.seeds[0])
     pending = replace(result, status=status * 0 + RunStatus.PENDING)
     assert run_to_time(pending, configs) is None
+
+
+def in_rounds(number: int, seconds: Sequence[float]) -> Timing:
+    config = Config({"batch_size": number})
+    return Timing.of_rounds(
+        {
+            r: SoloTime(config=config, seconds_per_epoch=value, load_before=0.0)
+            for r, value in enumerate(seconds, start=1)
+        }
+    )
+
+
+turns = st.lists(st.floats(0.5, 2.0), min_size=5, max_size=5)
+
+
+@given(st.lists(turns, min_size=2, max_size=5), turns)
+def test_noisy_pairs_are_those_whose_ratio_varies_whatever_slows_a_round(
+    seconds, of_all
+):
+    timings = [in_rounds(i, row) for i, row in enumerate(seconds, start=1)]
+    slowed = [
+        in_rounds(i, np.array(row) * of_all) for i, row in enumerate(seconds, start=1)
+    ]
+
+    # Pair by pair, with the function that the guard of the claims asks.
+    each = [ratio_variation([a], [b]) for a, b in combinations(timings, 2)]
+    n_noisy = sum(variation > MAX_TIMING_VARIATION for variation in each)
+    found, after = noisy_ratios(timings), noisy_ratios(slowed)
+    assert is_comparable(timings) is (n_noisy == 0)
+    if found is None or after is None:
+        # A ratio may cross the limit in the last bit, where it lies on it.
+        assert max(each) < MAX_TIMING_VARIATION + 1e-9
+        return
+    assert (found.n_noisy, found.n_pairs) == (n_noisy, len(each))
+    assert found.worst == pytest.approx(max(each))
+    assert after.worst == pytest.approx(found.worst)
+
+
+def test_repeats_in_a_row_count_each_for_itself():
+    steady = replace(in_rounds(1, [1.0] * 5), by_round={})
+    noisy = replace(in_rounds(2, [1.0, 1.0, 1.0, 1.0, 2.0]), by_round={})
+
+    assert is_comparable([steady, steady])
+    assert not is_comparable([steady, noisy])
+    assert is_comparable([])

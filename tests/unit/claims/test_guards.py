@@ -18,7 +18,8 @@ from claims_builders import (
 from paribus.claims import horizon
 from paribus.claims.guards import designs, populations, recording, timing, tuning
 from paribus.claims.guards.designs import one_workload
-from paribus.results import Attempt
+from paribus.results import Attempt, StudyResult, Timing
+from paribus.results.timings import SoloTime
 from paribus.space import SearchSpace
 from paribus.status import RunStatus
 from paribus.study import OptimizerChoice
@@ -146,13 +147,54 @@ def test_a_large_batch_is_a_tenth_of_the_data():
 
 def test_seconds_need_steady_timings():
     noisy = make_batches(variation=0.11)
-    refusal = ask(timing.noisy_timing, noisy, clock="seconds")
+    in_a_row = tuple(replace(t, by_round={}) for t in noisy.timings)
+    older = replace(noisy, timings=in_a_row)
+    refusal = ask(timing.noisy_timing, older, clock="seconds")
     assert refusal.reason == "the seconds of a step vary by 11% between repeats"
-    assert ask(timing.noisy_timing, noisy, clock="steps") is None
+    assert ask(timing.noisy_timing, older, clock="steps") is None
     assert ask(timing.noisy_timing, make_batches(), clock="seconds") is None
     untimed = replace(noisy, timings=())
     refusal = ask(timing.noisy_timing, untimed, budget="seconds")
     assert refusal.reason == "no run was timed alone on the machine"
+
+
+def slow_down(result: StudyResult, factors: dict[int, float], *sizes: int):
+    """Some rounds take longer: of programs of some batch sizes, or of all."""
+
+    def slowed(one: Timing) -> Timing:
+        if sizes and one.config["batch_size"] not in sizes:
+            return one
+        return Timing.of_rounds(
+            {
+                number: SoloTime(
+                    config=one.config,
+                    seconds_per_epoch=seconds * factors.get(number, 1.0),
+                    load_before=0.1,
+                )
+                for number, seconds in one.by_round.items()
+            }
+        )
+
+    return replace(result, timings=tuple(map(slowed, result.timings)))
+
+
+def test_a_machine_that_slows_all_programs_together_leaves_seconds_comparable():
+    result = make_batches(variation=0.0)
+    sizes = [config["batch_size"] for config in result.configs]
+    asked = {"clock": "seconds", "higher": (sizes.index(32),), "lower": (-1,)}
+
+    both = slow_down(result, {2: 2.0, 3: 3.0})
+    one = slow_down(result, {2: 2.0}, 6000)
+
+    assert both.timings[0].variation > 0.4
+    assert ask(timing.noisy_timing, both, **asked) is None
+    # 6000 is the other side; what is not compared may be slowed as it likes.
+    assert ask(timing.noisy_timing, one, **asked).reason == (
+        "the ratio of the two sides' seconds of a step varies by 31% from round to "
+        "round"
+    )
+    third = slow_down(result, {2: 2.0}, 64)
+    assert ask(timing.noisy_timing, third, **asked) is None
 
 
 def test_sides_that_were_not_timed_in_the_same_rounds_are_not_compared():

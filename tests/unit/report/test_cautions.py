@@ -25,6 +25,7 @@ from paribus.report.document import Bullets, Callout
 from paribus.report.findings import gather_findings
 from paribus.report.summary import arrange_summary, count_intervals
 from paribus.results import StudyResult, Timing
+from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.stats.power import seeds_needed
 from paribus.status import RunStatus
@@ -213,6 +214,47 @@ def test_few_seeds_are_said_with_what_they_find():
         f"difference that lies {detectable_effect(6):g} standard deviations"
     )
     assert "no verdict rests on them" in say(three, FewSeeds)
+
+
+def in_rounds(batch_size: int, seconds: list[float]) -> Timing:
+    config = Config({"learning_rate": 0.01, "batch_size": batch_size})
+    return Timing.of_rounds(
+        {
+            number: SoloTime(config=config, seconds_per_epoch=value, load_before=1.5)
+            for number, value in enumerate(seconds, start=1)
+        }
+    )
+
+
+def test_two_programs_whose_ratio_varied_are_named_and_the_others_counted():
+    result = make_notebook_result(make_notebook_study(grids=FULL_GRID))
+    timings = (
+        in_rounds(32, [2.0, 2.0, 4.0, 2.0, 2.0]),
+        in_rounds(64, [1.0, 1.0, 1.0, 1.0, 1.0]),
+        in_rounds(128, [1.0, 1.0, 1.0, 1.0, 1.02]),
+    )
+
+    # The logarithm of a ratio is log 2 higher in one of five rounds.
+    assert say(replace(result, timings=timings), NoisyTiming) == (
+        "Timings were noisy: from round to round the ratio of the seconds of two "
+        "programs (batch size 32; batch size 128) varied by 31% at a load of 1.5. Of 3 "
+        "pairs of programs 2 varied by more than 10%, and are not compared in "
+        "seconds."
+    )
+
+
+def test_a_machine_that_slowed_all_programs_together_is_said_to_be_in_no_ratio():
+    result = make_notebook_result(make_notebook_study(grids=FULL_GRID))
+    seconds = [1.0, 1.0, 2.0, 2.0, 1.0]
+    timings = tuple(
+        in_rounds(size, [value * 32 / size for value in seconds]) for size in (32, 64)
+    )
+
+    said = say(replace(result, timings=timings), NoisyTiming)
+
+    assert said.startswith("The machine was not left alone while programs were timed")
+    assert "varied by up to 39%" in said
+    assert "ratios are free of it" in said
 
 
 def test_a_timing_that_varied_is_named_with_its_program():

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from paribus.results.timings import N_ROUNDS, SoloTime, Timing, common_rounds
+from paribus.results.timings import (
+    N_ROUNDS,
+    SoloTime,
+    Timing,
+    common_rounds,
+    log_ratios,
+    ratio_variation,
+)
 from paribus.space import Config
 
 
@@ -50,3 +57,17 @@ def test_only_rounds_of_all_are_common():
     assert common_rounds([first]) == (1, 2, 3)
     assert common_rounds([first, older]) == ()
     assert common_rounds([]) == ()
+
+
+def test_ratios_are_formed_in_the_rounds_that_all_share():
+    a, b = timing({1: 1.0, 2: 6.0, 3: 3.0}), timing({2: 2.0, 3: 4.0, 4: 9.0})
+    c = timing({2: 8.0, 3: 16.0})
+
+    assert log_ratios([a], [b]) == pytest.approx(np.log([3, 3 / 4]))
+    # Of two programs the geometric mean.
+    assert log_ratios([a], [b, c]) == pytest.approx(np.log([6 / 4, 3 / 8]))
+    assert ratio_variation([a], [b]) == pytest.approx(np.log(4) / np.sqrt(2))
+
+
+def test_ratios_of_one_shared_round_have_no_variation():
+    assert np.isnan(ratio_variation([timing({1: 1.0, 2: 2.0})], [timing({2: 5.0})]))
