@@ -9,7 +9,7 @@ from paribus.analysis.ends import BestAtEnd, best_at_ends
 from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
 from paribus.analysis.solo_times import noisy_ratios
 from paribus.analysis.stopped import StoppedEarly, stopped_early
-from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE
+from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE, is_rankable
 from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
 from paribus.results.progress import has_ended
@@ -256,6 +256,7 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
         return []
     scores = oriented_scores(result, result.primary_metric)
     values = np.where(scores.is_counted, scores.values, np.nan)
+    may_be_best = is_rankable(scores.is_counted.sum(axis=1))
     groups: dict[Config, list[int]] = {}
     for index, config in enumerate(result.configs):
         others = config.without(name)
@@ -268,6 +269,8 @@ def _edges(result: StudyResult) -> list[EdgeOfGrid]:
         if (rates <= 0).any():
             continue
         chosen = select_value(rates, values[members], is_bad(result)[members])
+        if not may_be_best[members][rates == chosen.value].all():
+            continue
         if chosen.value is not None and chosen.edge in ("lowest", "highest"):
             key = (chosen.value, chosen.edge, chosen.values_to_add[0])
             found.setdefault(key, []).append(others)
@@ -319,7 +322,9 @@ def _unconverged(result: StudyResult) -> Unconverged | None:
 
 
 def _best(result: StudyResult) -> int:
-    return int(oriented_scores(result, result.primary_metric).means().argmax())
+    scores = oriented_scores(result, result.primary_metric)
+    may_be_best = is_rankable(scores.is_counted.sum(axis=1))
+    return int(np.where(may_be_best, scores.means(), -np.inf).argmax())
 
 
 def _few_seeds(result: StudyResult, n_intervals: int) -> FewSeeds | None:

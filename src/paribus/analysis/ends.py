@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from paribus.analysis.scores import is_bad, oriented_scores
+from paribus.analysis.ties import is_rankable
 from paribus.hyperparameters import is_number
 from paribus.results import StudyResult
 from paribus.space import Config
@@ -46,7 +47,7 @@ def best_at_ends(result: StudyResult) -> tuple[BestAtEnd, ...]:
     Returns:
         One for each hyperparameter whose best value, by the mean over seeds, is the
         same end at all values of the others. Zero is no end: most numbers cannot be
-        lower.
+        lower. A value that is ahead with fewer seeds than count is no best one.
     """
     if result.study.tuning is not None or result.primary_metric not in result.metrics:
         return ()
@@ -56,17 +57,21 @@ def best_at_ends(result: StudyResult) -> tuple[BestAtEnd, ...]:
     # As tuning does: what fails half of the time was tried, and is not the best.
     is_excluded = is_bad(result).sum(axis=1) >= MAX_BAD_SHARE * np.maximum(n, 1)
     means = np.where(is_excluded, -np.inf, means)
+    may_be_best = is_rankable(n)
     found = (
-        _best_at_end(result, name, means)
+        _best_at_end(result, name, means, may_be_best)
         for name in result.study.space.hyperparameters()
     )
     return tuple(end for end in found if end is not None)
 
 
 def _best_at_end(
-    result: StudyResult, name: str, means: Float[np.ndarray, " config"]
+    result: StudyResult,
+    name: str,
+    means: Float[np.ndarray, " config"],
+    may_be_best: Bool[np.ndarray, " config"],
 ) -> BestAtEnd | None:
-    ends = set(_ends(result, name, means))
+    ends = set(_ends(result, name, means, may_be_best))
     if len(ends) != 1:
         return None
     ((value, side, n_values),) = ends
@@ -76,22 +81,25 @@ def _best_at_end(
 
 
 def _ends(
-    result: StudyResult, name: str, means: Float[np.ndarray, " config"]
+    result: StudyResult,
+    name: str,
+    means: Float[np.ndarray, " config"],
+    may_be_best: Bool[np.ndarray, " config"],
 ) -> Iterator[tuple[float, End | None, int]]:
     """The best value at each combination of the others, and which end it is."""
-    groups: dict[Config, list[tuple[float, float]]] = {}
-    for config, mean in zip(result.configs, means.tolist(), strict=True):
+    groups: dict[Config, dict[float, int]] = {}
+    for i, config in enumerate(result.configs):
         value = config.get(name)
-        if is_number(value) and not np.isnan(mean):
+        if is_number(value) and not np.isnan(means[i]):
             others = config.without(name)
-            groups.setdefault(others, []).append((float(str(value)), mean))
+            groups.setdefault(others, {})[float(str(value))] = i
     for members in groups.values():
         if not 2 <= len(members) <= MAX_VALUES:
             continue
-        values = sorted(value for value, _ in members)
-        highest = max(mean for _, mean in members)
-        best, *equals = [value for value, mean in members if mean == highest]
-        if highest == -np.inf or equals:
+        values = sorted(members)
+        highest = max(means[i] for i in members.values())
+        best, *equals = [value for value in values if means[members[value]] == highest]
+        if highest == -np.inf or equals or not may_be_best[members[best]]:
             continue
         ends: dict[float, End] = {values[0]: "lowest", values[-1]: "highest"}
         yield best, ends.get(best), len(values)

@@ -7,6 +7,7 @@ import numpy as np
 from paribus.analysis.looks import looks_of
 from paribus.analysis.records import OneSeedAnalysis
 from paribus.analysis.scores import judged, oriented_scores
+from paribus.analysis.ties import is_rankable
 from paribus.results import StudyResult
 from paribus.stats.families import ERROR_RATE
 from paribus.stats.intervals import MIN_SEEDS
@@ -33,7 +34,8 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
         metric: What configs are ranked by; losses by geometric means, lower first.
 
     Returns:
-        The analysis; None if a config has exactly 1 finished run, or none has 2.
+        The analysis; None if none has 2 finished runs, or if one has fewer than 5 and
+        fewer than another: a few runs may look like the best of all.
 
     Raises:
         UnknownNameError: If no curve is called `metric`.
@@ -47,7 +49,8 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
     values, is_counted = scores.values, scores.is_counted
     n_seeds = is_counted.sum(axis=1)
     n_smallest = int(n_seeds[n_seeds > 0].min(initial=len(result.seeds)))
-    if not n_seeds.any() or n_smallest < MIN_SEEDS:
+    is_waiting = (n_seeds > 0) & ~is_rankable(n_seeds)
+    if not n_seeds.any() or n_smallest < MIN_SEEDS or is_waiting.any():
         return None
     named_best = named_best_probabilities(values, is_counted)
     level = looks_of(result.study).error_rate(ERROR_RATE)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from paribus.analysis.looks import looks_of
 from paribus.analysis.measure_facts import is_curve
@@ -63,11 +63,30 @@ class Ties:
         )
 
 
+def is_rankable(n_seeds: Int[np.ndarray, " config"]) -> Bool[np.ndarray, " config"]:
+    """Which configs may be called the best: those with 5 seeds, or as many as any.
+
+    While a study is not finished some have fewer, and the mean of one lucky run is soon
+    the highest of all.
+
+    Args:
+        n_seeds: How many runs of each config have a score.
+
+    Example:
+        >>> is_rankable(np.array([6, 5, 1, 0])).tolist()
+        [True, True, False, False]
+        >>> is_rankable(np.array([3, 1])).tolist()
+        [True, False]
+    """
+    return n_seeds >= max(min(int(n_seeds.max(initial=0)), MIN_SEEDS_TO_JUDGE), 1)
+
+
 def find_ties(result: StudyResult) -> Ties:
     """Find the configs that are tied with the best, and those practically as good.
 
     A config of which at least half the runs ended badly is neither, unless all are
-    such.
+    such. One with fewer than 5 seeds, as an interrupted study has them, is not
+    compared: it is neither in the sets nor out, and puts no other out.
 
     Args:
         result: Statuses as `classify_runs` gives them; of a study that tunes, the seeds
@@ -89,7 +108,7 @@ def find_ties(result: StudyResult) -> Ties:
     is_judged = scores.is_counted.sum(axis=1) >= MIN_SEEDS_TO_JUDGE
     if not is_judged.any():
         return nothing
-    is_counted = _of_rivals(result, scores, is_judged)
+    is_counted = _of_rivals(result, scores, is_judged) & is_judged[:, None]
     level = looks_of(result.study).error_rate(ERROR_RATE)
     is_tied = tied_with_best(scores.values, is_counted, level=level)
     smallest = smallest_loss(result, metric)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from paribus.analysis import ConfigSummary
 from paribus.analysis.scores import is_loss, judged
-from paribus.analysis.ties import smallest_loss
+from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE, smallest_loss
 from paribus.results import StudyResult
 
 
@@ -44,6 +44,13 @@ def ties_legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list
     if sum(bool(summary.is_tied_with_best) for summary in summaries) > 1:
         lines.append(
             "tied with the best: not shown to be worse; with few seeds that says little"
+        )
+    compared = [summary for summary in summaries if summary.status]
+    is_judged = [summary.is_tied_with_best is not None for summary in compared]
+    if any(is_judged) and not all(is_judged):
+        lines.append(
+            f"{_TIED_TEXT[None]}: fewer than {MIN_SEEDS_TO_JUDGE} seeds; not compared "
+            "with the others, whatever the mean"
         )
     if any(map(is_shown_as_good, summaries)):
         lines.append(f"{AS_GOOD}: {_say_as_good(result)}, with 95% confidence")

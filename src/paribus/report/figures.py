@@ -34,7 +34,6 @@ from paribus.report.slices import (
     words,
 )
 from paribus.space import Config
-from paribus.tasks import is_lower_better
 
 
 MAX_ROWS = 12
@@ -348,10 +347,4 @@ def _grid_gist(findings: Findings, fixed: Mapping[str, Value]) -> str:
 
 
 def _leader(findings: Findings) -> int:
-    def mean(index: int) -> float:
-        value = findings.summaries[index].metrics[findings.metric].ranking_mean
-        if value is None:
-            return -np.inf
-        return -value if is_lower_better(findings.metric) else value
-
-    return max(findings.compared, key=mean)
+    return next(i for i in findings.by_mean() if i in findings.compared)

@@ -15,7 +15,7 @@ from paribus.analysis import (
     one_seed_analysis,
     summarise_configs,
 )
-from paribus.analysis.ties import Ties, find_ties
+from paribus.analysis.ties import Ties, find_ties, is_rankable
 from paribus.analysis.variance import VarianceOfScores, divide_variance
 from paribus.claims import ClaimVerdict, in_python, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
@@ -101,6 +101,25 @@ class Findings:
                 names.append(f"{label} ({'; '.join(said)})")
         return names
 
+    def by_mean(self) -> list[int]:
+        """Config indices, the best mean first; after all others those of few seeds."""
+        return _by_mean(self.summaries, self.metric)
+
+    def too_few(self) -> list[int]:
+        """Configs that are asked for and have too few seeds to be compared."""
+        is_there = (self.judged.status != RunStatus.ABSENT).any(axis=1)
+        tied = enumerate(self.ties.is_tied)
+        return [i for i, is_tied in tied if is_tied is None and is_there[i]]
+
+    def ahead(self) -> list[int]:
+        """Those of them whose mean is better than that of all that are compared."""
+        few = {*self.too_few()}
+        best = next((i for i in self.by_mean() if i not in few), None)
+        if best is None:
+            return []
+        limit = _mean(self.summaries[best], self.metric)
+        return [i for i in few if _mean(self.summaries[i], self.metric) > limit]
+
     def label(self, values: Mapping[str, object]) -> str:
         """The name in words of the config that has `values`."""
         return self.shown[self.result.config_index(values)]
@@ -152,9 +171,10 @@ def gather_findings(
 
 
 def _by_mean(summaries: tuple[ConfigSummary, ...], metric: str) -> list[int]:
-    """Config indices, the best mean first."""
-    means = [-_mean(summary, metric) for summary in summaries]
-    return np.argsort(means, kind="stable").tolist()
+    """Config indices, the best mean first; after all others those of few seeds."""
+    means = np.array([_mean(summary, metric) for summary in summaries])
+    is_few = ~is_rankable(np.array([summary.n_seeds for summary in summaries]))
+    return np.lexsort((-means, is_few)).tolist()
 
 
 def _mean(summary: ConfigSummary, metric: str) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from paribus.analysis import Comparison, ConfigSummary
 from paribus.analysis.looks import looks_of
 from paribus.analysis.scores import is_accuracy, is_loss
+from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE
 from paribus.counts import count
 from paribus.report.document import Table
 from paribus.report.findings import Findings
@@ -305,13 +306,12 @@ def _caption(part: Slice) -> str:
 
 
 def _note(findings: Findings) -> str:
-    n = findings.n_configs
-    is_judged = any(s.is_tied_with_best is not None for s in findings.summaries)
-    among = (
-        f"Tied with the best: among all {n} configs of the study."
-        if n > 1 and is_judged
-        else ""
-    )
+    n, n_few = findings.n_configs, len(findings.too_few())
+    all_of_them = f"all {n} configs of the study"
+    if n_few:
+        all_of_them = f"the {n - n_few} configs with {MIN_SEEDS_TO_JUDGE} seeds or more"
+    is_said = n > 1 and n_few < n
+    among = f"Tied with the best: among {all_of_them}." if is_said else ""
     limits = limit_note(findings.ties, findings.metric) if n > 1 else ""
     return " ".join(filter(None, (among, limits, note_on_shown(findings))))
 

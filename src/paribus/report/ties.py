@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from paribus.analysis.scores import is_accuracy, is_loss
-from paribus.analysis.ties import Ties
+from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE, Ties
 from paribus.counts import count
 from paribus.report.findings import Findings
 from paribus.report.numbers import (
@@ -15,6 +15,7 @@ from paribus.report.numbers import (
     points,
     with_points,
 )
+from paribus.report.prose import sentence
 
 
 MAX_NAMED_TIES = 4
@@ -29,11 +30,13 @@ def say_best(findings: Findings) -> str:
     if findings.n_configs < 2 or not tied:
         return ""
     practical = say_practically_tied(findings.ties, findings.shown, findings.metric)
-    return " ".join(filter(None, (say_tied(tied, findings.n_configs), practical)))
+    n_compared = findings.n_configs - len(findings.too_few())
+    said = (say_tied(tied, n_compared), practical, say_too_few(findings))
+    return " ".join(filter(None, said))
 
 
 def say_tied(labels: Sequence[str], n_configs: int) -> str:
-    """Say which configs the data allow to be the best of all."""
+    """Say which configs the data allow to be the best of all that are compared."""
     if len(labels) == 1:
         return (
             f"The best of the {n_configs} configs is {labels[0]}: with 95% confidence "
@@ -43,6 +46,28 @@ def say_tied(labels: Sequence[str], n_configs: int) -> str:
         f"Tied with the best: {_name(labels)}. Of these {len(labels)} of {n_configs} "
         "configs none is shown to be worse."
     )
+
+
+def say_too_few(findings: Findings) -> str:
+    """Say which configs have too few seeds to be compared, beside others that have."""
+    few = findings.too_few()
+    if not few or len(few) == findings.n_configs:
+        return ""
+    ahead = [_with_seeds(findings, i) for i in findings.ahead() if i in findings.shown]
+    verb = "has" if len(few) == 1 else "have"
+    said = (
+        f"{sentence(count(len(few), 'more config'))} {verb} fewer than "
+        f"{MIN_SEEDS_TO_JUDGE} seeds so far, and may yet be better: not compared."
+    )
+    if not ahead:
+        return said
+    names, verb = sentence(_name(ahead)), "has" if len(ahead) == 1 else "have"
+    return f"{said} {names} {verb} a {_better(findings.metric)} mean so far."
+
+
+def _with_seeds(findings: Findings, index: int) -> str:
+    n_seeds = count(findings.summaries[index].n_seeds, "seed")
+    return f"{findings.shown[index]} ({n_seeds})"
 
 
 def say_practically_tied(ties: Ties, labels: Mapping[int, str], metric: str) -> str:
@@ -163,6 +188,10 @@ def _size(loss: float, metric: str, *, apart_from: float | None = None) -> str:
 
 def _best_mean(metric: str) -> str:
     return f"{'lowest' if is_loss(metric) else 'highest'} mean"
+
+
+def _better(metric: str) -> str:
+    return "lower" if is_loss(metric) else "higher"
 
 
 def _name(labels: Sequence[str]) -> str:

@@ -45,6 +45,15 @@ def test_what_fails_half_of_the_time_was_tried_and_is_not_the_best():
     assert best_at_ends(make_finished(LOW, HIGH, (0.98,) * 6, status=bad)) == ()
 
 
+def test_what_has_fewer_seeds_than_count_is_not_the_best():
+    pending = {(2, seed): RunStatus.PENDING for seed in range(1, 6)}
+    ahead = (0.98,) * 6
+
+    assert best_at_ends(make_finished(LOW, HIGH, ahead, status=pending)) == ()
+    (end,) = best_at_ends(make_finished(LOW, HIGH, ahead))
+    assert end.value == 0.1
+
+
 def test_nothing_is_lower_than_zero():
     result = make_finished(HIGH, LOW)
     space = SearchSpace(

@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import CHANCE, ENTROPY, make_finished
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from paribus.analysis import summarise_configs
-from paribus.analysis.ties import find_ties, smallest_loss
+from paribus.analysis.ties import find_ties, is_rankable, smallest_loss
 from paribus.status import RunStatus
 
 
@@ -246,3 +248,34 @@ def test_the_seeds_that_would_tell_are_those_of_the_most_open_config():
         enough = margin <= abs(np.mean(row) - 0.003)
         needed.append(int(n[enough.argmax()]))
     assert ties.seeds_to_tell == max(needed)
+
+
+def few_seeds(n_seeds: int):
+    """Three configs of six seeds, and a fourth that is ahead with fewer."""
+    pending = {(3, seed): PENDING for seed in range(n_seeds, 6)}
+    return make_finished(SIX, SIX[::-1], (0.5,) * 6, (0.999,) * 6, status=pending)
+
+
+@pytest.mark.parametrize("n_seeds", [1, 2, 4])
+def test_what_has_too_few_seeds_is_neither_best_nor_tied_nor_puts_others_out(n_seeds):
+    ties = find_ties(few_seeds(n_seeds))
+    alone = find_ties(make_finished(SIX, SIX[::-1], (0.5,) * 6))
+
+    assert ties.is_tied == (*alone.is_tied, None) == (True, True, False, None)
+    assert ties.best == alone.best
+    assert ties.regret_upper == (*alone.regret_upper, None)
+    assert ties.n_pairs == (*alone.n_pairs, 0)
+
+
+def test_with_five_seeds_it_is_the_best():
+    ties = find_ties(few_seeds(5))
+
+    assert (ties.best, ties.is_tied) == (3, (False, False, False, True))
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=12))
+def test_the_best_is_sought_among_five_seeds_or_as_many_as_there_are(n_seeds):
+    found = is_rankable(np.array(n_seeds))
+
+    most = max(n_seeds)
+    assert found.tolist() == [n > 0 and (n >= 5 or n == most) for n in n_seeds]

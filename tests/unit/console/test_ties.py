@@ -4,6 +4,7 @@ from builders import make_finished
 
 from paribus.analysis import summarise_configs
 from paribus.console import summary_text
+from paribus.status import RunStatus
 
 
 SIX = (0.97, 0.98, 0.975, 0.972, 0.978, 0.971)
@@ -42,3 +43,18 @@ def test_a_narrow_table_has_marks_and_says_what_they_mean():
     assert [line.split()[0] for line in lines if line.endswith(" tied ≈")] == ["0.01"]
     assert "tied: with the best config; ≈: practically as good" in lines
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_a_config_of_too_few_seeds_is_marked_whatever_its_mean():
+    pending = {(2, seed): RunStatus.PENDING for seed in range(1, 6)}
+    result = make_finished(SIX, NEAR, (0.999,) * 6, status=pending)
+    text = summary_text(result, summarise_configs(result), width=None)
+
+    lines = [line.rstrip() for line in text.splitlines()]
+    last = next(line for line in lines if line.startswith("learning_rate=0.1"))
+    assert last.endswith("too few seeds to say")
+    assert (
+        "too few seeds to say: fewer than 5 seeds; not compared with the others, "
+        "whatever the mean"
+    ) in lines
+    assert not any("too few seeds to say: " in line for line in rows(None))

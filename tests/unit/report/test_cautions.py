@@ -171,6 +171,25 @@ def test_a_comparison_that_shares_the_error_rate_finds_less():
     assert of_less is None or of_less > 6
 
 
+def test_one_lucky_run_is_no_best_value_at_the_edge_of_a_grid():
+    pending = {(2, seed): RunStatus.PENDING for seed in range(1, 10)}
+
+    assert found(make_finished(LOW, HIGH, (0.98,) * 10), EdgeOfGrid) != []
+    assert (
+        found(make_finished(LOW, HIGH, (0.98,) * 10, status=pending), EdgeOfGrid) == []
+    )
+
+
+def test_one_lucky_run_is_not_the_best_of_those_still_improving():
+    pending = {(2, seed): RunStatus.PENDING for seed in range(1, 10)}
+    improving = {(2, 0): RunStatus.UNCONVERGED}
+    result = make_finished(LOW, HIGH, (0.98,) * 10, status={**pending, **improving})
+
+    assert found(result, Unconverged) == [
+        Unconverged(configs=(2,), n_configs=3, has_best=False)
+    ]
+
+
 def test_few_seeds_are_said_at_the_level_of_the_verdicts():
     study = replace(make_study(n_seeds=6), looks=5)
     findings = gather_findings(make_result(study))

@@ -18,6 +18,7 @@ from paribus.report.ties import (
     say_tied,
     write_limit,
 )
+from paribus.status import RunStatus
 
 
 LABELS = {i: f"config {name}" for i, name in enumerate("ABCDEFG")}
@@ -137,3 +138,48 @@ def test_a_report_says_it_first_and_in_its_tables():
 
 def test_a_few_seeds_say_nothing():
     assert say_best(gather_findings(make_finished((0.9,) * 4, (0.9,) * 4))) == ""
+
+
+def waiting(*n_seeds: int, best: float = 0.98):
+    """Three configs of six seeds, then some that are ahead and have fewer."""
+    rows = [(0.95, 0.951, 0.949, 0.95, 0.952, 0.948), (0.5,) * 6, (0.4,) * 6]
+    status = {
+        (3 + k, seed): RunStatus.PENDING
+        for k, n in enumerate(n_seeds)
+        for seed in range(n, 6)
+    }
+    return make_finished(*rows, *[(best,) * 6 for _ in n_seeds], status=status)
+
+
+def test_a_config_of_too_few_seeds_does_not_head_the_best():
+    findings = gather_findings(waiting(1))
+
+    assert say_best(findings).startswith(
+        "The best of the 3 configs is learning rate 0.001 (mean 95.00%): "
+    )
+    assert say_best(findings).endswith(
+        "1 more config has fewer than 5 seeds so far, and may yet be better: not "
+        "compared. Learning rate 1 (1 seed) has a higher mean so far."
+    )
+    assert findings.by_mean()[-1] == 3
+
+
+def test_one_that_is_not_ahead_is_only_counted():
+    assert say_best(gather_findings(waiting(1, best=0.6))).endswith(
+        "and may yet be better: not compared."
+    )
+
+
+def test_where_all_have_too_few_seeds_nothing_is_said_of_the_best():
+    rows = [(0.9, 0.91, 0.92), (0.5, 0.52, 0.53)]
+
+    assert say_best(gather_findings(make_finished(*rows))) == ""
+
+
+def test_the_table_says_among_which_configs_the_ties_are():
+    text = render_markdown(build_report(waiting(2)))
+
+    assert "Tied with the best: among the 3 configs with 5 seeds or more." in text
+    # What one seed would have said is left until all have seeds enough.
+    assert "as the usual study does" not in text
+    assert "as the usual study does" in render_markdown(build_report(waiting(6)))
