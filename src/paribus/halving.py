@@ -78,7 +78,9 @@ class Halving:
         return -(-n_values // self.factor)
 
     def n_at_rungs(self, n_values: int, epochs: int) -> tuple[int, ...]:
-        """How many values reach each rung, and then the end, where no two tie.
+        """How many values reach each rung, and then the end.
+
+        Where no two tie and one is better than guessing at the first rung.
 
         Example:
             >>> Halving(factor=3).n_at_rungs(9, epochs=20)
@@ -90,7 +92,7 @@ class Halving:
         return tuple(found)
 
     def n_epochs(self, n_values: int, epochs: int) -> int:
-        """Epochs that one seed trains over all of some values, where no two tie.
+        """Epochs that one seed trains over all of some values, as `n_at_rungs` has it.
 
         Example:
             >>> Halving(factor=3).n_epochs(9, epochs=9), 9 * 9

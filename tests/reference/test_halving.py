@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from paribus.halving import Halving
 from paribus.stats.halving import kept_at_rung
+from paribus.stats.outcomes import highest_by_guessing
 from paribus.stats.selection import select_value
 
 
@@ -27,7 +29,7 @@ def halve(curves: np.ndarray) -> tuple[int, np.ndarray]:
             scores,
             np.zeros(scores.shape, bool),
             n_kept=HALVING.n_kept(int(is_alive.sum())),
-            chance=CHANCE,
+            by_guessing=CHANCE,
         )
     final = np.where(is_alive[:, None], curves[:, :, -1], np.nan)
     nothing_bad = np.zeros(final.shape, bool)
@@ -105,3 +107,34 @@ def test_the_epochs_that_are_counted_are_those_of_a_loop(n_values: int):
         total += alive
 
     assert HALVING.n_epochs(n_values, EPOCHS) == total
+
+
+def rung_of_late_learners(rng: np.random.Generator) -> np.ndarray:
+    """Accuracies of 9 values, 3 seeds, 500 examples, when only guessing is done yet."""
+    return rng.binomial(500, 0.1, size=(9, 3)) / 500
+
+
+def test_while_all_guess_no_value_is_lost_by_the_luck_of_its_examples():
+    rng = np.random.default_rng(3)
+    n_studies, by_guessing = 2000, highest_by_guessing(0.1, 500)
+    nothing_diverged = np.zeros((9, 3), bool)
+
+    kept = [
+        kept_at_rung(
+            rung_of_late_learners(rng),
+            nothing_diverged,
+            n_kept=3,
+            by_guessing=by_guessing,
+        )
+        for _ in range(n_studies)
+    ]
+
+    # One of 27 runs is above 3 standard errors by luck, and then 6 of 9 are stopped; by
+    # their ranks alone these would be stopped in every study.
+    is_above = stats.binom.sf(np.floor(500 * by_guessing), 500, 0.1)
+    is_misled = 1 - (1 - is_above) ** 27
+    error = np.sqrt(is_misled * (1 - is_misled) / n_studies)
+    assert is_misled < 0.05
+    assert 1 - np.mean(kept) == pytest.approx(
+        is_misled * 6 / 9, abs=3.3 * error * 6 / 9
+    )

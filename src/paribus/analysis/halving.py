@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int
 
+from paribus.analysis.scores import n_examples
 from paribus.halving import Halving, rung_evaluations
 from paribus.results import StudyResult
 from paribus.space import Config
 from paribus.stats.halving import kept_at_rung
+from paribus.stats.outcomes import highest_by_guessing
 from paribus.stats.selection import seed_means
 from paribus.status import WAITING, RunStatus
 
@@ -191,8 +193,13 @@ class _Climber:
     ) -> list[int]:
         """What goes on: as it was decided, where that is stored."""
         n_kept = len(alive) if is_decided else self._halving.n_kept(len(alive))
-        chance = self._seen.data.majority_share
-        goes_on = kept_at_rung(scores, is_diverged, n_kept=n_kept, chance=chance)
+        by_guessing = highest_by_guessing(
+            self._seen.data.majority_share,
+            n_examples(self._seen, self._seen.score_metric),
+        )
+        goes_on = kept_at_rung(
+            scores, is_diverged, n_kept=n_kept, by_guessing=by_guessing
+        )
         if is_decided:
             # All runs of a value may have failed before, and be tried again.
             is_late = np.isnan(scores).all(axis=1) & self._is_waiting[alive].any(axis=1)

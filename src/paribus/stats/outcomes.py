@@ -245,13 +245,36 @@ def has_collapsed(
 
     A high loss with a good accuracy is over-confidence, not collapse.
     """
-    c = curves.chance
-    error = math.sqrt(c * (1 - c) / curves.n_train_evaluated)
     accuracy, loss = curves.train_accuracy[:, -1], curves.train_loss[:, -1]
-    guesses = accuracy <= c + thresholds.chance_errors * error
+    guesses = accuracy <= highest_by_guessing(
+        curves.chance, curves.n_train_evaluated, n_errors=thresholds.chance_errors
+    )
     knows_nothing = loss >= thresholds.entropy_share * curves.label_entropy
-    hardly_better = accuracy <= c + thresholds.learned
+    hardly_better = accuracy <= curves.chance + thresholds.learned
     return np.asarray(guesses | (knows_nothing & hardly_better))
+
+
+def highest_by_guessing(
+    chance: float,
+    n_examples: int,
+    *,
+    n_errors: float = OutcomeThresholds.chance_errors,
+) -> float:
+    """The highest accuracy that is taken for that of guessing.
+
+    Args:
+        chance: Accuracy by guessing; 0 where scores are R2, and then it is 0.
+        n_examples: Of the split that was evaluated; 0 if not known, and then its
+            sampling error counts as none.
+        n_errors: How many standard errors above chance.
+
+    Example:
+        >>> round(highest_by_guessing(0.1, 10_000), 3)
+        0.109
+    """
+    if not n_examples:
+        return chance
+    return chance + n_errors * math.sqrt(chance * (1 - chance) / n_examples)
 
 
 def is_improving(
