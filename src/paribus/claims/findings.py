@@ -8,7 +8,7 @@ from jaxtyping import Bool
 
 from paribus.analysis.measure_facts import MeasureFacts
 from paribus.claims.evidence import Evidence, Question
-from paribus.claims.records import AtomVerdict, Verdict
+from paribus.claims.records import AtomVerdict, Bound, Verdict
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import LONGER, deciding
 from paribus.claims.rules import Bounds, boundaries, judge_interval
@@ -37,6 +37,7 @@ class Found:
         effect_size: Hedges' g_av.
         share_above: Probability that a run claimed higher is above one claimed lower.
         notes: What must be said with it.
+        bound: As `AtomVerdict` has it.
     """
 
     contrast: Contrast
@@ -48,6 +49,7 @@ class Found:
     effect_size: float | None = None
     share_above: float | None = None
     notes: tuple[str, ...] = ()
+    bound: Bound = ""
 
 
 def untested(evidence: Evidence, question: Question, refusal: Refusal) -> AtomVerdict:
@@ -115,6 +117,7 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         p_value=contrast.p_value,
         effect_size=found.effect_size,
         share_above=found.share_above,
+        bound=found.bound,
     )
 
 

@@ -42,6 +42,10 @@ _ICONS = {
 }
 
 
+# What an estimate is of the true number.
+Bound = Literal["", "lower", "upper", "none"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class AtomVerdict:
     """One part of a claim that has a measure, an interval and a verdict of its own.
@@ -95,6 +99,11 @@ class AtomVerdict:
             made the verdict.
         n_late_seeds: How many of the seeds it rests on were added after runs had been
             seen: its interval is then narrower than such a plan allows.
+        bound: Of a ratio of times to a target, what the estimate is where runs never
+            reached it, which count as the end of the budget: of the side claimed slower
+            a `lower` bound of the ratio, of the other an `upper` one, of both sides
+            `none`: a ratio of times that were cut, on whichever side of the truth.
+            Empty where all reached it, and for all else.
     """
 
     id: str
@@ -129,18 +138,19 @@ class AtomVerdict:
     share_above: float | None = None
     parts: tuple["AtomVerdict", ...] = ()
     n_late_seeds: int = 0
+    bound: Bound = ""
 
     @property
     def limit(self) -> str:
-        """`"at most "` or `"at least "` where the estimate is a bound; else empty.
+        """`"at most "` or `"at least "` where the estimate is a bound; else empty."""
+        return {"lower": "at least ", "upper": "at most "}.get(self.bound, "")
 
-        Where runs of one side never reached the target: they count as the end of the
-        budget, so the estimate is the bound on the open side.
-        """
-        is_one_open = (self.lower is None) != (self.upper is None)
-        if self.budget != "target" or not is_one_open:
+    @property
+    def caveat(self) -> str:
+        """What must stand behind an estimate that bounds nothing; else empty."""
+        if self.bound != "none":
             return ""
-        return "at most " if self.lower is None else "at least "
+        return ", of times cut at the end of the budget, which bounds nothing"
 
 
 @dataclass(frozen=True, kw_only=True)

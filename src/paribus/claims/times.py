@@ -1,6 +1,7 @@
 """How long each side took to reach a target that was set before they were compared."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from paribus.claims.arms import learning_rate_arms
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found, seeds_that_decide, unbounded
 from paribus.claims.guards.tuning import best_on_edge
+from paribus.claims.records import Bound
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import longer_budget
 from paribus.claims.throughput import with_timing_error
@@ -24,6 +26,7 @@ from paribus.counts import count
 from paribus.results.clocks import evaluation_steps
 from paribus.stats.target_times import (
     TargetTimes,
+    TimeRatio,
     log_time_ratio,
     restricted_mean_difference,
 )
@@ -175,13 +178,14 @@ def _compared(
     if ratio.n_censored_a or ratio.n_censored_b:
         rest = restricted_mean_difference(*sides, confidence_level=level, rng=rng)
         missed = f"{ratio.n_censored_a} and {ratio.n_censored_b}"
-        n = len(sides[0].times)
+        n, bound = len(sides[0].times), _bound(ratio)
         # Over seeds only, so of seconds there would be too narrow a one.
         is_exact = rest.is_bounded and question.clock != "seconds"
         notes += (
             f"Runs that never reached it: {missed} of {n}; the ratio counts them as "
-            f"the end of the budget. Up to {min(side.tau for side in sides):.4g} "
-            f"{unit}, the earlier end, the mean times differ by "
+            f"the end of the budget, so {_BOUNDS[bound]}. Up to "
+            f"{min(side.tau for side in sides):.4g} {unit}, the earlier end, the mean "
+            "times differ by "
             f"{rest.estimate:+.4g} {unit}"
             + (f" [{rest.lower:+.4g}, {rest.upper:+.4g}]." if is_exact else "."),
         )
@@ -192,7 +196,24 @@ def _compared(
             contrast, smallest, question, fixed_width=of_timings
         ),
         notes=notes,
+        bound=_bound(ratio),
     )
+
+
+_BOUNDS: Mapping[Bound, str] = {
+    "lower": "it is a lower bound",
+    "upper": "it is an upper bound",
+    "none": "it is one of times that were cut on both sides, and bounds nothing",
+}
+
+
+def _bound(ratio: TimeRatio) -> Bound:
+    """What the ratio is of the true one."""
+    if ratio.is_lower_bound:
+        return "lower"
+    if ratio.is_upper_bound:
+        return "upper"
+    return "none" if ratio.n_censored_a and ratio.n_censored_b else ""
 
 
 def _tau(evidence: Evidence, question: Question, side: tuple[int, ...]) -> float:

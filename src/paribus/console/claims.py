@@ -117,11 +117,12 @@ def estimate_text(atom: AtomVerdict) -> str:
     """Write an estimate and its interval; an end that the data leave open is a dash."""
     if atom.estimate is None:
         return ""
-    text = _number(atom, atom.estimate)
+    text = f"{atom.limit}{_number(atom, atom.estimate)}"
     if atom.lower is None and atom.upper is None:
-        return _with_unit(atom, text)
+        cut = " of cut times, no bound" if atom.bound == "none" else ""
+        return _with_unit(atom, text) + cut
     bounds = f"[{_number(atom, atom.lower)}, {_number(atom, atom.upper)}]"
-    return _with_unit(atom, f"{atom.limit}{text} {bounds}")
+    return _with_unit(atom, f"{text} {bounds}")
 
 
 def smallest_text(atom: AtomVerdict) -> str:

@@ -72,15 +72,14 @@ def standing(atom: AtomVerdict) -> Standing | None:
 def write_effect(atom: AtomVerdict) -> str:
     """Write an estimate with its interval: `"+1.47 [+1.20, +1.74] points"`.
 
-    A bound that is not known is left open.
+    A bound that is not known is left open, and an estimate that is one is called so.
     """
     assert atom.estimate is not None
-    if atom.lower is None and atom.upper is None:
-        return _with_unit(atom, _signed(atom, atom.estimate))
-    lower, upper = _bound(atom, atom.lower), _bound(atom, atom.upper)
-    interval = f"[{lower}, {upper}]"
     estimate = f"{atom.limit}{_signed(atom, atom.estimate)}"
-    return _with_unit(atom, f"{estimate} {interval}")
+    if atom.lower is None and atom.upper is None:
+        return _with_unit(atom, estimate) + atom.caveat
+    lower, upper = _bound(atom, atom.lower), _bound(atom, atom.upper)
+    return _with_unit(atom, f"{estimate} [{lower}, {upper}]")
 
 
 def write_smallest(atom: AtomVerdict) -> str:

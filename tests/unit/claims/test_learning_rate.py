@@ -179,7 +179,36 @@ def test_runs_that_never_reach_the_target_bound_the_ratio_and_are_counted():
 
     assert found.verdict is Verdict.SUPPORTED
     assert found.upper is None
-    assert any("never reached it: 10 and 0 of 10" in note for note in found.notes)
+    assert (found.bound, found.limit, found.caveat) == ("lower", "at least ", "")
+    (note,) = (note for note in found.notes if "never reached it: " in note)
+    assert "10 and 0 of 10" in note
+    assert "so it is a lower bound." in note
+
+
+def test_a_faster_side_that_never_gets_there_makes_the_ratio_an_upper_bound():
+    result = make_rates(small=Runs(accuracy=0.98, speed=3), large=Runs(accuracy=0.8))
+    found = atom_of(result, "L3a")
+
+    assert (found.bound, found.limit) == ("upper", "at most ")
+    assert found.lower is None
+
+
+def test_a_ratio_of_runs_that_miss_on_both_sides_bounds_nothing_and_says_so():
+    result = make_rates(small=Runs(speed=3, accuracy=0.8), medium=Runs(speed=3))
+    target = find_target(result, "adam")
+    assert target is not None
+    curves = {name: curve.copy() for name, curve in result.curves.items()}
+    medium = result.config_index({"learning_rate": 0.01})
+    # One of ten, so that the rung stands.
+    curves[result.score_metric][medium, 0] = 0.3
+    found = atom_of(replace(result, curves=curves), "L1b")
+
+    assert (found.lower, found.upper, found.verdict) == (None, None, Verdict.UNDECIDED)
+    assert found.bound == "none"
+    assert found.caveat.endswith("which bounds nothing")
+    (note,) = (note for note in found.notes if "never reached it: " in note)
+    assert "10 and 1 of 10" in note
+    assert "cut on both sides, and bounds nothing" in note
 
 
 def test_replaced_weights_are_told_from_overshooting():

@@ -50,9 +50,19 @@ def text_of(**changes: object) -> str:
                 "estimate": 0.06,
                 "lower": None,
                 "upper": 0.3,
-                "budget": "target",
+                "bound": "upper",
             },
             "ratio at most 0.06 [-, 0.3]",
+        ),
+        (
+            {
+                "is_ratio": True,
+                "estimate": 1.18,
+                "lower": None,
+                "upper": None,
+                "bound": "none",
+            },
+            "ratio 1.18 of cut times, no bound",
         ),
         (
             {

@@ -148,6 +148,14 @@ def test_undecided_without_a_number_of_seeds_says_what_is_open():
     assert say_change(atom) == ""
 
 
+def test_a_ratio_of_times_that_were_cut_on_both_sides_is_said_to_bound_nothing():
+    both = make_speed_atom(Verdict.UNDECIDED, lower=None, upper=None, bound="none")
+
+    assert (
+        "1.30, of times cut at the end of the budget, which bounds nothing: not decided"
+    ) in say_finding(both)
+
+
 def test_as_good_as_is_supported_by_what_is_ruled_out():
     atom = make_atom(estimate=0.0005, lower=-0.0011, upper=0.0031)
 
@@ -189,11 +197,11 @@ def test_an_interval_without_width_at_zero_says_nothing_of_other_smallest_effect
 
 
 def test_a_bound_that_is_missing_is_left_open():
-    atom = make_speed_atom(upper=None)
+    atom = make_speed_atom(upper=None, bound="lower")
 
     assert "at least 1.62 [1.40, …]: the whole interval lies above" in say_finding(atom)
     # Runs of the side claimed faster never came: so slow at most.
-    slow = make_speed_atom(Verdict.UNDECIDED, lower=None)
+    slow = make_speed_atom(Verdict.UNDECIDED, lower=None, bound="upper")
     assert "at most 1.30 […, 1.54]" in say_finding(slow)
     assert say_change(atom) == ""
 

@@ -145,8 +145,8 @@ def _said_beside(atom: AtomVerdict) -> tuple[str, ...]:
     bounds = "" if lower == upper == "…" else f" [{lower}, {upper}]"
     target = next((n for n in atom.notes if n.startswith("Target: ")), "")
     return (
-        f"{between}: ratio {atom.limit}{atom.estimate:.3g}{bounds}, "
-        f"{atom.verdict.value}. {target}".rstrip(),
+        f"{between}: ratio {atom.limit}{atom.estimate:.3g}{bounds}"
+        f"{atom.caveat}, {atom.verdict.value}. {target}".rstrip(),
     )
 
 
