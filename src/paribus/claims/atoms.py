@@ -33,6 +33,8 @@ class Atom:
         remedy: The study that has the arms.
         budgets: Equal budgets that it is judged at, the primary one first; empty if its
             measure has one of its own.
+        is_shared: Whether other learning rates leave it what it is: it is about all
+            runs of the optimizer, or about programs.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Atom:
     contrast: str
     remedy: str
     budgets: tuple[BudgetKind, ...] = ()
+    is_shared: bool = False
 
     def verdict(self, evidence: Evidence, arms: Arms | None) -> AtomVerdict:
         """Judge it, or say which design is missing."""

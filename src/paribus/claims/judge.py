@@ -105,7 +105,7 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
         others = comparable(atom, case.arms, case.others)
         entries = with_entries(
             replace(verdict, id=atom.id + suffix),
-            beside(evidence, atom, case.arms, others, suffix=suffix),
+            beside(evidence, atom, case.arms, others, primary=verdict, suffix=suffix),
             n_others=len(others),
         )
         verdicts[case.optimizer, atom.id] = tuple(

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom
-from paribus.claims.evidence import Evidence
+from paribus.claims.evidence import BudgetKind, Evidence
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import DECIDED, with_others
 
@@ -24,9 +25,17 @@ def comparable(
         atom: As the catalogue has it.
         arms: The primary ones; without them others stay in their order.
         others: Other batch sizes, learning rates or schedules; the untuned mode.
+
+    Returns:
+        Those; of an atom that they have in common with the primary ones none, and one
+        where the primary ones cannot be judged.
     """
     judgeable = [other for other in others if not other.lacks(atom.needs)]
-    return tuple(sorted(judgeable, key=lambda other: _n_differing(arms, other)))
+    ordered = sorted(judgeable, key=lambda other: _n_differing(arms, other))
+    if atom.is_shared:
+        has_primary = arms is not None and not arms.lacks(atom.needs)
+        ordered = ordered[: 0 if has_primary else 1]
+    return tuple(ordered)
 
 
 def beside(
@@ -35,6 +44,7 @@ def beside(
     arms: Arms | None,
     others: Sequence[Arms],
     *,
+    primary: AtomVerdict,
     suffix: str,
 ) -> tuple[AtomVerdict, ...]:
     """Judge an atom at every other budget, and with other arms.
@@ -47,12 +57,14 @@ def beside(
         atom: As the catalogue has it.
         arms: The primary ones; their primary budget is not judged again.
         others: As `comparable` gives them.
+        primary: The verdict with the primary arms, at their budget.
         suffix: What stands behind ids, e.g. `/adam`.
 
     Returns:
         Exploratory entries that can be told from the primary one: of the primary arms
-        and of the first `MAX_OTHER_ARMS` others. What would compare the same runs at
-        the primary budget, as where tuning chose the held value, is none of them.
+        and of the first `MAX_OTHER_ARMS` others. What compares the same runs by the
+        same measure at the same budget, as where tuning chose the held value, by the
+        final score or by the time to the target, is none of them.
     """
     own = () if arms is None or arms.lacks(atom.needs) else (arms,)
     more = others[:MAX_OTHER_ARMS]
@@ -66,13 +78,36 @@ def beside(
             if budget != budgets[0] or not _is_same(atom, arms, these)
         ),
     ]
-    entries: list[AtomVerdict] = []
-    for these, budget in asked:
-        at = replace(these, budget=budget) if budget else these
-        found = atom.verdict(evidence.shared_among(len(asked)), at)
-        name = f"{atom.id}{suffix}/{_label(at, found, len(more))}"
-        entries.append(replace(found, id=name, is_primary=False))
-    return tuple(entries)
+    while True:
+        shared = evidence.shared_among(len(asked)) if asked else evidence
+        found = [atom.verdict(shared, _at(*one)) for one in asked]
+        is_other = [not _compares_the_same(primary, entry) for entry in found]
+        if all(is_other):
+            break
+        # Those that are left share the error rate among fewer.
+        asked = [one for one, is_kept in zip(asked, is_other, strict=True) if is_kept]
+    names = [
+        f"{atom.id}{suffix}/{_label(_at(*one), entry, len(more))}"
+        for one, entry in zip(asked, found, strict=True)
+    ]
+    return tuple(
+        replace(entry, id=name, is_primary=False)
+        for name, entry in zip(names, found, strict=True)
+    )
+
+
+def _at(arms: Arms, budget: BudgetKind | Literal[""]) -> Arms:
+    return replace(arms, budget=budget) if budget else arms
+
+
+def _compares_the_same(primary: AtomVerdict, entry: AtomVerdict) -> bool:
+    """Whether an entry rests on the runs of the primary one, seen in the same way."""
+    is_measured = bool(primary.runs) and primary.estimate is not None
+    same_terms = all(
+        getattr(primary, name) == getattr(entry, name)
+        for name in ("measure", "budget", "clock", "epochs")
+    )
+    return is_measured and same_terms and {*primary.runs} == {*entry.runs}
 
 
 def _is_same(atom: Atom, arms: Arms | None, other: Arms) -> bool:

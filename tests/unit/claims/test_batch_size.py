@@ -372,6 +372,30 @@ def test_a_link_is_described_and_never_decided(sign):
     assert any(note.startswith("Within batch size 64: ") for note in found.notes)
 
 
+def test_a_link_is_one_of_all_runs_and_stands_there_once():
+    result = with_link(1.0)
+    (found,) = (a for c in judge(result) for a in c.atoms if a.id.startswith("B3f"))
+
+    # Four batch sizes, each at its best learning rate and at the held one.
+    assert found.notes[0].startswith("Over all 80 runs of 8 configs together")
+    assert (found.mode, found.sides) == ("", ())
+    assert "one learning rate" not in found.scope
+    assert "tuned for each side" not in found.scope
+    assert "best of ," not in found.scope
+    assert found.scope.endswith(
+        "10 seeds; varied by seed: initial weights and the order of examples."
+    )
+
+
+def test_programs_are_as_fast_at_every_learning_rate_so_it_is_said_once():
+    held = dict.fromkeys((32, 64, 128), Runs())
+    result = make_batches(held=held, seconds={32: 4.0, 128: 1.0})
+
+    ids = [a.id for c in judge(result) for a in c.atoms]
+    assert [name for name in ids if name.startswith("B3a")] == ["B3a"]
+    assert "B3b/untuned-T" in ids
+
+
 def test_a_link_whose_sign_is_open_says_how_many_seeds_would_tell_it():
     found = atom_of(with_link(0.0), "B3f")
     assert found.lower < 0 < found.upper

@@ -41,6 +41,7 @@ def make_atom(*budgets) -> Atom:
     )
 
 
+UNTESTED = AtomVerdict(id="A1", text="It holds", verdict=Verdict.UNTESTED)
 LABELS = ("", "far", "near", "middle", "lacking")
 
 
@@ -69,7 +70,9 @@ def test_arms_that_lack_a_role_take_no_place_from_those_that_can_be_judged(evide
     others = (LACKING, LACKING, LACKING, FAR, MIDDLE, NEAR)
 
     compared = comparable(make_atom(), PRIMARY, others)
-    entries = beside(evidence, make_atom(), PRIMARY, compared, suffix="/adam")
+    entries = beside(
+        evidence, make_atom(), PRIMARY, compared, primary=UNTESTED, suffix="/adam"
+    )
 
     assert labels(compared) == ["near", "middle", "far"]
     assert [entry.id for entry in entries] == [
@@ -102,7 +105,7 @@ def test_entries_share_the_error_rate_of_one_interval(
     at = evidence.at_level(0.99)
 
     compared = comparable(atom, primary, others)
-    entries = beside(at, atom, primary, compared, suffix="")
+    entries = beside(at, atom, primary, compared, primary=UNTESTED, suffix="")
 
     assert len(entries) == n_entries
     for entry in entries:
@@ -112,7 +115,7 @@ def test_entries_share_the_error_rate_of_one_interval(
 def test_the_primary_budget_is_not_judged_again(evidence):
     atom = make_atom("epochs", "steps")
 
-    entries = beside(evidence, atom, PRIMARY, (NEAR,), suffix="")
+    entries = beside(evidence, atom, PRIMARY, (NEAR,), primary=UNTESTED, suffix="")
 
     assert [entry.budget for entry in entries] == ["steps", "epochs", "steps"]
 
@@ -121,12 +124,50 @@ def test_the_same_runs_are_judged_again_only_at_another_budget(evidence):
     atom = make_atom("epochs", "steps")
     same = replace(NEAR, configs=PRIMARY.configs, mode="untuned")
 
-    entries = beside(evidence, atom, PRIMARY, (same,), suffix="")
+    entries = beside(evidence, atom, PRIMARY, (same,), primary=UNTESTED, suffix="")
 
     assert [entry.id for entry in entries] == ["A1/", "A1/untuned-S"]
     shared = 1 - (1 - evidence.confidence_level) / 2
     for entry in entries:
         assert entry.confidence_level == pytest.approx(shared)
+
+
+def rests_on_its_runs(evidence: Evidence, arms: Arms) -> AtomVerdict:
+    """As where the time to a target chooses: not the runs that the arms say."""
+    found = says_its_level(evidence, arms)
+    runs = ((0, 0), (1, 0)) if arms.label in ("", "near") else ((2, 0), (1, 0))
+    return replace(found, estimate=1.0, runs=runs)
+
+
+def test_what_turns_out_to_compare_the_same_runs_takes_no_share_of_the_error(evidence):
+    atom = replace(make_atom(), judge=rests_on_its_runs)
+    primary = atom.verdict(evidence, PRIMARY)
+
+    entries = beside(
+        evidence, atom, PRIMARY, (NEAR, MIDDLE, FAR), primary=primary, suffix=""
+    )
+
+    assert [entry.id for entry in entries] == ["A1/middle", "A1/far"]
+    shared = 1 - (1 - evidence.confidence_level) / 2
+    for entry in entries:
+        assert entry.confidence_level == pytest.approx(shared)
+
+
+def test_the_same_runs_by_another_measure_stand_beside_it(evidence):
+    atom = replace(make_atom(), judge=rests_on_its_runs)
+    primary = replace(atom.verdict(evidence, PRIMARY), measure="jitter")
+
+    assert (
+        len(beside(evidence, atom, PRIMARY, (NEAR,), primary=primary, suffix="")) == 1
+    )
+
+
+def test_what_is_the_same_for_all_arms_is_judged_once():
+    atom = replace(make_atom(), is_shared=True)
+
+    assert comparable(atom, PRIMARY, (NEAR, FAR)) == ()
+    assert comparable(atom, LACKING, (FAR, MIDDLE)) == (MIDDLE,)
+    assert comparable(atom, None, (FAR, NEAR)) == (FAR,)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +189,7 @@ def test_only_sets_that_could_be_judged_are_said_to_be_left_out(evidence, others
     compared = comparable(atom, PRIMARY, others)
     primary = atom.verdict(evidence, PRIMARY)
 
-    entries = beside(evidence, atom, PRIMARY, compared, suffix="")
+    entries = beside(evidence, atom, PRIMARY, compared, primary=UNTESTED, suffix="")
     found = with_entries(primary, entries, n_others=len(compared))[0]
 
     assert found.notes == said

@@ -261,6 +261,7 @@ def _atom(
     contrast: str,
     *,
     budgets: tuple[BudgetKind, ...] = (),
+    is_shared: bool = False,
 ) -> Atom:
     return Atom(
         id=name,
@@ -270,6 +271,7 @@ def _atom(
         contrast=contrast,
         remedy=_REMEDY,
         budgets=budgets,
+        is_shared=is_shared,
     )
 
 
@@ -332,6 +334,7 @@ ATOMS: tuple[Atom, ...] = (
         (SMALL, LARGE),
         busier,
         "throughput, small and large batch",
+        is_shared=True,  # learning rates share a program
     ),
     _atom(
         "B3b",

@@ -15,6 +15,7 @@ from paribus.claims.findings import MORE_THAN_MAX, untested
 from paribus.claims.guards.recording import unrecorded
 from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.refusals import Refusal
+from paribus.claims.scope import scope_sentence
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.power import seeds_to_decide
 from paribus.stats.trends import partial_kendall_tau, partial_tau_spread
@@ -66,9 +67,12 @@ def linked(evidence: Evidence, arms: Arms) -> AtomVerdict:
         upper=_inside(tau + margin),
         confidence_level=evidence.confidence_level,
         n_seeds=n_seeds,
+        scope=scope_sentence(evidence, _pooled(question, runs), n_seeds=n_seeds),
+        mode="",
+        sides=(),
         reason=_DESCRIBED + (_SEEN if is_seen else _SIGN),
         more_seeds=None if is_seen else _more_seeds(evidence, tau, spread, n_seeds),
-        notes=_within(evidence, measures, runs),
+        notes=(_say_pooled(runs), *_within(evidence, measures, runs)),
         runs=tuple((int(i), int(j)) for i, j in np.argwhere(runs)),
     )
 
@@ -79,6 +83,20 @@ _SEEN = (
     "; its sign is seen, and as no smallest effect of it is agreed on, no number of "
     "seeds says more"
 )
+
+
+def _pooled(question: Question, runs: Bool[np.ndarray, "config seed"]) -> Question:
+    """About all configs that have runs, whatever chose their learning rates."""
+    configs = np.flatnonzero(runs.any(axis=1)).tolist()
+    return replace(question, higher=tuple(configs), lower=(), sides=(), mode="")
+
+
+def _say_pooled(runs: Bool[np.ndarray, "config seed"]) -> str:
+    n_configs = int(runs.any(axis=1).sum())
+    return (
+        f"Over all {int(runs.sum())} runs of {n_configs} configs together, at every "
+        "batch size, tuned and held learning rates alike."
+    )
 
 
 def _margin(spread: float, n_seeds: int, confidence_level: float) -> float:
@@ -184,5 +202,6 @@ ATOMS: tuple[Atom, ...] = (
         judge=linked,
         contrast="",
         remedy="paribus run batch-size",
+        is_shared=True,  # all runs are in it, whatever chose their learning rate
     ),
 )
