@@ -100,6 +100,30 @@ def value_words(name: str, value: Value | None) -> str:
     return show_value(value)
 
 
+def place_words(values: Mapping[str, Value]) -> str:
+    """Say where something was found, by the hyperparameters that tell it from others.
+
+    Example:
+        >>> place_words({"optimizer": "sgd", "batch_size": 32})
+        'at batch size 32 with SGD'
+        >>> place_words({"optimizer": "sgd", "schedule": "cosine"})
+        'with SGD, cosine schedule'
+    """
+    given = {"optimizer": "{}", "schedule": "{} schedule"}
+    at = [
+        f"{name.replace('_', ' ')} {value_words(name, value)}"
+        for name, value in values.items()
+        if name not in given
+    ]
+    with_ = [
+        form.format(value_words(name, values[name]))
+        for name, form in given.items()
+        if name in values
+    ]
+    parts = (("at", at), ("with", with_))
+    return " ".join(f"{word} {', '.join(named)}" for word, named in parts if named)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SearchSpace:
     """The hyperparameters of a study and the values each may take.

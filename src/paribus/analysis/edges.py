@@ -3,13 +3,13 @@
 from paribus.analysis.planned import plan_runs
 from paribus.analysis.tuned import TunedChoice, choose_tuned, numbers
 from paribus.results import StudyResult
-from paribus.space import Config, show_value
+from paribus.space import Config, place_words, show_value
 
 
 def say_edge(result: StudyResult, choice: TunedChoice) -> str:
     """Say that a choice lies at the edge of the grid, and what to do about it.
 
-    Example of what it returns: `learning_rate: the best value 0.1 at batch_size=32 is
+    Example of what it returns: `learning_rate: the best value 0.1 at batch size 32 is
     the highest that was tried; add 1: --set
     'space.1.learning_rate=[0.01, 0.1, 1]'`
     """
@@ -17,7 +17,7 @@ def say_edge(result: StudyResult, choice: TunedChoice) -> str:
     assert choice.value_to_add is not None
     name = choice.hyperparameter
     where = {"lower": "the lowest", "upper": "the highest", "only": "the only one"}
-    at = f" at {choice.others.label()}" if choice.others else ""
+    at = f" {place_words(choice.others)}" if choice.others else ""
     return (
         f"{name}: the best value {show_value(choice.best_value)}{at} is "
         f"{where[choice.edge or 'only']} that was tried, so nothing is concluded; add "

@@ -21,7 +21,7 @@ from paribus.report.numbers import join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
 from paribus.results.timings import MAX_TIMING_VARIATION
-from paribus.space import show_value
+from paribus.space import place_words, show_value
 from paribus.study import Study
 
 
@@ -157,10 +157,10 @@ def _say_missing(caution: MissingRuns) -> str:
 def _say_edge(caution: EdgeOfGrid, varied: Sequence[str]) -> str:
     name = words(caution.hyperparameter)
     told = [{n: v for n, v in o.items() if n in varied} for o in caution.others]
-    places = [label_values(others) for others in told if others]
+    places = [place_words(others) for others in told if others]
     # All hyperparameters that vary elsewhere: only where they tell places apart.
     is_everywhere = len(caution.others) == caution.n_places
-    where = "" if is_everywhere or not places else f" at {_some(places)}"
+    where = "" if is_everywhere or not places else f" {_some(places)}"
     beyond = "lower" if caution.side == "lowest" else "higher"
     return (
         f"The best {name}{where} is {show_value(caution.value)}, the {caution.side} "

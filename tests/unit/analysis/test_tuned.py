@@ -181,14 +181,14 @@ def test_runs_trained_before_the_grid_was_extended_stay():
         (
             SCORES,
             1,
-            "learning_rate: the best value 0.1 at batch_size=64 is the highest that "
+            "learning_rate: the best value 0.1 at batch size 64 is the highest that "
             "was tried, so nothing is concluded; add 1: "
             "--set 'space.1.learning_rate=[0.001, 0.01, 0.1, 1]'",
         ),
         (
             {**SCORES, (0.001, 32): 0.99},
             0,
-            "learning_rate: the best value 0.001 at batch_size=32 is the lowest that "
+            "learning_rate: the best value 0.001 at batch size 32 is the lowest that "
             "was tried, so nothing is concluded; add 0.0001: "
             "--set 'space.1.learning_rate=[0.0001, 0.001, 0.01, 0.1]'",
         ),

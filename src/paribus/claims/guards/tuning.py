@@ -8,7 +8,7 @@ from paribus.analysis.tuned import choose_tuned
 from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import longer_budget
-from paribus.space import show_value, value_words
+from paribus.space import place_words, show_value
 
 
 MAX_SPACING_DECADES = 0.5
@@ -73,7 +73,7 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
             best = "best" if choice.by == "score" else "fastest"
             return Refusal(
                 f"the {best} learning rate, {show_value(choice.value)}"
-                + (f" at {at}" if at else "")
+                + (f" {at}" if at else "")
                 + f", lies on the {choice.edge} edge of the grid",
                 _extended_grid(evidence, choice),
                 allows_direction=True,
@@ -101,10 +101,12 @@ def better_passed_over(evidence: Evidence, question: Question) -> Refusal | None
 def _place(evidence: Evidence, choice: Choice) -> str:
     """Where a value was chosen: what the study varies beside it, in words."""
     configs = evidence.whole.configs
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value_words(name, value)}"
-        for name, value in choice.others.items()
-        if len({config.get(name) for config in configs}) > 1
+    return place_words(
+        {
+            name: value
+            for name, value in choice.others.items()
+            if len({config.get(name) for config in configs}) > 1
+        }
     )
 
 
