@@ -88,7 +88,7 @@ _SEEN = (
 def _pooled(question: Question, runs: Bool[np.ndarray, "config seed"]) -> Question:
     """About all configs that have runs, whatever chose their learning rates."""
     configs = np.flatnonzero(runs.any(axis=1)).tolist()
-    return replace(question, higher=tuple(configs), lower=(), sides=(), mode="")
+    return replace(question, higher=tuple(configs), lower=(), sides=("", ""), mode="")
 
 
 def _say_pooled(runs: Bool[np.ndarray, "config seed"]) -> str:
