@@ -123,5 +123,5 @@ def test_turns_that_are_slow_for_one_side_are_refused_by_their_spread(apart):
     truth = stats.chi2.sf((N_ROUNDS - 1) * (MAX_TIMING_VARIATION / spread) ** 2, 4)
     error = np.sqrt(truth * (1 - truth) / N_STUDIES)
     assert np.mean([is_refused(a, b) for a, b in pairs]) == pytest.approx(
-        truth, abs=3.3 * error
+        truth, abs=float(3.3 * error)
     )

@@ -11,6 +11,9 @@ from paribus.claims.records import AtomVerdict, Verdict
 from paribus.claims.rules import DECIDED, with_others
 
 
+# Empty for that of the measure.
+_Budget = BudgetKind | Literal[""]
+
 _LETTERS = {"epochs": "E", "steps": "S", "seconds": "W", "target": "T"}
 # More entries than this tell a reader nothing; those most like the primary come first.
 MAX_OTHER_ARMS = 3
@@ -68,7 +71,7 @@ def beside(
     """
     own = () if arms is None or arms.lacks(atom.needs) else (arms,)
     more = others[:MAX_OTHER_ARMS]
-    budgets = atom.budgets or ("",)
+    budgets: tuple[_Budget, ...] = atom.budgets or ("",)
     asked = [
         *((these, budget) for these in own for budget in budgets[1:]),
         *(
@@ -96,7 +99,7 @@ def beside(
     )
 
 
-def _at(arms: Arms, budget: BudgetKind | Literal[""]) -> Arms:
+def _at(arms: Arms, budget: _Budget) -> Arms:
     return replace(arms, budget=budget) if budget else arms
 
 
