@@ -72,7 +72,7 @@ def beside(
     own = () if arms is None or arms.lacks(atom.needs) else (arms,)
     more = others[:MAX_OTHER_ARMS]
     budgets: tuple[_Budget, ...] = atom.budgets or ("",)
-    asked = [
+    asked: list[tuple[Arms, _Budget]] = [
         *((these, budget) for these in own for budget in budgets[1:]),
         *(
             (these, budget)
