@@ -135,4 +135,5 @@ def test_while_all_guess_no_value_is_lost_by_the_luck_of_its_examples():
     is_misled = 1 - (1 - is_above) ** 27
     error = np.sqrt(is_misled * (1 - is_misled) / n_studies)
     assert is_misled < 0.05
+    # 3.3 Monte-Carlo errors of what is lost, 6 in 9 of them.
     assert 1 - np.mean(kept) == pytest.approx(is_misled * 6 / 9, abs=float(2.2 * error))
