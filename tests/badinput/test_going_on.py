@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import json
 import shutil
 import sqlite3
@@ -17,7 +18,7 @@ from store_builders import edit_knowingly
 
 from paribus.errors import printable
 from paribus.results import Progress
-from paribus.store import check_study, read_study
+from paribus.store import StudyWriter, check_study, read_study
 from paribus.store.schema import SCHEMA_VERSION
 from paribus.store.tensors import read_tensors, write_tensors
 
@@ -338,6 +339,89 @@ def test_t08_a_checkpoint_behind_a_link_is_not_followed(
     shown = f"studies/tiny/{path.relative_to(folder)}"
     refused(["run", "tiny.toml", *LONG], 5, f"`{shown}`", "link")
     refused(["check", "studies/tiny"], 5, newest.name, "checkpoints")
+
+
+def one_bit(content: bytes) -> bytes:
+    """Another number of the same shape: all else in an array's file is its header."""
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+def in_archive(place: Path) -> tuple[str, Path, bytes]:
+    """The archive, where it lies, and the same with one other number."""
+    with np.load(place / "tiny.npz") as arrays:
+        inputs, labels = arrays["x"].copy(), arrays["y"]
+    inputs[5, 2] += 1
+    changed = io.BytesIO()
+    np.savez(changed, x=inputs, y=labels)
+    return "tiny.npz", place / "tiny.npz", changed.getvalue()
+
+
+def in_folder(place: Path) -> tuple[str, Path, bytes]:
+    (place / "arrays").mkdir()
+    with np.load(place / "tiny.npz") as arrays:
+        for name in ("x", "y"):
+            np.save(place / "arrays" / f"{name}.npy", arrays[name])
+    file = place / "arrays" / "x.npy"
+    return "arrays", file, one_bit(file.read_bytes())
+
+
+def in_named_folder(place: Path) -> tuple[str, Path, bytes]:
+    """The four files of Fashion-MNIST, as `pb.data.fashion_mnist(folder)` reads them."""
+    (place / "images").mkdir()
+    for split, n in (("train", 48), ("t10k", 16)):
+        pixels = (np.arange(n * 9) % 251).astype(np.uint8)
+        shape = struct.pack(">III", n, 3, 3)
+        image = place / "images" / f"{split}-images-idx3-ubyte"
+        image.write_bytes(b"\0\0\x08\x03" + shape + pixels.tobytes())
+        labels = (np.arange(n) % 3).astype(np.uint8).tobytes()
+        label = place / "images" / f"{split}-labels-idx1-ubyte"
+        label.write_bytes(b"\0\0\x08\x01" + struct.pack(">I", n) + labels)
+    file = place / "images" / "t10k-images-idx3-ubyte"
+    return "images", file, one_bit(file.read_bytes())
+
+
+@pytest.mark.parametrize("make", [in_archive, in_folder, in_named_folder])
+def test_d21_data_that_changed_while_a_study_was_stopped_are_refused(
+    place: Path, refused: Refused, make: Callable[[Path], tuple[str, Path, bytes]]
+):
+    """It was stopped in its first block, with a state after the first evaluation."""
+    from paribus.data import load_dataset
+    from paribus.study_file import read_study as read_file
+
+    path, file, changed = make(place)
+    said = f'data.path="{path}"'
+    study = read_file(place / "tiny.toml", overrides=[said]).study
+    facts = load_dataset(study.data, folder=place).facts()
+    folder = place / "studies" / "tiny"
+    with StudyWriter.create(folder, study, facts) as writer:
+        writer.begin_attempt({})
+        block = writer.begin_block(list(writer.runs()), description="all")
+        state = {"state": np.zeros((4, 9), np.float32)}
+        first = {"train_loss": np.ones((1, 4), np.float32)}
+        writer.commit_evaluations(block, first, checkpoint=state)
+        writer.interrupt()
+    file.write_bytes(changed)
+
+    refused(
+        ["run", "tiny.toml", "--set", said],
+        4,
+        "differs from the data recorded in `studies/tiny`",
+        f"was {facts.content_hash[:16]}",
+        "hint: bring the first data back",
+    )
+
+
+@pytest.mark.long
+def test_d21_a_study_goes_on_once_its_data_are_back(
+    place: Path, folder: Path, refused: Refused, forked: Forked, finished: Path
+):
+    _, file, changed = in_archive(place)
+    first = file.read_bytes()
+    file.write_bytes(changed)
+    refused(["run", "tiny.toml", *LONG], 4, "tiny.npz", "differs")
+    file.write_bytes(first)
+
+    finishes(place, forked, finished, checkpoints(folder)[-1])
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import Any
 
 from paribus.data import Dataset, load_dataset
 from paribus.data.batches import step_at
+from paribus.data.mapped import MappedFiles
 from paribus.declared import RESCUE
 from paribus.engine.baseline import train_baseline
 from paribus.engine.block import Compiler
@@ -78,11 +79,14 @@ def train_study(
         devices = choose_devices(device)
         models = Models(study, dataset)
         models.check()
+        files = MappedFiles(dataset.splits.values())
         facts = replace(dataset.facts(), **guessing(models.task, dataset))
+        files.check()
         if writer is None:
             writer = stack.enter_context(StudyWriter.create(folder, study, facts))
             stack.push(writer.take_back)
         writer.check_data(facts)
+        writer.watch_data(files.check)
         environment = describe_environment(devices) | models.environment()
         writer.check_environment(environment, allow_change=allow_env_change)
         writer.grow(study)

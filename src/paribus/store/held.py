@@ -1,7 +1,7 @@
 """A study folder held for writing: its lock, its tables, and the attempts on it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,7 @@ from paribus.errors import DataError, ParibusError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
+from paribus.store.blocks import read_running
 from paribus.store.documents import read_environment
 from paribus.store.environments import tell_change
 from paribus.store.failures import translated
@@ -18,9 +19,13 @@ from paribus.store.migration import remove_backups
 from paribus.store.narrowing import give_back, too_wide
 from paribus.store.opening import Opened
 from paribus.store.replays import Earlier
-from paribus.store.rows import AttemptRow, BlockStatus
+from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, RunRow
 from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, ROUND
 from paribus.study import Run
+
+
+def _nothing() -> None:
+    """Check nothing."""
 
 
 class HeldStudy:
@@ -38,6 +43,7 @@ class HeldStudy:
         self._earlier: dict[int, Earlier] = {}
         self._attempt: int | None = None  # its number
         self._began = time.monotonic()
+        self._check_data: Callable[[], None] = _nothing
         self._made: list[Path] | None = None  # with it; None if it was there
 
     def __exit__(
@@ -91,6 +97,19 @@ class HeldStudy:
                 f"content {data.content_hash[:16]}, was {self.data.content_hash[:16]}",
                 hint="bring the first data back, or train in another folder",
             )
+
+    def watch_data(self, check: Callable[[], None]) -> None:
+        """Ask before numbers of a block are stored whether they may be.
+
+        Args:
+            check: Raises if the data have changed since they were recorded.
+        """
+        self._check_data = check
+
+    def _computed(self, block: int) -> tuple[BlockRow, list[RunRow]]:
+        """A running block and its runs, for numbers that are about to be stored."""
+        self._check_data()
+        return read_running(self._ledger, block)
 
     def check_environment(
         self, environment: Mapping[str, str], *, allow_change: bool = False

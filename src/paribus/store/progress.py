@@ -11,7 +11,6 @@ from paribus.errors import ParibusWarning
 from paribus.status import ENDED_EARLY, READY, RunStatus
 from paribus.store.blocks import (
     check_rows,
-    read_running,
     trained_columns,
     widened,
 )
@@ -105,7 +104,7 @@ class BlockProgress(HeldStudy):
             ResourceError: If the disk is full or fails: nothing is stored then.
         """
         with translated(self.folder / DATABASE):
-            _, runs = read_running(self._ledger, block)
+            _, runs = self._computed(block)
             first = self._n_kept.get(block, 0)
             columns = trained_columns(runs)
             at_least = 1 if checkpoint is None else 0

@@ -57,7 +57,7 @@ class BlockRungs(BlockProgress):
             ResourceError: If the disk is full or fails: nothing is stored then.
         """
         with translated(self.folder / DATABASE):
-            row, members = read_running(self._ledger, block)
+            row, members = self._computed(block)
             runs = [members[k] for k in trained_columns(members)]
             first = self._n_kept.get(block, 0)
             end = first + check_rows(curves, len(self.epochs) - first, len(runs))

@@ -246,7 +246,7 @@ class StudyWriter(BlockRungs):
             ResourceError: If the disk is full or fails: nothing is stored then.
         """
         with translated(self.folder / DATABASE):
-            row, runs = read_running(self._ledger, block)
+            row, runs = self._computed(block)
             columns = trained_columns(runs)
             trained = [runs[k] for k in columns]
             check_shapes(curves, diverged_at, (len(self.epochs), len(trained)))
