@@ -94,12 +94,13 @@ def started(
         env: Mapping[str, str | None] | None = None,
         umask: int = 0o022,
         is_plain: bool = False,
+        touched: str = "",
     ) -> Command:
         name = secrets.token_hex(4)
         out, err = outputs / f"{name}.out", outputs / f"{name}.err"
         request = {"cwd": str(place), "out": str(out), "err": str(err)}
         request |= {"arguments": arguments, "env": dict(env or {}), "umask": umask}
-        (pid,) = ask({**request, "is_plain": is_plain})
+        (pid,) = ask({**request, "is_plain": is_plain, "touched": touched})
 
         def wait() -> Ended:
             code, peak = ask({"pid": pid})
@@ -114,7 +115,8 @@ def started(
 def forked(started: Started) -> Forked:
     """The real command, run to its end in `place`.
 
-    `is_plain` binds root, too, by the permissions of files.
+    `is_plain` binds root, too, by the permissions of files; the file `touched` in
+    `place` is written to whenever the command opens it.
     """
     return lambda *arguments, **how: started(*arguments, **how).wait()
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from bad_builders import ALLOWED, Refused, write_model
+from bad_builders import ALLOWED, Paribus, Refused, write_model
+from store_builders import make_store
 
 
 SOUND = """import os
@@ -173,22 +173,35 @@ def test_d04_a_pickle_is_named_and_never_opened(
     assert not (place / "owned").exists()
 
 
-@pytest.mark.parametrize("form", ["big-endian", "float64", "Fortran order"])
-def test_d15_the_same_numbers_in_another_form_are_the_same_data(place: Path, form: str):
-    from paribus.data.reading import HowToRead, read_path
+SHADOWS = ("jax", "typer", "sitecustomize", "numpy", "sqlite3", "json")
+COMMANDS = {
+    "show": ["show", "tiny"],
+    "check": ["check", "tiny"],
+    "init": ["init"],
+    "report": ["report", "tiny", "--out", "report.html"],
+    "run": ["run", "tiny.toml", "--dry-run"],
+    "run with code": ["run", "tiny.toml", *ALLOWED, "--dry-run"],
+}
+MARKS = {"show": [], "run with code": [pytest.mark.slow]}
 
-    usual = read_path("tiny.npz", HowToRead(), folder=place)
-    with np.load(place / "tiny.npz") as arrays:
-        inputs, labels = arrays["x"], arrays["y"]
-    other = {
-        "big-endian": inputs.astype(">f4"),
-        "float64": inputs.astype(np.float64),
-        "Fortran order": np.asfortranarray(inputs),
-    }[form]
-    np.savez(place / "other.npz", x=other, y=labels)
 
-    found = read_path("other.npz", HowToRead(), folder=place)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=MARKS.get(n, [pytest.mark.long])) for n in COMMANDS],
+)
+def test_u13_no_module_beside_a_study_is_taken_for_an_installed_one(
+    place: Path, paribus: Paribus, name: str
+):
+    """In processes of their own, which have loaded nothing yet."""
+    make_store(place / "tiny")
+    if "code" in name:
+        write_model(place, SOUND)
+    trace = "from pathlib import Path\nPath(__file__).with_suffix('.ran').touch()\n"
+    for folder in (place, place / "tiny"):
+        for module in SHADOWS:
+            (folder / f"{module}.py").write_text(trace)
 
-    for split, examples in usual.splits.items():
-        np.testing.assert_array_equal(found.splits[split].inputs, examples.inputs)
-        np.testing.assert_array_equal(found.splits[split].labels, examples.labels)
+    ended = paribus(*COMMANDS[name])
+
+    assert ended.returncode == 0, ended.stderr
+    assert not list(place.rglob("*.ran"))

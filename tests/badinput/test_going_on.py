@@ -366,7 +366,7 @@ def in_folder(place: Path) -> tuple[str, Path, bytes]:
 
 
 def in_named_folder(place: Path) -> tuple[str, Path, bytes]:
-    """The four files of Fashion-MNIST, as `pb.data.fashion_mnist(folder)` reads them."""
+    """The four files of Fashion-MNIST, as `pb.data.fashion_mnist` reads them."""
     (place / "images").mkdir()
     for split, n in (("train", 48), ("t10k", 16)):
         pixels = (np.arange(n * 9) % 251).astype(np.uint8)

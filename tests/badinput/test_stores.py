@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bad_builders import Paribus, Refused, contents
+from bad_builders import Forked, Paribus, Refused, contents
 from store_builders import edit, edit_knowingly
+
+from paribus.store import read_study
 
 
 Damage = Callable[[Path], object]
@@ -209,6 +211,54 @@ def test_d21_data_that_have_changed_are_refused(
     (place / "tiny.toml").write_text(text)
 
     refused(["run", "tiny.toml"], 4, "error:", "differ")
+
+
+def test_d21_data_that_change_while_they_are_read_are_refused(
+    place: Path, forked: Forked
+):
+    ended = forked("run", "tiny.toml", touched="tiny.npz")
+
+    assert ended.code == 4
+    assert "`tiny.npz` changed while it was read" in ended.err
+    assert "Traceback" not in ended.err
+    assert not (place / "studies").exists()
+
+
+# The same numbers, as a file may hold them.
+FORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "big-endian": lambda inputs: inputs.astype(">f4"),
+    "float64": lambda inputs: inputs.astype(np.float64),
+    "Fortran order": np.asfortranarray,
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_d15_the_same_numbers_in_another_form_are_the_same_data(
+    place: Path, studies: Path, forked: Forked, form: Callable[..., np.ndarray]
+):
+    """They have the digest of every number that the study recorded."""
+    with np.load(place / "tiny.npz") as arrays:
+        inputs, labels = arrays["x"].copy(), arrays["y"]
+    np.savez(place / "tiny.npz", x=form(inputs), y=labels)
+
+    ended = forked("run", "tiny.toml", "--quiet")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert [path.name for path in studies.iterdir()] == ["tiny"]
+
+
+@pytest.mark.long
+def test_d15_they_train_to_the_same_bits(place: Path, studies: Path, forked: Forked):
+    with np.load(place / "tiny.npz") as arrays:
+        inputs, labels = arrays["x"].copy(), arrays["y"]
+    np.savez(place / "tiny.npz", x=np.asfortranarray(inputs.astype(">f8")), y=labels)
+
+    ended = forked("run", "tiny.toml", "--quiet", "--out", "other")
+
+    assert ended.code == 0, ended.err
+    one, other = read_study(studies / "tiny"), read_study(place / "other")
+    for name, curve in one.curves.items():
+        assert curve.tobytes() == other.curves[name].tobytes(), name
 
 
 @pytest.mark.parametrize("platform", ["cuda", "cpux"])
