@@ -18,7 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from campaign import block_scenarios, forking, old_scenarios, scenarios
+from campaign import (
+    block_scenarios,
+    forking,
+    halving_scenarios,
+    old_scenarios,
+    scenarios,
+)
 from campaign.forking import fast_folder
 from campaign.outcome import Outcome
 from campaign.promises import broken_after, broken_at_the_end, described
@@ -28,6 +34,7 @@ from campaign.scenarios import Scenario, saying
 SCENARIOS = (
     *scenarios.SCENARIOS,
     *block_scenarios.SCENARIOS,
+    *halving_scenarios.SCENARIOS,
     *old_scenarios.SCENARIOS,
 )
 KILL = "signal=SIGKILL"

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from campaign.block_scenarios import SCENARIOS as OF_BLOCKS
+from campaign.halving_scenarios import SCENARIOS as OF_HALVING
 from campaign.old_scenarios import SCENARIOS as OF_OLD
 from campaign.promises import broken_after, broken_at_the_end, described
 from campaign.scenarios import FILE, NAME, SCENARIOS, small, train
@@ -16,6 +17,7 @@ from paribus.store.digests import chunk_crc
 
 
 (BLOCKS,) = OF_BLOCKS
+(HALVING,) = OF_HALVING
 MIGRATION, SALVAGE = OF_OLD
 
 
@@ -117,6 +119,27 @@ def test_evaluations_with_other_numbers_are_found(stopped: Path):
     found = broken_after(stopped, [], BLOCKS)
 
     assert found == ["evaluations of 0 have other numbers"]
+
+
+def test_what_was_stopped_at_a_rung_and_what_went_on_is_looked_for(tmp_path: Path):
+    HALVING.prepare(tmp_path)
+    assert broken_after(tmp_path, [], HALVING) == []
+    assert broken_after(tmp_path, ["pruned 2", "run 1002"], HALVING) == [
+        "pruned 2 is lost",
+        "run 1002 is lost",
+    ]
+    said: list[str] = []
+    HALVING.act(tmp_path, said.append)
+    assert said == [
+        *("pruned 2", "pruned 3"),
+        *("run 1002", "run 1003", "run 2002", "run 2003"),
+    ]
+    assert broken_after(tmp_path, said, HALVING) == []
+    edit_knowingly(tmp_path / HALVING.study, "UPDATE run SET status = 9 WHERE id = 2")
+
+    found = broken_after(tmp_path, said, HALVING)
+
+    assert {"pruned 2 is lost", "run 2 has other numbers than were stored"} <= {*found}
 
 
 def test_an_old_study_that_has_lost_something_is_found(tmp_path: Path):
