@@ -51,6 +51,7 @@ def forecast_record(forecast: Forecast, folder: Path) -> dict[str, Any]:
         "programs": [asdict(group) for group in forecast.groups],
         "seconds": forecast.seconds,
         "memory_bytes": forecast.memory_bytes,
+        "mapped_bytes": forecast.mapped_bytes,
         "device": forecast.device,
     }
 

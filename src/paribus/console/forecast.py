@@ -144,6 +144,9 @@ def _and(parts: list[str]) -> str:
 
 def _ending(forecast: Forecast, folder: Path) -> str:
     memory = f"{forecast.memory_bytes / _GB:.1f} GB of memory"
+    if forecast.mapped_bytes:
+        mapped = f"{forecast.mapped_bytes / _GB:.1f} GB"
+        memory += f", beside {mapped} of data that are read from files as needed"
     where = f"`{printable(str(folder))}`"
     if not forecast.n_to_train:
         return f"Nothing is to be trained: all runs are in {where}."

@@ -52,7 +52,13 @@ class Split:
     @property
     def is_mapped(self) -> bool:
         """Whether the examples lie in a file and not in memory."""
-        return isinstance(self.inputs, np.memmap)
+        return self.file is not None
+
+    @property
+    def file(self) -> str | None:
+        """The file that the examples lie in; None for examples in memory."""
+        is_map = isinstance(self.inputs, np.memmap)
+        return str(self.inputs.filename) if is_map else None
 
     def take(self, indices: Int[np.ndarray, " example"]) -> "Split":
         """The examples at `indices`, in that order."""

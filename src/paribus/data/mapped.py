@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from paribus.data.dataset import Split
 from paribus.errors import DataError, printable
 
@@ -28,8 +26,7 @@ class MappedFiles:
 
     def __init__(self, splits: Iterable[Split]) -> None:
         """Note how the files are."""
-        maps = [s.inputs for s in splits if isinstance(s.inputs, np.memmap)]
-        files = {Path(str(one.filename)) for one in maps if one.filename is not None}
+        files = {Path(split.file) for split in splits if split.file is not None}
         self._before = {file: _stamp(file) for file in sorted(files)}
 
     def check(self) -> None:

@@ -17,7 +17,7 @@ from paribus.data import Dataset, load_dataset
 from paribus.data.batches import steps_per_epoch
 from paribus.engine.block import Compiler
 from paribus.engine.devices import choose_devices
-from paribus.engine.memory import bytes_per_run, state_of
+from paribus.engine.memory import bytes_per_run, data_bytes, state_of
 from paribus.engine.plan import StaticGroup, group_configs
 from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.run import RunState
@@ -89,12 +89,14 @@ def forecast_study(
             for group, indices in _with_indices(study)
         )
         n_most = _count_runs(with_all_seeds(study), dataset, stored)[0]
-        memory = _memory_bytes(trainer, dataset, waiting, len(devices))
+        data = data_bytes(dataset, devices)
+        memory = PROCESS_BYTES + data.resident + _largest_block(trainer, waiting)
     return Forecast(
         study=study,
         n_runs=n_runs,
         groups=groups,
         memory_bytes=memory,
+        mapped_bytes=data.mapped,
         device=f"{len(devices)} × {devices[0].platform}",
         is_open=is_open,
         n_most=n_most if study.planned_seeds else None,
@@ -289,15 +291,8 @@ def _step_operations(recipe: Recipe, state: RunState, dataset: Dataset) -> float
     return float(cost["flops"])
 
 
-def _memory_bytes(
-    trainer: Trainer,
-    dataset: Dataset,
-    waiting: Int[np.ndarray, " config"],
-    n_devices: int,
-) -> int:
-    """The process, the data on the host and on each device, and the largest block."""
-    splits = (*dataset.splits.values(), *dataset.evaluation_splits().values())
-    data = sum(split.inputs.nbytes + split.labels.nbytes for split in splits)
+def _largest_block(trainer: Trainer, waiting: Int[np.ndarray, " config"]) -> int:
+    """Bytes of the runs that are trained together."""
     largest = 0
     for group, indices in _with_indices(trainer.study):
         n_runs = int(waiting[indices].sum())
@@ -306,4 +301,4 @@ def _memory_bytes(
         places = trainer.shape(group, n_runs).n_runs
         of_run = bytes_per_run(_state(trainer, group), trainer.n_examples)
         largest = max(largest, places * of_run)
-    return PROCESS_BYTES + data * (1 + n_devices) + largest
+    return largest

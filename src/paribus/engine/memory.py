@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from paribus.data import Dataset
+from paribus.data.dataset import MAX_TRAIN_EVALUATED
+from paribus.engine.devices import data_bytes_limit
 from paribus.engine.recipe import Recipe
 from paribus.engine.run import RunState, start_run
 from paribus.errors import ResourceError
@@ -96,6 +99,49 @@ def runs_that_fit(
         )
     share = HOST_SHARE if on_cpu else DEVICE_SHARE
     return max(at_least, int(share * free / on_each))
+
+
+class DataBytes(NamedTuple):
+    """How much memory data take, in bytes.
+
+    Attributes:
+        resident: Arrays on the host, and what of them lies on devices of their own.
+        mapped: Files whose pages are read as they are needed, and which the system may
+            take back: no memory has to be free for them.
+    """
+
+    resident: int
+    mapped: int
+
+
+def data_bytes(dataset: Dataset, devices: tuple[Any, ...]) -> DataBytes:
+    """How much memory a data set takes while it is trained on.
+
+    Args:
+        dataset: The data.
+        devices: Where to. Cores of a CPU use the host's arrays in place; a GPU has
+            copies, of the training split all of it or shards of an epoch.
+    """
+    splits = dataset.splits.values()
+    evaluated = {name: len(split) for name, split in dataset.splits.items()}
+    evaluated["train"] = min(MAX_TRAIN_EVALUATED, len(dataset.train))
+    maps = {split.file: split.inputs.nbytes for split in splits if split.is_mapped}
+    inside = {id(s.inputs): s.inputs.nbytes for s in splits if not s.is_mapped}
+    labels = sum(split.labels.nbytes for split in splits)
+    # The part of training that is evaluated is a copy; of a map every part is.
+    copied = {
+        name: n * dataset.splits[name].inputs[:1].nbytes
+        for name, n in evaluated.items()
+        if name == "train" or dataset.splits[name].rows is not None
+    }
+    on_host = sum(inside.values()) + labels + sum(copied.values())
+    if devices[0].platform == "cpu":
+        return DataBytes(on_host, sum(maps.values()))
+    train = dataset.train.inputs.nbytes + dataset.train.labels.nbytes
+    on_each = min(train, data_bytes_limit(devices) or train) + sum(
+        n * dataset.splits[name].inputs[:1].nbytes for name, n in evaluated.items()
+    )
+    return DataBytes(on_host + on_each * len(devices), sum(maps.values()))
 
 
 def free_host_bytes(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | None:

@@ -83,6 +83,8 @@ class Forecast:
         groups: One for each compiled program, in the order of training.
         memory_bytes: Roughly the most that training needs at once on one machine, data
             and the Python process included.
+        mapped_bytes: Data beside these that stay in their files: their pages are read
+            as steps ask for them, and no memory has to be free for them.
         device: What would train, e.g. `"2 × cpu"`.
         is_open: Whether tuning has yet to choose, and may leave out some of `n_runs`.
         n_most: Where seeds are added until the claims are decided, runs of the study
@@ -94,6 +96,7 @@ class Forecast:
     groups: tuple[GroupForecast, ...]
     memory_bytes: int
     device: str
+    mapped_bytes: int = 0
     is_open: bool = False
     n_most: int | None = None
 

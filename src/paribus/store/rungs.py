@@ -8,7 +8,6 @@ from jaxtyping import Float32, Int
 from paribus.status import READY, RunStatus
 from paribus.store.blocks import (
     check_rows,
-    read_running,
     trained_columns,
     with_outcomes,
 )

@@ -45,6 +45,15 @@ def test_configs_programs_time_and_memory_are_shown():
     assert said.endswith("roughly 1.2 GB of memory. Nothing was trained or written.")
 
 
+def test_data_that_stay_in_their_files_are_told_apart_from_memory():
+    said = text(replace(make(60.0, 30.0), mapped_bytes=627_000_000))
+
+    assert (
+        "roughly 1.2 GB of memory, beside 0.6 GB of data that are read from files as "
+        "needed. Nothing was"
+    ) in said
+
+
 def test_while_tuning_has_yet_to_choose_runs_are_at_most_so_many():
     said = text(replace(make(60.0, 30.0), is_open=True))
 
