@@ -57,8 +57,8 @@ class Split:
     @property
     def file(self) -> str | None:
         """The file that the examples lie in; None for examples in memory."""
-        is_map = isinstance(self.inputs, np.memmap)
-        return str(self.inputs.filename) if is_map else None
+        inputs: Any = self.inputs
+        return str(inputs.filename) if isinstance(inputs, np.memmap) else None
 
     def take(self, indices: Int[np.ndarray, " example"]) -> "Split":
         """The examples at `indices`, in that order."""
