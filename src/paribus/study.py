@@ -109,6 +109,8 @@ class Study:
         task: What is predicted, by which loss and metrics.
         exact: Whether every number is the same bit for bit however runs are grouped:
             blocks then have one shape, and the environment may not change.
+        is_made_in_python: Whether `paribus.Study` made it, not a study file: what to do
+            next is said in its words. No part of what the study is.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -130,6 +132,7 @@ class Study:
     planned_seeds: tuple[int, ...] = ()
     task: TaskChoice = field(default_factory=TaskChoice)
     exact: bool = False
+    is_made_in_python: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -355,6 +358,7 @@ class Study:
             "claims": [claim.to_dict() for claim in self.claims],
             "diagnostics": list(self.diagnostics),
             **({"exact": True} if self.exact else {}),
+            **({"made_in": "python"} if self.is_made_in_python else {}),
             **({"task": task} if (task := self.task.recorded()) else {}),
         }
 
@@ -394,4 +398,5 @@ class Study:
             planned_seeds=tuple(table.get("planned_seeds", ())),
             task=TaskChoice.from_dict(written.get("task", {})),
             exact=written.get("exact", False),
+            is_made_in_python=written.get("made_in") == "python",
         )

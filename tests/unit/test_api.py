@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,34 @@ def test_a_loaded_result_has_its_tables(tmp_path: Path):
     assert {"epoch", "seed", "test_accuracy"} <= set(result.curves().columns)
     assert repr(result) == "<Result of tiny: 8 of 8 runs>"
     assert "<table" in result._repr_html_()
+
+
+def remedies(folder: Path) -> set[str]:
+    return {a.remedy for claim in pb.load(folder).verdicts() for a in claim.atoms}
+
+
+def test_a_loaded_study_says_what_to_do_in_the_words_of_what_made_it(tmp_path: Path):
+    sharp = pb.claim(
+        "0.01 ends sharper",
+        measure="asam_sharpness",
+        a={"learning_rate": 0.01},
+        b={"learning_rate": 0.001},
+        relation="greater",
+    )
+    study = replace(make_study(n_seeds=4), claims=(sharp,))
+    of_file = make_store(tmp_path / "file", study=study)
+    of_python = replace(study, is_made_in_python=True)
+    in_python = make_store(tmp_path / "python", study=of_python)
+
+    assert "--set 'diagnostics.measure=[\"sharpness\"]'" in remedies(of_file)
+    assert 'pb.Study(diagnostics=["sharpness"])' in remedies(in_python)
+    report = pb.load(in_python).report(tmp_path / "report.md").read_text()
+    assert "`--set" not in report
+    shown = CliRunner().invoke(app, ["claims", str(in_python), "--json"])
+    assert "--set" not in shown.stdout
+    with StudyWriter.open(in_python) as writer:  # a file goes on with it
+        writer.grow(replace(study, seeds=(0, 1, 2, 3, 4, 5)))
+        assert writer.study.is_made_in_python
 
 
 def test_a_table_has_what_most_want_and_all_on_request(tmp_path: Path):

@@ -56,6 +56,11 @@ from paribus.in_python import as_python
             "train the larger study in another folder",
         ),
         ("--retry-failed trains them again", "`retry_failed=True` trains them again"),
+        (
+            "the same command with another --out, on an idle machine",
+            "the same study with another folder, on an idle machine",
+        ),
+        ("`paribus run` once more, with all", "`run()` once more, with all"),
         ("paribus run batch-size --size standard",) * 2,
     ],
 )

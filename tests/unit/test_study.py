@@ -91,6 +91,16 @@ def test_a_study_is_read_back_as_it_was_written():
 
     assert Study.from_dict(study.to_dict()) == study
     assert Study.from_dict(replace(study, exact=True).to_dict()).exact
+    assert not Study.from_dict(study.to_dict()).is_made_in_python
+
+
+def test_what_made_a_study_is_written_and_no_part_of_it():
+    study = make_study()
+    in_python = replace(study, is_made_in_python=True)
+
+    assert Study.from_dict(in_python.to_dict()).is_made_in_python
+    assert in_python == study
+    assert in_python.fixed_settings() == study.fixed_settings()
 
 
 def test_growing_changes_no_fixed_setting():

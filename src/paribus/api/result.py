@@ -66,16 +66,11 @@ class Result:
     Attributes:
         record: The same as labelled arrays.
         folder: The study folder.
-        is_made_in_python: Whether what it says of what to do next is about arguments of
-            `pb.Study`, not about a study file.
     """
 
-    def __init__(
-        self, record: StudyResult, *, folder: Path, is_made_in_python: bool = False
-    ) -> None:
+    def __init__(self, record: StudyResult, *, folder: Path) -> None:
         self.record = record
         self.folder = folder
-        self.is_made_in_python = is_made_in_python
 
     def table(self, *, columns: str = "main") -> "pd.DataFrame":
         """Tabulate the configs, one row each.
@@ -144,10 +139,9 @@ class Result:
             One `ClaimVerdict` for each claim, with its atoms: the verdict, the interval
             against the smallest effect, and what would decide what is open.
         """
-        from paribus.claims import in_python, judge, unvaried_groups
+        from paribus.claims import judge, unvaried_groups
 
-        judged = judge(self.record)
-        found = Verdicts(in_python(judged) if self.is_made_in_python else judged)
+        found = Verdicts(judge(self.record))
         found.unvaried = unvaried_groups(found, self.record.study)
         return found
 
@@ -165,12 +159,7 @@ class Result:
         """
         if path is None:
             path = self.folder / f"report.{format or 'html'}"
-        return write_report(
-            self.record,
-            Path(path),
-            format=format,
-            is_made_in_python=self.is_made_in_python,
-        )
+        return write_report(self.record, Path(path), format=format)
 
     def charts(self, folder: str | Path) -> tuple[Path, ...]:
         """Write every chart of the report as PNG and as SVG.

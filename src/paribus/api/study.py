@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
@@ -181,7 +182,10 @@ class Study(records.Study):
                 allow_env_change=allow_env_change,
             )
         asked = only_asked(result, record)
-        return Result(asked, folder=where, is_made_in_python=True)
+        if not asked.study.is_made_in_python:  # a study file made the folder
+            here = replace(asked.study, is_made_in_python=True)
+            asked = replace(asked, study=here)
+        return Result(asked, folder=where)
 
     def _record(self) -> records.Study:
         """The same study without this face, as the store and the engine know it."""
@@ -200,6 +204,7 @@ class Study(records.Study):
             planned_seeds=self.planned_seeds,
             task=self.task,
             exact=self.exact,
+            is_made_in_python=True,
         )
 
     def _repr_html_(self) -> str:

@@ -11,7 +11,6 @@ def write_report(
     path: Path,
     *,
     format: str | None = None,
-    is_made_in_python: bool = False,
 ) -> Path:
     """Write the report as one file.
 
@@ -19,8 +18,6 @@ def write_report(
         result: Statuses as `classify_runs` gives them.
         path: Where to; replaced if it is there.
         format: `"html"` or `"md"`; what the path ends in if not said.
-        is_made_in_python: Whether the study is no file, so that what to do next is said
-            in Python.
 
     Raises:
         CommandError: If the format is not known or the path cannot be written.
@@ -30,7 +27,7 @@ def write_report(
 
     renderers = {"html": render_html, "md": render_markdown}
     render = renderers[_format(path, format, tuple(renderers))]
-    report = build_report(result, is_made_in_python=is_made_in_python)
+    report = build_report(result)
     write_atomically(path, render(report))
     return path
 

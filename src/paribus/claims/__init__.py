@@ -3,7 +3,6 @@
 from paribus.claims.declared import claims_digest
 from paribus.claims.judge import judge
 from paribus.claims.records import AtomVerdict, ClaimVerdict, Verdict
-from paribus.claims.remedies import in_python
 from paribus.claims.unvaried import unvaried_groups
 
 
@@ -12,7 +11,6 @@ __all__ = [
     "ClaimVerdict",
     "Verdict",
     "claims_digest",
-    "in_python",
     "judge",
     "unvaried_groups",
 ]

@@ -24,7 +24,7 @@ from paribus.claims.family import (
     with_late_seeds,
 )
 from paribus.claims.records import AtomVerdict, ClaimVerdict
-from paribus.claims.remedies import fitting
+from paribus.claims.remedies import fitting, in_python
 from paribus.claims.robustness import beside, comparable, with_entries
 from paribus.results import StudyResult
 
@@ -71,7 +71,8 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
 
     Returns:
         The study's own claims, then those about the learning rate, then those about the
-        batch size, of each one for each optimizer.
+        batch size, of each one for each optimizer. What would test them is said in the
+        words of what made the study, a file or Python.
 
     Assumes:
         Intervals hold together with 95 % over the confirmatory family, by Bonferroni:
@@ -125,7 +126,8 @@ def judge(result: StudyResult) -> tuple[ClaimVerdict, ...]:
     )
     late = {study.seeds.index(seed) for seed in study.late_seeds}
     claims = with_exploratory_p_values([*own_claims, *catalogue])
-    return tuple(with_late_seeds(claims, late))
+    claims = tuple(with_late_seeds(claims, late))
+    return in_python(claims) if study.is_made_in_python else claims
 
 
 def _cases(evidence: Evidence, optimizer: str) -> tuple[_Case, _Case]:

@@ -67,19 +67,17 @@ from paribus.status import RunStatus
 MAX_SENTENCES = 12
 
 
-def build_report(result: StudyResult, *, is_made_in_python: bool = False) -> Report:
+def build_report(result: StudyResult) -> Report:
     """Say what a study found.
 
     Args:
         result: As read from the store; statuses are told apart here.
-        is_made_in_python: Whether the study is no file, so that what would test a claim
-            is said in Python.
 
     Returns:
         The report as data. Equal results give equal reports: nothing in it depends on
         when it is made.
     """
-    return arrange(gather_findings(result, is_made_in_python=is_made_in_python))
+    return arrange(gather_findings(result))
 
 
 def arrange(findings: Findings) -> Report:

@@ -17,6 +17,7 @@ from paribus.analysis.cautions import (
 from paribus.analysis.ends import BestAtEnd
 from paribus.analysis.stopped import StoppedEarly
 from paribus.counts import count
+from paribus.in_python import as_python
 from paribus.report.numbers import join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
@@ -45,6 +46,8 @@ def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> st
             return _say_few_seeds(caution)
         case NoisyTiming():
             return _say_noisy_timing(caution, study)
+        case MissingRuns() | StoppedEarly() if study.is_made_in_python:
+            return as_python(_say_plain(caution))
         case _:
             return _say_plain(caution)
 

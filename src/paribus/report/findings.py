@@ -17,7 +17,7 @@ from paribus.analysis import (
 )
 from paribus.analysis.ties import Ties, find_ties, is_rankable
 from paribus.analysis.variance import VarianceOfScores, divide_variance
-from paribus.claims import ClaimVerdict, in_python, judge, unvaried_groups
+from paribus.claims import ClaimVerdict, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
 from paribus.report.numbers import mean
 from paribus.report.slices import label_config
@@ -125,14 +125,11 @@ class Findings:
         return self.shown[self.result.config_index(values)]
 
 
-def gather_findings(
-    result: StudyResult, *, is_made_in_python: bool = False
-) -> Findings:
+def gather_findings(result: StudyResult) -> Findings:
     """Compute everything that a report of `result` says.
 
     Args:
         result: As read from the store.
-        is_made_in_python: As for `build_report`.
     """
     result = classify_runs(result)
     metric = result.primary_metric
@@ -150,8 +147,6 @@ def gather_findings(
     compared = tuple(sorted(present[:MAX_COMPARED]))
     listed = sorted({*shown, *_by_mean(tried, metric)[:MAX_CONFIGS]})
     verdicts = judge(result)
-    if is_made_in_python:
-        verdicts = in_python(verdicts)
     names = {i: label_config(result.study, result.configs[i]) for i in listed}
     return Findings(
         result=result,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from claims_builders import Runs, make_batches, make_rates, make_runs, make_tuned_study
 
-from paribus.claims import Verdict, in_python, judge
+from paribus.claims import Verdict, judge
 from paribus.cli.verdicts import claim_records
 from paribus.console import claims_text
 from paribus.status import RunStatus
@@ -65,10 +65,11 @@ def test_every_study_gets_every_claim_in_words_and_in_json(name):
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_what_would_test_a_claim_can_be_said_in_python(name):
-    atoms = [
-        atom for claim in in_python(judge(STUDIES[name]())) for atom in claim.atoms
-    ]
+def test_what_would_test_a_claim_is_said_in_python_where_that_made_the_study(name):
+    result = STUDIES[name]()
+    study = replace(result.study, is_made_in_python=True)
+    in_python = judge(replace(result, study=study))
+    atoms = [atom for claim in in_python for atom in claim.atoms]
 
     said = [text for atom in atoms for text in (atom.reason, atom.remedy)]
     of_files = [text for text in said if "--set" in text or "[[" in text]
