@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import special
 
 from paribus.errors import TooFewSeedsError
+from paribus.stats.studentised import studentised_quantiles
 
 
 MIN_SEEDS = 2
@@ -25,8 +26,6 @@ N_BEYOND = 50
 # That many resamples at most: 99.95 %. For surer intervals, as early looks and large
 # families ask for, Student's t stands in.
 MAX_RESAMPLES = 200_000
-# At one time; each takes 8 bytes, five times over.
-MAX_PIVOTS = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -254,7 +253,7 @@ def bootstrap_interval(
         rows = np.flatnonzero(interval.n_seeds == n)
         # Sorted, so that the order in which seeds were given changes nothing.
         sample = np.sort(scores[rows][is_counted[rows]].reshape(len(rows), n), axis=1)
-        low, high = _studentised_quantiles(sample, n_resamples, rank, rng)
+        low, high = studentised_quantiles(sample, n_resamples, rank, rng)
         error = sample.std(axis=1, ddof=1) / np.sqrt(n)
         mean = interval.estimate[rows]
         lower[rows] = np.where(np.isfinite(high), mean - high * error, lower[rows])
@@ -329,41 +328,3 @@ def _moments(
     mean = counted.sum(axis=1) / n_seeds
     deviation = np.where(is_counted, counted - mean[:, None], 0.0)
     return n_seeds, mean, np.sqrt((deviation**2).sum(axis=1) / (n_seeds - 1))
-
-
-def _studentised_quantiles(
-    sample: Float[np.ndarray, "config seed"],
-    n_resamples: int,
-    rank: int,
-    rng: np.random.Generator,
-) -> tuple[Float[np.ndarray, " config"], Float[np.ndarray, " config"]]:
-    """The rank-th lowest and the rank-th highest of each config's pivots."""
-    n = sample.shape[1]
-    picks = rng.integers(n, size=(n_resamples, n))
-    offsets = np.arange(n_resamples)[:, None] * n
-    counts = np.bincount((picks + offsets).ravel(), minlength=n_resamples * n)
-    counts = counts.reshape(n_resamples, n).astype(float)
-    low, high = np.empty((2, len(sample)))
-    # Few at a time: the pivots of 200 configs at their surest level are 320 MB.
-    n_rows = max(MAX_PIVOTS // n_resamples, 1)
-    for first in range(0, len(sample), n_rows):
-        rows = slice(first, first + n_rows)
-        pivots = _studentised_pivots(sample[rows], counts)
-        low[rows], high[rows] = pivots[:, rank - 1], pivots[:, -rank]
-    return low, high
-
-
-def _studentised_pivots(
-    sample: Float[np.ndarray, "config seed"],
-    counts: Float[np.ndarray, "resample seed"],
-) -> Float[np.ndarray, "config resample"]:
-    """(mean* - mean) / standard error*, where * is a resample of the seeds; sorted."""
-    n = sample.shape[1]
-    deviation = sample - sample.mean(axis=1, keepdims=True)
-    shift = deviation @ counts.T / n
-    squares = np.maximum(deviation**2 @ counts.T / n - shift**2, 0.0)
-    # What is left of a spread of exactly 0 after rounding is no spread.
-    squares[squares < 1e-15 * (deviation**2).mean(axis=1, keepdims=True)] = 0.0
-    error = np.sqrt(squares / (n - 1))
-    no_spread = np.where(shift == 0, 0.0, np.copysign(np.inf, shift))
-    return np.sort(np.divide(shift, error, out=no_spread, where=error > 0), axis=1)
