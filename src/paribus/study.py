@@ -109,8 +109,7 @@ class Study:
         task: What is predicted, by which loss and metrics.
         exact: Whether every number is the same bit for bit however runs are grouped:
             blocks then have one shape, and the environment may not change.
-        is_made_in_python: Whether `paribus.Study` made it, not a study file: what to do
-            next is said in its words. No part of what the study is.
+        is_made_in_python: Whether Python made it, not a file; no part of what it is.
 
     Raises:
         StudyError: If a field is out of range, or the fields do not fit together.
@@ -299,9 +298,8 @@ class Study:
         fixed |= {f"task.{n}": v for n, v in self.task.recorded().items()}
         if self.is_imported:
             return fixed
-        fixed |= self._fixed_of(
-            "model", self.model.hyperparameters(), self.model.settings
-        )
+        model = self.model
+        fixed |= self._fixed_of("model", model.hyperparameters(), model.settings)
         if self.model.builder is not None:
             fixed["model.source"] = self.model.builder.source
         settings = self.optimizer.settings
