@@ -8,17 +8,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import make_study
-from store_builders import make_store, time_rounds
+from builders import make_blobs_study, make_facts, make_study, write_blobs
+from store_builders import make_store, time_rounds, train, waiting
 from typer.testing import CliRunner
 
 import paribus as pb
 from paribus.api import run_study
 from paribus.cli import app
-from paribus.errors import CommandError, SpaceError, StudyError, UnknownNameError
+from paribus.data import load_dataset
+from paribus.errors import (
+    CommandError,
+    DataError,
+    ParibusWarning,
+    SpaceError,
+    StudyError,
+    UnknownNameError,
+)
 from paribus.status import RunStatus
 from paribus.store import StudyWriter
-from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice
+from paribus.study import Budget, DataChoice, ModelChoice, OptimizerChoice, Study
 
 
 def make_python_study(**changes: object) -> pb.Study:
@@ -294,6 +302,41 @@ def test_a_part_of_a_finished_study_is_finished(tmp_path: Path):
     result = run_study(part, folder, data_folder=tmp_path)
 
     assert len(result.configs) == 2
+    assert (result.status >= RunStatus.DIVERGED).all()
+
+
+def of_blobs(tmp_path: Path) -> Study:
+    """A finished study of a file, though of nothing that was trained."""
+    write_blobs(tmp_path / "blobs.npz")
+    study = make_blobs_study()
+    content = load_dataset(study.data, folder=tmp_path).content_hash()
+    facts = replace(make_facts(), content_hash=content)
+    with StudyWriter.create(tmp_path / "blobs", study, facts) as writer:
+        writer.begin_attempt({})
+        writer.commit_baseline(train_loss=0.5, learning_rate=0.1)
+        train(writer, waiting(writer), seed=0)
+        time_rounds(writer)
+    return study
+
+
+def test_a_finished_study_is_not_that_of_other_data(tmp_path: Path):
+    study = of_blobs(tmp_path)
+    assert run_study(study, tmp_path / "blobs", data_folder=tmp_path).configs
+    arrays = dict(np.load(tmp_path / "blobs.npz"))
+    arrays["y_train"] = arrays["y_train"][::-1]
+    np.savez(tmp_path / "blobs.npz", allow_pickle=False, **arrays)
+
+    with pytest.raises(DataError, match="differs from the data recorded"):
+        run_study(study, tmp_path / "blobs", data_folder=tmp_path)
+
+
+def test_a_finished_study_outlives_its_data(tmp_path: Path):
+    study = of_blobs(tmp_path)
+    (tmp_path / "blobs.npz").unlink()
+
+    with pytest.warns(ParibusWarning, match=r"not compared with their data.*blobs"):
+        result = run_study(study, tmp_path / "blobs", data_folder=tmp_path)
+
     assert (result.status >= RunStatus.DIVERGED).all()
 
 

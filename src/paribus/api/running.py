@@ -1,11 +1,13 @@
 """Train what a study lacks, without loading JAX where it lacks nothing."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from paribus import study as records
+from paribus.errors import DataError, ParibusWarning, UserCodeError
 from paribus.refinement import with_added
 from paribus.results import Progress, StudyResult
 from paribus.results.asked import only_asked_progress
@@ -29,7 +31,8 @@ def run_study(
     """Train the runs of a study that are missing in its folder.
 
     A study that is finished is only read, or given the claims that are new: JAX is not
-    loaded for it.
+    loaded for it. Its data are compared with those it was trained on, where they are
+    still there.
 
     Args:
         study: What to train; it may have grown since the folder was made.
@@ -50,7 +53,7 @@ def run_study(
     from paribus.analysis import classify_runs, mark_absent
     from paribus.store import read_study, study_exists
 
-    stored = _finished(study, folder, retry_failed=retry_failed)
+    stored = _finished(study, folder, data_folder, retry_failed=retry_failed)
     if stored is None:
         with ENDING.deferred():  # JAX does not survive being stopped while it loads
             from paribus.engine.train import train_study
@@ -87,7 +90,7 @@ def _counting(
 
 
 def _finished(
-    study: records.Study, folder: Path, *, retry_failed: bool
+    study: records.Study, folder: Path, data_folder: Path, *, retry_failed: bool
 ) -> StudyResult | None:
     """What is stored, if there is nothing left to train; else None."""
     from paribus.analysis import plan_runs
@@ -122,8 +125,38 @@ def _finished(
         return None
     if study.planned_seeds and next_look(stored) is not None:
         return None
+    _check_data(study, stored, folder, data_folder=data_folder)
     if grown(stored.study, study) is stored.study:
         return stored
     with StudyWriter.open(folder) as writer:
         writer.grow(study)
     return read_study(folder)
+
+
+def _check_data(
+    study: records.Study, stored: StudyResult, folder: Path, *, data_folder: Path
+) -> None:
+    """Refuse results of other data than those that are there now.
+
+    Data that paribus knows by name are always the same. Of others, those that cannot be
+    read any more are warned of: what was trained on them stands.
+
+    Raises:
+        DataError: If their content differs.
+    """
+    from paribus.data import load_dataset
+    from paribus.store.growth import check_same_data
+
+    choice = study.data
+    if choice.name is not None and choice.given is None:
+        return
+    try:
+        dataset = load_dataset(choice, folder=data_folder, kind=study.task.kind)
+    except (DataError, UserCodeError) as error:
+        warnings.warn(
+            f"the results in `{folder}` are not compared with their data: {error}",
+            ParibusWarning,
+            stacklevel=2,
+        )
+        return
+    check_same_data(stored.data, dataset.content_hash(), folder=folder)

@@ -1,10 +1,12 @@
 """How a study may grow: more configs and seeds, everything else as it was."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from paribus.declared import DeclaredClaim
-from paribus.errors import StudyError
+from paribus.errors import DataError, StudyError
+from paribus.results import DataFacts
 from paribus.space import SearchSpace
 from paribus.study import Study
 
@@ -46,6 +48,25 @@ def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
         space=space,
         claims=claims,
     )
+
+
+def check_same_data(recorded: DataFacts, content_hash: str, *, folder: Path) -> None:
+    """Refuse data that are not those a study began with.
+
+    Args:
+        recorded: The data that it began with.
+        content_hash: Of the data that are there now.
+        folder: The study's.
+
+    Raises:
+        DataError: If their content differs.
+    """
+    if content_hash != recorded.content_hash:
+        raise DataError(
+            f"`{recorded.name}` differs from the data recorded in `{folder}`, got "
+            f"content {content_hash[:16]}, was {recorded.content_hash[:16]}",
+            hint="bring the first data back, or train in another folder",
+        )
 
 
 def _united_space(stored: SearchSpace, wanted: SearchSpace) -> SearchSpace:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from paribus.errors import DataError, ParibusError
+from paribus.errors import ParibusError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
@@ -15,6 +15,7 @@ from paribus.store.documents import read_environment
 from paribus.store.environments import tell_change
 from paribus.store.failures import translated
 from paribus.store.folder import DATABASE, remove_new
+from paribus.store.growth import check_same_data
 from paribus.store.migration import remove_backups
 from paribus.store.narrowing import give_back, too_wide
 from paribus.store.opening import Opened
@@ -91,12 +92,7 @@ class HeldStudy:
         Raises:
             DataError: If their content differs.
         """
-        if data.content_hash != self.data.content_hash:
-            raise DataError(
-                f"`{data.name}` differs from the data recorded in `{self.folder}`, got "
-                f"content {data.content_hash[:16]}, was {self.data.content_hash[:16]}",
-                hint="bring the first data back, or train in another folder",
-            )
+        check_same_data(self.data, data.content_hash, folder=self.folder)
 
     def watch_data(self, check: Callable[[], None]) -> None:
         """Ask before numbers of a block are stored whether they may be.
