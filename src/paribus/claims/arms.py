@@ -76,7 +76,7 @@ def learning_rate_arms(evidence: Evidence, optimizer: str) -> tuple[Arms, ...]:
         choices = {}
         if choice is not None:
             configs["best"] = choice.config
-            words["best"] = f"the best learning rate, {show_value(choice.value)}"
+            words["best"] = f"the best learning rate ({show_value(choice.value)})"
             choices["best"] = choice
         found.append(
             Arms(

@@ -106,7 +106,7 @@ def _missing(
     evidence: Evidence, arms: Arms | None, needs: tuple[str, ...], remedy: str
 ) -> str:
     lacking = needs if arms is None else arms.lacks(needs)
-    words = ", ".join(_ROLES[role] for role in lacking)
+    words = " and ".join(_ROLES[role] for role in lacking)
     if arms is not None and arms.designed >= set(needs):
         if is_pruned(evidence.whole).any():
             return (
@@ -117,7 +117,7 @@ def _missing(
     if arms is None and remedy.endswith("batch-size"):
         return "the learning rate is not tuned for each batch size"
     if arms is not None and arms.only_tuned >= set(lacking):
-        return f"the study has only the runs that chose a learning rate at {words}"
+        return f"at {words} the study has only runs that chose a learning rate"
     return f"the study has no runs at {words}"
 
 

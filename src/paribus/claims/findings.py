@@ -38,6 +38,7 @@ class Found:
         share_above: Probability that a run claimed higher is above one claimed lower.
         notes: What must be said with it.
         bound: As `AtomVerdict` has it.
+        obstacle: What keeps it open whatever the seeds, a clause; else empty.
     """
 
     contrast: Contrast
@@ -50,6 +51,7 @@ class Found:
     share_above: float | None = None
     notes: tuple[str, ...] = ()
     bound: Bound = ""
+    obstacle: str = ""
 
 
 def untested(evidence: Evidence, question: Question, refusal: Refusal) -> AtomVerdict:
@@ -88,6 +90,8 @@ def said(evidence: Evidence, question: Question, found: Found) -> AtomVerdict:
         for value in (contrast.estimate, contrast.lower, contrast.upper, smallest)
     )
     reason = _what_is_open(evidence, question, contrast) if is_open else ""
+    if is_open:
+        reason = "; ".join(filter(None, (reason, found.obstacle)))
     return AtomVerdict(
         id="",
         text="",
@@ -137,7 +141,8 @@ def seeds_that_decide(
         fixed_width: Of half the interval's width the part that seeds do not narrow.
 
     Returns:
-        None where nothing is known; `MORE_THAN_MAX` for more than are worth counting.
+        None where nothing is known, or no number would; `MORE_THAN_MAX` for more than
+        are worth counting.
     """
     if contrast.n_seeds < MIN_SEEDS:
         return MIN_CONTRAST_SEEDS
@@ -150,7 +155,7 @@ def seeds_that_decide(
         return None
     distance = min(abs(contrast.estimate - limit) for limit in limits)
     if fixed_width and distance <= fixed_width:
-        return MORE_THAN_MAX
+        return None
     # Half widths of independent errors add in squares: what is left for the seeds.
     left = math.sqrt(distance**2 - fixed_width**2)
     more = seeds_to_decide(

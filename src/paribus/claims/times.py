@@ -165,12 +165,12 @@ def _compared(
     ratio = log_time_ratio(*sides, confidence_level=level, rng=rng)
     contrast = ratio.contrast
     notes = (target, *_lost(evidence, question, times))
-    of_timings = 0.0
+    of_timings, obstacle = 0.0, ""
     if question.clock == "seconds":
         contrast, of_timings = with_timing_error(evidence, question, contrast)
         notes += ("The error of the timings is part of the interval.",)
         if abs(abs(contrast.estimate) - smallest) <= of_timings:
-            notes += ("It alone keeps this open: more seeds would not decide it.",)
+            obstacle = _BY_TIMINGS
     unit = question.clock
     if unit == "steps" and not _knows_steps(evidence, question):
         unit = "epochs"
@@ -197,7 +197,13 @@ def _compared(
         ),
         notes=notes,
         bound=_bound(ratio),
+        obstacle=obstacle,
     )
+
+
+_BY_TIMINGS = (
+    "the error of the timings alone keeps it open, which no number of seeds narrows"
+)
 
 
 _BOUNDS: Mapping[Bound, str] = {

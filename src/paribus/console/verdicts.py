@@ -171,15 +171,48 @@ def _tally(claims: Sequence[ClaimVerdict]) -> str:
 def _shared_scope(claims: Sequence[ClaimVerdict]) -> str:
     """What the scopes of all parts that were measured have in common."""
     scopes = [
-        atom.scope.removesuffix(".").split(", ")
+        _split(atom.scope.removesuffix("."))
         for claim in claims
         for atom in claim.atoms
         if atom.scope and atom.verdict is not Verdict.UNTESTED
     ]
     if not scopes:
         return ""
-    shared = [part for part in scopes[0] if all(part in scope for scope in scopes)]
-    return f"{', '.join(shared)}." if shared else ""
+    shared = [_shared(part, scopes[1:]) for part in scopes[0]]
+    said = ", ".join(filter(None, shared))
+    return f"{said}." if said else ""
+
+
+def _shared(part: str, others: Sequence[Sequence[str]]) -> str:
+    """What all other scopes have of a part too: settings in parentheses one by one."""
+    if all(part in scope for scope in others):
+        return part
+    name, settings = _parted(part)
+    alike = [[p for p in scope if _parted(p)[0] == name] for scope in others]
+    if not settings or not all(alike):
+        return ""
+    known = [[_parted(p)[1] for p in parts] for parts in alike]
+    kept = [s for s in settings if all(any(s in one for one in k) for k in known)]
+    return f"{name} ({', '.join(kept)})" if kept else name
+
+
+def _parted(part: str) -> tuple[str, list[str]]:
+    """`sgd (momentum 0)` -> its name, and what stands in parentheses."""
+    name, _, rest = part.partition(" (")
+    return name, _split(rest.removesuffix(")")) if rest else []
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas that stand in no brackets."""
+    parts: list[str] = []
+    depth = 0
+    for piece in text.split(", "):
+        if depth:
+            parts[-1] += f", {piece}"
+        else:
+            parts.append(piece)
+        depth += len(re.findall(r"[(\[]", piece)) - len(re.findall(r"[)\]]", piece))
+    return parts
 
 
 def _folded(line: str, width: int | None, *, indent: str = _INDENT) -> str:

@@ -84,6 +84,7 @@ def words(name: str) -> str:
 
 
 _WORDS = {
+    "examples_per_s": "examples per second",
     "train_dead_share": "share of dead ReLU units",
     "train_always_on_share": "share of ReLU units that are always on",
 }

@@ -164,8 +164,10 @@ def _say_undecided(atom: AtomVerdict) -> str:
     decide = _would_decide(atom)
     verdict = f"not decided with {n}" + (f"; {decide}" if decide else "")
     open_ = f" {sentence(atom.reason.rstrip('.'))}." if atom.reason else ""
-    if place is None:
+    if atom.estimate is None:
         return f"{sentence(verdict)}.{open_}"
+    if place is None:  # described, and held against no smallest effect
+        return f"{_say_measured(atom)}: {verdict}.{open_}"
     return f"{_say_measured(atom)}: {verdict}.{open_ or _say_direction(atom, place)}"
 
 
@@ -199,7 +201,7 @@ def _say_measured(atom: AtomVerdict) -> str:
     """The measure, whose, on which terms, and the numbers."""
     kind = "ratio" if atom.is_ratio else "difference"
     what = f"{kind} of {_measured(atom)}" if atom.measure else kind
-    if atom.is_share:
+    if atom.is_share or atom.smallest_effect is None:
         what = ", ".join((_measured(atom), *atom.sides))
     if len(atom.sides) == 2:
         joined = " to " if atom.is_ratio else " minus "

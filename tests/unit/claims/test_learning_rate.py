@@ -225,7 +225,7 @@ def test_a_mixture_is_compared_among_learners_and_says_so():
     assert found.n_seeds == 7
     assert found.notes[:1] == (
         "Among the 7 seeds whose runs learned on both sides; of 10 seeds, runs ended "
-        "badly: 3 at learning rate 0.01 and 0 at the best learning rate, 0.00316.",
+        "badly: 3 at learning rate 0.01 and 0 at the best learning rate (0.00316).",
     )
 
 
@@ -255,8 +255,8 @@ def test_a_value_with_only_choosing_runs_is_not_said_to_have_none():
 
     assert found.verdict is Verdict.UNTESTED
     assert found.reason == (
-        "the study has only the runs that chose a learning rate at learning rate "
-        "0.01, learning rate 0.1"
+        "at learning rate 0.01 and learning rate 0.1 the study has only runs that "
+        "chose a learning rate"
     )
 
 
@@ -318,7 +318,7 @@ def test_a_side_that_is_dead_throughout_is_compared_and_said_to_be():
     assert found.verdict is Verdict.REFUTED
     assert found.notes[0] == (
         "Of 10 seeds, runs ended badly: 10 at learning rate 0.01 and 0 at the best "
-        "learning rate, 0.00316."
+        "learning rate (0.00316)."
     )
 
 

@@ -42,8 +42,8 @@ def test_the_best_after_a_fifth_of_the_budget_is_chosen_then():
     first, last = atom_of("L1c", medium=early, best=late).parts
 
     # After one epoch 0.01 is ahead; at the end 0.00316 is.
-    assert first.sides[0] == "the best learning rate after 1 epoch, 0.01"
-    assert last.sides[1] == "the best learning rate, 0.00316"
+    assert first.sides[0] == "the best learning rate after 1 epoch (0.01)"
+    assert last.sides[1] == "the best learning rate (0.00316)"
     # What is said of a part tells when its sides were compared, and of which budget.
     assert (first.epochs, last.epochs) == (1.0, None)
     assert "after 1 of 5 epochs" in first.scope

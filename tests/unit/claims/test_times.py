@@ -9,7 +9,7 @@ from scipy import stats
 
 from paribus.analysis.targets import find_target, steps_to_target
 from paribus.claims.evidence import Choice, Evidence, Question
-from paribus.claims.findings import MORE_THAN_MAX, Found
+from paribus.claims.findings import Found
 from paribus.claims.refusals import Refusal
 from paribus.claims.times import find_time_ratio
 from paribus.results import StudyResult, Timing
@@ -145,10 +145,9 @@ def test_seconds_need_no_seeds_that_would_not_narrow_them(batches):
     assert isinstance(noisy, Found)
     assert exact.more_seeds is not None
     assert exact.more_seeds <= 1000
-    assert noisy.more_seeds == MORE_THAN_MAX
-    said = "It alone keeps this open: more seeds would not decide it."
-    assert said in noisy.notes
-    assert said not in exact.notes
+    assert noisy.more_seeds is None
+    assert "which no number of seeds narrows" in noisy.obstacle
+    assert exact.obstacle == ""
 
 
 def test_seconds_have_no_p_value_of_seeds_alone(batches):

@@ -156,6 +156,31 @@ def test_only_what_all_scopes_share_is_said():
     assert "\n\nScope: MNIST, 5 epochs.\n\n" in verdicts_text(claims)
 
 
+def test_settings_in_parentheses_are_shared_one_by_one():
+    start = "Scope: MNIST, 1,000 examples, mlp (hidden [128, 64], activation relu), "
+    scopes = [
+        f"{start}Adam ({settings}), x."
+        for settings in (
+            "b1 0.9, eps 1e-07",
+            "b1 0.9, eps 1e-07, learning_rate 0.01",
+            "b1 0.8, eps 1e-07",
+        )
+    ]
+
+    def said(*chosen: str) -> str:
+        claims = [
+            make_claim(make_atom(Verdict.SUPPORTED, scope=scope, **NUMBERS), id=f"U{i}")
+            for i, scope in enumerate(chosen)
+        ]
+        text = verdicts_text(claims)
+        return next(line for line in text.splitlines() if line.startswith("Scope"))
+
+    assert said(*scopes[:2]) == f"{start}Adam (b1 0.9, eps 1e-07), x."
+    assert said(*scopes) == f"{start}Adam (eps 1e-07), x."
+    other = scopes[0].replace("Adam (b1 0.9, eps 1e-07)", "SGD (momentum 0)")
+    assert said(scopes[0], other) == f"{start}x."
+
+
 def test_where_seeds_would_decide_it_is_said_what_that_supposes():
     def text(more_seeds: int | None) -> str:
         atom = make_atom(Verdict.UNDECIDED, more_seeds=more_seeds, **NUMBERS)

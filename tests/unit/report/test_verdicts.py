@@ -148,6 +148,26 @@ def test_undecided_without_a_number_of_seeds_says_what_is_open():
     assert say_change(atom) == ""
 
 
+def test_what_is_only_described_has_its_number_and_interval():
+    link = make_atom(
+        Verdict.UNDECIDED,
+        measure="partial rank correlation of sharpness and generalisation gap",
+        estimate=0.163,
+        lower=-0.072,
+        upper=0.398,
+        smallest_effect=None,
+        unit="",
+        sides=(),
+        reason="it is described only",
+    )
+
+    assert say_finding(link) == (
+        "Partial rank correlation of sharpness and generalisation gap (10 seeds, equal "
+        "epochs): +0.163 [−0.072, +0.398]: not decided with 10 seeds; about 24 would "
+        "decide. It is described only."
+    )
+
+
 def test_a_ratio_of_times_that_were_cut_on_both_sides_is_said_to_bound_nothing():
     both = make_speed_atom(Verdict.UNDECIDED, lower=None, upper=None, bound="none")
 
