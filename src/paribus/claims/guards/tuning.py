@@ -146,7 +146,7 @@ def pruned_beside_best(evidence: Evidence, question: Question) -> Refusal | None
         if choice.pruned_beside:
             beside = " and ".join(map(show_value, choice.pruned_beside))
             return Refusal(
-                f"next to the best learning rate, {show_value(choice.value)}, {beside} "
+                f"next to the best learning rate ({show_value(choice.value)}) {beside} "
                 "fell behind and was stopped early, and might have ended above it",
                 "the same study without [tuning.halving], with another --out",
                 allows_direction=True,

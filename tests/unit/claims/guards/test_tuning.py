@@ -142,5 +142,5 @@ def test_a_best_value_beside_stopped_ones_is_no_mark_to_be_measured_by(
 
     assert (refusal is not None) is is_refused
     if is_refused:
-        assert "the best learning rate, 0.01, 0.03 fell behind" in refusal.reason
+        assert "the best learning rate (0.01) 0.03 fell behind" in refusal.reason
         assert "without [tuning.halving]" in refusal.remedy
