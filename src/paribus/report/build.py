@@ -49,13 +49,13 @@ from paribus.report.search import arrange_search
 from paribus.report.slices import Slice, label_values, noun, slices, varying, words
 from paribus.report.summary import arrange_summary, count_statuses
 from paribus.report.tabulate import (
-    tabulate_comparisons,
     tabulate_configs,
     tabulate_metrics,
     tabulate_slices,
     tabulate_statuses,
     tabulate_task,
 )
+from paribus.report.tabulate_pairs import tabulate_comparisons
 from paribus.report.ties import say_best
 from paribus.report.tradeoffs import arrange_tradeoffs
 from paribus.report.unvaried import arrange_unvaried

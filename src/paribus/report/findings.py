@@ -101,6 +101,11 @@ class Findings:
                 names.append(f"{label} ({'; '.join(said)})")
         return names
 
+    def is_ahead(self, a: int, b: int) -> bool:
+        """Whether config a has the better mean over all runs, failed ones included."""
+        first, second = (_mean(self.summaries[i], self.metric) for i in (a, b))
+        return first > second
+
     def by_mean(self) -> list[int]:
         """Config indices, the best mean first; after all others those of few seeds."""
         return _by_mean(self.summaries, self.metric)

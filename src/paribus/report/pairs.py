@@ -46,19 +46,24 @@ def differing(a: Mapping[str, Value], b: Mapping[str, Value]) -> list[str]:
     return [name for name in {**a, **b} if a.get(name) != b.get(name)]
 
 
-def shared_words(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
+def shared_values(
+    study: Study, a: Mapping[str, Value], b: Mapping[str, Value]
+) -> dict[str, Value]:
     """What two configs have in common and others of the study have not."""
     apart = differing(a, b)
-    shared = [name for name in varying(study) if name in a and name not in apart]
-    return label_values({name: a[name] for name in shared})
+    return {n: a[n] for n in varying(study) if n in a and n not in apart}
 
 
 def pair_label(study: Study, a: Mapping[str, Value], b: Mapping[str, Value]) -> str:
-    """Name a pair shortly: `"learning rate 0.001 over 0.01, batch size 32"`."""
-    parts = [
-        f"{words(name)} {value_words(name, a.get(name))} over "
-        f"{value_words(name, b.get(name))}"
-        for name in differing(a, b)
-    ]
-    shared = shared_words(study, a, b)
+    """Name a pair shortly: `"learning rate 0.001 over 0.01, batch size 32"`.
+
+    An optimizer and a schedule name themselves: `"SGD over Adam"`.
+    """
+    parts = []
+    for name in differing(a, b):
+        high, low = (value_words(name, side.get(name)) for side in (a, b))
+        before = "" if name in ("optimizer", "schedule") else f"{words(name)} "
+        after = " schedule" if name == "schedule" else ""
+        parts.append(f"{before}{high} over {low}{after}")
+    shared = label_values(shared_values(study, a, b))
     return ", ".join([*parts, shared] if shared else parts)

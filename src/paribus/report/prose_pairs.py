@@ -14,9 +14,10 @@ from paribus.report.numbers import (
     points,
     with_points,
 )
-from paribus.report.pairs import differing, higher_first, shared_words
+from paribus.report.pairs import differing, higher_first, shared_values
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, words
+from paribus.space import place_words
 from paribus.study import Study
 
 
@@ -29,8 +30,8 @@ def say_comparison(study: Study, comparison: Comparison) -> str:
     apart = differing(c.a, c.b)
     high = label_values({name: c.a[name] for name in apart if name in c.a})
     low = label_values({name: c.b[name] for name in apart if name in c.b})
-    shared = shared_words(study, c.a, c.b)
-    place = f", at {shared}" if shared else ""
+    shared = place_words(shared_values(study, c.a, c.b))
+    place = f", {shared}" if shared else ""
     if not c.n_seeds:
         return sentence(f"{high} against {low}{place}: no seed has both sides.")
     around = _say_rates(c) + _say_unconverged(c, high, low)

@@ -3,10 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from paribus.analysis import Comparison, ConfigSummary
-from paribus.analysis.looks import looks_of
+from paribus.analysis import ConfigSummary
 from paribus.analysis.scores import is_accuracy, is_loss
 from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE
 from paribus.counts import count
@@ -18,14 +15,10 @@ from paribus.report.numbers import (
     duration,
     estimate,
     join,
-    p_value,
     percent,
-    points,
     spread,
 )
-from paribus.report.pairs import higher_first
 from paribus.report.prose import say_meaning, status_words
-from paribus.report.prose_pairs import say_unit, write_difference
 from paribus.report.slices import Slice, label_values, varying, words
 from paribus.report.ties import limit_heading, limit_note, write_limit
 from paribus.space import value_words
@@ -197,33 +190,6 @@ def _few_seeds_note(findings: Findings) -> str:
     )
 
 
-def tabulate_comparisons(findings: Findings) -> Table:
-    """Every pair that was compared: difference, interval, test, noise floor."""
-    return Table(
-        caption=_comparison_caption(findings.metric),
-        columns=(
-            "higher mean",
-            "lower mean",
-            "difference",
-            "simultaneous 95% interval",
-            "noise floor",
-            "p (Holm)",
-            "seeds",
-            "ended badly",
-            "reversed by one seed",
-        ),
-        rows=tuple(_comparison_row(findings, c) for c in findings.comparisons),
-        n_labels=2,
-        note=_comparison_note(findings),
-    )
-
-
-def _comparison_caption(metric: str) -> str:
-    if is_accuracy(metric):
-        return f"Paired differences in {words(metric)}, in percentage points"
-    return f"Paired {say_unit(metric).lower()[:1]}{say_unit(metric)[1:]}"
-
-
 def note_on_shown(findings: Findings) -> str:
     """Say which configs a table leaves out; empty if none."""
     left_out = findings.n_configs - len(findings.shown)
@@ -313,7 +279,24 @@ def _note(findings: Findings) -> str:
     is_said = n > 1 and n_few < n
     among = f"Tied with the best: among {all_of_them}." if is_said else ""
     limits = limit_note(findings.ties, findings.metric) if n > 1 else ""
-    return " ".join(filter(None, (among, limits, note_on_shown(findings))))
+    failing = _note_on_failing(findings) if is_said else ""
+    return " ".join(filter(None, (among, limits, failing, note_on_shown(findings))))
+
+
+def _note_on_failing(findings: Findings) -> str:
+    """Say why configs that mostly fail are not tied, where others are compared."""
+    is_failing = [
+        is_tied is False and upper is None
+        for is_tied, upper in zip(
+            findings.ties.is_tied, findings.ties.regret_upper, strict=True
+        )
+    ]
+    if findings.ties.smallest_effect is None or not any(is_failing):
+        return ""
+    return (
+        "A config of which half the runs or more ended badly is not tied, whatever "
+        "its mean, and has no such limit."
+    )
 
 
 def _tied(summary: ConfigSummary) -> str:
@@ -329,58 +312,3 @@ def _learned(summary: ConfigSummary) -> str:
 def _seconds(summary: ConfigSummary) -> str:
     seconds = summary.seconds_per_epoch
     return NONE if seconds is None else duration(seconds)
-
-
-def _comparison_row(findings: Findings, comparison: Comparison) -> tuple[str, ...]:
-    c = higher_first(comparison)
-    size, interval = write_difference(c)
-    return (
-        findings.label(c.a),
-        findings.label(c.b),
-        size,
-        interval,
-        NONE if c.noise_floor is None else f"±{points(c.noise_floor).lstrip('+')}",
-        p_value(c.p_value_holm),
-        str(c.n_pairs),
-        f"{c.n_bad[0]} and {c.n_bad[1]} of {c.n_seeds}",
-        NONE if c.reversal_share is None else percent(c.reversal_share, 0),
-    )
-
-
-def _say_noise_floor(metric: str) -> str:
-    if not is_accuracy(metric):
-        return ""
-    return (
-        f"The noise floor is what a {metric.split('_')[0]} split of finite size alone "
-        "makes of a difference between two runs (one standard deviation). "
-    )
-
-
-def _comparison_note(findings: Findings) -> str:
-    n = sum(c.p_value is not None for c in findings.comparisons)
-    study = findings.result.study
-    paid = f" and the {study.looks} planned looks" if study.looks > 1 else ""
-    text = (
-        "Pairs share their seed: the same initial weights and the same order of data. "
-        f"{_say_noise_floor(findings.metric)}The p-value is an exact "
-        f"sign-flip test, Holm-adjusted for the {count(n, 'test')} here{paid}. "
-        "The intervals are simultaneous: with 95% confidence all of them hold together "
-        "(Bonferroni)."
-    )
-    if any(c.is_among_learners for c in findings.comparisons):
-        text += (
-            " The difference is only among the seeds where both sides learned; where "
-            "runs of a side ended badly, compare how many first. Reversed by one seed: "
-            "the order of the means over all seeds, these included."
-        )
-    smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
-    if smallest:
-        adjusted = np.array([min(min(smallest) * n, 1.0)])
-        least = p_value(float(looks_of(study).over_all(adjusted)[0]))
-        text += f" The smallest adjusted p-value that is possible here is {least}."
-    if len(findings.compared) < findings.n_configs:
-        text += (
-            f" Compared are the {len(findings.compared)} configs with the highest "
-            "mean; having been chosen by it, they look a little better than they are."
-        )
-    return text

@@ -71,3 +71,10 @@ def test_a_pair_says_what_differs_and_what_is_shared():
     assert pair_label(study, first, last) == (
         "learning rate 0.001 over 0.1, batch size 32 over 128"
     )
+    sides = (
+        {"optimizer": "sgd", "schedule": "cosine"},
+        {"optimizer": "keras_adam", "schedule": "constant"},
+    )
+    assert pair_label(study, *sides) == (
+        "SGD over Keras's Adam, cosine over constant schedule"
+    )
