@@ -185,6 +185,26 @@ def test_runs_that_never_reach_the_target_bound_the_ratio_and_are_counted():
     assert "so it is a lower bound." in note
 
 
+def test_beside_a_speed_stand_the_early_scores_of_both_sides():
+    result = make_rates(large=Runs(accuracy=0.98, speed=3), medium=Runs(speed=0.5))
+    judged = Evidence.of(result)
+    early = judged.measure("aulc_10")
+    assert early is not None
+    large, medium = (
+        100 * early.values[result.config_index({"learning_rate": rate})].mean()
+        for rate in (0.1, 0.01)
+    )
+
+    (note,) = (n for n in atom_of(result, "L3a").notes if "first tenth" in n)
+
+    assert large > medium + 1
+    assert note == (
+        "Beside it, the mean score over the first tenth of the budget, without an "
+        f"interval: {large:.1f}% at learning rate 0.1, {medium:.1f}% at learning rate "
+        "0.01."
+    )
+
+
 def test_a_faster_side_that_never_gets_there_makes_the_ratio_an_upper_bound():
     result = make_rates(small=Runs(accuracy=0.98, speed=3), large=Runs(accuracy=0.8))
     found = atom_of(result, "L3a")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from paribus.analysis.scores import is_bad, is_learner
+from paribus.analysis.scores import is_accuracy, is_bad, is_learner
 from paribus.claims.answering import ask
 from paribus.claims.arms import Arms
 from paribus.claims.atoms import Atom, judge_all
@@ -113,12 +113,17 @@ def faster(evidence: Evidence, arms: Arms) -> AtomVerdict:
     early = evidence.measure("aulc_10")
     if early is None:
         return found
-    large, medium = (early.values[arms.configs[r]] for r in ("large", "medium"))
-    difference = large - medium
-    if not np.isfinite(difference).any():
+    both = early.values[[arms.configs[role] for role in ("large", "medium")]]
+    is_there = np.isfinite(both).all(axis=0)
+    if not is_there.any():
         return found
-    points = 100 * float(np.nanmean(difference))
-    note = f"Mean score over the first tenth of the budget: {points:+.2f} pp."
+    form = "{:.1%}" if is_accuracy(evidence.judged.score_metric) else "{:.3g}"
+    large, medium = map(form.format, both[:, is_there].mean(axis=1).tolist())
+    note = (
+        "Beside it, the mean score over the first tenth of the budget, without an "
+        f"interval: {large} at {arms.words['large']}, {medium} at "
+        f"{arms.words['medium']}."
+    )
     return replace(found, notes=(*found.notes, note))
 
 
