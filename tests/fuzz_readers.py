@@ -101,6 +101,32 @@ def curves(folder: Path) -> Read:
     return read
 
 
+def checkpoint(folder: Path) -> Read:
+    """The arrays of a checkpoint, whose hash agrees with what is there."""
+    import hashlib
+
+    from paribus.store.checkpoints import read_checkpoint
+    from paribus.store.folder import CHECKPOINTS
+    from paribus.store.rows import CheckpointRow
+
+    place = folder / CHECKPOINTS
+    place.mkdir(exist_ok=True)
+
+    def read(content: bytes) -> object:
+        sha256 = hashlib.sha256(content).hexdigest()
+        name = f"block-0001-evaluation-0002-{sha256[:8]}.safetensors"
+        (place / name).write_bytes(content)
+        row = CheckpointRow(name, 1, evaluation=2, size=len(content), sha256=sha256)
+        try:
+            return read_checkpoint(folder, row)
+        except ValueError as error:
+            return error
+        finally:
+            (place / name).unlink()
+
+    return read
+
+
 def store(folder: Path) -> Read:
     """The database of a study; damage is refused, or harmless."""
     from paribus.errors import StoreError
@@ -134,6 +160,7 @@ TARGETS: dict[str, Callable[[Path], Read]] = {
     "table": table,
     "parquet": parquet,
     "curves": curves,
+    "checkpoint": checkpoint,
     "store": store,
 }
 
@@ -159,6 +186,8 @@ def seeds(name: str) -> Iterator[bytes]:
         yield _parquet()
     if name == "curves":
         yield CURVES
+    if name == "checkpoint":
+        yield _tensors(inputs)
     if name == "store":
         yield _stored()
 
@@ -184,6 +213,13 @@ def _parquet() -> bytes:
     stream = io.BytesIO()
     pq.write_table(pa.table({"a": [1.5, 2.5], "k": ["x", "y"]}), stream)
     return stream.getvalue()
+
+
+def _tensors(inputs: np.ndarray) -> bytes:
+    from paribus.store.tensors import write_tensors
+
+    arrays = {"state.w": inputs, "step": np.arange(8), "reached": inputs > 3}
+    return b"".join(write_tensors(arrays))
 
 
 def _stored() -> bytes:

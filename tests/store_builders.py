@@ -142,6 +142,7 @@ def edit_knowingly(folder: Path, *statements: str) -> None:
     edit(folder, *statements)
     connection = sqlite3.connect(folder / "study.db", isolation_level=None)
     try:
+        connection.execute("BEGIN")  # one commit, not one a row
         for table in TABLES:
             rows = connection.execute(table.select).fetchall()
             digests = [row_digest(table.name, row[:-1]) for row in rows]
@@ -154,6 +155,7 @@ def edit_knowingly(folder: Path, *statements: str) -> None:
                 "REPLACE INTO total VALUES (?, ?, ?, ?)",
                 (*total, row_digest("total", total)),
             )
+        connection.execute("COMMIT")
     finally:
         connection.close()
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 
-DATA = ("npy", "npz", "idx", "table", "parquet", "curves")
+DATA = ("npy", "npz", "idx", "table", "parquet", "curves", "checkpoint")
 FEW = settings(
     max_examples=60,
     deadline=None,

@@ -79,6 +79,52 @@ def test_no_text_adds_a_line_to_the_markdown(hostile, harmless):
     assert len(written[0]) == len(written[1])
 
 
+@pytest.fixture(scope="module")
+def plain() -> tuple[list[str], int]:
+    """The tags of a page whose texts are harmless, and the lines of its Markdown."""
+    report = report_saying(("harmless",))
+    return plain_tags(report), len(render_markdown(report).split("\n"))
+
+
+def plain_tags(report: Report) -> list[str]:
+    """The tags; a long cell has a class of its own."""
+    tags = tags_of(render_html(report))
+    return [tag.replace("th class scope", "th scope") for tag in tags]
+
+
+def check_text(text: str, plain: tuple[list[str], int]) -> None:
+    """A text in every field of a study stays a text, in each form of its report."""
+    report = report_saying((text,))
+
+    assert plain_tags(report) == plain[0]
+    assert len(render_markdown(report).split("\n")) == plain[1]
+
+
+ANY_TEXT = st.text(st.characters(), min_size=1, max_size=60).filter(
+    lambda text: bool(text.strip())
+)
+PIECES = st.lists(
+    st.sampled_from(
+        [*HOSTILE[:40], "<", ">", "&", '"', "'", "`", "|", "\n", "\\", "]]"]
+    ),
+    min_size=1,
+    max_size=5,
+).map("".join)
+
+
+@settings(max_examples=5, deadline=None)
+@given(text=st.one_of(ANY_TEXT, PIECES.filter(lambda text: bool(text.strip()))))
+def test_a_text_in_any_field_stays_a_text(text: str, plain: tuple[list[str], int]):
+    check_text(text, plain)
+
+
+@pytest.mark.long
+@settings(max_examples=800, deadline=None)
+@given(text=st.one_of(ANY_TEXT, PIECES.filter(lambda text: bool(text.strip()))))
+def test_any_text_in_any_field_stays_a_text(text: str, plain: tuple[list[str], int]):
+    check_text(text, plain)
+
+
 accuracies = st.one_of(
     st.floats(0, 1), st.sampled_from([0.0, 1.0, 0.1124]), st.just(float("nan"))
 )

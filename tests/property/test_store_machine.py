@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -29,6 +30,22 @@ RATES = st.lists(st.sampled_from([0.001, 0.01, 0.1, 1.0]), min_size=1, unique=Tr
 SEEDS = st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True)
 
 
+class Stopped(NamedTuple):
+    """A block that was left in its middle, and what was stored of it.
+
+    Attributes:
+        runs: Its runs.
+        curves: All that it would store.
+        n_states: After how many evaluations its newest state is; 0 for none.
+        n_stored: Evaluations that are stored.
+    """
+
+    runs: tuple[Run, ...]
+    curves: dict[str, np.ndarray]
+    n_states: int
+    n_stored: int
+
+
 class StudyMachine(RuleBasedStateMachine):
     """What is stored, beside what a dictionary remembers."""
 
@@ -44,6 +61,7 @@ class StudyMachine(RuleBasedStateMachine):
         self.curves: dict[Run, dict[str, np.ndarray]] = {}
         self.diverged: dict[Run, int] = {}
         self.failed: dict[Run, str] = {}
+        self.stopped: dict[int, Stopped] = {}
         self.n_blocks = 0
 
     def teardown(self) -> None:
@@ -84,7 +102,7 @@ class StudyMachine(RuleBasedStateMachine):
         self.begin(drawn([0.01], [0]))
 
     @precondition(lambda self: self.writer is not None and bool(waiting(self.writer)))
-    @rule(data=st.data(), end=st.sampled_from(["commit", "fail", "leave"]))
+    @rule(data=st.data(), end=st.sampled_from(["commit", "fail", "leave", "stop"]))
     def train(self, data: st.DataObject, end: str) -> None:
         writer = self.writer
         assert writer
@@ -93,16 +111,62 @@ class StudyMachine(RuleBasedStateMachine):
         )
         self.n_blocks += 1
         block = writer.begin_block(runs, description=f"block {self.n_blocks}")
+        if end == "stop":
+            self.store_parts(data, block, tuple(runs))
         if end == "fail":
             writer.fail_block(block, f"fault {block}")
             self.failed |= dict.fromkeys(runs, f"fault {block}")
         if end == "commit":
             curves = make_curves(writer.study, len(runs), seed=self.n_blocks)
-            steps = np.arange(len(runs), dtype=np.int64) % 2 * self.n_blocks
-            writer.commit_block(block, curves=curves, diverged_at=steps)
-            for at, run in enumerate(runs):
-                self.curves[run] = {name: v[:, at] for name, v in curves.items()}
-                self.diverged[run] = int(steps[at])
+            self.commit(block, tuple(runs), curves)
+
+    def commit(
+        self, block: int, runs: tuple[Run, ...], curves: dict[str, np.ndarray]
+    ) -> None:
+        assert self.writer
+        steps = np.arange(len(runs), dtype=np.int64) % 2 * block
+        self.writer.commit_block(block, curves=curves, diverged_at=steps)
+        for at, run in enumerate(runs):
+            self.curves[run] = {name: v[:, at] for name, v in curves.items()}
+            self.diverged[run] = int(steps[at])
+
+    def store_parts(
+        self, data: st.DataObject, block: int, runs: tuple[Run, ...]
+    ) -> None:
+        """Some evaluations, perhaps each with a state."""
+        assert self.writer
+        curves = make_curves(self.writer.study, len(runs), seed=self.n_blocks)
+        n_states = 0
+        ends = data.draw(st.lists(st.booleans(), min_size=1, max_size=2))
+        for n, has_state in enumerate(ends, start=1):
+            part = {name: values[n - 1 : n] for name, values in curves.items()}
+            n_states = n if has_state else n_states
+            state = {"n": np.full(len(runs), 100 * block + n)} if has_state else None
+            self.writer.commit_evaluations(block, part, checkpoint=state)
+        self.stopped[block] = Stopped(runs, curves, n_states, len(ends))
+
+    @precondition(lambda self: bool(self.resumable()))
+    @rule(data=st.data())
+    def resume(self, data: st.DataObject) -> None:
+        """A block goes on from its newest state, and stores what it would have."""
+        assert self.writer
+        block, runs = data.draw(st.sampled_from(sorted(self.resumable().items())))
+        stopped = self.stopped.pop(block)
+        assert runs == stopped.runs
+        resumed = self.writer.resume_block(block)
+        assert resumed.evaluation == stopped.n_states
+        if stopped.n_states:
+            assert resumed.tensors is not None
+            assert set(resumed.tensors["n"]) == {100 * block + stopped.n_states}
+        self.commit(block, runs, stopped.curves)
+
+    def resumable(self) -> dict[int, tuple[Run, ...]]:
+        """The stopped blocks whose runs have not been trained elsewhere since."""
+        if self.writer is None:
+            return {}
+        found = self.writer.stopped_blocks()
+        assert set(found) <= set(self.stopped)
+        return found
 
     @precondition(lambda self: self.writer is not None)
     @rule()
@@ -167,5 +231,5 @@ def test_a_study_is_what_a_dictionary_remembers():
 def test_a_study_is_what_a_dictionary_remembers_for_long():
     run_state_machine_as_test(
         StudyMachine,
-        settings=settings(max_examples=60, stateful_step_count=30, deadline=None),
+        settings=settings(max_examples=200, stateful_step_count=40, deadline=None),
     )

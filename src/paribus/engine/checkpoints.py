@@ -4,7 +4,8 @@ Arrays have one row a run, in the block's order: places that idle are not kept, 
 block may go on in a shape of another width.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import jax
@@ -93,9 +94,24 @@ def unpack(
     Raises:
         StoreError: If the arrays are of another model.
     """
-    seated = of_rows(tensors, np.maximum(seats, 0))
+    with _told():
+        seated = of_rows(tensors, np.maximum(seats, 0))
+        return _unpacked(seated, start, watch, shape=shape, shares=shares)
+
+
+def _unpacked(
+    seated: Mapping[str, np.ndarray],
+    start: RunState,
+    watch: Watch | None,
+    *,
+    shape: BlockShape,
+    shares: np.ndarray,
+) -> BlockMoment:
     by_name = _by_prefix(seated, "row")
-    n_rows = len(next(iter(by_name.values())))
+    n_rows = len(by_name["train_loss"])
+    if {values.shape for values in by_name.values()} != {(n_rows, shape.n_runs)}:
+        raise ValueError("evaluations of other runs")
+    spent = float(shares[n_rows - 1])
     rows = [{n: values[k] for n, values in by_name.items()} for k in range(n_rows)]
     states = shape.put(_rebuilt("state", start, seated), BY_RUN)
     if watch is not None:
@@ -107,7 +123,7 @@ def unpack(
             snapshots,
             _by_prefix(seated, "measured"),
             seated["reached"],
-            share=float(shares[n_rows - 1]),
+            share=spent,
         )
     measures, correct = _by_prefix(seated, "ending"), _by_prefix(seated, "correct")
     ending = Ending(measures=measures, correct=correct) if measures else None  # pyright: ignore[reportArgumentType]
@@ -133,10 +149,29 @@ def of_rows(
         tensors: The arrays.
         rows: Which of their runs.
     """
-    return {
-        name: values[:, rows] if name.startswith("row.") else values[rows]
-        for name, values in tensors.items()
-    }
+    with _told():
+        return {
+            name: values[:, rows] if name.startswith("row.") else values[rows]
+            for name, values in tensors.items()
+        }
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say that arrays are not those that a block of the study leaves.
+
+    Raises:
+        StoreError: If something of them is missing, or has another shape.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except (LookupError, ValueError, TypeError) as error:
+        raise StoreError(
+            f"a checkpoint does not hold what the study goes on with: {error}",
+            hint="remove `checkpoints/`, then run the same command again",
+        ) from error
 
 
 def stacked(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
