@@ -104,6 +104,16 @@ DAMAGES: dict[str, tuple[Damage, list[str]]] = {
         knowing("UPDATE chunk SET n_evaluations = 250000000 WHERE metric = 'loss'"),
         ["table `chunk`", "key 1, test, loss, 0"],
     ),
+    "a list for a share": (
+        knowing(
+            "UPDATE study SET data = json_replace(data, '$.majority_share', json('[]'))"
+        ),
+        ["table `study`", "a fact of the data", "got []"],
+    ),
+    "a text for a count": (
+        knowing("UPDATE study SET data = json_replace(data, '$.n_validation', 'x')"),
+        ["table `study`", "a fact of the data", "got 'x'"],
+    ),
     "T07 row changed": (saying("UPDATE run SET seed = seed + 9"), ["run"]),
     "link": (linked, ["link"]),
     "pipe": (with_a_pipe, ["study.db"]),

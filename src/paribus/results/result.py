@@ -52,6 +52,20 @@ class DataFacts:
     notes: tuple[str, ...] = ()
     guessing: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse what describes no data: a study that was received may say anything."""
+        texts = (self.name, self.source, self.content_hash, *self.notes)
+        counts = (
+            *(self.n_train, self.n_validation, self.n_test, self.n_train_evaluated),
+            *(self.n_classes, *self.example_shape),
+        )
+        numbers = (self.majority_share, self.label_entropy, *self.guessing.values())
+        wrong = [text for text in texts if not isinstance(text, str)]
+        wrong += [n for n in counts if type(n) is not int or n < 0]
+        wrong += [n for n in numbers if not isinstance(n, float) and type(n) is not int]
+        if wrong:
+            raise ValueError(f"a fact of the data must be of its kind, got {wrong[0]!r}")
+
     def by_guessing(self, curve: str) -> float:
         """What guessing scores: the most frequent label, or the training mean.
 
