@@ -157,6 +157,44 @@ def test_a_full_stdout_is_a_message_and_not_a_traceback(
     assert "Exception ignored" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code", "words"),
+    [
+        (">&-", "show tiny", 6, "cannot write to stdout: it is closed"),
+        ("2>&-", "show tinny", 5, ""),
+        ("2>&- <&-", "show tiny", 0, ""),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_traceback(
+    place: Path, closed: str, arguments: str, code: int, words: str
+):
+    make_store(place / "tiny")
+    command = f"{sys.executable} -m paribus {arguments} {closed}"
+
+    ended = subprocess.run(
+        ["bash", "-c", command], cwd=place, capture_output=True, text=True, timeout=60
+    )
+
+    assert ended.returncode == code
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_no_file_gets_the_number_of_a_stream_that_is_closed(place: Path):
+    """Else what a library writes to stderr would stand in the file."""
+    script = (
+        "import os\n"
+        "from paribus.cli.streams import hold_streams\n"
+        "hold_streams()\n"
+        "os._exit(os.open('file', os.O_CREAT | os.O_RDWR))\n"
+    )
+    command = f'{sys.executable} -c "{script}" <&- >&- 2>&-'
+
+    ended = subprocess.run(["bash", "-c", command], cwd=place, timeout=60)
+
+    assert ended.returncode > 2
+
+
 @READ
 def test_a_reader_that_goes_away_is_no_fault(place: Path, arguments: list[str]):
     make_store(place / "tiny")

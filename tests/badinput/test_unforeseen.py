@@ -260,7 +260,8 @@ def test_a_model_is_refused(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "flag", ["jax_disable_jit", "jax_debug_nans", "jax_debug_infs"]
+    "flag",
+    ["jax_disable_jit", "jax_debug_nans", "jax_debug_infs", "jax_enable_x64"],
 )
 def test_what_jax_has_for_debugging_is_off_in_training(
     place: Path, forked: Forked, flag: str

@@ -8,7 +8,12 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from paribus.cli.streams import say_error, tolerate_any_text, warns_in_words
+from paribus.cli.streams import (
+    hold_streams,
+    say_error,
+    tolerate_any_text,
+    warns_in_words,
+)
 from paribus.errors import CommandError, ParibusError, ResourceError
 from paribus.signals import ENDING
 
@@ -22,6 +27,7 @@ class Commands(TyperGroup):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run one command line, and exit with its code."""
+        hold_streams()
         tolerate_any_text()
         with warns_in_words(), ENDING.heard():
             code = self._run(*args, **extra)

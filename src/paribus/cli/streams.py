@@ -12,7 +12,7 @@ from contextlib import (
     redirect_stdout,
     suppress,
 )
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -28,9 +28,12 @@ def write(text: str) -> None:
         ResourceError: If stdout takes no more.
         typer.Exit: If nobody reads on, which is no fault.
     """
+    stdout: TextIO | None = sys.stdout
+    if stdout is None:
+        raise ResourceError("cannot write to stdout: it is closed")
     try:
-        sys.stdout.write(disarmed(text) + "\n")
-        sys.stdout.flush()
+        stdout.write(disarmed(text) + "\n")
+        stdout.flush()
     except BrokenPipeError:
         _give_up_stdout()
         raise typer.Exit(0) from None
@@ -79,6 +82,20 @@ def warns_in_words() -> Iterator[None]:
         yield
     finally:
         warnings.showwarning = before
+
+
+def hold_streams() -> None:
+    """Keep the numbers of streams that are closed from becoming those of files.
+
+    What a library then wrote to stderr would stand in a checkpoint.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def tolerate_any_text() -> None:

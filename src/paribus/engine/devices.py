@@ -96,8 +96,9 @@ def _is_private(folder: Path) -> bool:
 
 @contextmanager
 def debugging_off() -> Iterator[None]:
-    """Switch off what JAX has for debugging and no study can be trained with."""
+    """Switch off what JAX has for debugging, and 64 bits: no study is trained so."""
     reasons = {
+        "jax_enable_x64": "studies are trained and stored in float32",
         "jax_debug_nans": "diverged runs are results",
         "jax_debug_infs": "diverged runs are results",
         "jax_disable_jit": "studies are compiled programs",

@@ -16,7 +16,7 @@ from paribus.analysis.planned import plan_runs
 from paribus.data import Dataset, load_dataset
 from paribus.data.batches import steps_per_epoch
 from paribus.engine.block import Compiler
-from paribus.engine.devices import choose_devices
+from paribus.engine.devices import choose_devices, debugging_off
 from paribus.engine.memory import bytes_per_run, data_bytes, state_of
 from paribus.engine.plan import StaticGroup, group_configs
 from paribus.engine.recipe import Arrays, Recipe
@@ -77,7 +77,7 @@ def forecast_study(
     devices = choose_devices(device)
     if stored is not None:
         study = at_look_of(with_added(study, stored.configs), stored.study)
-    with Compiler(n_threads=1) as compiler:
+    with debugging_off(), Compiler(n_threads=1) as compiler:
         trainer = Trainer(study, dataset, devices, compiler)
         n_runs, waiting, is_open = _count_runs(study, dataset, stored)
         spared = _spared(study, stored)

@@ -71,6 +71,7 @@ def train_study(
         TooManyFailuresError: If more than `max_failed` runs failed.
     """
     with ExitStack() as stack:
+        stack.enter_context(debugging_off())
         writer = None
         if study_exists(folder):
             writer = stack.enter_context(StudyWriter.open(folder))
@@ -95,7 +96,6 @@ def train_study(
         if retry_failed:
             writer.retry_failed()
         use_compilation_cache()
-        stack.enter_context(debugging_off())
         stack.enter_context(exhaustion_told())
         compiler = stack.enter_context(Compiler(n_threads=2))
         # What is worse than linear is to be rescued, not to be chosen, and no learner.

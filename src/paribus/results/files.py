@@ -12,6 +12,9 @@ from pathlib import Path
 from paribus.errors import CommandError, ResourceError
 
 
+# What a study is made of (`paribus.store.folder`): no report takes its place.
+STUDY_FILES = frozenset({"study.db", "study.db-journal", "writer.lock"})
+
 _DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
@@ -27,9 +30,11 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             written as its escape.
 
     Raises:
-        CommandError: If the place cannot be written to.
+        CommandError: If the place cannot be written to, or is a part of a study.
         ResourceError: If the disk is full or fails.
     """
+    if path.name in STUDY_FILES and (path.parent / "study.db").exists():
+        raise CommandError(f"`{path}` is a part of a study, and must stay")
     data = (
         content.encode("utf-8", errors="backslashreplace")
         if isinstance(content, str)

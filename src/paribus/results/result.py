@@ -64,7 +64,9 @@ class DataFacts:
         wrong += [n for n in counts if type(n) is not int or n < 0]
         wrong += [n for n in numbers if not isinstance(n, float) and type(n) is not int]
         if wrong:
-            raise ValueError(f"a fact of the data must be of its kind, got {wrong[0]!r}")
+            raise ValueError(
+                f"a fact of the data must be of its kind, got {wrong[0]!r}"
+            )
 
     def by_guessing(self, curve: str) -> float:
         """What guessing scores: the most frequent label, or the training mean.

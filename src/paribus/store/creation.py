@@ -207,7 +207,8 @@ def _is_empty(folder: Path) -> bool:
 def _not_empty(folder: Path) -> StoreError:
     """Make the error for a place where something else is."""
     if not folder.is_dir():
-        return StoreError(f"`{folder}` must be a new folder or a study, got a file")
+        what = "a symbolic link" if folder.is_symlink() else "a file"
+        return StoreError(f"`{folder}` must be a new folder or a study, got {what}")
     names = sorted(path.name for path in folder.iterdir())
     shown = f"`{names[0]}` in it" if names else "this program in it"
     return StoreError(

@@ -18,7 +18,7 @@ LOCK = "writer.lock"
 CHECKPOINTS = "checkpoints"
 
 # Everything that a folder which is still being built may contain.
-_OWN_NAMES = {DATABASE, JOURNAL, LOCK}
+OWN_NAMES = {DATABASE, JOURNAL, LOCK}
 _RANDOM = re.compile(r"[0-9a-f]{16}")
 
 
@@ -97,7 +97,7 @@ def leftovers(folder: Path) -> Iterator[Path]:
 
 def remove_built(path: Path) -> None:
     """Remove a folder that was being built: our files, then the folder itself."""
-    for name in sorted(_OWN_NAMES):
+    for name in sorted(OWN_NAMES):
         with suppress(FileNotFoundError):
             (path / name).unlink()
     with suppress(FileNotFoundError):
@@ -130,7 +130,7 @@ def remove_new(folder: Path, made: Sequence[Path]) -> None:
 def _holds_only_ours(path: Path) -> bool:
     with suppress(FileNotFoundError):
         return all(
-            child.name in _OWN_NAMES and _kind(child) == "file"
+            child.name in OWN_NAMES and _kind(child) == "file"
             for child in path.iterdir()
         )
     return False

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from store_builders import fingerprint, make_store
 
 from paribus.errors import CommandError, ResourceError
-from paribus.results.files import write_atomically
+from paribus.results.files import STUDY_FILES, write_atomically
+from paribus.store.folder import OWN_NAMES
 
 
 def test_a_file_is_written_with_its_folders(tmp_path):
@@ -98,3 +100,19 @@ def test_what_a_killed_process_left_behind_is_removed_and_nothing_else(tmp_path:
     write_atomically(path, "new")
 
     assert sorted(tmp_path.iterdir()) == sorted([path, *others])
+
+
+@pytest.mark.parametrize("name", sorted(STUDY_FILES))
+def test_no_file_takes_the_place_of_a_part_of_a_study(tmp_path: Path, name: str):
+    folder = make_store(tmp_path / "tiny")
+    before = fingerprint(folder)
+
+    with pytest.raises(CommandError, match="is a part of a study, and must stay"):
+        write_atomically(folder / name, "text")
+
+    assert fingerprint(folder) == before
+    write_atomically(tmp_path / name, "text")  # elsewhere it is a name as others are
+
+
+def test_the_parts_of_a_study_are_those_that_the_store_has():
+    assert STUDY_FILES == OWN_NAMES
