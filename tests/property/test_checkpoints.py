@@ -63,10 +63,11 @@ def sound(start: RunState) -> dict[str, np.ndarray]:
     """At the end of the budget, in the midst of a detour."""
     rows = [{"train_loss": np.arange(2.0, dtype=np.float32)} for _ in SHARES]
     measures: Any = {"first_update": np.ones(N_RUNS, np.float32)}
+    correct: Any = {"test": np.zeros((N_RUNS, 2), np.uint8)}
     moment = BlockMoment(
         start,
         rows,
-        Ending(measures=measures, correct={"test": np.zeros((N_RUNS, 2), np.uint8)}),
+        Ending(measures=measures, correct=correct),
         {"lambda_max": np.ones(N_RUNS)},
         detour=Detour(start, 3, 17, {"rate": np.array([0.1, np.nan])}),
     )
