@@ -1,10 +1,10 @@
 """Several processes at one study: two drivers, and readers under load."""
 
 import json
+import math
 import os
 import random
 import shutil
-import signal
 import tempfile
 import time
 import warnings
@@ -97,12 +97,16 @@ def read_under_load(seconds: float) -> Iterator[Outcome]:
     try:
         StudyWriter.create(place / NAME, study, make_facts()).close()
         until = time.monotonic() + seconds
-        writer = forking.start(partial(_write_until, place, until))[0]
-        readers = [
-            forking.start(partial(_read_until, place, until, number))[0]
-            for number in range(N_READERS)
+        limit_s = 60 + math.ceil(seconds)
+        acts = [
+            partial(_write_until, place, until),
+            *(
+                partial(_read_until, place, until, number)
+                for number in range(N_READERS)
+            ),
         ]
-        codes = [forking.end(child) for child in (writer, *readers)]
+        children = [forking.start(act, limit_s=limit_s)[0] for act in acts]
+        codes = [forking.end(child) for child in children]
         reports = [json.loads(path.read_text()) for path in place.glob("*.json")]
         broken = [text for report in reports for text in report["broken"]]
         broken += [f"a process ended with {code}" for code in codes if code]
@@ -218,7 +222,6 @@ def _read_until(place: Path, until: float, number: int) -> None:
     broken: list[str] = []
     n_reads = 0
     n_before = 0
-    signal.alarm(600)
     warnings.simplefilter("ignore")
     while time.monotonic() < until:
         try:

@@ -96,9 +96,11 @@ def _asked(question: Callable[[], Any], limit_s: int) -> tuple[int, int]:
         answer = (True, question())
     except BaseException:
         answer = (False, traceback.format_exc())
-    with os.fdopen(writing, "wb") as pipe:
-        pickle.dump(answer, pipe)
-    os._exit(0)
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(answer, pipe)
+    finally:  # what the asker has begun, it ends itself
+        os._exit(0)
 
 
 def _answer(child: int, reading: int) -> Any:
