@@ -179,6 +179,11 @@ CURVES = {
     "underscore in an accuracy": ("0.5", "0_0.5", ["numbers", "'0_0.5'", "line 3"]),
     "a word among numbers": ("0.2,0,1", "abc,0,1", ["`rate`", "'abc'", "line 5"]),
     "a number beyond floats": ("\n0.2,", f"\n{'9' * 400},", ["finite", "line 4"]),
+    "an epoch beyond all": (
+        "0.1,0,1,",
+        "0.1,0,1e300,",
+        ["from 0 to 1,000,000", "`epoch`", "1e+300", "line 3"],
+    ),
     "a seed beyond all": ("0.1,0,1", f"0.1,{'9' * 19},1", ["`seed`", "line 3"]),
     "line breaks in cells": (
         "0.1,0,1,0.5",

@@ -1,10 +1,14 @@
 """What no file of the package may use, and where the few exceptions are."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from paribus.cli import app
 
 
 PACKAGE = Path(__file__).parents[2] / "src" / "paribus"
@@ -146,3 +150,39 @@ def test_one_template_environment_escapes_and_nothing_is_called_safe(
         text = template.read_text("utf-8")
         assert "|safe" not in text.replace(" ", ""), template
         assert "autoescape" not in text, template
+
+
+ROOT = PACKAGE.parents[1]
+
+
+def test_every_dependency_has_a_floor_and_what_else_is_asked_has_a_reason():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    project = tomllib.loads(text)["project"]
+    optional = project["optional-dependencies"].values()
+    asked = [*project["dependencies"], *(one for group in optional for one in group)]
+
+    assert len(asked) > 10
+    assert [one for one in asked if ">=" not in one] == []
+    for one in asked:
+        if re.search(r"!=|<|==|~=", one):
+            (line,) = (line for line in text.splitlines() if f'"{one}"' in line)
+            assert "#" in line, one
+
+
+def test_the_security_page_says_what_is_promised_to_whom_and_how_to_report():
+    page = (ROOT / "SECURITY.md").read_text("utf-8")
+    sections = re.findall(r"(?m)^## (.+)$", page)
+
+    assert sections == [
+        *("What is promised", "What is not", "Somebody sent me a study"),
+        *("Supported versions", "How to report"),
+    ]
+    named = set(re.findall(r"`paribus ([a-z]+)", page))
+    opened = page.partition("runs none of their code.**")[2].partition(" import")[0]
+    named |= set(re.findall(r"`([a-z]+)`", opened))
+    known = {
+        command.name or getattr(command.callback, "__name__", "")
+        for command in app.registered_commands
+    }
+    assert named >= {"show", "compare", "claims", "report", "export", "check", "run"}
+    assert named <= known

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from paribus.errors import SpaceError
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
@@ -86,7 +87,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _values(name: str, values: Iterable[Any]) -> tuple[Value, ...]:
+def _values(name: str, values: Any) -> tuple[Value, ...]:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise SpaceError(
+            f"`{name}` must be a list of values, got {values!r}",
+            hint=f"{name}=[{values!r}]",
+        )
     if not isinstance(values, Mapping):
         return tuple(_item(value) for value in values)
     from paribus.study_file.mistakes import Mistakes

@@ -105,6 +105,7 @@ class Study(records.Study):
     ) -> None:
         for name, value in unknown.items():
             raise _unknown_part(name, value)
+        _check_kinds(name, data, optimizer)
         chosen = _chosen(model)
         united = as_space(space, model=chosen, optimizer=optimizer)
         said = as_task(task)
@@ -217,6 +218,22 @@ class Study(records.Study):
         ]
         head = f"{self.n_runs()} runs: {len(rows)} configs, {len(self.seeds)} seeds"
         return f"<p>{html.escape(self.name)}: {head}</p>{html_table(rows)}"
+
+
+def _check_kinds(name: Any, data: Any, optimizer: Any) -> None:
+    """Refuse parts of another kind, which would fail far from here."""
+    if not isinstance(name, str):
+        raise StudyError(f"`name` must be a text, got {name!r}")
+    for part, value, kind, home, example in (
+        ("data", data, DataChoice, "data", "arrays(x, y)"),
+        ("optimizer", optimizer, OptimizerChoice | None, "optimizers", "adam()"),
+    ):
+        if not isinstance(value, kind):
+            shown = repr(value) if isinstance(value, str) else type(value).__name__
+            raise StudyError(
+                f"`{part}` must come from `paribus.{home}`, got {shown}",
+                hint=f"for example paribus.{home}.{example}",
+            )
 
 
 def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:

@@ -18,7 +18,7 @@ from paribus.errors import CommandError, ParibusError, ResourceError
 from paribus.signals import ENDING
 
 
-_DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
+_DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _WORDS = (("requires an argument", "needs a value"), ("Value error, ", ""))
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from paribus.budget import MAX_EPOCHS
 from paribus.data.columns import MOSTLY, is_meant_as_number, is_number
 from paribus.data.paths import read_text, unreadable
 from paribus.errors import CommandError, DataError, first_twice, printable, suggest
@@ -277,11 +278,13 @@ def _exported(cells: Mapping[str, Cells]) -> Exported:
 
 def _epochs(cells: Cells) -> Float[np.ndarray, " row"]:
     epochs = _numbers(cells)
-    wrong = np.flatnonzero(~(np.isfinite(epochs) & (epochs >= 0)))
+    wrong = np.flatnonzero(~((epochs >= 0) & (epochs <= MAX_EPOCHS)))
     if wrong.size:
         row = int(wrong[0])
         raise cells.wrong(
-            row, f"must have epochs from 0 as `{cells.name}`, got {epochs[row]:g}"
+            row,
+            f"must have epochs from 0 to {MAX_EPOCHS:,} as `{cells.name}`, got "
+            f"{epochs[row]:g}",
         )
     return epochs
 
