@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -150,6 +151,17 @@ def train_blobs(study: Study, folder: Path) -> StudyResult:
     if not (folder / "blobs.npz").exists():
         write_blobs(folder / "blobs.npz")
     return train_study(study, folder / study.name, data_folder=folder, device="cpu")
+
+
+def run_blobs(study: Study, folder: Path, **options: Any) -> StudyResult:
+    """As `train_blobs`, with whatever tuning and looks add, statuses told apart."""
+    from paribus.api import run_study
+
+    if not (folder / "blobs.npz").exists():
+        write_blobs(folder / "blobs.npz")
+    return run_study(
+        study, folder / study.name, data_folder=folder, device="cpu", **options
+    )
 
 
 # Accuracy and loss by guessing, as in `make_facts`.

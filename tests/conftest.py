@@ -19,6 +19,27 @@ if os.environ.get("PARIBUS_CI"):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Compile each program once for all tests, and check types in every call."""
+    _keep_programs(config)
+    _check_types(config)
+
+
+def _keep_programs(config: pytest.Config) -> None:
+    """Keep compiled programs beside what pytest keeps, for other tests and next time.
+
+    Each process has a folder of its own, since JAX does not write them in one piece.
+    """
+    import jax
+
+    if (cache := config.cache) is not None:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        folder = cache.mkdir(f"programs-{worker}")
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _check_types(config: pytest.Config) -> None:
     """Check types in every call, unless `--jaxtyping-packages=` asks for none.
 
     In the packages that work on arrays, which that option names, dimensions must agree

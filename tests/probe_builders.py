@@ -8,8 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from paribus.data import Dataset
+from paribus.engine.block import SHARED, BlockShape
+from paribus.engine.recipe import Arrays, Recipe
 from paribus.models.build import build_model
 from paribus.models.model import Model
+from paribus.study import Study
 
 
 N_INPUTS, N_CLASSES = 6, 4
@@ -65,3 +69,29 @@ def train_fully(
     for _ in range(n_steps):
         params = jax.tree.map(lambda w, g: w - 0.3 * g, params, gradient(params))
     return params
+
+
+def blobs_recipe(study: Study, dataset: Dataset) -> Recipe:
+    """What the first static group of a study of blobs trains."""
+    settings = study.settings(study.configs()[0])
+    return Recipe(
+        model=build_model(
+            "mlp",
+            settings.model,
+            example_shape=dataset.example_shape,
+            n_classes=dataset.n_classes,
+        ),
+        optimizer_name="keras_adam",
+        static_settings={"schedule": "constant"},
+        batch_size=settings.batch_size,
+        n_examples=len(dataset.train),
+        input_divisor=255.0,
+    )
+
+
+def put_splits(dataset: Dataset, shape: BlockShape) -> dict[str, Arrays]:
+    """The splits that are evaluated, on the devices of a block."""
+    return {
+        name: Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))
+        for name, split in dataset.evaluation_splits().items()
+    }

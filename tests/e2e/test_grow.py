@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from builders import write_blobs
 from commands import call, said
 from study_texts import study_text
@@ -19,6 +20,7 @@ BLOBS = study_text("blobs", study="seeds = 2\nepochs = 1\nevaluate_every = 1")
 RUN = ("run", "blobs.toml", "--json")
 
 
+@pytest.mark.slow
 def test_a_grown_study_trains_what_is_new_and_changes_no_other_run(tmp_path: Path):
     write_blobs(tmp_path / "blobs.npz")
     (tmp_path / "blobs.toml").write_text(BLOBS)

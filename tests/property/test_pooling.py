@@ -2,6 +2,7 @@ from functools import partial
 
 import jax
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
@@ -34,6 +35,7 @@ def by_hand(images, worth, *, size, padding):
     return outputs, gradient
 
 
+@pytest.mark.slow  # compiles a program for each example
 @settings(max_examples=20, deadline=None)  # each shape is compiled
 @given(
     sides=st.tuples(st.integers(3, 8), st.integers(3, 8)),

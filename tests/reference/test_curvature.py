@@ -70,7 +70,9 @@ def test_a_product_that_is_not_finite_gives_nan_at_once():
     assert int(found.n_products) == 1
 
 
-@pytest.mark.parametrize("hidden", [(), (8,), (8, 5)], ids=str)
+@pytest.mark.parametrize(
+    "hidden", [(), pytest.param((8,), marks=pytest.mark.slow), (8, 5)], ids=str
+)
 @pytest.mark.parametrize("n_steps", [0, 200])
 def test_lambda_max_is_that_of_the_full_hessian(hidden, n_steps):
     model, params = make_network(hidden=hidden)

@@ -22,7 +22,9 @@ def rescale(params, alpha):
     ]
 
 
-@pytest.fixture(scope="module", params=[(8,), (8, 5)], ids=str)
+@pytest.fixture(
+    scope="module", params=[pytest.param((8,), marks=pytest.mark.slow), (8, 5)], ids=str
+)
 def trained(request):
     model, params = make_network(hidden=request.param)
     loss = mean_loss(model)

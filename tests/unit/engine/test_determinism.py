@@ -10,17 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import make_blobs_study, make_dataset, train_blobs
+from probe_builders import blobs_recipe, put_splits
 
 from paribus.data.batches import epoch_order
-from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
+from paribus.engine.block import BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import traced_values, train_block
 from paribus.engine.feeding import WholeSplit
 from paribus.engine.keys import purpose_key, seed_words
 from paribus.engine.plan import group_configs
-from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.trainer import Trainer
 from paribus.errors import ExecutionError, ParibusWarning
-from paribus.models.build import build_model
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter
@@ -174,24 +173,8 @@ def losses_in(shape: BlockShape, rates: Sequence[float]) -> np.ndarray:
     study = make_blobs_study(learning_rate=tuple(rates), seeds=(0,))
     dataset = make_dataset()
     runs = [Run(config, 0) for config in study.configs()]
-    settings = study.settings(runs[0].config)
-    recipe = Recipe(
-        model=build_model(
-            "mlp",
-            settings.model,
-            example_shape=dataset.example_shape,
-            n_classes=dataset.n_classes,
-        ),
-        optimizer_name="keras_adam",
-        static_settings={"schedule": "constant"},
-        batch_size=settings.batch_size,
-        n_examples=len(dataset.train),
-        input_divisor=255.0,
-    )
-    splits = {
-        name: Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))
-        for name, split in dataset.evaluation_splits().items()
-    }
+    recipe = blobs_recipe(study, dataset)
+    splits = put_splits(dataset, shape)
     n_examples = len(dataset.train)
     with Compiler(n_threads=2) as compiler:
         driver = CompiledEpochs(

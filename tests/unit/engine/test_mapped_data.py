@@ -17,7 +17,9 @@ from paribus.results import Progress
 from paribus.study import DataChoice
 
 
-@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize(
+    "standardise", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_a_memory_map_trains_to_the_same_bits(tmp_path, monkeypatch, standardise):
     split = make_dataset(n_train=230).train
     np.save(tmp_path / "x.npy", split.inputs.astype(np.float32) / 255)

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import make_blobs_study, make_dataset
-from probe_builders import make_examples, make_network
+from probe_builders import blobs_recipe, make_examples, make_network, put_splits
 
 from paribus.declared import DIAGNOSTICS, RESCUE
-from paribus.engine.block import SHARED, BlockShape, CompiledEpochs, Compiler
+from paribus.engine.block import BlockShape, CompiledEpochs, Compiler
 from paribus.engine.epochs import BlockCurves, traced_values, train_block
 from paribus.engine.feeding import WholeSplit
 from paribus.engine.prober import Prober
@@ -19,7 +19,6 @@ from paribus.engine.probes import ProbeData, probe_end, probe_noise, probe_weigh
 from paribus.engine.recipe import Arrays, Fitted, Recipe
 from paribus.engine.run import start_run
 from paribus.engine.snapshots import LEVELS, Weights, keep_snapshots, start_snapshots
-from paribus.models.build import build_model
 from paribus.study import Run
 
 
@@ -75,28 +74,12 @@ def train_blobs_block(*learning_rates: float, diagnostics=OF_WEIGHTS) -> BlockCu
     )
     dataset = make_dataset()
     runs = [Run(config, 0) for config in study.configs()]
-    settings = study.settings(runs[0].config)
     names = list(traced_values(study, runs, n_examples=len(dataset.train)))
-    recipe = Recipe(
-        model=build_model(
-            "mlp",
-            settings.model,
-            example_shape=dataset.example_shape,
-            n_classes=dataset.n_classes,
-        ),
-        optimizer_name="keras_adam",
-        static_settings={"schedule": "constant"},
-        batch_size=settings.batch_size,
-        n_examples=len(dataset.train),
-        input_divisor=255.0,
-    )
+    recipe = blobs_recipe(study, dataset)
     shape = BlockShape(
         devices=tuple(jax.devices("cpu")[:1]), runs_per_device=4, map_width=1
     )
-    splits = {
-        name: Arrays(shape.put(split.inputs, SHARED), shape.put(split.labels, SHARED))
-        for name, split in dataset.evaluation_splits().items()
-    }
+    splits = put_splits(dataset, shape)
     with Compiler(n_threads=2) as compiler:
         driver = CompiledEpochs(
             recipe,

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from builders import make_blobs_study, write_blobs
+from builders import make_blobs_study, run_blobs
 
-from paribus.api import run_study
 from paribus.claims.stopping import next_look, open_atoms
 from paribus.looks import first_seeds
 from paribus.status import RunStatus
@@ -31,20 +30,12 @@ def deciding(smallest_effect: float) -> Study:
     return replace(study, seeds=seeds, planned_seeds=SEEDS, looks=2, claims=(claim,))
 
 
-def run(study, folder, **options):
-    if not (folder / "blobs.npz").exists():
-        write_blobs(folder / "blobs.npz")
-    return run_study(
-        study, folder / study.name, data_folder=folder, device="cpu", **options
-    )
-
-
 @pytest.fixture(scope="module")
 def to_the_end(tmp_path_factory):
     """A claim so close to the truth that six seeds cannot tell."""
     folder = tmp_path_factory.mktemp("looks")
     asked = deciding(0.7)  # by as much it is better, give or take some points
-    return folder, asked, run(asked, folder)
+    return folder, asked, run_blobs(asked, folder)
 
 
 def test_an_open_claim_gets_all_seeds_of_the_plan_and_none_is_late(to_the_end):
@@ -58,7 +49,7 @@ def test_an_open_claim_gets_all_seeds_of_the_plan_and_none_is_late(to_the_end):
 
 
 def test_a_decided_claim_ends_the_study_at_the_first_look(tmp_path):
-    result = run(deciding(0.001), tmp_path)
+    result = run_blobs(deciding(0.001), tmp_path)
 
     assert open_atoms(result) == ()
     assert (result.study.n_looks, len(result.study.seeds)) == (1, 6)
@@ -76,13 +67,13 @@ class Interrupt:
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("after", [1, 12, 13])
+@pytest.mark.parametrize("after", [pytest.param(1, marks=pytest.mark.slow), 12, 13])
 def test_an_interrupted_study_comes_to_the_same_end(to_the_end, tmp_path, after):
     _, asked, whole = to_the_end
 
     with pytest.raises(KeyboardInterrupt):
-        run(asked, tmp_path, on_progress=Interrupt(after))
-    result = run(asked, tmp_path)
+        run_blobs(asked, tmp_path, on_progress=Interrupt(after))
+    result = run_blobs(asked, tmp_path)
 
     assert result.study.n_looks == whole.study.n_looks
     assert (result.final("test_accuracy") == whole.final("test_accuracy")).all()
@@ -91,7 +82,7 @@ def test_an_interrupted_study_comes_to_the_same_end(to_the_end, tmp_path, after)
 def test_running_again_trains_nothing_and_keeps_the_look(to_the_end):
     folder, asked, whole = to_the_end
 
-    again = run(asked, folder)
+    again = run_blobs(asked, folder)
 
     assert again.study == whole.study
     assert read_study(folder / asked.name).study.n_looks == 2

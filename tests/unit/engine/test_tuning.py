@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import make_blobs_study, write_blobs
+from builders import make_blobs_study, run_blobs
 
 from paribus.analysis import choose_tuned, plan_runs
-from paribus.api import run_study
 from paribus.engine import train
 from paribus.engine.baseline import Baseline
 from paribus.status import RunStatus
@@ -28,18 +27,10 @@ def tuned_blobs(**changes: object) -> Study:
     )
 
 
-def run(study, folder, **options):
-    if not (folder / "blobs.npz").exists():
-        write_blobs(folder / "blobs.npz")
-    return run_study(
-        study, folder / study.name, data_folder=folder, device="cpu", **options
-    )
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tuned")
-    return folder, run(tuned_blobs(), folder)
+    return folder, run_blobs(tuned_blobs(), folder)
 
 
 def test_exactly_the_planned_runs_are_trained(trained):
@@ -63,7 +54,7 @@ def test_values_worse_than_linear_are_not_chosen_while_training_either(
     )
     study = replace(tuned_blobs(), seeds=tuple(range(MIN_SEEDS_FOR_BASELINE)))
 
-    result = run(study, tmp_path)
+    result = run_blobs(study, tmp_path)
 
     assert None in [choice.best_value for choice in choose_tuned(result)]
     assert (result.has_outcome() == plan_runs(result).is_planned).all()
@@ -81,13 +72,14 @@ class Interrupt:
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_study_stopped_at_every_stage_ends_as_if_it_never_was(trained, tmp_path):
     _, expected = trained
 
     n_stops, result = 0, None
     while result is None:
         try:
-            result = run(tuned_blobs(), tmp_path, on_progress=Interrupt(after=1))
+            result = run_blobs(tuned_blobs(), tmp_path, on_progress=Interrupt(after=1))
         except KeyboardInterrupt:
             n_stops += 1
 
@@ -115,7 +107,7 @@ def refined_blobs() -> Study:
 @pytest.fixture(scope="module")
 def refined(tmp_path_factory):
     folder = tmp_path_factory.mktemp("refined")
-    return folder, run(refined_blobs(), folder)
+    return folder, run_blobs(refined_blobs(), folder)
 
 
 def test_half_and_twice_the_best_value_are_trained_too(refined):
@@ -128,7 +120,7 @@ def test_half_and_twice_the_best_value_are_trained_too(refined):
     assert (result.has_outcome() == plan.is_planned).all()
     # 5 configs x 2 choosing; 1 chosen and 1 held x 2 seeds; 1 best x 1 target.
     assert plan.is_planned.sum() == 10 + 4 + 1
-    again = run(refined_blobs(), folder, on_progress=Interrupt(after=0))
+    again = run_blobs(refined_blobs(), folder, on_progress=Interrupt(after=0))
     assert len(again.attempts) == len(result.attempts)
 
 
@@ -156,7 +148,7 @@ def test_a_refined_study_stopped_at_every_stage_ends_as_if_it_never_was(
     while result is None:
         try:
             on_progress = InterruptEachStage(stages)
-            result = run(refined_blobs(), tmp_path, on_progress=on_progress)
+            result = run_blobs(refined_blobs(), tmp_path, on_progress=on_progress)
         except KeyboardInterrupt:
             if study_exists(tmp_path / "refined"):  # else nothing had been trained
                 n_missing += bool(plan_runs(read_study(tmp_path / "refined")).missing)
@@ -178,7 +170,7 @@ def test_a_refined_study_trains_its_declared_runs_as_one_that_is_not(refined, tm
     study = refined_blobs()
     assert study.tuning is not None
 
-    plain = run(
+    plain = run_blobs(
         replace(study, tuning=replace(study.tuning, refine=False)), tmp_path
     ).of_seeds(study.tuning.seeds[:2])
 
@@ -192,7 +184,7 @@ def test_a_refined_study_trains_its_declared_runs_as_one_that_is_not(refined, tm
 def test_nothing_is_trained_again(trained):
     folder, result = trained
 
-    again = run(tuned_blobs(), folder, on_progress=Interrupt(after=0))
+    again = run_blobs(tuned_blobs(), folder, on_progress=Interrupt(after=0))
 
     assert len(again.attempts) == len(result.attempts)
 
@@ -202,8 +194,8 @@ def test_a_value_more_is_tuned_and_the_choice_made_anew(trained, tmp_path):
     grids = ({**edge.space.grids[0], "learning_rate": (1e-5, 0.03)},)
     small = replace(edge, space=replace(edge.space, grids=grids))
 
-    before = run(small, tmp_path)
-    after = run(tuned_blobs(), tmp_path)
+    before = run_blobs(small, tmp_path)
+    after = run_blobs(tuned_blobs(), tmp_path)
 
     assert {choice.edge for choice in choose_tuned(before)} == {"upper"}
     # Only the held value was compared, and no target set.
@@ -217,8 +209,8 @@ def test_large_batches_go_on_until_they_have_taken_as_many_steps(tmp_path):
     study = make_blobs_study(learning_rate=(0.03,), batch_size=(8, 40), seeds=(0, 1))
     usual = replace(study, name="usual")
 
-    result = run(replace(study, budget=budget), tmp_path)
-    short = run(usual, tmp_path)
+    result = run_blobs(replace(study, budget=budget), tmp_path)
+    short = run_blobs(usual, tmp_path)
 
     # 200 examples: 25 steps an epoch at 8, so 30 are 1.2 epochs; 5 at 40, so 6 epochs.
     assert result.epochs.tolist() == pytest.approx([0, 1, 1.2, 2, 3, 4, 5, 6])
