@@ -23,7 +23,6 @@ BATCH_SIZES: Mapping[str, int] = {"small": 32, "medium": 64, "large": 128}
 
 # Where several batch sizes allow the learning-rate atoms: the design's own comes first.
 _PREFERRED_BATCH_SIZE = 64
-_PREFERRED_LEARNING_RATE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)

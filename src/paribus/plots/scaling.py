@@ -15,7 +15,6 @@ from paribus.plots.theme import BLUE, DASHES, GREY, ORANGE
 
 LINEAR, ROOT, FITTED = "linear (slope 1)", "square root (slope ½)", "fitted slope"
 MODEL, PERFECT = "fitted hyperbola", "twice the batch, half the steps"
-INTERVAL = "critical batch size, 95% interval"
 
 _HEIGHT = 300
 _N_POINTS = 60

@@ -40,11 +40,6 @@ class Standing:
         """Whether the whole interval lies within the smallest effect of zero."""
         return self.lower > -1 and self.upper < 1
 
-    @property
-    def is_not_below(self) -> bool:
-        """Whether a disadvantage of the smallest effect is ruled out."""
-        return self.lower > -1
-
 
 def standing(atom: AtomVerdict) -> Standing | None:
     """Place an atom's interval; None where it has no estimate or no smallest effect."""

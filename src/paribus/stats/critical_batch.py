@@ -79,14 +79,6 @@ class CriticalBatch:
     confidence_level: float
     n_seeds: int
 
-    @property
-    def twenty_percent_more_examples(self) -> float:
-        """The batch size that needs 20 % more examples than the smallest would.
-
-        Zhang et al., How Does Critical Batch Size Scale in Pre-training?, 2024.
-        """
-        return 0.2 * self.critical
-
 
 def critical_batch(
     batch_sizes: Float[np.ndarray, " batch"],

@@ -22,7 +22,6 @@ def test_an_exact_hyperbola_is_found():
     assert found.verdict == "inside"
     assert found.critical == pytest.approx(200, rel=1e-6)
     assert found.min_steps == pytest.approx(1000, rel=1e-6)
-    assert found.twenty_percent_more_examples == pytest.approx(40, rel=1e-6)
     assert (found.lower, found.upper) == pytest.approx((200, 200), rel=1e-6)
 
 
