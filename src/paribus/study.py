@@ -6,13 +6,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from paribus.budget import Budget
-from paribus.choices import (
-    ELSEWHERE,
-    DataChoice,
-    ModelChoice,
-    OptimizerChoice,
-    checked_space,
-)
+from paribus.checked_space import checked_space
+from paribus.choices import ELSEWHERE, DataChoice, ModelChoice, OptimizerChoice
 from paribus.declared import (
     DeclaredClaim,
     check_claims,
