@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -154,13 +155,11 @@ def test_the_shape_of_an_exact_study_depends_on_nothing_that_waits():
 
 
 def test_the_shape_on_a_gpu_is_one_width_of_vmap():
-    class Gpu:
-        platform = "gpu"
-
+    gpu = SimpleNamespace(platform="gpu", memory_stats=lambda: None)
     dataset = make_dataset()
     (group,) = group_configs(EXACT)
     with Compiler(n_threads=1) as compiler:
-        trainer = Trainer(EXACT, dataset, (Gpu(), Gpu()), compiler)
+        trainer = Trainer(EXACT, dataset, (gpu, gpu), compiler)
 
         shape = trainer.shape(group, 3)
 
