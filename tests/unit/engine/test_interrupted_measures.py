@@ -120,6 +120,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("seldom")
 def test_an_interrupt_while_weights_are_measured_costs_the_measures_alone(
     place: Path, tmp_path_factory: Any, calls: Calls, monkeypatch: pytest.MonkeyPatch
