@@ -48,7 +48,7 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
     there is one seed only: that shows a direction at most, and never decides.
     """
     refusal = first_refusal(evidence, question)
-    is_single = evidence.seeds_of(question.configs).sum() < MIN_SEEDS
+    is_single = 0 < evidence.seeds_of(question.configs).sum() < MIN_SEEDS
     if refusal is not None and not (refusal.allows_direction and is_single):
         return untested(evidence, question, refusal)
     if question.measure in TIMES:

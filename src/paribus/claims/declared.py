@@ -106,10 +106,21 @@ def _question(evidence: Evidence, claim: DeclaredClaim) -> Question:
             hint="name values that the study has",
         )
     is_there = (evidence.judged.status != RunStatus.ABSENT).any(axis=1)
-    pairs = [(o, by_others_a[o][0], by_others_b[o][0]) for o in shared]
-    shared = [others for others, i, j in pairs if is_there[i] and is_there[j]]
+    pairs = {o: (by_others_a[o], by_others_b[o]) for o in shared}
+    compared = [o for o in shared if all(is_there[config] for config, _ in pairs[o])]
+    # Of a value that was chosen the guards say why no run compares it.
+    shared = compared or [
+        o
+        for o in shared
+        if all(is_there[config] or choice for config, choice in pairs[o])
+    ]
     if not shared:
-        lacking = {k for _, i, j in pairs for k in (i, j) if not is_there[k]}
+        lacking = {
+            config
+            for pair in pairs.values()
+            for config, _ in pair
+            if not is_there[config]
+        }
         stopped = say_stopped(evidence.whole, sorted(lacking))
         raise StudyError(
             "the study has only the runs that chose a value where "

@@ -160,3 +160,45 @@ def test_a_claim_about_what_only_chose_says_how_to_compare_what_was_chosen():
         "batch_size=64 have equal others"
     )
     assert found.remedy == 'write learning_rate = "tuned" in both `a` and `b`'
+
+
+@pytest.mark.parametrize(
+    ("best_of_64", "reason", "remedy"),
+    [
+        (
+            (0.9, 0.95, 0.97),
+            "the best learning rate, 0.1 at batch size 64, lies on the upper edge of "
+            "the grid",
+            "--set 'space.1.learning_rate=[0.001, 0.01, 0.1, 1]'",
+        ),
+        (
+            (0.9, 0.97, 0.95),
+            "learning_rate=0.01, batch_size=64 was chosen, and no run that compares it "
+            "has been trained",
+            "the same command trains the rest",
+        ),
+    ],
+    ids=["at an edge", "interrupted"],
+)
+def test_a_claim_about_what_was_chosen_says_why_no_run_compares_it(
+    best_of_64, reason, remedy
+):
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01, 0.1), batch_size=(32, 64), compare="tuned"
+    )
+    sides = {
+        "a": {"batch_size": 64, "learning_rate": "tuned"},
+        "b": {"batch_size": 32, "learning_rate": "tuned"},
+    }
+    by_rate = zip((0.9, 0.97, 0.9), best_of_64, strict=True)
+    plans = [Runs(accuracy=accuracy) for pair in by_rate for accuracy in pair]
+    result = make_runs(replace(study, claims=(make_claim(**sides),)), plans)
+    rates = [config["learning_rate"] for config in result.configs]
+    sizes = [config["batch_size"] for config in result.configs]
+    is_compared = [r == 0.01 and s == 32 for r, s in zip(rates, sizes, strict=True)]
+    result.status[[not there for there in is_compared], :10] = RunStatus.ABSENT
+
+    found = last(result)
+
+    assert (found.verdict, found.reason) == (Verdict.UNTESTED, reason)
+    assert found.remedy == remedy

@@ -26,6 +26,7 @@ from paribus.claims.guards.tuning import (
     pruned_beside_best,
     same_runs,
     shared_seeds,
+    uncompared_choice,
     unequal_tuning,
 )
 from paribus.claims.horizon import cut_schedule
@@ -48,6 +49,7 @@ GUARDS: Sequence[Guard] = (
     chosen_on_test,
     unequal_tuning,
     best_on_edge,
+    uncompared_choice,
     better_passed_over,
     same_runs,
     coarse_grid,

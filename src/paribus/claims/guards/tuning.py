@@ -9,6 +9,7 @@ from paribus.claims.evidence import Choice, Evidence, Question
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import longer_budget
 from paribus.space import place_words, show_value
+from paribus.status import RunStatus
 
 
 MAX_SPACING_DECADES = 0.5
@@ -77,6 +78,19 @@ def best_on_edge(evidence: Evidence, question: Question) -> Refusal | None:
                 + f", lies on the {choice.edge} edge of the grid",
                 _extended_grid(evidence, choice),
                 allows_direction=True,
+            )
+    return None
+
+
+def uncompared_choice(evidence: Evidence, question: Question) -> Refusal | None:
+    """A value was chosen, and the runs that compare it are still to come."""
+    status = evidence.judged.status
+    for choice in question.choices:
+        if (status[choice.config] == RunStatus.ABSENT).all():
+            label = evidence.judged.configs[choice.config].label()
+            return Refusal(
+                f"{label} was chosen, and no run that compares it has been trained",
+                "the same command trains the rest",
             )
     return None
 
