@@ -23,6 +23,8 @@ from paribus.claims.generalising import find_two_way, has_answers
 from paribus.claims.guards import first_refusal
 from paribus.claims.guards.timing import noisy_timing
 from paribus.claims.records import AtomVerdict
+from paribus.claims.refusals import Refusal
+from paribus.claims.remedies import MORE_SEEDS
 from paribus.claims.throughput import find_seconds_ratio, find_throughput_ratio
 from paribus.claims.times import find_time_ratio
 from paribus.counts import count
@@ -50,7 +52,7 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
     refusal = first_refusal(evidence, question)
     is_single = 0 < evidence.seeds_of(question.configs).sum() < MIN_SEEDS
     if refusal is not None and not (refusal.allows_direction and is_single):
-        return untested(evidence, question, refusal)
+        return untested(evidence, question, _with_seeds(evidence, question, refusal))
     if question.measure in TIMES:
         found = find_time_ratio(evidence, question)
         if not isinstance(found, Found):
@@ -70,6 +72,19 @@ def ask(evidence: Evidence, question: Question) -> AtomVerdict:
         direction = f"A direction only: {refusal.reason}."
         found = replace(found, notes=(direction, *found.notes))
     return said(evidence, question, found)
+
+
+def _with_seeds(evidence: Evidence, question: Question, refusal: Refusal) -> Refusal:
+    """A refusal that does not hide that seeds are too few for a verdict as well."""
+    study, n = evidence.judged.study, int(evidence.seeds_of(question.configs).sum())
+    is_whole = len(study.seeds) < MIN_CONTRAST_SEEDS
+    if not (0 < n < MIN_CONTRAST_SEEDS and is_whole) or study.planned_seeds:
+        return refusal
+    remedy = refusal.remedy
+    if remedy.startswith("--set ") and not study.is_imported:
+        remedy = f"{remedy} and {MORE_SEEDS.format(MIN_CONTRAST_SEEDS)}"
+    reason = f"and a verdict needs {MIN_CONTRAST_SEEDS} seeds, of which it has {n}"
+    return Refusal(f"{refusal.reason}; {reason}", remedy)
 
 
 def ask_throughput(evidence: Evidence, question: Question) -> AtomVerdict:

@@ -1,5 +1,6 @@
 """What would test a claim, said for the study at hand."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,6 +17,9 @@ MORE_SEEDS = "--set study.seeds={}"
 _MORE_AT_LAST = "a new study, with more seeds at its last look"
 _RUN = "paribus run "
 _BUILT_IN_DATA = "mnist"
+_ANOTHER = "with another --out"
+# A study grows by seeds and by values of its space; all else stays as it was.
+_FIXED = re.compile(r"--set (?!'?(?:study\.seeds\b|space\.))")
 
 
 def longer_budget(study: Study) -> str:
@@ -38,11 +42,14 @@ def fitting(remedy: str, study: Study) -> str:
         study: The study that it would complete.
 
     Returns:
-        The remedy; a built-in study says nothing about other data than its own, and
-        there it is the design to copy.
+        The remedy. A built-in study says nothing about other data than its own, and
+        there it is the design to copy. A setting that a folder keeps as it was needs
+        another one.
     """
     if study.planned_seeds and asks_seeds(remedy):
         return _MORE_AT_LAST
+    if _FIXED.search(remedy) and _ANOTHER not in remedy:
+        return f"{remedy} {_ANOTHER}"
     is_built_in_data = study.data.name == _BUILT_IN_DATA and not study.is_imported
     if not remedy.startswith(_RUN) or is_built_in_data:
         return remedy

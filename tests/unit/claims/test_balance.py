@@ -54,7 +54,7 @@ def test_a_measure_that_could_tell_and_was_not_compared_leaves_it_untested():
     assert compared == {Verdict.NEGLIGIBLE}
     assert (found.verdict, found.more_seeds) == (Verdict.UNTESTED, None)
     assert "were still improving at the end" in found.reason
-    assert found.remedy == "--set study.epochs=15"
+    assert found.remedy == "--set study.epochs=15 with another --out"
     assert any(note.startswith("Against learning rate 0.1: ") for note in found.notes)
 
 

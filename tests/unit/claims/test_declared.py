@@ -202,3 +202,25 @@ def test_a_claim_about_what_was_chosen_says_why_no_run_compares_it(
 
     assert (found.verdict, found.reason) == (Verdict.UNTESTED, reason)
     assert found.remedy == remedy
+
+
+@pytest.mark.parametrize("n_seeds", [1, 2, 4, 5])
+def test_what_was_still_improving_does_not_hide_that_seeds_are_few(n_seeds):
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01), is_tuned=False, n_seeds=n_seeds
+    )
+    still = Runs(status=RunStatus.UNCONVERGED)
+    study = replace(study, claims=(make_claim(),))
+
+    found = last(make_runs(study, [still, Runs()]))
+
+    improving = (
+        f"{n_seeds} of {n_seeds} runs of learning_rate=0.001 were still improving at "
+        "the end"
+    )
+    longer = "--set study.epochs=15"
+    assert found.verdict is Verdict.UNTESTED
+    if n_seeds < 5:
+        improving += f"; and a verdict needs 5 seeds, of which it has {n_seeds}"
+        longer += " and --set study.seeds=5"
+    assert (found.reason, found.remedy) == (improving, f"{longer} with another --out")

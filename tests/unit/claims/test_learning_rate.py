@@ -133,7 +133,7 @@ def test_targets_need_five_runs_of_the_best_config_and_are_best_with_ten(n_seeds
     assert (found.verdict is Verdict.UNTESTED) == (n_seeds < 5)
     if n_seeds < 5:
         assert "needs 5 runs of the best config" in found.reason
-        assert found.remedy == "--set tuning.target_seeds=10"
+        assert found.remedy == "--set tuning.target_seeds=10 with another --out"
     says_few = any(f"rests on {n_seeds} runs" in note for note in found.notes)
     assert says_few == (5 <= n_seeds < 10)
 

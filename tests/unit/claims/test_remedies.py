@@ -28,5 +28,18 @@ def test_a_built_in_study_says_nothing_about_other_data(options: str):
 def test_other_remedies_are_for_every_study():
     study = replace(make_study(), data=DataChoice(path="mine.npz"))
 
-    for remedy in ("", "--set study.epochs=9", "give every side the same values"):
+    for remedy in ("", "--set study.seeds=9", "give every side the same values"):
         assert fitting(remedy, study) == remedy
+
+
+def test_a_setting_that_a_folder_keeps_is_for_another_folder():
+    study = replace(make_study(), data=DataChoice(path="mine.npz"))
+
+    for setting in study.fixed_settings():
+        for remedy in (f"--set {setting}=9", f"--set '{setting}=[9]'"):
+            assert fitting(remedy, study) == f"{remedy} with another --out"
+            assert fitting(fitting(remedy, study), study) == fitting(remedy, study)
+    for remedy in ("--set study.seeds=9", "--set 'space.1.learning_rate=[0.1, 1]'"):
+        assert fitting(remedy, study) == remedy
+    for both in ("--set study.epochs=9 and --set study.seeds=5",):
+        assert fitting(both, study) == f"{both} with another --out"
