@@ -143,21 +143,25 @@ def find_ties(result: StudyResult) -> Ties:
 def smallest_loss(result: StudyResult, metric: str) -> float | None:
     """The smallest loss that matters, as a difference of compared scores.
 
+    The usual one, or a smaller one of a claim of the study's own: what a claim says
+    matters is not called practically as good beside it.
+
     Args:
         result: The study.
         metric: A training curve.
 
     Returns:
         A difference, of a loss or an error one of natural logarithms; None where none
-        is usual for the metric.
+        is usual for the metric and no claim names one.
     """
     if not is_curve(metric):
         return None
     measure = run_measure(result, metric)
-    smallest = measure.smallest_effect
-    if smallest is None or not measure.facts.is_ratio:
-        return smallest
-    return math.log(smallest)
+    claimed = (c.smallest_effect for c in result.study.claims if c.measure == metric)
+    named = [e for e in (measure.smallest_effect, *claimed) if e is not None]
+    if not named:
+        return None
+    return math.log(min(named)) if measure.facts.is_ratio else min(named)
 
 
 def _of_rivals(

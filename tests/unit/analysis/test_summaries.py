@@ -12,6 +12,7 @@ from scipy import stats
 
 from paribus.analysis import summarise_configs
 from paribus.analysis.ties import find_ties, is_rankable, smallest_loss
+from paribus.declared import DeclaredClaim
 from paribus.status import RunStatus
 
 
@@ -221,6 +222,49 @@ def test_what_a_loss_matters_by_is_a_ratio():
 
     assert smallest_loss(result, "test_loss") == pytest.approx(math.log(1.25))
     assert smallest_loss(result, "test_accuracy") == pytest.approx(0.003)
+
+
+def claim(metric: str, effect: float | None, **changes) -> DeclaredClaim:
+    return DeclaredClaim(
+        text="0.001 beats 0.01",
+        measure=metric,
+        a={"learning_rate": 0.001},
+        b={"learning_rate": 0.01},
+        relation="greater",
+        smallest_effect=effect,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ([claim("test_accuracy", 0.0004)], 0.0004),
+        # The smallest counts, also of a claim that came late: that is only stricter.
+        ([claim("test_accuracy", 0.001), claim("test_accuracy", 0.05)], 0.001),
+        ([claim("test_accuracy", 0.001, is_late=True)], 0.001),
+        ([claim("test_accuracy", 0.05)], 0.003),
+        ([claim("test_accuracy", None)], 0.003),
+        ([claim("train_loss", 1.1)], 0.003),
+    ],
+)
+def test_a_claim_may_name_a_smaller_loss_that_matters(claims, expected):
+    result = make_finished(SIX, tuple(x - 0.0005 * (k % 3) for k, x in enumerate(SIX)))
+    result = replace(result, study=replace(result.study, claims=tuple(claims)))
+
+    assert smallest_loss(result, "test_accuracy") == pytest.approx(expected)
+    assert find_ties(result).smallest_effect == pytest.approx(expected)
+    # It loses 0.0005 on average: less than is usual, more than the first claim names.
+    is_as_good = find_ties(result).is_practically_tied[1]
+    assert is_as_good == (expected > 0.0005)
+
+
+def test_a_claim_about_a_loss_names_a_ratio():
+    result = make_finished(SIX, SIX)
+    claims = (claim("test_loss", 1.1),)
+    result = replace(result, study=replace(result.study, claims=claims))
+
+    assert smallest_loss(result, "test_loss") == pytest.approx(math.log(1.1))
 
 
 def test_four_seeds_show_nothing_to_be_as_good():
