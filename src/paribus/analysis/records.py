@@ -52,6 +52,11 @@ class MetricSummary:
     ranking_mean: float | None = None
 
     @property
+    def has_no_learner(self) -> bool:
+        """Whether there are runs with a value, and none of them learned and kept it."""
+        return self.mean is not None and not self.n_learners
+
+    @property
     def described(self) -> tuple[float | None, float | None, float | None]:
         """The mean that describes the runs, and its bounds: of a mixture the learners'.
 

@@ -32,6 +32,7 @@ from paribus.study import Study
 
 MAX_NAMED = 3
 MIXTURE = "*"
+NO_LEARNER = "**"
 # What a reader of a table may not know, in the order of harm.
 _EXPLAINED = (
     RunStatus.DIVERGED,
@@ -91,7 +92,7 @@ def _wide_rows(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[
             row[metric] = metric_text(summary.metrics.get(metric))
         if is_timed:
             row["s/epoch"] = _seconds_text(summary.seconds_per_epoch)
-        row["best?"] = best_text(summary)
+        row["best?"] = best_text(summary, summaries, result.primary_metric)
         rows.append(row)
     return rows
 
@@ -100,7 +101,7 @@ def _narrow_tables(
     result: StudyResult, summaries: Sequence[ConfigSummary]
 ) -> list[list[Row]]:
     """The same with short headings, then with less and less."""
-    everything = [_narrow_row(result, i, s) for i, s in enumerate(summaries)]
+    everything = [_narrow_row(result, i, summaries) for i in range(len(summaries))]
     without_seconds = [_without(row, "s/\nepoch") for row in everything]
     secondary = [m.replace("_", "\n") for m in shown_metrics(result)[1:]]
     only_means = [
@@ -114,7 +115,10 @@ def _narrow_tables(
     return [everything, without_seconds, only_means, only_primary]
 
 
-def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
+def _narrow_row(
+    result: StudyResult, index: int, summaries: Sequence[ConfigSummary]
+) -> Row:
+    summary = summaries[index]
     row: Row = {
         name.replace("_", "\n"): show_value(summary.config.get(name))
         for name in result.study.space.hyperparameters()
@@ -125,7 +129,7 @@ def _narrow_row(result: StudyResult, index: int, summary: ConfigSummary) -> Row:
     )
     for metric in shown_metrics(result):
         row[metric.replace("_", "\n")] = metric_text(summary.metrics.get(metric))
-    row["best"] = best_mark(summary)
+    row["best"] = best_mark(summary, summaries)
     if summary.seconds_per_epoch is not None:
         row["s/\nepoch"] = _seconds_text(summary.seconds_per_epoch)
     return row
@@ -185,21 +189,27 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
 
 
 def status_text(counts: Mapping[RunStatus, int]) -> str:
-    """Count runs by what became of them: `8 converged, 2 diverged`; best first."""
+    """Count runs by what became of them: `2 diverged, 8 converged`; worst first.
+
+    What is still to come stands last.
+    """
     ordered = sorted(
-        counts.items(), key=lambda item: (item[0].is_learner, item[0]), reverse=True
+        counts.items(),
+        key=lambda item: (item[0] < RunStatus.FAILED, item[0].is_learner, item[0]),
     )
     return ", ".join(f"{n} {status.word}" for status, n in ordered if n)
 
 
 def metric_text(summary: MetricSummary | None) -> str:
-    """A mean with its interval, marked where it is that of a mixture's learners."""
+    """A mean with its interval, marked for a mixture's learners and for no learner."""
     if summary is None:
         return ""
     mean, lower, upper = summary.described
     if mean is None:
         return ""
     mark = f" {MIXTURE}" if summary.is_bimodal else ""
+    if summary.has_no_learner:
+        mark = f" {NO_LEARNER}"
     is_share = is_accuracy(summary.metric)
     return interval_text(mean, lower, upper, is_share=is_share) + mark
 
@@ -279,22 +289,32 @@ def _legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str
     ]
     if mixed:
         lines.append(
-            f"{MIXTURE} the mean of the runs that learned; share that ended badly:"
+            f"{MIXTURE} the mean of the runs that learned; the mean of all runs ranks "
+            "the config; share that ended badly:"
         )
-    lines += [_share_text(summary) for summary in mixed[:MAX_NAMED]]
+    lines += [_share_text(summary, metric) for summary in mixed[:MAX_NAMED]]
     if len(mixed) > MAX_NAMED:
         lines.append(f"  and {len(mixed) - MAX_NAMED} more configs")
+    if any(m.has_no_learner for s in summaries for m in s.metrics.values()):
+        lines.append(
+            f"{NO_LEARNER} no run counts as a learner: the mean of all, whatever "
+            "became of them"
+        )
     seen = {status for summary in summaries for status in summary.status}
     seen |= {RunStatus.PRUNED} & set(map(RunStatus, np.unique(result.status)))
     lines += [f"{s.word}: {STATUS_MEANINGS[s]}" for s in _EXPLAINED if s in seen]
     return lines
 
 
-def _share_text(summary: ConfigSummary) -> str:
+def _share_text(summary: ConfigSummary, metric: str) -> str:
     share = summary.share_bad or 0.0
     lower, upper = summary.share_bad_lower or 0.0, summary.share_bad_upper or 0.0
+    mean = summary.metrics[metric].ranking_mean
+    assert mean is not None, "a mixture has runs that ended"
+    digits = ".4f" if is_accuracy(metric) else ".4g"
     return (
-        f"  {summary.config.label()}: {summary.n_bad} of {summary.n_seeds}, "
+        f"  {summary.config.label()}: mean of all runs {mean:{digits}}; "
+        f"{summary.n_bad} of {summary.n_seeds} bad, "
         f"{share:.0%} [{lower:.0%}, {upper:.0%}]"
     )
 

@@ -16,21 +16,45 @@ _TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say
 _TIED_MARK = {True: "tied", False: "", None: "?"}
 
 
-def best_text(summary: ConfigSummary) -> str:
-    """How near to the best a config is; nothing of one that is not compared."""
+def best_text(
+    summary: ConfigSummary, summaries: Sequence[ConfigSummary], metric: str
+) -> str:
+    """How near to the best a config is; nothing of one that is not compared.
+
+    Args:
+        summary: The config.
+        summaries: All configs of the study: one that is tied with no other is the best.
+        metric: What they are compared by.
+    """
     if not summary.status:
         return ""
-    if not is_shown_as_good(summary):
+    if is_shown_as_good(summary):
+        return f"{'tied' if summary.is_tied_with_best else 'worse'}, {AS_GOOD}"
+    if not summary.is_tied_with_best:
         return _TIED_TEXT[summary.is_tied_with_best]
-    return f"{'tied' if summary.is_tied_with_best else 'worse'}, {AS_GOOD}"
+    if _is_alone(summaries):
+        return "the best" if _n_compared(summaries) > 1 else ""
+    return (
+        f"tied, {best_mean(metric)}" if summary.regret_upper == 0 else _TIED_TEXT[True]
+    )
 
 
-def best_mark(summary: ConfigSummary) -> str:
+def best_mark(summary: ConfigSummary, summaries: Sequence[ConfigSummary]) -> str:
     """The same for a narrow column."""
     if not summary.status:
         return ""
+    if summary.is_tied_with_best and _is_alone(summaries):
+        return "best" if _n_compared(summaries) > 1 else ""
     mark = _TIED_MARK[summary.is_tied_with_best]
     return f"{mark} {AS_GOOD_MARK}".lstrip() if is_shown_as_good(summary) else mark
+
+
+def _is_alone(summaries: Sequence[ConfigSummary]) -> bool:
+    return sum(bool(summary.is_tied_with_best) for summary in summaries) == 1
+
+
+def _n_compared(summaries: Sequence[ConfigSummary]) -> int:
+    return sum(summary.is_tied_with_best is not None for summary in summaries)
 
 
 def is_shown_as_good(summary: ConfigSummary) -> bool:
@@ -63,3 +87,8 @@ def _say_as_good(result: StudyResult) -> str:
     if is_loss(result.primary_metric):
         return f"higher than the lowest mean by less than {math.expm1(smallest):.2%}"
     return f"loses less than {smallest:.4g} to the highest mean"
+
+
+def best_mean(metric: str) -> str:
+    """What the config that is ahead has."""
+    return f"{'lowest' if is_loss(metric) else 'highest'} mean"

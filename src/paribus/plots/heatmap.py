@@ -30,7 +30,8 @@ def draw_heatmap(
     A config that is tied with the best has a dot before its number, so that the tie
     does not depend on telling colours. Colours follow the logarithm of the error of all
     runs. A config whose runs are a mixture of good and bad shows the mean of those that
-    learned, and how many they are.
+    learned, and how many they are; one without a learner shows that beside the mean of
+    all.
 
     Args:
         summaries: One for each config of a full grid.
@@ -80,6 +81,6 @@ def _cell_text(summary: ConfigSummary, metric: str) -> str:
     is_share = metric.endswith("_accuracy")
     number = "–" if mean is None else f"{mean:.4g}"
     value = f"{100 * mean:.2f}%" if is_share and mean is not None else number
-    if measured.is_bimodal:
+    if measured.is_bimodal or measured.has_no_learner:
         value += f" ({summary.n_learners} of {summary.n_seeds})"
     return mark + value

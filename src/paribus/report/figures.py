@@ -322,6 +322,8 @@ def _say_marks(findings: Findings) -> str:
             " Where some runs ended badly, the mean is among those that learned, and "
             "how many they are stands beside it."
         )
+    if any(m is not None and m.has_no_learner for m in measured):
+        text += " Where no run learned (0 of some), it is the mean of all."
     return text
 
 

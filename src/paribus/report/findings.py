@@ -19,7 +19,7 @@ from paribus.analysis.ties import Ties, find_ties, is_rankable
 from paribus.analysis.variance import VarianceOfScores, divide_variance
 from paribus.claims import ClaimVerdict, judge, unvaried_groups
 from paribus.report.notebook import is_notebook
-from paribus.report.numbers import mean
+from paribus.report.numbers import ranked_mean
 from paribus.report.slices import label_config
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -95,7 +95,7 @@ class Findings:
         for index, label in self.shown.items():
             summary = self.summaries[index]
             if summary.is_tied_with_best:
-                said = [f"mean {mean(summary.metrics.get(self.metric))}"]
+                said = [f"mean {ranked_mean(summary.metrics.get(self.metric))}"]
                 if summary.n_bad:
                     said.append(f"{summary.n_bad} of {summary.n_seeds} ended badly")
                 names.append(f"{label} ({'; '.join(said)})")

@@ -68,6 +68,20 @@ def mean(measured: MetricSummary | None) -> str:
     return re.sub(r" \[.*\]", "", estimate(measured))
 
 
+def ranked_mean(measured: MetricSummary | None) -> str:
+    """Write a mean as `mean` does, with the one that ranks where that is another.
+
+    Of a mixture: `"96.2% among 7 learners, 95.8% over all runs"`.
+    """
+    said = mean(measured)
+    if measured is None or not measured.is_bimodal or measured.ranking_mean is None:
+        return said
+    _, lower, upper = measured.described
+    digits = 2 if lower is None or upper is None else digits_for((upper - lower) / 2)
+    ranked = _value(measured.metric, measured.ranking_mean, digits)
+    return f"{said}, {ranked} over all runs"
+
+
 def spread(measured: MetricSummary | None) -> str:
     """Write the lowest and the highest run: `"97.5 to 97.9%"`."""
     values = [] if measured is None else [v for v in measured.values if v is not None]

@@ -82,7 +82,7 @@ def say_practically_tied(ties: Ties, labels: Mapping[int, str], metric: str) -> 
     """
     if ties.best is None or ties.smallest_effect is None:
         return ""
-    best = f"{labels[ties.best]} (the {_best_mean(metric)})"
+    best = f"{labels[ties.best]} (the {_best_mean(metric)} over all runs)"
     shown = ties.is_practically_tied
     others = [i for i in labels if i != ties.best]
     as_good = [labels[i] for i in others if shown[i] and ties.is_tied[i]]
@@ -136,9 +136,10 @@ def limit_note(ties: Ties, metric: str) -> str:
         return ""
     return (
         f"{limit_heading(metric).capitalize()}: against the config with the "
-        f"{_best_mean(metric)}, with 95% confidence for all configs together. Below "
-        f"{_size(ties.smallest_effect, metric)}, the smallest effect that matters, a "
-        "config is practically as good; a tie alone may only mean that seeds are few."
+        f"{_best_mean(metric)} over all runs, with 95% confidence for all configs "
+        f"together. Below {_size(ties.smallest_effect, metric)}, the smallest effect "
+        "that matters, a config is practically as good; a tie alone may only mean that "
+        "seeds are few."
     )
 
 
@@ -156,7 +157,9 @@ def _say_open(
     said = join([f"{label}{verb} up to {size}" for label, verb, size in named])
     if len(ranked) > MAX_NAMED_TIES:
         said = f"{len(ranked)} of them {verb} up to {sizes[0]} to {sizes[-1]}"
-    return f"{said} against {labels[ties.best]} (the {_best_mean(metric)})"
+    return (
+        f"{said} against {labels[ties.best]} (the {_best_mean(metric)} over all runs)"
+    )
 
 
 def _say_seeds(ties: Ties) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import make_finished, make_result, make_study
+from builders import CHANCE, make_finished, make_result, make_study
 from scipy import stats
 from tuning_builders import make_tuned_result, make_tuned_study, trained
 
@@ -12,6 +12,7 @@ from paribus.analysis import compare, summarise_configs
 from paribus.analysis.planned import mark_absent
 from paribus.console import comparison_text, ending_text, summary_text
 from paribus.console.layout import display_width
+from paribus.console.tables import status_text
 from paribus.status import RunStatus
 
 
@@ -25,7 +26,7 @@ def test_a_summary_has_a_row_for_each_config_with_its_interval():
     (row,) = [line for line in text.splitlines() if "learning_rate=0.001" in line]
     assert f"{accuracy[0].mean():.4f} [{low:.4f}, {high:.4f}]" in row
     assert "5 converged" in row
-    assert "tied with the best" in row
+    assert row.rstrip().endswith("the best")
     assert text.startswith("tiny: 10 of 10 runs finished, 2 configs, 5 seeds")
 
 
@@ -49,7 +50,38 @@ def test_a_mixture_shows_its_learners_mean_and_its_share_of_bad_runs():
     (row, share) = [line for line in text.splitlines() if "learning_rate=0.01" in line]
     assert f"{np.mean(LEARNERS):.4f} [{low:.4f}, {high:.4f}] *" in row
     exact = stats.binomtest(2, 5).proportion_ci(method="exact")
-    assert share.endswith(f"2 of 5, 40% [{exact.low:.0%}, {exact.high:.0%}]")
+    assert share.endswith(f"2 of 5 bad, 40% [{exact.low:.0%}, {exact.high:.0%}]")
+    # The one that diverged stands in the ranking with what guessing scores.
+    assert f"mean of all runs {np.mean((*LEARNERS, 0.1, CHANCE)):.4f}; " in share
+    assert f"{(0.1 + 0.9 + 0.91 + 0.92 + CHANCE) / 5:.4f}" in share
+
+
+def test_a_config_without_a_learner_is_marked():
+    status = {(1, seed): RunStatus.SUBLINEAR for seed in range(3)}
+    result = make_finished((0.95, 0.96, 0.97), (0.9, 0.91, 0.92), status=status)
+
+    lines = summary_text(result, summarise_configs(result)).splitlines()
+
+    good, poor = (line for line in lines if line.startswith("learning_rate="))
+    assert "] **" in poor
+    assert "*" not in good
+    assert (
+        "** no run counts as a learner: the mean of all, whatever became of them"
+    ) in lines
+
+
+def test_the_worst_is_counted_first_and_what_waits_last():
+    counts = {
+        RunStatus.PENDING: 1,
+        RunStatus.CONVERGED: 2,
+        RunStatus.UNCONVERGED: 3,
+        RunStatus.SUBLINEAR: 4,
+        RunStatus.DIVERGED: 5,
+    }
+
+    assert status_text(counts) == (
+        "5 diverged, 4 sublinear, 3 unconverged, 2 converged, 1 pending"
+    )
 
 
 @pytest.mark.parametrize("validation", [0, 5000])
@@ -69,7 +101,7 @@ def test_a_summary_is_a_table_within_the_terminal(width: int, validation: int):
     assert "tied" in lines[rule + 1]
     if width == 80:
         assert "3/5" in lines[rule + 2]
-        assert "all runs: 8 converged, 1 collapsed, 1 diverged" in lines
+        assert "all runs: 1 diverged, 1 collapsed, 8 converged" in lines
 
 
 def test_a_summary_that_fits_nowhere_becomes_blocks():

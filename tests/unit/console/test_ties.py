@@ -23,7 +23,7 @@ def test_only_what_is_shown_to_be_as_good_is_called_so():
 
     ends = [line.split("  ")[-1] for line in lines if line.startswith("learning_rate")]
     assert ends[:3] == [
-        "tied with the best",
+        "tied, highest mean",
         "tied, practically as good",
         "tied with the best",
     ]
@@ -58,3 +58,21 @@ def test_a_config_of_too_few_seeds_is_marked_whatever_its_mean():
         "whatever the mean"
     ) in lines
     assert not any("too few seeds to say: " in line for line in rows(None))
+
+
+def test_one_that_is_tied_with_no_other_is_the_best():
+    result = make_finished(SIX, (0.5, 0.51, 0.49, 0.5, 0.52, 0.5))
+    summaries = summarise_configs(result)
+
+    wide = summary_text(result, summaries, width=None).splitlines()
+    narrow = summary_text(result, summaries, width=80).splitlines()
+
+    (row,) = (line for line in wide if line.startswith("learning_rate=0.001"))
+    assert row.endswith("  the best")
+    assert any(line.startswith("0.001 ") and " best" in line for line in narrow)
+
+
+def test_the_only_config_is_not_called_the_best():
+    result = make_finished(SIX)
+    text = summary_text(result, summarise_configs(result), width=None)
+    assert "the best" not in text

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 from builders import make_finished
 
 from paribus.report.findings import gather_findings
+from paribus.status import RunStatus
 
 
 def test_configs_tied_with_the_best_say_how_many_of_their_runs_ended_badly():
@@ -19,3 +21,18 @@ def test_configs_tied_with_the_best_say_how_many_of_their_runs_ended_badly():
         "learning rate 0.001 (mean 96.50%)",
         "learning rate 0.01 (mean 96.50%; 2 of 6 ended badly)",
     ]
+
+
+def test_a_mixture_is_named_with_the_mean_that_ranks_it():
+    """Its learners' mean may be the highest that is printed, and it is not ahead."""
+    even = (0.96, 0.97, 0.96, 0.97, 0.96, 0.97)
+    mixed = (0.1, 0.975, 0.973, 0.974, 0.975, 0.973)
+    status = {(1, 0): RunStatus.COLLAPSED}
+
+    findings = gather_findings(make_finished(even, mixed, status=status))
+
+    assert findings.ties.best == 0
+    assert findings.tied_with_best()[1] == (
+        "learning rate 0.01 (mean 97.40% among 5 learners, "
+        f"{100 * np.mean(mixed):.2f}% over all runs; 1 of 6 ended badly)"
+    )

@@ -50,12 +50,15 @@ def test_tied_names_with_commas_are_told_apart(labels, text):
 
 def test_what_is_shown_and_what_is_only_not_ruled_out_are_told_apart():
     assert say(TIES) == (
-        "Shown to be practically as good as config A (the highest mean): config B; "
+        "Shown to be practically as good as config A (the highest mean over all runs): "
+        "config B; "
         "with 95% confidence it loses less than 0.20 points, the smallest effect that "
-        "matters. Worse than config A (the highest mean), but practically as good: "
+        "matters. Worse than config A (the highest mean over all runs), but "
+        "practically as good: "
         "config D; with 95% confidence it loses less than 0.20 points, the smallest "
         "effect that matters. The others are tied for want of seeds: with 6 seeds, "
-        "config C may lose up to 1.4 points against config A (the highest mean); 0.20 "
+        "config C may lose up to 1.4 points against config A (the highest mean over "
+        "all runs); 0.20 "
         "points would matter. About 24 seeds would tell, if the true losses are near "
         "the observed ones."
     )
@@ -67,7 +70,7 @@ def test_a_tie_of_few_seeds_is_not_called_as_good():
     assert say(few) == (
         "Being tied is no proof of being as good: with 6 seeds, config C may lose up "
         "to 1.4 points and config B up to 2.0 points against config A (the highest "
-        "mean); 0.20 points would matter."
+        "mean over all runs); 0.20 points would matter."
     )
 
 
@@ -95,7 +98,10 @@ def test_errors_are_higher_by_a_share():
 
     text = say(ties, "test_rmse")
 
-    assert "as good as config A (the lowest mean): config B; with 95%" in text
+    assert (
+        "as good as config A (the lowest mean over all runs): config B; with 95%"
+        in text
+    )
     assert "it is higher by less than 5%, the smallest" in text
     assert "config C may be higher by up to 30% against config A (the lowest" in text
     assert write_limit(ties, 1, "test_rmse") == "2%: practically as good"
