@@ -106,7 +106,7 @@ def _missing(
     evidence: Evidence, arms: Arms | None, needs: tuple[str, ...], remedy: str
 ) -> str:
     lacking = needs if arms is None else arms.lacks(needs)
-    words = " and ".join(_ROLES[role] for role in lacking)
+    words = _and(lacking)
     if arms is not None and arms.designed >= set(needs):
         if is_pruned(evidence.whole).any():
             return (
@@ -116,9 +116,16 @@ def _missing(
         return f"no learning rate could be chosen: no run has learned yet at {words}"
     if arms is None and remedy.endswith("batch-size"):
         return "the learning rate is not tuned for each batch size"
-    if arms is not None and arms.only_tuned >= set(lacking):
-        return f"at {words} the study has only runs that chose a learning rate"
-    return f"the study has no runs at {words}"
+    tuned = [r for r in lacking if arms is not None and r in arms.only_tuned]
+    absent = [role for role in lacking if role not in tuned]
+    if not tuned:
+        return f"the study has no runs at {words}"
+    only = f"at {_and(tuned)} the study has only runs that chose a learning rate"
+    return f"{only}, and none at {_and(absent)}" if absent else only
+
+
+def _and(roles: Sequence[str]) -> str:
+    return " and ".join(_ROLES[role] for role in roles)
 
 
 def _say_pruned(

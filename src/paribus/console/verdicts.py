@@ -211,7 +211,8 @@ def _split(text: str) -> list[str]:
             parts[-1] += f", {piece}"
         else:
             parts.append(piece)
-        depth += len(re.findall(r"[(\[]", piece)) - len(re.findall(r"[)\]]", piece))
+        depth += sum(piece.count(opened) for opened in "([")
+        depth -= sum(piece.count(closed) for closed in ")]")
     return parts
 
 

@@ -370,3 +370,19 @@ def with_rises(result: StudyResult, **rises: float) -> StudyResult:
         i = {"small": 2, "medium": 4}[name]
         loss[i] = np.concatenate([half, last])
     return replace(result, curves={**result.curves, "train_loss": loss})
+
+
+def test_rates_that_only_chose_are_told_from_rates_that_were_never_tried():
+    study = make_tuned_study(learning_rate=(0.001, 0.003, 0.01), compare="tuned")
+    result = make_runs(study, [Runs(accuracy=a) for a in (0.9, 0.97, 0.9)])
+    result.status[[0, 2], :10] = RunStatus.ABSENT
+
+    assert atom_of(result, "L1a").reason == (
+        "at learning rate 0.001 and learning rate 0.01 the study has only runs that "
+        "chose a learning rate, and none at learning rate 0.1"
+    )
+    assert atom_of(result, "L1b").reason == (
+        "at learning rate 0.001 and learning rate 0.01 the study has only runs that "
+        "chose a learning rate"
+    )
+    assert atom_of(result, "L3d").reason == "the study has no runs at learning rate 0.1"
