@@ -48,7 +48,8 @@ def patterns() -> list[tuple[str, str]]:
                 and (node.func.value.id, node.func.attr in FUNCTIONS) == ("re", True)
                 and isinstance(node.args[0], ast.Constant)
             ):
-                where = f"{path.relative_to(PACKAGE).as_posix()}:{node.lineno}"
+                place = f"{node.lineno}:{node.args[0].col_offset}"
+                where = f"{path.relative_to(PACKAGE).as_posix()}:{place}"
                 found.append((where, str(node.args[0].value)))
     return found
 
