@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from paribus.analysis.tuned import best_rates, choose_tuned
+from paribus.report.alarms import tabulate_alarms
 from paribus.report.discussion import arrange_claims
 from paribus.report.document import (
     Block,
@@ -99,7 +100,11 @@ def arrange(findings: Findings) -> Report:
         ),
         _section("grid", "The grid", arrange_grid(findings)),
         _section("isolation", "Each value at its best", arrange_isolation(findings)),
-        _section("failures", "Where training fails", arrange_failures(findings)),
+        _section(
+            "failures",
+            "Where training fails",
+            [*arrange_failures(findings), *tabulate_alarms(findings)],
+        ),
         _section("variance", "What the scores vary with", arrange_variance(findings)),
         _section("tradeoffs", "What is gained and paid", arrange_tradeoffs(findings)),
         _section("search", "What trying more finds", arrange_search(findings)),
