@@ -34,12 +34,14 @@ for make in (
 """
 SAID = [
     "3 `name` must be a text, got None | ",
-    "3 `data` must come from `paribus.data`, got tuple | "
-    "for example paribus.data.arrays(x, y)",
-    "3 `optimizer` must come from `paribus.optimizers`, got 'adam' | "
-    "for example paribus.optimizers.adam()",
-    "3 `learning_rate` must be a list of values, got 0.1 | learning_rate=[0.1]",
-    "3 `learning_rate` must be a list of values, got '0.1' | learning_rate=['0.1']",
+    "3 `data` must be chosen by `pb.data`, got a `tuple` of 2 | "
+    "write `data=pb.data.arrays(x, y, validation=1000)`",
+    '3 `optimizer` must be chosen by `pb.optimizers`, got "adam" | '
+    "write `optimizer=pb.optimizers.adam()`",
+    "3 `learning_rate` must be a list of values or a range, got 0.1 | "
+    "write `learning_rate=[0.1]`",
+    '3 `learning_rate` must be a list of values or a range, got "0.1" | '
+    'write `learning_rate=["0.1"]`',
 ]
 
 

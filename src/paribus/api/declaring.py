@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Literal
 
+from paribus.api import arguments as check
 from paribus.declared import DeclaredClaim, Relation
-from paribus.errors import StudyError, unknown_name
+from paribus.errors import unknown_name
 from paribus.halving import Halving
 from paribus.hyperparameters import Value
 from paribus.tuning import Tuning, count_tuning_seeds
@@ -39,10 +40,15 @@ def tune(
             halving; or how, e.g. `{"factor": 3, "min_epochs": 1}`.
 
     Raises:
-        StudyError: If a value is out of range.
+        StudyError: If a value is of the wrong kind or out of range.
     """
-    if seeds < 1:
-        raise StudyError(f"`tuning.seeds` must be at least 1, got {seeds}")
+    check.check_text("hyperparameter", hyperparameter)
+    check.check_integer("seeds", seeds, at_least=1)
+    check.check_integer("target_seeds", target_seeds)
+    check.check_numbers("held", held, "[0.01]")
+    check.check_switch("refine", refine)
+    if where is not None:
+        check.check_dict("where", where, '{"schedule": "constant"}')
     return Tuning(
         hyperparameter=hyperparameter,
         seeds=count_tuning_seeds(max(seeds, target_seeds)),
@@ -58,6 +64,7 @@ def tune(
 def _halving(asked: Mapping[str, int] | bool) -> Halving | None:
     if isinstance(asked, bool):
         return Halving() if asked else None
+    check.check_dict("halving", asked, '{"factor": 3, "min_epochs": 1}')
     known = {field.name for field in fields(Halving)}
     for name in asked:
         if name not in known:
@@ -86,8 +93,15 @@ def claim(
             times and other ratios. The measure's default if not said.
 
     Raises:
-        StudyError: If a part is out of range.
+        StudyError: If a part is of the wrong kind or out of range.
     """
+    check.check_text("text", text)
+    check.check_text("measure", measure)
+    check.check_text("relation", relation)
+    for side, values in (("a", a), ("b", b)):
+        check.check_dict(side, values, '{"learning_rate": 0.01}')
+    if smallest_effect is not None:
+        check.check_number("smallest_effect", smallest_effect)
     return DeclaredClaim(
         text=text,
         measure=measure,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from paribus.errors import SpaceError
+from paribus.api.arguments import check_values
 from paribus.hyperparameters import (
     BATCH_SIZE,
     MODELS,
@@ -26,6 +26,9 @@ def grid(**values: Iterable[Any]) -> SearchSpace:
     Args:
         values: Hyperparameter -> its values, or a range as a study file writes it.
             NumPy arrays are fine.
+
+    Raises:
+        StudyError: If one value stands in place of a list, or a range has mistakes.
 
     Example:
         >>> len(grid(learning_rate=[0.001, 0.01], batch_size=[32, 64, 128]).configs())
@@ -88,12 +91,8 @@ def plain(value: Any) -> Any:
 
 
 def _values(name: str, values: Any) -> tuple[Value, ...]:
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise SpaceError(
-            f"`{name}` must be a list of values, got {values!r}",
-            hint=f"{name}=[{values!r}]",
-        )
     if not isinstance(values, Mapping):
+        check_values(name, values)
         return tuple(_item(value) for value in values)
     from paribus.study_file.mistakes import Mistakes
     from paribus.study_file.ranges import listed, read_range

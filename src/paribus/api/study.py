@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from paribus import study as records
+from paribus.api import arguments as check
 from paribus.api.compiling import ask_model
 from paribus.api.result import Result
 from paribus.api.running import run_study
@@ -103,9 +104,20 @@ class Study(records.Study):
         exact: bool = False,
         **unknown: Any,
     ) -> None:
-        for name, value in unknown.items():
-            raise _unknown_part(name, value)
-        _check_kinds(name, data, optimizer)
+        for part, value in unknown.items():
+            raise _unknown_part(part, value)
+        check.check_text("name", name)
+        check.check_data(data)
+        check.check_optimizer(optimizer)
+        check.check_space(space)
+        check.check_tuning(tuning)
+        check.check_claims(claims)
+        check.check_task(task)
+        check.check_words("diagnostics", diagnostics, "curvature")
+        check.check_integer("looks", looks)
+        check.check_interval("evaluate_every", evaluate_every)
+        check.check_switch("stop_when_decided", stop_when_decided)
+        check.check_switch("exact", exact)
         chosen = _chosen(model)
         united = as_space(space, model=chosen, optimizer=optimizer)
         said = as_task(task)
@@ -220,26 +232,11 @@ class Study(records.Study):
         return f"<p>{html.escape(self.name)}: {head}</p>{html_table(rows)}"
 
 
-def _check_kinds(name: Any, data: Any, optimizer: Any) -> None:
-    """Refuse parts of another kind, which would fail far from here."""
-    if not isinstance(name, str):
-        raise StudyError(f"`name` must be a text, got {name!r}")
-    for part, value, kind, home, example in (
-        ("data", data, DataChoice, "data", "arrays(x, y)"),
-        ("optimizer", optimizer, OptimizerChoice | None, "optimizers", "adam()"),
-    ):
-        if not isinstance(value, kind):
-            shown = repr(value) if isinstance(value, str) else type(value).__name__
-            raise StudyError(
-                f"`{part}` must come from `paribus.{home}`, got {shown}",
-                hint=f"for example paribus.{home}.{example}",
-            )
-
-
 def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:
     """The model that is chosen, or what is known of a function that builds one."""
     if isinstance(model, ModelChoice):
         return model
+    check.check_model(model)
     builder = describe_builder(model)
     return ModelChoice(name=builder.reference, builder=builder)
 
