@@ -20,6 +20,7 @@ from paribus.data.columns import MOSTLY, is_meant_as_number, is_number
 from paribus.data.paths import read_text, unreadable
 from paribus.errors import CommandError, DataError, first_twice, printable, suggest
 from paribus.hyperparameters import Value
+from paribus.imports.metric_names import metric_columns, misnamed_columns
 from paribus.seeds import MAX_SEED
 from paribus.status import RunStatus
 
@@ -35,7 +36,6 @@ _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 _NO_NUMBERS = {
     f"{sign}{word}" for sign in ("", "+", "-") for word in ("nan", "inf", "infinity")
 }
-_METRIC = re.compile(r"(train|validation|test)_[a-z][a-z0-9_]*")
 
 
 class Exported(NamedTuple):
@@ -126,12 +126,8 @@ def read_curve_table(
             raise DataError(f"`{path}` is no CSV file: {error}") from error
     cells = {name: Cells(name, texts, lines, path) for name, texts in columns.items()}
     _check_named([cells[name] for name in hyperparameters])
-    metrics = [name for name in heading if _METRIC.fullmatch(name)]
-    if not metrics:
-        raise DataError(
-            f"`{path}` must have a metric, e.g. `test_accuracy`, got {_names(heading)}",
-            hint="metrics are called <split>_<metric>, with train, validation or test",
-        )
+    named = (*hyperparameters, seed, epoch)
+    metrics = _metrics([name for name in heading if name not in named], path)
     is_exported = set(_EXPORTED) <= {*heading} - {*hyperparameters, seed, epoch}
     used = {*hyperparameters, seed, epoch, *metrics, *(_EXPORTED * is_exported)}
     return CurveTable(
@@ -287,6 +283,31 @@ def _epochs(cells: Cells) -> Float[np.ndarray, " row"]:
             f"{epochs[row]:g}",
         )
     return epochs
+
+
+def _metrics(columns: Sequence[str], path: Path) -> list[str]:
+    """The columns that are metrics; a file with names of other tools is refused.
+
+    Left out in silence they would be missed only by the reports on the study.
+    """
+    metrics = metric_columns(columns)
+    other = misnamed_columns(columns)
+    # A loss beside metrics that name their split may be that of any of them.
+    if metrics:
+        other = {name: new for name, new in other.items() if "_" in name}
+    if other:
+        renamed = ", ".join(f"`{name}` `{new}`" for name, new in other.items())
+        raise DataError(
+            f"`{path}` must have metrics called <split>_<metric>, got "
+            f"{_names([*other])}",
+            hint=f"in its heading, call {renamed}",
+        )
+    if not metrics:
+        raise DataError(
+            f"`{path}` must have a metric, e.g. `test_accuracy`, got {_names(columns)}",
+            hint="metrics are called <split>_<metric>, with train, validation or test",
+        )
+    return metrics
 
 
 def _names(names: Sequence[str]) -> str:

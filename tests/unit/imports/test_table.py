@@ -73,7 +73,7 @@ def test_values_of_a_hyperparameter_are_of_one_kind(tmp_path, texts, values):
         ("test_loss", "test_accuracy", ["`test_accuracy` twice"]),
         ("comment", "rate", ["`rate` twice"]),
         (GOOD, GOOD.splitlines()[0] + "\n", ["no rows"]),
-        ("test_accuracy,test_loss", "accuracy,loss", ["must have a metric", "`loss`"]),
+        ("test_accuracy,test_loss", "score,cost", ["must have a metric", "`cost`"]),
     ],
     ids=[
         "empty",
