@@ -11,6 +11,13 @@ from paribus.space import SearchSpace
 from paribus.study import Study
 
 
+# Digests of code -> the settings that name it.
+_CODE = {
+    "model.source": ("model.name",),
+    "task.source": ("task.loss", "task.metrics"),
+}
+
+
 def grown(stored: Study, wanted: Study, *, has_begun: bool = True) -> Study:
     """Unite a stored study with one that asks for more, or for less.
 
@@ -149,7 +156,7 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
     was = stored.fixed_settings()
     got = wanted.fixed_settings()
     changed = [
-        f"`{name}` must stay as it was, got {_show(name, got)}, was {_show(name, was)}"
+        _say_change(name, was, got)
         for name in dict.fromkeys((*was, *got))
         if (name not in was or name not in got or was[name] != got[name])
         and not _is_unknown(name, was, got)
@@ -164,8 +171,20 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
 
 def _is_unknown(name: str, was: dict[str, Any], got: dict[str, Any]) -> bool:
     """Whether the source of code cannot be compared, as in interactive sessions."""
-    return name in ("model.source", "task.source") and not (
-        was.get(name) and got.get(name)
+    return name in _CODE and not (was.get(name) and got.get(name))
+
+
+def _say_change(name: str, was: dict[str, Any], got: dict[str, Any]) -> str:
+    """What must not have changed; of code its name, since a digest says nothing."""
+    named = [got.get(n) for n in _CODE.get(name, ())]
+    if named and named == [was.get(n) for n in _CODE[name]]:
+        texts = [
+            t for each in named for t in (each if isinstance(each, list) else [each])
+        ]
+        code = " and ".join(f"`{text}`" for text in texts if ":" in str(text))
+        return f"the code of {code} must stay as it was, but it has been changed"
+    return (
+        f"`{name}` must stay as it was, got {_show(name, got)}, was {_show(name, was)}"
     )
 
 

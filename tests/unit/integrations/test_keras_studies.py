@@ -100,7 +100,7 @@ def test_a_changed_builder_is_refused_on_resume(tmp_path):
 
     grown = make_mine(tmp_path, model=replace(first.model, builder=changed), seeds=3)
 
-    with pytest.raises(StudyError, match=r"`model.source` must stay as it was"):
+    with pytest.raises(StudyError, match=r"the code of `.*` must stay as it was, but"):
         grown.run(tmp_path / "mine", progress=False)
 
 

@@ -8,11 +8,12 @@ import pytest
 from builders import make_facts, make_study
 from store_builders import make_store
 
+from paribus.builders import Builder
 from paribus.errors import StudyError
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, creation
 from paribus.store.growth import grown
-from paribus.study import Budget, DataChoice
+from paribus.study import Budget, DataChoice, ModelChoice, Study, TaskChoice
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,40 @@ def test_who_comes_second_opens_what_the_first_has_made(
 
     assert statuses == {RunStatus.DIVERGED, RunStatus.CONVERGED}
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+
+
+def with_code(source: str, **changes: Any) -> Study:
+    builder = Builder(
+        reference="mymodels:build", hyperparameters={}, supplied=(), source=source
+    )
+    model = ModelChoice(name="mymodels:build", builder=builder)
+    return replace(make_study(), model=model, **changes)
+
+
+def test_code_that_has_changed_is_told_by_its_name():
+    with pytest.raises(StudyError) as caught:
+        grown(with_code("0123456789ab"), with_code("ba9876543210"))
+
+    assert str(caught.value) == (
+        "the code of `mymodels:build` must stay as it was, but it has been changed"
+    )
+
+
+def test_own_losses_and_metrics_that_have_changed_are_told_by_their_names():
+    was, got = (
+        TaskChoice(
+            kind="classification",
+            loss="mymodels:loss",
+            metrics=("mymodels:hits", "nll"),
+            source=source,
+        )
+        for source in ("0123456789ab", "ba9876543210")
+    )
+
+    with pytest.raises(StudyError) as caught:
+        grown(replace(make_study(), task=was), replace(make_study(), task=got))
+
+    assert str(caught.value) == (
+        "the code of `mymodels:loss` and `mymodels:hits` must stay as it was, but it "
+        "has been changed"
+    )
