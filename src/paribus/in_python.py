@@ -59,6 +59,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
             r'add `tuning=pb.tune("\1", seeds=3)`',
         ),
         (
+            r"add \[optimizer\] with `name = \"(\w+)\"`",
+            r"add `optimizer=pb.optimizers.\1()`",
+        ),
+        (
             r"add `(\w+) = (\d+)` to \[data\]",
             r"pass `\1=\2` to what makes the data, e.g. `pb.data.mnist(\1=\2)`",
         ),

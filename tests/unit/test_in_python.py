@@ -35,6 +35,10 @@ from paribus.in_python import as_python
             'add `tuning=pb.tune("learning_rate", seeds=3)`',
         ),
         (
+            'add [optimizer] with `name = "adam"`',
+            "add `optimizer=pb.optimizers.adam()`",
+        ),
+        (
             "add `validation = 5000` to [data]",
             "pass `validation=5000` to what makes the data, e.g. "
             "`pb.data.mnist(validation=5000)`",

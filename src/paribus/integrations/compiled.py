@@ -12,7 +12,10 @@ from paribus.hyperparameters import Value
 from paribus.integrations.build import build_product
 from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.tasks import TaskChoice
-from paribus.user_code import has_loaded
+from paribus.user_code import has_loaded, wrong_product
+
+
+_HINT = 'add [optimizer] with `name = "adam"`'
 
 
 def compiled_choices(
@@ -31,31 +34,30 @@ def compiled_choices(
     Raises:
         StudyError: If the model is not compiled, or with an optimizer that is not known
             here, or one that depends on a config in another way.
-        UserCodeError: If the builder raises.
+        UserCodeError: If the builder raises, or returns nothing.
     """
     builder = model.builder
     if builder is None or isinstance(builder.function, tuple):
-        raise StudyError("`optimizer` is missing", hint="e.g. `optimizers.adam()`")
+        raise StudyError("`optimizer` is missing", hint=_HINT)
     if supplied := [name for name in builder.supplied if name in SUPPLIED]:
         raise StudyError(
             f"`optimizer` is missing, and `{builder.reference}` cannot be asked for it "
-            f"before the data are read, since it takes `{supplied[0]}`"
+            f"before the data are read, since it takes `{supplied[0]}`",
+            hint=_HINT,
         )
     varied = {name for grid in grids for name in grid}
     found: list[tuple[dict[str, Value], Any]] = []
     for values in _calls(model, grids):
         product = build_product(builder, values)
+        if product is None:
+            raise wrong_product(builder.reference, product, "a model")
         if not has_loaded("keras"):
-            raise StudyError(
-                f"`optimizer` is missing, and `{builder.reference}` returns none"
-            )
+            raise _without_optimizer(builder.reference)
         from paribus.integrations.keras import is_network
         from paribus.integrations.keras_compiled import compiled_with
 
         if not is_network(product):
-            raise StudyError(
-                f"`optimizer` is missing, and `{builder.reference}` returns none"
-            )
+            raise _without_optimizer(builder.reference)
         found.append((values, compiled_with(product, builder.reference)))
     optimizer = _common(builder.reference, found, varied)
     tasks = list(dict.fromkeys(compiled.task.loss_name for _, compiled in found))
@@ -66,6 +68,14 @@ def compiled_choices(
             f"metrics, got {' and '.join(tasks)} with other settings or metrics"
         )
     return optimizer, first.task
+
+
+def _without_optimizer(reference: str) -> StudyError:
+    return StudyError(
+        f"`optimizer` is missing, and `{reference}` returns no compiled Keras model "
+        "that would say it",
+        hint=_HINT,
+    )
 
 
 def _calls(
