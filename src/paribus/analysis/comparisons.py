@@ -20,6 +20,7 @@ from paribus.analysis.scores import (
     judged,
     n_examples,
 )
+from paribus.analysis.sides import without_tuned
 from paribus.analysis.tuned import best_rates, choose_tuned
 from paribus.errors import StudyError
 from paribus.hyperparameters import Value
@@ -48,7 +49,8 @@ def compare(
     over these pairs; the seeds are what is compared. Where a value was tuned, configs
     with nothing but the runs that chose it are no sides; unless a side names the value,
     each side stands at the one that was chosen for it: first in a study that compares
-    nothing else, otherwise where no config has an equal partner.
+    nothing else, otherwise where no config has an equal partner. The word `"tuned"`, as
+    in claims, says so for both sides.
 
     A seed with a run that did not learn is left out of the difference, which is then
     one among learners; runs that ended badly are counted by side: where failures are
@@ -71,6 +73,7 @@ def compare(
         StudyError: If no config has the values, both sides are the same, a side has
             only runs that chose a value, or no two configs are equal in all else.
     """
+    a, b, is_tuned = without_tuned(result.study.tuning, a, b)
     # A wrong name is the first thing to say.
     has_a, has_b = (_names(result, result.config_indices(side)) for side in (a, b))
     only_a = {n: value for n, value in a.items() if n not in b and n in has_b}
@@ -78,7 +81,7 @@ def compare(
     side_a, side_b = Config({**a, **only_b}), Config({**b, **only_a})
     if side_a == side_b:
         raise StudyError(f"`a` and `b` must differ, got `{side_a.label()}` for both")
-    pairs = _matched_pairs(result, side_a, side_b)
+    pairs = _matched_pairs(result, side_a, side_b, is_tuned=is_tuned)
     return _Bank.of(result, metric).compare(pairs, side_a, side_b)
 
 
@@ -133,7 +136,11 @@ def _names(result: StudyResult, indices: Sequence[int]) -> set[str]:
 
 
 def _matched_pairs(
-    result: StudyResult, a: Mapping[str, Value], b: Mapping[str, Value]
+    result: StudyResult,
+    a: Mapping[str, Value],
+    b: Mapping[str, Value],
+    *,
+    is_tuned: bool = False,
 ) -> Pairs:
     """Positions of the configs of both sides that are equal in what no side names."""
     side_a, side_b = (_with_comparison_seeds(result, side) for side in (a, b))
@@ -143,8 +150,16 @@ def _matched_pairs(
     # A held value beside the tuned ones is another question, asked by naming it.
     is_tuned_first = tuning is not None and tuning.compare == "tuned"
     ways = (_at_best, _paired) if is_tuned_first else (_paired, _at_best)
+    ways = (_at_best,) if is_tuned else ways
     found = (way(result, side_a, side_b, named) for way in ways)
     pairs = next(filter(None, found), ())
+    if not pairs and is_tuned and tuning is not None:
+        raise StudyError(
+            f"tuning must have chosen `{tuning.hyperparameter}` for "
+            f"{Config(a).label()} and for {Config(b).label()}, not on the edge of its "
+            "grid",
+            hint="`paribus claims` says what it lacks",
+        )
     if not pairs:
         raise StudyError(
             f"no config with {Config(a).label()} has a partner with "

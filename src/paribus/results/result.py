@@ -1,7 +1,7 @@
 """The record in which the training half and the reading half meet."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +11,12 @@ from jaxtyping import Bool, Float, Int
 from paribus.declared import RESCUE
 from paribus.errors import StudyError, unknown_name
 from paribus.results.timings import Timing
-from paribus.space import Config
+from paribus.space import Config, show_value
 from paribus.status import RunStatus
 from paribus.study import Study
+
+
+MAX_SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,8 +313,26 @@ class StudyResult:
             i for i, config in enumerate(self.configs) if config.matches(wanted)
         )
         if not indices:
-            known = "; ".join(config.label() for config in self.configs[:6])
             raise StudyError(
-                f"no config has {wanted.label()}", hint=f"there are: {known}"
+                f"no config has {wanted.label()}", hint=self._what_there_is(wanted)
             )
         return indices
+
+    def _what_there_is(self, wanted: Config) -> str:
+        """The values of what has none like those wanted; else the nearest configs."""
+        for name, value in wanted.items():
+            known = list(dict.fromkeys(c[name] for c in self.configs if name in c))
+            if value not in known:
+                shown = ", ".join(map(show_value, known[:MAX_SHOWN]))
+                return f"`{name}` has {shown}{_left_out(known)}"
+        near = sorted(
+            self.configs,
+            key=lambda config: sum(config.get(n) != v for n, v in wanted.items()),
+        )
+        labels = "; ".join(config.label() for config in near[:MAX_SHOWN])
+        return f"the nearest are: {labels}{_left_out(near)}"
+
+
+def _left_out(known: Sequence[object]) -> str:
+    n_more = len(known) - MAX_SHOWN
+    return f" and {n_more} more" if n_more > 0 else ""

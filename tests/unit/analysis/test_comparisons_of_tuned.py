@@ -46,6 +46,28 @@ def test_tuned_sides_stand_at_their_own_best_values():
     ]
 
 
+def test_sides_may_name_what_was_tuned_as_claims_do():
+    plain, named = (
+        compare(
+            tuned_result(),
+            {"batch_size": 32, **word},
+            {"batch_size": 64, **word},
+            metric="validation_accuracy",
+        )
+        for word in ({}, {"learning_rate": "tuned"})
+    )
+
+    assert named.difference == plain.difference
+    assert named.pairs == plain.pairs
+
+
+def test_sides_at_what_was_chosen_need_a_choice_inside_the_grid():
+    sides = ({"batch_size": s, "learning_rate": "tuned"} for s in (32, 64))
+
+    with pytest.raises(StudyError, match="not on the edge of its grid"):
+        compare(tuned_result(best_at_64=1.0), *sides, metric="validation_accuracy")
+
+
 def test_exchanging_tuned_sides_changes_the_sign():
     sides = {"batch_size": 32}, {"batch_size": 64}
 
