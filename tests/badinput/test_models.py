@@ -95,7 +95,16 @@ CASES = {
         "init, apply",
         ["`mymodels:build`", "got nothing", "`return model`"],
     ),
-    "U09 outputs": ("return logits", "return logits[:, :1]", ["(3, 1)", "3 classes"]),
+    "U09 outputs": (
+        "return logits",
+        "return logits[:, :1]",
+        ["(3, 1)", "3 classes", "the last layer needs 3 units, got 1"],
+    ),
+    "U09 axes": (
+        "return logits",
+        "return logits[:, None]",
+        ["(3, 1, 3)", "flatten each example before the last layer"],
+    ),
     "U09 dtype": ("return logits", "return logits.astype('bfloat16')", ["bfloat16"]),
     "U10 text among weights": (
         '{"layer": {"kernel": kernel}}',

@@ -76,7 +76,12 @@ def _check_finite(inputs: np.ndarray, where: str) -> None:
             first = first or (start + row, *others)
             n_bad += int(is_bad.sum())
     if n_bad:
+        got = (
+            "a value that is not, at" if n_bad == 1 else f"{n_bad} values that are not"
+        )
+        place = "" if n_bad == 1 else ", the first at"
         raise DataError(
-            f"{where} must be finite, got {n_bad} values that are not, "
-            f"the first at {first}"
+            f"{where} must be finite, got {got}{place} {first}",
+            hint="leave such examples out, or put a number where one is missing, as "
+            "`numpy.nan_to_num` does",
         )

@@ -146,10 +146,23 @@ def _check_logits(name: str, logits: Any, n_classes: int) -> None:
                 f"{n_classes} classes"
             )
         raise UserCodeError(
-            f"`{name}` must return {what} the shape {expected}, got {got}"
+            f"`{name}` must return {what} the shape {expected}, got {got}",
+            hint=_shape_hint(shape, n_classes),
         )
     if logits.dtype != jnp.float32:
         raise UserCodeError(f"`{name}` must return float32 logits, got {logits.dtype}")
+
+
+def _shape_hint(shape: Any, n_classes: int) -> str:
+    """What to change in the last layer, where its outputs say it."""
+    units = "1 unit" if n_classes == 1 else f"{n_classes} units"
+    if shape is None or shape[:1] != (N_EXAMPLES,):
+        return ""
+    if len(shape) == 2:
+        return f"the last layer needs {units}, got {shape[1]}"
+    if len(shape) > 2:
+        return f"flatten each example before the last layer, which needs {units}"
+    return ""
 
 
 def _check_state_stays(name: str, before: Any, after: Any) -> None:

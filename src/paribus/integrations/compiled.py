@@ -118,7 +118,8 @@ def _common(
                 raise StudyError(
                     f"`{reference}` must be compiled with the `{name}` of its config, "
                     f"got {value} for {expected} with {values}",
-                    hint="give the study an `optimizer`, and compile without",
+                    hint=f"pass `{name}` on to the optimizer that it is compiled with, "
+                    f"as it is: `{name}={name}`",
                 )
     fixed = {
         name: value

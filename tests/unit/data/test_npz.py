@@ -109,8 +109,12 @@ def test_files_that_are_no_archive_are_refused(tmp_path, content, words):
             r"`x` of `tiny.npz` must be finite, got 4 values that are not, "
             r"the first at \(0, 0\)",
         ),
+        (
+            {**good_arrays(), "x": np.where(np.arange(64) == 9, np.inf, 1.0)[:, None]},
+            r"must be finite, got a value that is not, at \(9, 0\)",
+        ),
     ],
-    ids=["names", "rows", "empty-axis", "complex", "too-large", "nan"],
+    ids=["names", "rows", "empty-axis", "complex", "too-large", "nan", "infinity"],
 )
 def test_arrays_that_are_no_data_set_are_refused(tmp_path, arrays, words):
     np.savez(tmp_path / "tiny.npz", **arrays)

@@ -257,8 +257,10 @@ def test_a_learning_rate_other_than_the_config_s_is_refused():
             **{**COMPILED, "optimizer": keras.optimizers.Adam(learning_rate / 2)}
         )
 
-    with pytest.raises(StudyError, match=r"`learning_rate` of its config, got 0.05"):
+    with pytest.raises(StudyError, match=r"of its config, got 0.05") as caught:
         compiled_choices(choose(build), [{"learning_rate": (0.1, 0.2)}])
+
+    assert caught.value.hint.endswith("as it is: `learning_rate=learning_rate`")
 
 
 def test_a_model_without_compile_needs_an_optimizer():
