@@ -338,7 +338,9 @@ def test_t08_a_checkpoint_behind_a_link_is_not_followed(
 
     shown = f"studies/tiny/{path.relative_to(folder)}"
     refused(["run", "tiny.toml", *LONG], 5, f"`{shown}`", "link")
-    refused(["check", "studies/tiny"], 5, newest.name, "checkpoints")
+    refused(
+        ["check", "studies/tiny"], 5, newest.name, "checkpoints", "no result is damaged"
+    )
 
 
 def one_bit(content: bytes) -> bytes:

@@ -20,6 +20,10 @@ from paribus.cli.streams import say, write, write_json
 from paribus.errors import CommandError, StoreError, StudyError
 
 
+_TRAIN_ON = (
+    "no result is damaged: the same `paribus run` goes on from the newest checkpoint "
+    "that is sound, or trains from the start what has none"
+)
 _SALVAGE = (
     "`--salvage NEW_FOLDER` copies what still verifies; better go on from a copy of "
     "the whole folder, if there is one"
@@ -161,7 +165,8 @@ def check(
         )
     if salvage is None:
         if found.problems:
-            raise StoreError("\n".join(found.problems), hint=_SALVAGE)
+            hint = _TRAIN_ON if found.are_results_sound else _SALVAGE
+            raise StoreError("\n".join(found.problems), hint=hint)
         return
     for problem in found.problems:
         say(problem)

@@ -35,6 +35,7 @@ from paribus.results.forecast import (
 from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import read_study, study_exists
+from paribus.store.creation import check_is_free
 from paribus.store.growth import check_fixed_settings
 from paribus.study import Study
 
@@ -70,7 +71,9 @@ def forecast_study(
             `train_study`, as far as it can be seen beforehand.
     """
     stored = read_study(folder) if study_exists(folder) else None
-    if stored is not None:
+    if stored is None:
+        check_is_free(folder)
+    else:
         check_fixed_settings(stored.study, study)
     dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
     check_fits(study, dataset)
@@ -134,7 +137,9 @@ def _count_runs(
     expected = plan.is_planned.sum(axis=1) + n_open / len(status)
     waiting = np.maximum(expected - (~np.isin(status, WAITING)).sum(axis=1), 0)
     is_open = bool(plan.is_open.any())
-    return plan.n_expected, np.rint(waiting).astype(np.int64), is_open
+    # Rounded so that the parts sum to the whole.
+    waiting = np.diff(np.rint(np.cumsum(waiting)), prepend=0.0)
+    return plan.n_expected, waiting.astype(np.int64), is_open
 
 
 def _spared(study: Study, stored: StudyResult | None) -> Float[np.ndarray, " config"]:

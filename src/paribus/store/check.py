@@ -24,12 +24,15 @@ class CheckReport:
         n_chunks: Pieces of training curves.
         n_bytes: Size of the database.
         problems: What is damaged, in words; empty for a sound study.
+        are_results_sound: Whether no more than checkpoints are damaged: training goes
+            on from others, or begins those blocks anew.
     """
 
     n_runs: int
     n_chunks: int
     n_bytes: int
     problems: tuple[str, ...]
+    are_results_sound: bool = True
 
 
 def check_study(folder: Path) -> CheckReport:
@@ -51,11 +54,13 @@ def check_study(folder: Path) -> CheckReport:
 
 def _check(ledger: Ledger) -> CheckReport:
     problems = _problems(ledger)
+    of_checkpoints = [] if problems else _checkpoint_problems(ledger)
     return CheckReport(
         n_runs=_n_rows(ledger, RUN.sum),
         n_chunks=_n_rows(ledger, CHUNK.sum),
         n_bytes=ledger.database.stat().st_size,
-        problems=tuple(problems),
+        problems=tuple(problems or of_checkpoints),
+        are_results_sound=not problems,
     )
 
 
@@ -76,8 +81,6 @@ def _problems(ledger: Ledger) -> list[str]:
             read_result(ledger)
         except StoreError as error:
             problems.append(str(error))
-        else:
-            problems = _checkpoint_problems(ledger)
     return problems
 
 

@@ -62,10 +62,9 @@ def build_study(
         OSError: If a file cannot be written.
         sqlite3.Error: The same.
     """
-    if os.path.lexists(folder) and not _is_empty(folder):
-        if study_exists(folder):
-            return None
-        raise _not_empty(folder)
+    if study_exists(folder):
+        return None
+    check_is_free(folder)
     is_new_parent = not folder.parent.exists()
     folder.parent.mkdir(parents=True, exist_ok=True)
     building, lock = _locked_building(folder)
@@ -85,6 +84,16 @@ def build_study(
         _abandon(building, lock)
         return None
     return lock
+
+
+def check_is_free(folder: Path) -> None:
+    """Refuse a place where something is, and no study.
+
+    Raises:
+        StoreError: If `folder` exists and is not empty.
+    """
+    if os.path.lexists(folder) and not _is_empty(folder):
+        raise _not_empty(folder)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -55,13 +55,22 @@ def check_folder(folder: Path) -> None:
 
 def no_study(folder: Path) -> StoreError:
     """Make the error for a folder without a study, naming the nearest that has one."""
-    near = [path.name for path in _studies_in(folder.parent) if path != folder]
-    close = get_close_matches(folder.name, near, n=1)
-    if close:
-        hint = f"did you mean `{folder.parent / close[0]}`?"
+    near = [path for path in _studies_in(folder.parent) if path != folder]
+    # Where `paribus run` puts those that are called by their name alone.
+    near += _studies_in(folder.parent / "studies")
+    close = get_close_matches(folder.name, [path.name for path in near], n=1)
+    if left := [n for n in (LOCK, CHECKPOINTS) if os.path.lexists(folder / n)]:
+        hint = (
+            f"`{left[0]}` in it is what a study leaves: without its `{DATABASE}` its "
+            "results are lost, unless a copy has it"
+        )
+    elif close:
+        found = next(path for path in near if path.name == close[0])
+        hint = f"did you mean `{found}`?"
     elif near:
-        shown = ", ".join(f"`{folder.parent / name}`" for name in sorted(near)[:3])
-        hint = f"there are {len(near)}: {shown}" if len(near) > 3 else f"known: {shown}"
+        shown = ", ".join(f"`{path}`" for path in sorted(near)[:3])
+        n_more = len(near) - 3
+        hint = f"known: {shown}{f' and {n_more} more' if n_more > 0 else ''}"
     else:
         hint = "`paribus run` makes one"
     return StoreError(f"no study in `{folder}`", hint=hint)

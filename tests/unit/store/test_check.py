@@ -27,6 +27,7 @@ def test_all_that_is_damaged_is_named_at_once(folder: Path):
 
     path = folder / "study.db"
     assert report.n_chunks == 7
+    assert not report.are_results_sound
     assert report.problems == (
         f"`{path}` is damaged: table `run`, key 1: wrong digest",
         f"`{path}` is damaged: table `run`, key 5: wrong digest",

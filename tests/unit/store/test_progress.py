@@ -151,7 +151,9 @@ def damage(path: Path, how: str) -> None:
 def test_of_damaged_checkpoints_the_one_before_is_used(how: str, stopped: Path):
     older, newest = files(stopped)
     damage(stopped / "checkpoints" / newest, how)
-    assert newest in check_study(stopped).problems[0]
+    found = check_study(stopped)
+    assert newest in found.problems[0]
+    assert found.are_results_sound
     with StudyWriter.open(stopped) as writer:
         writer.begin_attempt({})
 

@@ -45,7 +45,26 @@ def test_many_studies_are_counted_in_the_hint(folder: Path):
 
     error = refused(read_study, folder.parent / "zzzzzz")
 
-    assert error.hint.startswith("there are 4: ")
+    shown = ", ".join(f"`{folder.parent / n}`" for n in ("alpha", "beta", "gamma"))
+    assert error.hint == f"known: {shown} and 1 more"
+
+
+def test_a_name_alone_is_looked_for_where_studies_are_made(tmp_path: Path):
+    made = make_store(tmp_path / "studies" / "mine")
+
+    error = refused(read_study, tmp_path / "mine")
+
+    assert error.hint == f"did you mean `{made}`?"
+
+
+def test_a_folder_that_has_lost_its_database_says_what_is_lost(folder: Path):
+    make_store(folder.parent / "tinnny")
+    (folder / "study.db").unlink()
+
+    error = refused(read_study, folder)
+
+    assert "without its `study.db` its results are lost" in error.hint
+    assert refused(StudyWriter.open, folder).hint == error.hint
 
 
 @pytest.mark.parametrize("opener", OPENERS)
