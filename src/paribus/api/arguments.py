@@ -79,10 +79,9 @@ def check_space(space: Any) -> None:
     Raises:
         StudyError: With an example.
     """
-    kinds = SearchSpace | Mapping
     parts = space if _is_listed(space) else [space]
     for part in parts:
-        if not isinstance(part, kinds):
+        if not isinstance(part, SearchSpace | Mapping):
             rule = "made by `pb.grid`, a dict, or a list of these"
             raise _wrong("space", rule, part, _SPACE)
 
