@@ -120,6 +120,18 @@ def test_a_study_shows_itself_in_a_notebook():
     assert "0.001" in page
 
 
+def test_a_study_prints_as_one_line():
+    tuning = pb.tune(seeds=2)
+    tuned = make_python_study(data=pb.data.mnist(validation=5000), tuning=tuning)
+    one = make_python_study(space=pb.grid(learning_rate=[0.1], batch_size=[8]), seeds=1)
+
+    assert str(make_python_study()) == "<Study tiny: 8 runs: 2 configs, 4 seeds>"
+    assert (
+        repr(tuned) == "<Study tiny: up to 12 runs: 2 configs, 4 seeds and 2 that tune>"
+    )
+    assert repr(one) == "<Study tiny: 1 run: 1 config, 1 seed>"
+
+
 def test_a_loaded_result_has_its_tables(tmp_path: Path):
     result = pb.load(make_store(tmp_path / "tiny"))
 

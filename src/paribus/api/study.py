@@ -17,6 +17,7 @@ from paribus.api.spaces import Space, as_space, plain
 from paribus.api.speaking import said_in_python
 from paribus.api.tasks import as_task
 from paribus.builders import describe_builder
+from paribus.counts import count
 from paribus.errors import StudyError, suggest
 from paribus.looks import first_seeds
 from paribus.space import SearchSpace, show_value
@@ -220,6 +221,18 @@ class Study(records.Study):
             is_made_in_python=True,
         )
 
+    def __repr__(self) -> str:
+        """What it is in a line; its parts are attributes."""
+        return f"<Study {self.name}: {self._size()}>"
+
+    def _size(self) -> str:
+        n_configs, n_seeds = len(self.configs()), len(self.seeds)
+        text = f"{count(self.n_runs(), 'run')}: {count(n_configs, 'config')}, "
+        text += count(n_seeds, "seed")
+        if self.tuning is None:
+            return text
+        return f"up to {text} and {len(self.tuning.seeds)} that tune"
+
     def _repr_html_(self) -> str:
         """The configs in a notebook."""
         from paribus.console.layout import html_table
@@ -228,8 +241,7 @@ class Study(records.Study):
             {name: show_value(value) for name, value in config.items()}
             for config in self.configs()
         ]
-        head = f"{self.n_runs()} runs: {len(rows)} configs, {len(self.seeds)} seeds"
-        return f"<p>{html.escape(self.name)}: {head}</p>{html_table(rows)}"
+        return f"<p>{html.escape(self.name)}: {self._size()}</p>{html_table(rows)}"
 
 
 def _chosen(model: ModelChoice | Callable[..., Any]) -> ModelChoice:

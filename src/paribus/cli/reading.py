@@ -107,7 +107,11 @@ def report(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write the report, and print where it is."""
+    """Write the report, and print where it is.
+
+    Without --out it is made anew in the study's folder; another file is replaced with
+    --force alone.
+    """
     from paribus.api import load
 
     if out is not None:

@@ -5,7 +5,7 @@ import numpy as np
 from paribus.analysis.rate_grid import ProposedGrid, propose_grids
 from paribus.console.layout import Row, lay_out
 from paribus.results.rate_sweep import RateCurves, RateSweep
-from paribus.stats.rate_range import LossBand, RateRange, loss_band
+from paribus.stats.rate_range import WINDOW, LossBand, RateRange, loss_band
 
 
 MAX_ROWS = 22
@@ -83,8 +83,9 @@ def _proposal(grid: ProposedGrid) -> str:
     name = f" of {grid.optimizer}" if grid.optimizer else ""
     if not grid.toml:
         return (
-            f"No grid{name} is proposed: the loss falls at no learning rate. More "
-            "steps, or other bounds, may show where it does: --steps, --lower, --upper."
+            f"No grid{name} is proposed: over {WINDOW} learning rates in a row the "
+            "loss falls nowhere. More steps set rates closer, other bounds move them: "
+            "--steps, --lower, --upper."
         )
     text = (
         f"A grid{name} to look in, for [tuning] or a study to decide. A whole training "

@@ -119,4 +119,5 @@ def test_no_grid_is_proposed_where_no_loss_falls():
     (grid,) = propose_grids(sweep)
 
     assert grid.toml == ""
-    assert "No grid is proposed" in rates_text(sweep, width=None)
+    said = rates_text(sweep, width=None)
+    assert "No grid is proposed: over 5 learning rates in a row" in said
