@@ -314,6 +314,7 @@ class _Bank:
                 int(self.is_unconverged[second][:, is_finished].sum()),
             ),
             rates_to_best=(self._rate_to_best(first), self._rate_to_best(second)),
+            difference_of_all=float((all_a - all_b).mean()) if all_a.size else None,
         )
         if any(comparison.n_bad):
             comparison = _with_shares(comparison, is_bad_a, is_bad_b)

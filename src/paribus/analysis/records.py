@@ -164,6 +164,8 @@ class Comparison:
         rates_to_best: The learning rate of side a, and of side b, over the best one
             that tuning found for its other hyperparameters; None where none was found,
             and where the pairs of a side differ in it.
+        difference_of_all: As `difference`, over all of `n_seeds`, runs that did not
+            learn included; None without such a seed.
     """
 
     metric: str
@@ -194,6 +196,7 @@ class Comparison:
     n_higher: int = 0
     n_unconverged: tuple[int, int] = (0, 0)
     rates_to_best: tuple[float | None, float | None] = (None, None)
+    difference_of_all: float | None = None
 
     @property
     def is_undecided(self) -> bool:

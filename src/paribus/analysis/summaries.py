@@ -1,5 +1,6 @@
 """One record for each config: what became of its runs, and each metric."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from paribus.analysis.scores import (
     judged,
 )
 from paribus.analysis.ties import find_ties
+from paribus.declared import DeclaredClaim
 from paribus.results import StudyResult
 from paribus.stats.intervals import (
     MIN_SEEDS,
@@ -28,7 +30,9 @@ from paribus.stats.ties import counted_means
 from paribus.status import RunStatus
 
 
-def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
+def summarise_configs(
+    result: StudyResult, *, claims: Sequence[DeclaredClaim] | None = None
+) -> tuple[ConfigSummary, ...]:
     """Summarise every config: statuses, each metric with its interval, ties.
 
     Statuses are taken as they stand: `classify_runs` tells them apart first.
@@ -37,6 +41,7 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
         result: Finished or not; runs that have not ended are None among the values.
 
             Tuning seeds are left out: they chose.
+        claims: As `paribus.analysis.ties.smallest_loss` takes them.
 
     Returns:
         One record for each config, in the order of the study.
@@ -46,9 +51,10 @@ def summarise_configs(result: StudyResult) -> tuple[ConfigSummary, ...]:
         mean is; to compare two configs, pair them by seed with `compare`, which is
         sharper than looking whether their intervals overlap.
     """
+    claims = result.study.claims if claims is None else claims
     result = judged(result)
     metrics = {metric: _summarise_metric(result, metric) for metric in result.metrics}
-    ties = find_ties(result)
+    ties = find_ties(result, claims=claims)
     is_practically_tied = ties.is_practically_tied
     n_seeds = result.has_outcome().sum(axis=1)
     n_learners = is_learner(result).sum(axis=1)

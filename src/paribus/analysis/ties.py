@@ -1,6 +1,7 @@
 """Which configs may be the best, and which are shown to be practically as good?"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from paribus.analysis.looks import looks_of
 from paribus.analysis.measure_facts import is_curve
 from paribus.analysis.run_measures import run_measure
 from paribus.analysis.scores import Scores, is_bad, oriented_scores
+from paribus.declared import DeclaredClaim
 from paribus.results import StudyResult
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.stats.families import ERROR_RATE
@@ -81,7 +83,9 @@ def is_rankable(n_seeds: Int[np.ndarray, " config"]) -> Bool[np.ndarray, " confi
     return n_seeds >= max(min(int(n_seeds.max(initial=0)), MIN_SEEDS_TO_JUDGE), 1)
 
 
-def find_ties(result: StudyResult) -> Ties:
+def find_ties(
+    result: StudyResult, *, claims: Sequence[DeclaredClaim] | None = None
+) -> Ties:
     """Find the configs that are tied with the best, and those practically as good.
 
     A config of which at least half the runs ended badly is neither, unless all are
@@ -91,6 +95,7 @@ def find_ties(result: StudyResult) -> Ties:
     Args:
         result: Statuses as `classify_runs` gives them; of a study that tunes, the seeds
             that judge.
+        claims: As `smallest_loss` takes them.
 
     Assumes:
         As `tied_with_best` and `regrets_to_best` of `paribus.stats.ties`, each of which
@@ -111,7 +116,7 @@ def find_ties(result: StudyResult) -> Ties:
     is_counted = _of_rivals(result, scores, is_judged) & is_judged[:, None]
     level = looks_of(result.study).error_rate(ERROR_RATE)
     is_tied = tied_with_best(scores.values, is_counted, level=level)
-    smallest = smallest_loss(result, metric)
+    smallest = smallest_loss(result, metric, claims=claims)
     if smallest is None:
         return Ties(
             is_tied=_where(is_judged, is_tied),
@@ -140,7 +145,9 @@ def find_ties(result: StudyResult) -> Ties:
     )
 
 
-def smallest_loss(result: StudyResult, metric: str) -> float | None:
+def smallest_loss(
+    result: StudyResult, metric: str, *, claims: Sequence[DeclaredClaim] | None = None
+) -> float | None:
     """The smallest loss that matters, as a difference of compared scores.
 
     The usual one, or a smaller one of a claim of the study's own: what a claim says
@@ -149,6 +156,8 @@ def smallest_loss(result: StudyResult, metric: str) -> float | None:
     Args:
         result: The study.
         metric: A training curve.
+        claims: Those of the whole study, where `result` is one with some of its seeds,
+            which claims nothing; None for the claims of `result`.
 
     Returns:
         A difference, of a loss or an error one of natural logarithms; None where none
@@ -157,7 +166,8 @@ def smallest_loss(result: StudyResult, metric: str) -> float | None:
     if not is_curve(metric):
         return None
     measure = run_measure(result, metric)
-    claimed = (c.smallest_effect for c in result.study.claims if c.measure == metric)
+    claims = result.study.claims if claims is None else claims
+    claimed = (c.smallest_effect for c in claims if c.measure == metric)
     named = [e for e in (measure.smallest_effect, *claimed) if e is not None]
     if not named:
         return None

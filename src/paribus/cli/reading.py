@@ -159,13 +159,15 @@ def check(
     ] = None,
 ) -> None:
     """Verify every byte of a study folder that can be verified."""
+    from paribus.counts import count
     from paribus.store import check_study, salvage_study
 
     found = check_study(folder)
     if not found.problems:
+        runs, pieces = count(found.n_runs, "run"), count(found.n_chunks, "piece")
         write(
-            f"{folder}: {found.n_runs} runs and {found.n_chunks} pieces of training "
-            f"curves in {found.n_bytes:,} bytes, all sound"
+            f"{folder}: {runs} and {pieces} of training curves in {found.n_bytes:,} "
+            "bytes, all sound"
         )
     if salvage is None:
         if found.problems:

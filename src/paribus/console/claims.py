@@ -45,9 +45,15 @@ def own_claims_text(claims: Sequence[ClaimVerdict]) -> str:
         if claim.group == "yours":
             late = " (declared after the first run)" if claim.is_late else ""
             found = [estimate_text(atom) for atom in claim.atoms]
-            notes = [note for atom in claim.atoms for note in _open(atom)]
+            notes = [
+                note.removeprefix(f"{claim.id}: ")
+                for atom in claim.atoms
+                for note in _open(atom)
+            ]
             said = "; ".join(filter(None, (*found, *notes)))
-            lines.append(f"{claim.verdict.value}{late}: {claim.text} {said}".rstrip())
+            head = f"{claim.id} is {claim.verdict.value}{late}"
+            text = claim.text.strip().rstrip(".")
+            lines.append(": ".join(filter(None, (head, text, said))))
     return "\n".join(lines)
 
 

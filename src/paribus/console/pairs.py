@@ -16,7 +16,7 @@ def comparison_text(comparison: Comparison) -> str:
         return "\n".join(lines)
     lines += _left_out(comparison, a, b)
     if comparison.difference is None:
-        lines.append("on no seed did both learn, so the metric is not compared")
+        lines.append(_say_all(comparison))
         return "\n".join(lines)
     lines.append(_size_text(comparison, comparison.difference))
     lines.append(f"higher: {a} on {comparison.n_higher} of {comparison.n_pairs} seeds")
@@ -48,6 +48,17 @@ def comparison_text(comparison: Comparison) -> str:
         for (left, right), difference in zip(comparison.pairs, differences, strict=True)
     ]
     return "\n".join(lines)
+
+
+def _say_all(c: Comparison) -> str:
+    """Where no seed has learners on both sides: what all runs show, and who asks it."""
+    assert c.difference_of_all is not None, "there are seeds"
+    size = "ratio" if c.is_log_scale else "difference"
+    return (
+        "on no seed did both learn, so no learners are compared; over all runs the "
+        f"{size} is {_number(c, c.difference_of_all)}, without an interval here: a "
+        "claim in [[claims]] compares all runs where those of a side ended alike"
+    )
 
 
 def _size_text(c: Comparison, difference: float) -> str:
@@ -115,10 +126,14 @@ def _shares_text(c: Comparison) -> str:
 def _seeds_to_decide_text(c: Comparison) -> str:
     what = "pairs" if c.is_among_learners else "seeds"
     if c.seeds_to_decide is None:
-        return f"not decided: more than 1,000 {what} would, the difference is near 0"
+        return (
+            f"not decided which is higher: more than 1,000 {what} would tell, the "
+            "difference is near 0"
+        )
     return (
-        f"not decided: about {c.seeds_to_decide:,} {what} would, "
-        "if the true difference is near this one"
+        f"not decided which is higher: about {c.seeds_to_decide:,} {what} would tell, "
+        "if the true difference is near this one; whether it is beyond a smallest "
+        "effect, as a claim asks, takes other numbers"
     )
 
 

@@ -21,6 +21,7 @@ from paribus.console.ties import (
     is_shown_as_good,
     ties_legend,
 )
+from paribus.counts import count
 from paribus.results import StudyResult
 from paribus.results.asked import only_asked
 from paribus.results.progress import has_ended
@@ -179,11 +180,15 @@ def ending_text(result: StudyResult, *, asked: Study, folder: Path) -> str:
         (len(set(result.seeds) - set(asked.all_seeds)), "seed"),
     ):
         if n:
-            which = f"{n} {noun}{'s' if n > 1 else ''}"
+            which = count(n, noun)
             verb = "are" if n > 1 else "is"
             lines.append(
                 f"{which} that this study does not name {verb} in the folder too"
             )
+    if result.study.claims and trained is not result:
+        lines.append(
+            "claims are judged by all that the folder holds, not by these alone"
+        )
     lines.append(f"report: paribus report {folder}")
     return "\n".join(lines)
 
@@ -251,7 +256,7 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     ]
     shown = "; ".join(places[:MAX_NAMED])
     more = len(places) - MAX_NAMED
-    rest = f"; and {more} more configs" if more > 0 else ""
+    rest = f"; and {count(more, 'more config')}" if more > 0 else ""
     return f"{n} of {result.n_runs} runs {status.word}: {shown}{rest}"
 
 
@@ -263,7 +268,7 @@ def _heading(result: StudyResult) -> str:
     n_done = int(has_ended(result.status).sum())
     return (
         f"{result.study.name}: {n_done} of {result.n_runs} runs finished, "
-        f"{len(result.configs)} configs, {_seeds_text(result)}"
+        f"{count(len(result.configs), 'config')}, {_seeds_text(result)}"
     )
 
 
@@ -271,8 +276,9 @@ def _seeds_text(result: StudyResult) -> str:
     """How many seeds there are, and what for in a study that tunes."""
     tuning = result.study.tuning
     if tuning is None:
-        return f"{len(result.seeds)} seeds"
-    return f"{len(result.study.seeds)} seeds to compare, {len(tuning.seeds)} to tune"
+        return count(len(result.seeds), "seed")
+    n_compared = count(len(result.study.seeds), "seed")
+    return f"{n_compared} to compare, {len(tuning.seeds)} to tune"
 
 
 def _legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str]:
@@ -294,12 +300,15 @@ def _legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str
         )
     lines += [_share_text(summary, metric) for summary in mixed[:MAX_NAMED]]
     if len(mixed) > MAX_NAMED:
-        lines.append(f"  and {len(mixed) - MAX_NAMED} more configs")
+        lines.append(f"  and {count(len(mixed) - MAX_NAMED, 'more config')}")
     if any(m.has_no_learner for s in summaries for m in s.metrics.values()):
         lines.append(
             f"{NO_LEARNER} no run counts as a learner: the mean of all, whatever "
             "became of them"
         )
+    shown = [s.metrics[m] for s in summaries for m in shown_metrics(result)]
+    if any(m.spread == 0 for m in shown):
+        lines.append("an interval of no width: all of these runs have one score")
     seen = {status for summary in summaries for status in summary.status}
     seen |= {RunStatus.PRUNED} & set(map(RunStatus, np.unique(result.status)))
     lines += [f"{s.word}: {STATUS_MEANINGS[s]}" for s in _EXPLAINED if s in seen]

@@ -82,9 +82,10 @@ def ties_legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list
 
 
 def _say_as_good(result: StudyResult) -> str:
-    smallest = smallest_loss(judged(result), result.primary_metric)
+    claims, metric = result.study.claims, result.primary_metric
+    smallest = smallest_loss(judged(result), metric, claims=claims)
     assert smallest is not None
-    if is_loss(result.primary_metric):
+    if is_loss(metric):
         return f"higher than the lowest mean by less than {math.expm1(smallest):.2%}"
     return f"loses less than {smallest:.4g} to the highest mean"
 

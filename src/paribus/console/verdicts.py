@@ -23,7 +23,10 @@ _INDENT = " " * 13
 _QUOTED = re.compile(r"'[^']*'|`[^`]*`")
 _WHOLE = "\0"
 
-_SEEDS = "Seeds would decide if the true effects are near the estimates."
+_SEEDS = (
+    "Seeds would decide against the smallest effect, if the true effects are near the "
+    "estimates; `paribus compare` counts those that tell a difference from 0."
+)
 _MORE = (
     "Each claim's parts, tests and scope: `paribus claims DIR --details`, or in Python "
     "`print(result.verdicts().details())`."

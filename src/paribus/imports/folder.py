@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from paribus.counts import count
 from paribus.errors import DataError, StoreError
 from paribus.hyperparameters import Value
 from paribus.imports.table import CurveTable, read_curve_table
@@ -290,8 +291,8 @@ def _facts(
         notes.append(f"Columns not read: {_shortly(table.unused)}")
     if runs.stopped:
         notes.append(
-            f"{len(runs.stopped)} runs stopped before epoch {runs.epochs[-1]:g} and "
-            "are left out"
+            f"{count(len(runs.stopped), 'run')} stopped before epoch "
+            f"{runs.epochs[-1]:g}: left out"
         )
     if runs.diverged_at.any():
         notes.append("Divergence is counted in evaluations, since steps are not known")

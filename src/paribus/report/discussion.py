@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.atoms import say_beside
+from paribus.counts import count
 from paribus.plots import VerdictInterval, draw_verdict_intervals, to_specification
 from paribus.report.claim_verdicts import (
     quoted,
@@ -140,7 +141,8 @@ def _tabulate_untested(claims: Sequence[ClaimVerdict], refusal: str) -> Table:
     ]
     columns = ("claim", "part", "what would be measured")
     rows = [(quoted(c), short_id(atom.id), say_text(atom)) for c, atom in parts]
-    caption = f"{len(claims)} claims that are not tested"
+    verb = "is" if len(claims) == 1 else "are"
+    caption = f"{count(len(claims), 'claim')} that {verb} not tested"
     if refusal:
         return Table(
             caption=f"{caption}, for one reason",

@@ -87,7 +87,7 @@ class Findings:
     @cached_property
     def ties(self) -> Ties:
         """The configs that are tied with the best, and those practically as good."""
-        return find_ties(self.judged)
+        return find_ties(self.judged, claims=self.result.study.claims)
 
     def tied_with_best(self) -> list[str]:
         """Names of the configs that may be the best, with means and failures."""
@@ -140,7 +140,7 @@ def gather_findings(result: StudyResult) -> Findings:
     metric = result.primary_metric
     tuning = result.study.tuning
     judged = result if tuning is None else result.of_seeds(result.study.seeds)
-    summaries = summarise_configs(judged)
+    summaries = summarise_configs(judged, claims=result.study.claims)
     tried = summaries
     if tuning is not None:
         tried = summarise_configs(result.of_seeds(tuning.seeds[: tuning.n_choosing]))

@@ -60,7 +60,7 @@ def _say_difference(c: Comparison, high: str, low: str) -> str:
     """Say what the metric's difference is; among learners, on how many seeds."""
     metric = words(c.metric)
     if c.difference is None:
-        return f"on no seed did both learn, so {metric} is not compared."
+        return f"on no seed did both learn, so {metric} is not compared{_say_all(c)}."
     size, interval = write_difference(c)
     size = with_points(size) if is_accuracy(c.metric) else size
     against, seeds = f"{high} against {low}: ", count(c.n_pairs, "seed")
@@ -76,9 +76,23 @@ def _say_difference(c: Comparison, high: str, low: str) -> str:
             f"{interval}.{_say_floor(c)}{_say_no_smallest(c)}"
         )
     return (
-        f"{against}not decided with {seeds}, {size} {interval}; "
+        f"{against}not decided which is higher with {seeds}, {size} {interval}; "
         f"{_say_seeds_to_decide(c)}.{_say_no_smallest(c)}"
     )
+
+
+def _say_all(c: Comparison) -> str:
+    """What the means over all runs differ by, where no learners can be compared."""
+    if c.difference_of_all is None:
+        return ""
+    if c.is_log_scale:
+        return (
+            f" among learners; over all runs {math.exp(c.difference_of_all):.3g} times"
+        )
+    size = f"{c.difference_of_all:+.3g}".replace("-", "−")
+    if is_accuracy(c.metric):
+        size = with_points(points(c.difference_of_all))
+    return f" among learners; over all runs {size}"
 
 
 def say_unit(metric: str) -> str:
@@ -137,10 +151,11 @@ def _say_seeds_to_decide(c: Comparison) -> str:
     """How many seeds would settle an undecided difference."""
     noun = "seeds where both learn" if c.is_among_learners else "seeds"
     if c.seeds_to_decide is None:
-        return f"more than 1,000 {noun} would decide, the difference is so near 0"
+        return f"more than 1,000 {noun} would tell, the difference is so near 0"
+    beside = " beside all other pairs" if c.p_value_holm is not None else ""
     return (
-        f"about {c.seeds_to_decide:,} {noun} would decide, if the true difference is "
-        "near this one"
+        f"about {c.seeds_to_decide:,} {noun} would tell{beside}, if the true "
+        "difference is near this one"
     )
 
 

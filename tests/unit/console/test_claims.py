@@ -159,7 +159,7 @@ def test_the_studys_own_claims_are_a_line_each_with_verdict_and_lateness():
     claims = [
         make_claim(id="U1", group="yours"),
         make_claim(
-            make_atom(Verdict.UNTESTED, reason="it was late"),
+            make_atom(Verdict.UNTESTED, id="U2", reason="it was late", remedy="more"),
             id="U2",
             group="yours",
             is_late=True,
@@ -169,9 +169,11 @@ def test_the_studys_own_claims_are_a_line_each_with_verdict_and_lateness():
 
     first, second = own_claims_text(claims).splitlines()
 
-    assert first.startswith(f"supported: {claims[0].text} ")
-    assert second.startswith("untested (declared after the first run): ")
-    assert "not tested because it was late" in second
+    assert first.startswith(f"U1 is supported: {claims[0].text[:-1]}: ")
+    assert second == (
+        f"U2 is untested (declared after the first run): {claims[1].text[:-1]}: "
+        "not tested because it was late; to test it: more"
+    )
 
 
 def test_a_claim_that_depends_says_on_which_parts():

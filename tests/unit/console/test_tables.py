@@ -13,6 +13,7 @@ from paribus.analysis.planned import mark_absent
 from paribus.console import comparison_text, ending_text, summary_text
 from paribus.console.layout import display_width
 from paribus.console.tables import status_text
+from paribus.declared import DeclaredClaim
 from paribus.status import RunStatus
 
 
@@ -274,3 +275,38 @@ def test_a_config_that_tuning_did_not_choose_shows_the_runs_that_tuned_it():
     ]
     assert "(k/n): runs of tuning, which did not choose it" in " ".join(narrow.split())
     assert "runs compared: 3 converged" in narrow
+
+
+def test_one_is_written_in_the_singular():
+    text = summary_text(
+        result := make_finished((0.9,)), summarise_configs(result), width=None
+    )
+    assert text.startswith("tiny: 1 of 1 runs finished, 1 config, 1 seed\n")
+
+
+def test_an_interval_of_no_width_says_why():
+    even, varied = make_finished((0.9,) * 3), make_finished((0.9, 0.91, 0.92))
+    said = "an interval of no width: all of these runs have one score"
+
+    assert said in summary_text(even, summarise_configs(even)).splitlines()
+    assert said not in summary_text(varied, summarise_configs(varied)).splitlines()
+
+
+def test_claims_of_more_runs_than_the_table_shows_are_said_to_be():
+    claim = DeclaredClaim(
+        text="0.001 beats 0.01",
+        measure="test_accuracy",
+        a={"learning_rate": 0.001},
+        b={"learning_rate": 0.01},
+        relation="greater",
+    )
+    study = replace(make_study(n_seeds=4), claims=(claim,))
+    result, folder = make_result(study), Path("studies/tiny")
+    fewer = replace(study, seeds=study.seeds[:2])
+    said = "claims are judged by all that the folder holds"
+
+    assert said in ending_text(result, asked=fewer, folder=folder)
+    assert said not in ending_text(result, asked=study, folder=folder)
+    silent = replace(result, study=replace(study, claims=()))
+    asked = replace(fewer, claims=())
+    assert said not in ending_text(silent, asked=asked, folder=folder)

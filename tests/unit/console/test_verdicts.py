@@ -186,5 +186,5 @@ def test_where_seeds_would_decide_it_is_said_what_that_supposes():
         atom = make_atom(Verdict.UNDECIDED, more_seeds=more_seeds, **NUMBERS)
         return verdicts_text([make_claim(atom, id="U1")])
 
-    assert "if the true effects are near the estimates." in text(9)
+    assert "if the true effects are near the estimates;" in text(9)
     assert "if the true" not in text(None)

@@ -63,7 +63,7 @@ def test_what_a_reader_must_know_is_said(imported):
 
     assert "Chance is taken from the runs before their first step: 10 %" in notes
     assert "number of test examples is not known" in notes
-    assert "1 runs stopped before epoch 2 and are left out" in notes
+    assert "1 run stopped before epoch 2: left out" in notes
     assert "Divergence is counted in evaluations" in notes
 
 

@@ -24,7 +24,7 @@ def test_equal_configs_are_tied_and_none_is_the_best():
     tied = f"learning rate 0.001 (mean {a}) and learning rate 0.01 (mean {b})"
     assert f"Tied with the best: {tied}." in text
     assert "The best of" not in text
-    assert "not decided with 10 seeds" in text
+    assert "not decided which is higher with 10 seeds" in text
 
 
 def test_no_failure_in_n_runs_is_said_with_its_bound():

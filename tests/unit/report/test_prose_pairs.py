@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from builders import make_finished
 
 from paribus.analysis import Comparison, compare
+from paribus.console import comparison_text
 from paribus.report.prose_pairs import say_comparison
 from paribus.status import RunStatus
 
@@ -63,7 +65,7 @@ def test_what_is_open_in_such_a_metric_has_its_interval_and_says_so_too():
 
     text = say_comparison(make_finished((0.9,) * 6).study, c)
 
-    assert "not decided with 6 seeds, +0.1 [−0.36, +0.56]" in text
+    assert "not decided which is higher with 6 seeds, +0.1 [−0.36, +0.56]" in text
     assert text.endswith(NOT_NAMED)
     assert "point" not in text
 
@@ -101,3 +103,40 @@ def test_rates_that_are_not_the_best_and_runs_that_were_not_done_are_said():
     assert "The learning rate is 10 times the best one of either side." in equal
     assert "times the best" not in tuned
     assert "Still improving" not in tuned
+
+
+def test_where_no_seed_has_learners_on_both_sides_all_runs_are_said():
+    status = {(1, seed): RunStatus.COLLAPSED for seed in range(6)}
+    result = make_finished((0.9,) * 6, (0.1,) * 6, status=status)
+    c = compare(
+        result,
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+
+    assert c.difference is None
+    assert c.difference_of_all == pytest.approx(0.8)
+    assert (
+        "so test accuracy is not compared among learners; over all runs +80.00 points."
+    ) in say_comparison(result.study, c)
+    assert "over all runs the difference is +0.8000, without an" in comparison_text(c)
+
+
+def test_seeds_that_tell_a_difference_from_0_are_told_from_those_of_a_claim():
+    wave = (0.9, 0.92, 0.9, 0.92, 0.9, 0.93)
+    result = make_finished(wave, wave[::-1])
+    alone = compared("test_accuracy", wave, wave[::-1])
+    beside = replace(alone, p_value_holm=0.9)
+    assert alone.is_undecided
+
+    few = replace(alone, seeds_to_decide=40)
+    many = replace(beside, seeds_to_decide=40)
+
+    assert "about 40 seeds would tell, if the true" in say_comparison(result.study, few)
+    assert "about 40 seeds would tell beside all other pairs, if the true" in (
+        say_comparison(result.study, many)
+    )
+    assert "not decided which is higher: about 40 seeds would tell, if the true " in (
+        comparison_text(few)
+    )

@@ -6,8 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import make_finished, make_result, make_study
+from claims_builders import make_batches
 
+from paribus.analysis import summarise_configs
 from paribus.analysis.ties import Ties
+from paribus.declared import DeclaredClaim
 from paribus.report.build import build_report
 from paribus.report.findings import gather_findings
 from paribus.report.text import render_markdown
@@ -189,3 +192,22 @@ def test_the_table_says_among_which_configs_the_ties_are():
     # What one seed would have said is left until all have seeds enough.
     assert "as the usual study does" not in text
     assert "as the usual study does" in render_markdown(build_report(waiting(6)))
+
+
+def test_a_claim_about_tuned_values_names_what_matters_too():
+    """The seeds that judge make a study without claims, which is what is compared."""
+    claim = DeclaredClaim(
+        text="64 beats 32",
+        measure="validation_accuracy",
+        a={"batch_size": 64, "learning_rate": "tuned"},
+        b={"batch_size": 32, "learning_rate": "tuned"},
+        relation="greater",
+        smallest_effect=0.0004,
+    )
+    result = make_batches(batch_size=(32, 64), n_seeds=6)
+    result = replace(result, study=replace(result.study, claims=(claim,)))
+
+    assert gather_findings(result).ties.smallest_effect == 0.0004
+    shown = [s.is_practically_tied for s in summarise_configs(result)]
+    plain = [s.is_practically_tied for s in summarise_configs(result, claims=())]
+    assert shown.count(True) < plain.count(True)
