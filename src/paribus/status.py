@@ -25,7 +25,8 @@ class RunStatus(IntEnum):
         LATE_COLLAPSE: Learned, then lost much of its best score.
         COLLAPSED: Ended no better than guessing.
         UNCONVERGED: Was still improving at the end of the budget.
-        SUBLINEAR: Ended worse than softmax regression with the same budget.
+        SUBLINEAR: Ended with a clearly higher training loss than softmax regression
+            with the same budget, whatever the score.
         CONVERGED: None of these.
     """
 
@@ -86,6 +87,6 @@ STATUS_MEANINGS = {
     RunStatus.COLLAPSED: "ended no better than guessing",
     RunStatus.UNCONVERGED: "was still improving at the end of the budget",
     RunStatus.SUBLINEAR: "ended with a training loss more than 1.25 times that of "
-    "a linear model with the same budget",
+    "a linear model with the same budget, whatever the score",
     RunStatus.CONVERGED: "beat guessing, and was not seen improving at the end",
 }

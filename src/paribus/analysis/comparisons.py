@@ -238,6 +238,7 @@ class _Bank:
     n_examples: int
     scores: Scores
     is_bad: Bool[np.ndarray, "config seed"]
+    is_sublinear: Bool[np.ndarray, "config seed"]
     is_learner: Bool[np.ndarray, "config seed"]
     is_unconverged: Bool[np.ndarray, "config seed"]
     rates_to_best: Mapping[int, float]
@@ -252,6 +253,7 @@ class _Bank:
             n_examples=n_examples(result, metric),
             scores=comparable_scores(result, metric),
             is_bad=is_bad(result),
+            is_sublinear=np.asarray(result.status == RunStatus.SUBLINEAR),
             is_learner=is_learner(result),
             is_unconverged=np.asarray(result.status == RunStatus.UNCONVERGED),
             rates_to_best={i: rate / chosen for i, (rate, chosen) in best.items()},
@@ -260,6 +262,14 @@ class _Bank:
     def _rate_to_best(self, side: Sequence[int]) -> float | None:
         ratios = {self.rates_to_best.get(i) for i in side}
         return ratios.pop() if len(ratios) == 1 else None
+
+    def _n_sublinear(
+        self, side: Sequence[int], is_finished: Bool[np.ndarray, " seed"]
+    ) -> int:
+        """On how many seeds a side has bad runs, all of them sublinear."""
+        bad = self.is_bad[side][:, is_finished]
+        worse = bad & ~self.is_sublinear[side][:, is_finished]
+        return int((bad.any(axis=0) & ~worse.any(axis=0)).sum())
 
     def n_shares(self, places: Sequence[tuple[int, int]]) -> int:
         """How many of these pairs of configs have a run that ended badly."""
@@ -314,6 +324,10 @@ class _Bank:
                 int(self.is_unconverged[second][:, is_finished].sum()),
             ),
             rates_to_best=(self._rate_to_best(first), self._rate_to_best(second)),
+            n_sublinear=(
+                self._n_sublinear(first, is_finished),
+                self._n_sublinear(second, is_finished),
+            ),
             difference_of_all=float((all_a - all_b).mean()) if all_a.size else None,
         )
         if any(comparison.n_bad):

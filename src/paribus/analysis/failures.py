@@ -17,7 +17,7 @@ class ConfigFailures:
 
     Attributes:
         config: Its values.
-        n_bad: Runs that ended badly: diverged, collapsed, or no better than linear.
+        n_bad: Runs that ended badly: diverged, collapsed, fell back, or sublinear.
         n_runs: Runs that ended, of all seeds: also those that chose. Those that were
             stopped early count where others of the config ended badly.
         n_learners: Runs that learned and have a training curve.

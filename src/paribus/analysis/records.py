@@ -77,8 +77,8 @@ class ConfigSummary:
         n_seeds: Runs with an outcome.
         status: Counts by status; statuses that do not occur are left out.
         metrics: By name: `test_accuracy`, `train_loss`, ...
-        n_bad: How many of them ended badly: diverged, collapsed, or no better than a
-            linear model.
+        n_bad: How many of them ended badly: diverged, collapsed, fell back, or
+            sublinear.
         share_bad: `n_bad` over `n_seeds`; None without an outcome.
         share_bad_lower: Lower bound of its exact (Clopper-Pearson) 95 % interval.
         share_bad_upper: Upper bound.
@@ -164,6 +164,8 @@ class Comparison:
         rates_to_best: The learning rate of side a, and of side b, over the best one
             that tuning found for its other hyperparameters; None where none was found,
             and where the pairs of a side differ in it.
+        n_sublinear: On how many of the seeds of `n_bad` all such runs of side a, and of
+            side b, are sublinear: bad by their training loss alone.
         difference_of_all: As `difference`, over all of `n_seeds`, runs that did not
             learn included; None without such a seed.
     """
@@ -196,6 +198,7 @@ class Comparison:
     n_higher: int = 0
     n_unconverged: tuple[int, int] = (0, 0)
     rates_to_best: tuple[float | None, float | None] = (None, None)
+    n_sublinear: tuple[int, int] = (0, 0)
     difference_of_all: float | None = None
 
     @property

@@ -104,7 +104,7 @@ def n_examples(result: StudyResult, metric: str) -> int:
 
 
 def is_bad(result: StudyResult) -> Bool[np.ndarray, "config seed"]:
-    """Runs that ended badly: diverged, collapsed, or no better than a linear model."""
+    """Runs that ended badly: diverged, collapsed, fell back, or sublinear."""
     return is_bad_run(result.status)
 
 

@@ -104,13 +104,21 @@ def _left_out(c: Comparison, a: str, b: str) -> list[str]:
     n_out = c.n_seeds - c.n_pairs
     lines = [f"left out: {n_out} of {c.n_seeds} seeds, on which a side did not learn"]
     if any(c.n_bad):
-        sides = zip(c.n_bad, (a, b), strict=True)
+        sides = zip(c.n_bad, c.n_sublinear, (a, b), strict=True)
         # A side of several configs has several runs of each seed.
         what = "ended badly" if len(c.pairs) == 1 else "with a run that ended badly"
-        lines += [f"{what}: {n} of {c.n_seeds} seeds at {x}" for n, x in sides]
+        lines += [
+            f"{what}: {n} of {c.n_seeds} seeds at {x}{_say_sublinear(n_sublinear)}"
+            for n, n_sublinear, x in sides
+        ]
         if len(c.pairs) == 1:  # of several a seed counts if any of its runs did
             lines.append(_shares_text(c))
     return lines
+
+
+def _say_sublinear(n: int) -> str:
+    """How many are bad by their training loss alone."""
+    return f" ({n} sublinear: by the training loss alone)" if n else ""
 
 
 def _shares_text(c: Comparison) -> str:

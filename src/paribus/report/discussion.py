@@ -58,7 +58,8 @@ GLOSSARY = (
     "Ended badly: diverged, collapsed to guessing, fell back after it had learned, or "
     "sublinear.",
     "Sublinear: a run with a final training loss more than 1.25 times that of a "
-    "linear model with the same budget.",
+    "linear model with the same budget. That is about training alone: on data that a "
+    "linear model fits, such a run may score well.",
     "TUV, total upward variation: how much of its way down the training loss climbed "
     "again; 0 is a descent without a step back.",
     "Target: a score on the way from guessing to that of the best config, fixed "

@@ -172,7 +172,7 @@ def _say_counted(findings: Findings) -> str:
         "more of them than elsewhere."
         + (
             " Those that were stopped early count only where others of their config "
-            "ended badly, as runs that had not failed by then."
+            "ended badly, as runs that had not by then."
             if findings.result.study.halving
             else ""
         )
@@ -183,7 +183,7 @@ def _say_steadiest(failures: Sequence[ConfigFailures]) -> str:
     if not any(one.is_steadiest for one in failures):
         return ""
     return (
-        f"{STEADIEST} marks the steadiest of the configs that never failed, and its "
+        f"{STEADIEST} marks the steadiest of the configs without such a run, and its "
         "ties. "
     )
 
@@ -221,7 +221,8 @@ def _figure_failures(
     return Figure(
         name="failures",
         caption="How many of the runs of each config ended badly (diverged, collapsed, "
-        "or no better than a linear model), and the median upward variation of "
+        "or with a training loss more than 1.25 times that of a linear model), and "
+        "the median upward variation of "
         "the training loss (TUV, a share of its fall) among how many learners. "
         f"{_say_steadiest(failures)}Darker is worse.",
         panels=tuple(panels),

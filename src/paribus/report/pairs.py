@@ -29,6 +29,8 @@ def higher_first(c: Comparison) -> Comparison:
         n_bad=(c.n_bad[1], c.n_bad[0]),
         n_unconverged=(c.n_unconverged[1], c.n_unconverged[0]),
         rates_to_best=(c.rates_to_best[1], c.rates_to_best[0]),
+        n_sublinear=(c.n_sublinear[1], c.n_sublinear[0]),
+        difference_of_all=_negative(c.difference_of_all),
         effect_size=_negative(c.effect_size),
         share_bad_difference=_negative(c.share_bad_difference),
         share_bad_lower=_negative(c.share_bad_upper),

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from paribus.analysis import OneSeedAnalysis
 from paribus.counts import count
@@ -198,15 +198,31 @@ def say_statuses(counts: Mapping[RunStatus, int]) -> str:
     return f"Of {count(total, 'run')}: {join(parts)}."
 
 
-def say_failing(failing: Mapping[str, tuple[int, int]]) -> str:
+def say_failing(
+    failing: Mapping[str, tuple[int, int]], sublinear: Collection[str] = ()
+) -> str:
     """Say at which configs half of the runs or more ended badly.
 
     Args:
         failing: Config -> how many runs ended badly, of how many.
+        sublinear: Those of them whose bad runs are all sublinear, which may score well.
     """
-    shown = [f"{label} ({bad} of {n})" for label, (bad, n) in failing.items()]
-    rest = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
-    return f"Half of the runs or more ended badly at {'; '.join(shown[:4])}{rest}."
+    said = []
+    for how, names in (
+        ("badly", [label for label in failing if label not in sublinear]),
+        ("sublinear", [label for label in failing if label in sublinear]),
+    ):
+        shown = [f"{x} ({failing[x][0]} of {failing[x][1]})" for x in names]
+        rest = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
+        where = f"{'; '.join(shown[:4])}{rest}"
+        if shown:
+            said.append(f"Half of the runs or more ended {how} at {where}")
+    if any(label in sublinear for label in failing):
+        said[-1] += (
+            ": with a training loss more than 1.25 times that of a linear model, "
+            "whatever their score"
+        )
+    return " ".join(f"{text}." for text in said)
 
 
 def say_no_bad_runs(n_per_config: int) -> str:

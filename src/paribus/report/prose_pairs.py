@@ -164,7 +164,10 @@ def _say_bad(c: Comparison, a: str, b: str) -> str:
     if not any(c.n_bad):
         seeds = count(c.n_seeds, "seed")
         return f"on {c.n_seeds - c.n_pairs} of {seeds} a side never learned"
-    sides = [f"{n or 'none'} at {x}" for n, x in zip(c.n_bad, (a, b), strict=True)]
+    sides = [
+        f"{n or 'none'} at {x}" + (f" ({n_sublinear} sublinear)" if n_sublinear else "")
+        for n, n_sublinear, x in zip(c.n_bad, c.n_sublinear, (a, b), strict=True)
+    ]
     text = f"of {count(c.n_seeds, 'seed')}, {join(sides)} ended badly"
     if c.share_bad_lower is None or c.n_seeds < MIN_SEEDS_FOR_A_VERDICT:
         return text

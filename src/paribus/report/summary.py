@@ -131,12 +131,18 @@ def count_statuses(findings: Findings) -> dict[RunStatus, int]:
 
 def _say_failing(findings: Findings) -> list[str]:
     failing = {
-        label or "the only config": (summary.n_bad, summary.n_seeds)
+        label or "the only config": summary
         for index, label in findings.shown.items()
         for summary in [findings.summaries[index]]
         if 2 * summary.n_bad >= summary.n_seeds > 0
     }
-    return [say_failing(failing)] if failing else []
+    sublinear = [
+        label
+        for label, summary in failing.items()
+        if summary.n_bad == summary.status.get(RunStatus.SUBLINEAR, 0)
+    ]
+    counts = {label: (s.n_bad, s.n_seeds) for label, s in failing.items()}
+    return [say_failing(counts, sublinear)] if failing else []
 
 
 def _say_effects(findings: Findings) -> list[str]:

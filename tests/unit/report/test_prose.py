@@ -42,6 +42,16 @@ def test_half_is_not_called_most():
     )
 
 
+def test_runs_that_are_sublinear_alone_are_said_to_be_that():
+    said = say_failing({"a 1": (3, 6), "a 2": (6, 6)}, ["a 2"])
+
+    assert said == (
+        "Half of the runs or more ended badly at a 1 (3 of 6). Half of the runs or "
+        "more ended sublinear at a 2 (6 of 6): with a training loss more than 1.25 "
+        "times that of a linear model, whatever their score."
+    )
+
+
 @pytest.mark.parametrize(
     ("reference", "name"),
     [

@@ -105,22 +105,31 @@ def test_rates_that_are_not_the_best_and_runs_that_were_not_done_are_said():
     assert "Still improving" not in tuned
 
 
-def test_where_no_seed_has_learners_on_both_sides_all_runs_are_said():
-    status = {(1, seed): RunStatus.COLLAPSED for seed in range(6)}
+@pytest.mark.parametrize(("a", "b"), [(0.001, 0.01), (0.01, 0.001)])
+def test_where_no_seed_has_learners_on_both_sides_all_runs_are_said(a, b):
+    status = {(1, seed): RunStatus.SUBLINEAR for seed in range(6)}
     result = make_finished((0.9,) * 6, (0.1,) * 6, status=status)
     c = compare(
-        result,
-        {"learning_rate": 0.001},
-        {"learning_rate": 0.01},
-        metric="test_accuracy",
+        result, {"learning_rate": a}, {"learning_rate": b}, metric="test_accuracy"
     )
 
     assert c.difference is None
-    assert c.difference_of_all == pytest.approx(0.8)
+    sign = 1 if a < b else -1
+    assert c.difference_of_all == pytest.approx(sign * 0.8)
+    # The side with fewer bad runs is said first, whichever was asked for first.
+    assert (
+        "none at learning rate 0.001 and 6 at learning rate 0.01 (6 sublinear) ended"
+    ) in say_comparison(result.study, c)
     assert (
         "so test accuracy is not compared among learners; over all runs +80.00 points."
     ) in say_comparison(result.study, c)
-    assert "over all runs the difference is +0.8000, without an" in comparison_text(c)
+    text = comparison_text(c)
+    assert f"over all runs the difference is {sign * 0.8:+.4f}, without an" in text
+    assert (
+        "ended badly: 6 of 6 seeds at learning_rate=0.01 (6 sublinear: by the training "
+        "loss alone)\n"
+    ) in text
+    assert "ended badly: 0 of 6 seeds at learning_rate=0.001\n" in text
 
 
 def test_seeds_that_tell_a_difference_from_0_are_told_from_those_of_a_claim():
