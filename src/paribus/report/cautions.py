@@ -238,7 +238,7 @@ def _say_noisy_timing(caution: NoisyTiming, study: Study) -> str:
         f"The machine was not left alone while programs were timed ({programs}): from "
         f"round to round their seconds varied by up to {varied_by}, of all programs "
         "together. Seconds are compared within rounds, so ratios are free of it; the "
-        "seconds themselves are those of that hour."
+        "seconds themselves are those of those minutes."
     )
 
 

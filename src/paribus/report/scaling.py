@@ -158,7 +158,7 @@ def _tabulate_steps(scaling: StepsScaling) -> Table:
             "reached it",
             "steps, geometric mean",
             "examples",
-            "slope to the next, 95% interval",
+            "slope to the next, simultaneous 95% interval",
         ),
         rows=tuple(rows),
         note="The slope of log steps on log batch size: −1 is perfect scaling, 0 says "

@@ -33,7 +33,7 @@ class LocalSlopes:
         first: The smaller batch size of each pair.
         last: The larger one.
         estimate: -1 is perfect scaling, 0 a plateau.
-        lower: Lower bounds.
+        lower: Lower bounds, simultaneous over the pairs.
         upper: Upper bounds.
     """
 
@@ -44,9 +44,10 @@ class LocalSlopes:
     upper: Float[np.ndarray, " pair"]
 
     def leaves_perfect_scaling(self) -> float | None:
-        """The batch size from which on the interval lies above -1; None if nowhere."""
-        above = np.flatnonzero(self.lower > -1)
-        return float(self.first[above[0]]) if above.size else None
+        """The batch size from which on every interval lies above -1; None if none."""
+        not_above = np.flatnonzero(~(self.lower > -1))
+        first = not_above[-1] + 1 if not_above.size else 0
+        return float(self.first[first]) if first < len(self.first) else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -166,10 +167,10 @@ def local_slopes(
     Args:
         batch_sizes: Ascending.
         log_steps: Logarithms of steps to target, all finite.
-        confidence_level: Nominal coverage of each interval.
+        confidence_level: Nominal coverage of all intervals together.
 
     Returns:
-        Slopes with Student's t intervals over seeds.
+        Slopes with Student's t intervals over seeds, by Bonferroni's inequality.
 
     Raises:
         TooFewSeedsError: If there are fewer than 2 seeds.
@@ -178,9 +179,8 @@ def local_slopes(
         As `intervals.t_interval`, for the slopes of the seeds.
     """
     by_seed = np.diff(log_steps, axis=0) / np.diff(np.log(batch_sizes))[:, None]
-    found = t_interval(
-        by_seed, np.full(by_seed.shape, True), confidence_level=confidence_level
-    )
+    each = 1 - (1 - confidence_level) / max(len(by_seed), 1)
+    found = t_interval(by_seed, np.full(by_seed.shape, True), confidence_level=each)
     return LocalSlopes(
         first=batch_sizes[:-1],
         last=batch_sizes[1:],

@@ -162,14 +162,18 @@ def restricted_mean_difference(
         rng: Source of the resampling from 20 seeds on.
 
     Returns:
-        The contrast a - b, on the clock of the times; without bounds below 5 seeds.
+        The contrast a - b, on the clock of the times, its limits within what tau
+        allows; without bounds below 5 seeds.
 
     Assumes:
         As `paired_contrast`. It says nothing of what would have happened after tau.
     """
     tau = min(a.tau, b.tau)
     differences = a.until(tau).restricted() - b.until(tau).restricted()
-    return paired_contrast(differences, confidence_level=confidence_level, rng=rng)
+    found = paired_contrast(differences, confidence_level=confidence_level, rng=rng)
+    if not found.is_bounded:
+        return found
+    return replace(found, lower=max(found.lower, -tau), upper=min(found.upper, tau))
 
 
 def log_time_ratio(

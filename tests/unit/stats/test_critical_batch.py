@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from paribus.errors import TooFewSeedsError
-from paribus.stats.critical_batch import critical_batch, local_slopes
+from paribus.stats.critical_batch import LocalSlopes, critical_batch, local_slopes
 
 
 BATCH_SIZES = np.array([8.0, 32.0, 128.0, 512.0, 2048.0, 6000.0])
@@ -103,6 +104,34 @@ def test_where_perfect_scaling_ends_is_said():
 
     assert found.slopes.leaves_perfect_scaling() == 8.0
     assert perfect.slopes.leaves_perfect_scaling() is None
+
+
+def test_where_it_ends_holds_for_all_larger_batches():
+    def slopes(*lower: float) -> LocalSlopes:
+        first = 2.0 ** np.arange(len(lower))
+        nothing = np.zeros(len(lower))
+        return LocalSlopes(
+            first=first,
+            last=2 * first,
+            estimate=nothing,
+            lower=np.array(lower),
+            upper=nothing,
+        )
+
+    assert slopes(-0.9, -1.1, -0.8, -0.2).leaves_perfect_scaling() == 4.0
+    assert slopes(-0.9, -0.8).leaves_perfect_scaling() == 1.0
+    assert slopes(-0.9, -1.1).leaves_perfect_scaling() is None
+
+
+def test_slopes_share_the_error_rate():
+    sizes = np.array([1.0, 2.0, 4.0, 8.0])
+    log_steps = np.random.default_rng(0).normal(size=(4, 6))
+
+    found = local_slopes(sizes, log_steps)
+
+    by_seed = np.diff(log_steps, axis=0) / np.log(2)
+    half = stats.t.ppf(1 - 0.025 / 3, 5) * by_seed.std(axis=1, ddof=1) / np.sqrt(6)
+    np.testing.assert_allclose(found.upper - found.estimate, half)
 
 
 def test_one_seed_is_refused():

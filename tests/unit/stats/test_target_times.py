@@ -93,3 +93,13 @@ def test_restricted_means_are_compared_over_the_shorter_budget():
     assert contrast.estimate == pytest.approx(
         np.mean([10, 50, 50, 30, 50]) - np.mean([10, 20, 30, 40, 45])
     )
+
+
+def test_no_mean_differs_by_more_than_the_budget():
+    slow = TargetTimes(times=np.array([9.0, 9.5, 10.0, 3.0, 9.9, np.inf]), tau=10.0)
+    fast = TargetTimes(times=np.array([0.1, 0.2, 0.1, 0.1, 0.3, 0.1]), tau=10.0)
+
+    found = restricted_mean_difference(slow, fast, rng=RNG(0))
+
+    assert found.upper == 10.0
+    assert 0 < found.lower < found.estimate < 10
