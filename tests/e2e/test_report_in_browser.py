@@ -156,3 +156,29 @@ def test_what_the_policy_forbids_is_noticed_here(tmp_path, page):
     _, console = browse(page)
 
     assert any("Content Security Policy" in line for line in console)
+
+
+# A table of 1,000 pixels, as a column of 920 does not hold: `<shown> <whole> <page>`.
+_WIDE = """
+<script>
+const wide = document.createElement("div");
+wide.className = "table";
+wide.innerHTML = "<div style='width: 1000px'>wide</div>";
+document.querySelector("main section").append(wide);
+const page = document.documentElement;
+document.title = [wide.clientWidth, wide.scrollWidth, page.scrollWidth].join(" ");
+</script>
+"""
+
+
+@pytest.mark.parametrize(("width", "shown"), [(1200, 1000), (800, 760)])
+def test_a_wide_table_takes_the_room_that_is_beside_the_text(page, width, shown):
+    html = page.read_text(encoding="utf-8").replace("Content-Security-Policy", "any")
+    before, after = html.rsplit("</body>", 1)
+    page.write_text(f"{before}{_WIDE}</body>{after}", encoding="utf-8")
+
+    document, _ = browse(page, f"--window-size={width},900", "--hide-scrollbars")
+
+    title = re.search(r"<title>(\d+) (\d+) (\d+)</title>", document)
+    assert title is not None
+    assert [int(size) for size in title.groups()] == [shown, 1000, width]
