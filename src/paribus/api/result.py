@@ -37,8 +37,8 @@ class Verdicts(tuple["ClaimVerdict", ...]):
     """The verdicts on all claims; printed, they are the text of `paribus claims`.
 
     Attributes:
-        unvaried: Groups of claims about what the study does not vary -> what would test
-            them; printed, each is one line.
+        unvaried: Groups of claims about what the study does not compare -> what would
+            test them; printed, each is one line.
     """
 
     unvaried: Mapping[str, str] = MappingProxyType({})

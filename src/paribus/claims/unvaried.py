@@ -11,9 +11,11 @@ _OPEN = (Verdict.UNTESTED, Verdict.UNDECIDED)
 
 
 def unvaried_groups(claims: Sequence[ClaimVerdict], study: Study) -> dict[str, str]:
-    """Find the groups of claims about a hyperparameter that a study does not vary.
+    """Find the groups of claims about a hyperparameter that a study does not compare.
 
-    Said claim by claim, they would fill a report that is about something else.
+    Said claim by claim, they would fill a report that is about something else. Not
+    compared is what a study does not vary; and, where it has claims of its own, what it
+    only tunes so that other values can be compared.
 
     Args:
         claims: As `judge` gives them.
@@ -30,13 +32,15 @@ def unvaried_groups(claims: Sequence[ClaimVerdict], study: Study) -> dict[str, s
     for group, members in groups.items():
         atoms = [atom for claim in members for atom in claim.atoms]
         is_open = all(atom.verdict in _OPEN for atom in atoms)
-        if group != "yours" and is_open and not _varies(study, group):
+        if group != "yours" and is_open and not _compares(study, group):
             remedies = Counter(atom.remedy for atom in atoms if atom.remedy)
             found[group] = remedies.most_common(1)[0][0] if remedies else ""
     return found
 
 
-def _varies(study: Study, group: str) -> bool:
-    """Whether configs differ in the hyperparameter that a group is about."""
-    name = group.replace(" ", "_")
+def _compares(study: Study, group: str) -> bool:
+    """Whether configs that are compared differ in what a group is about."""
+    name, tuning = group.replace(" ", "_"), study.tuning
+    if study.claims and tuning is not None and tuning.hyperparameter == name:
+        return bool(tuning.held or tuning.where) or tuning.compare == "all"
     return len({config.get(name) for config in study.configs()}) > 1

@@ -101,10 +101,10 @@ def unvaried_text(
     *,
     because: str = "not tested because ",
 ) -> str:
-    """Say that a study does not vary what a group of claims is about."""
+    """Say that a study compares no values of what a group of claims is about."""
     ids = ", ".join(claim.id for claim in claims if claim.group == group)
     test = f"; to test them: {remedy}" if remedy else ""
-    return f"{ids}: {because}the study does not vary the {group}{test}"
+    return f"{ids}: {because}the study compares no values of the {group}{test}"
 
 
 def _row(atom: AtomVerdict) -> Row:

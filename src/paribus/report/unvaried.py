@@ -9,7 +9,7 @@ from paribus.report.verdicts import as_command
 
 
 def arrange_unvaried(findings: Findings) -> Section:
-    """A line for each group of claims whose hyperparameter the study does not vary."""
+    """A line for each group of claims about what the study does not compare."""
     return Section(
         anchor="claims-untested",
         heading="Textbook claims that are not tested here",
@@ -26,7 +26,7 @@ def say_unvaried(groups: Mapping[str, str]) -> tuple[str, ...]:
         groups: As `paribus.claims.unvaried_groups` finds them.
     """
     return tuple(
-        f"About the {group}, which this study does not vary."
+        f"About the {group}, of which this study compares no values."
         + (f" To test them: {as_command(remedy)}." if remedy else "")
         for group, remedy in groups.items()
     )
@@ -35,4 +35,4 @@ def say_unvaried(groups: Mapping[str, str]) -> tuple[str, ...]:
 def say_all_unvaried(groups: Mapping[str, str]) -> str:
     """Say in one line which textbook claims are not what the study is about."""
     names = join([f"the {group}" for group in groups])
-    return f"Not tested, as not varied here: the textbook claims about {names}."
+    return f"Not tested, as not compared here: the textbook claims about {names}."

@@ -149,7 +149,8 @@ def test_claims_about_what_is_not_varied_are_one_line():
 
     assert text.startswith("3 claims, 3 atoms\n\nU1: supported\n")
     assert (
-        "\n\nB1, B2: not tested because the study does not vary the batch size; to "
+        "\n\nB1, B2: not tested because the study compares no values of the batch "
+        "size; to "
         "test them: paribus run batch-size\n\n"
     ) in text
     assert "B1:" not in text

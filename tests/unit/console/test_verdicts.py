@@ -115,7 +115,8 @@ def test_what_one_design_would_test_is_one_line_and_comes_last():
     assert open_.splitlines() == [
         f"○ untested   L1, L2: it lies on the edge; to test it: {EDGE}.",
         "○ untested   L3: there is one workload; to test it: run others.",
-        "○ untested   B1: the study does not vary the batch size; to test them: "
+        "○ untested   B1: the study compares no values of the batch size; to "
+        "test them: "
         "paribus run batch-size",
     ]
 

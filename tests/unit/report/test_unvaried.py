@@ -22,7 +22,8 @@ def test_a_group_is_one_line_that_names_what_to_run(findings):
 
     assert block == Bullets(
         items=(
-            "About the batch size, which this study does not vary. To test them: "
+            "About the batch size, of which this study compares no values. To "
+            "test them: "
             "`paribus run batch-size`.",
         )
     )
@@ -30,7 +31,7 @@ def test_a_group_is_one_line_that_names_what_to_run(findings):
 
 def test_a_group_without_a_remedy_ends_with_the_reason():
     assert say_unvaried({"batch size": ""}) == (
-        "About the batch size, which this study does not vary.",
+        "About the batch size, of which this study compares no values.",
     )
 
 
@@ -43,7 +44,7 @@ def test_the_report_has_no_block_of_claims_that_are_not_its_subject(findings):
 
 
 def test_the_summary_says_in_one_line_what_is_not_tested(findings):
-    line = "Not tested, as not varied here: the textbook claims about the batch size."
+    line = "Not tested, as not compared here: the textbook claims about the batch size."
 
     assert line in summary_lines(findings)
     assert line not in summary_lines(replace(findings, unvaried={}))
