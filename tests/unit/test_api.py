@@ -160,8 +160,13 @@ def test_a_loaded_study_says_what_to_do_in_the_words_of_what_made_it(tmp_path: P
     of_python = replace(study, is_made_in_python=True)
     in_python = make_store(tmp_path / "python", study=of_python)
 
-    assert "--set 'diagnostics.measure=[\"sharpness\"]'" in remedies(of_file)
-    assert 'pb.Study(diagnostics=["sharpness"])' in remedies(in_python)
+    beside = "with another --out"  # what is measured stays as it was in a folder
+    assert (
+        f"--set 'diagnostics.measure=[\"sharpness\"]' and --set study.seeds=5 {beside}"
+    ) in remedies(of_file)
+    assert (
+        'pb.Study(diagnostics=["sharpness"]) and pb.Study(seeds=5) with another folder'
+    ) in remedies(in_python)
     report = pb.load(in_python).report(tmp_path / "report.md").read_text()
     assert "`--set" not in report
     shown = CliRunner().invoke(app, ["claims", str(in_python), "--json"])
