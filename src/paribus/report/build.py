@@ -1,6 +1,6 @@
 """What a report says, in which order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from paribus.analysis.tuned import best_rates, choose_tuned
 from paribus.report.alarms import tabulate_alarms
@@ -194,11 +194,13 @@ def _answers(findings: Findings) -> tuple[Section, ...]:
     """The notebook's tasks; for other studies a section for each hyperparameter."""
     if findings.is_notebook:
         return tuple(_task_section(findings, number) for number in range(len(TASKS)))
-    names = varying(findings.result.study)
+    compared = {n: _compared(findings, n) for n in varying(findings.result.study)}
+    most = {name: _most_shown(findings, parts) for name, parts in compared.items()}
     sections = []
-    for name in names:
-        parts = _compared(findings, name)
-        if any(set(part.configs) & set(findings.shown) for part in parts):
+    for name, parts in compared.items():
+        # Of a value that was tuned one row is left to a slice: its table would be that
+        # of what is compared once more.
+        if most[name] and (most[name] > 1 or max(most.values()) < 2):
             blocks = [tabulate_slices(findings, parts), *_sentences(findings, parts)]
             heading = sentence(noun(name))
             sections.append(_section(name.replace("_", "-"), heading, blocks))
@@ -208,6 +210,12 @@ def _answers(findings: Findings) -> tuple[Section, ...]:
     tied = _ties(findings)
     sections[0] = _section(first.anchor, first.heading, [*tied, *first.blocks])
     return tuple(sections)
+
+
+def _most_shown(findings: Findings, parts: Sequence[Slice]) -> int:
+    """The most configs of a slice that a table has a row for."""
+    shown = set(findings.shown)
+    return max((len(shown.intersection(part.configs)) for part in parts), default=0)
 
 
 def _compared(findings: Findings, name: str) -> tuple[Slice, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import make_finished, make_result, make_study
-from claims_builders import make_batches
+from claims_builders import Runs, make_batches, make_runs, make_tuned_study
 
 from paribus.analysis import summarise_configs
 from paribus.analysis.ties import Ties
@@ -211,3 +211,18 @@ def test_a_claim_about_tuned_values_names_what_matters_too():
     shown = [s.is_practically_tied for s in summarise_configs(result)]
     plain = [s.is_practically_tied for s in summarise_configs(result, claims=())]
     assert shown.count(True) < plain.count(True)
+
+
+def test_a_tuned_value_has_no_second_table_of_the_same_configs():
+    study = make_tuned_study(
+        learning_rate=(0.001, 0.01, 0.1), batch_size=(32, 64), compare="tuned"
+    )
+    best = [Runs(accuracy=a) for rate in (0.9, 0.97, 0.9) for a in (rate, rate)]
+    result = make_runs(study, best)
+    is_best = np.array([config["learning_rate"] == 0.01 for config in result.configs])
+    result.status[~is_best, :10] = RunStatus.ABSENT
+
+    anchors = [section.anchor for section in build_report(result).sections]
+
+    assert "batch-size" in anchors
+    assert "learning-rate" not in anchors
