@@ -284,7 +284,7 @@ class _Bank:
         confidence_level: float = CONFIDENCE_LEVEL,
     ) -> Comparison:
         first, second = map(list, zip(*pairs, strict=True))
-        is_finished = self.scores.is_counted[first + second].all(axis=0)
+        is_finished = np.asarray(self.scores.is_counted[first + second].all(axis=0))
         is_bad_a, is_bad_b = (
             np.asarray(self.is_bad[side][:, is_finished].any(axis=0))
             for side in (first, second)
