@@ -185,6 +185,17 @@ class ClaimVerdict:
         return self.atoms[: len(self.atoms) - self.apart]
 
     @property
+    def n_tested(self) -> int:
+        """How many of them were tested; a part may have a verdict and no number."""
+        return sum(atom.verdict is not Verdict.UNTESTED for atom in self.deciding)
+
+    @property
+    def is_unmeasured(self) -> bool:
+        """Whether a textbook claim is untested in all parts that make its verdict."""
+        is_untested = self.verdict is Verdict.UNTESTED and self.group != "yours"
+        return is_untested and not self.n_tested
+
+    @property
     def listed_apart(self) -> tuple[AtomVerdict, ...]:
         """The other atoms."""
         return self.atoms[len(self.atoms) - self.apart :]

@@ -51,8 +51,8 @@ def verdicts_text(
             length.
     """
     told = [claim for claim in claims if claim.group not in unvaried]
-    said = [claim for claim in told if not _is_unmeasured(claim)]
-    unmeasured = [claim for claim in told if _is_unmeasured(claim)]
+    said = [claim for claim in told if not claim.is_unmeasured]
+    unmeasured = [claim for claim in told if claim.is_unmeasured]
     untested = _untested_lines(unmeasured)
     untested += [_unvaried_line(claims, *group) for group in unvaried.items()]
     lines = [claim_line(claim) for claim in said]
@@ -155,12 +155,6 @@ def _unvaried_line(claims: Sequence[ClaimVerdict], group: str, remedy: str) -> s
     return (
         f"{_head(Verdict.UNTESTED)} {unvaried_text(claims, group, remedy, because='')}"
     )
-
-
-def _is_unmeasured(claim: ClaimVerdict) -> bool:
-    """Whether a textbook claim is untested, with no part that was decided."""
-    is_untested = claim.verdict is Verdict.UNTESTED and claim.group != "yours"
-    return is_untested and not any(atom.verdict in DECIDED for atom in claim.atoms)
 
 
 def _tally(claims: Sequence[ClaimVerdict]) -> str:

@@ -7,7 +7,6 @@ from paribus.claims import AtomVerdict, ClaimVerdict, Verdict
 from paribus.claims.rules import DECIDED
 from paribus.counts import count
 from paribus.optimizer_catalogue import optimizer_words
-from paribus.report.effects import standing
 from paribus.report.numbers import join
 from paribus.report.prose import sentence
 from paribus.report.verdicts import as_command, badge, say_change, say_finding
@@ -65,23 +64,54 @@ def say_untested(
         claims: Those.
         among: All of the study: an optimizer is named where others test the claim.
     """
+    text = f"{Verdict.UNTESTED.icon} Untested here: {_names(claims, among)}."
+    by_remedy: dict[str, list[ClaimVerdict]] = {}
+    for claim in claims:
+        remedies = Counter(atom.remedy for atom in claim.deciding)
+        by_remedy.setdefault(remedies.most_common(1)[0][0], []).append(claim)
+    runs = [
+        f"{'them' if members == claims else _names(members, among)}: {as_command(r)}"
+        for r, members in by_remedy.items()
+        if r.startswith("paribus ")
+    ]
+    return text + (f" To test {'; '.join(runs)}." if runs else "")
+
+
+def say_left_out(
+    claims: Sequence[ClaimVerdict], *, among: Sequence[ClaimVerdict]
+) -> str:
+    """Name claims that have no line of their own, and what was decided of them.
+
+    Args:
+        claims: Those; nothing is said without any.
+        among: All of the study: an optimizer is named where others have the claim too.
+    """
+    by_text: dict[str, list[ClaimVerdict]] = {}
+    for claim in claims:
+        decided = [
+            f"{atom.id.partition('/')[0]} is {atom.verdict.value}"
+            for atom in claim.deciding
+            if atom.verdict in DECIDED and atom.verdict is not claim.verdict
+        ]
+        text = "; ".join((claim.verdict.value, *filter(None, [join(decided)])))
+        by_text.setdefault(text, []).append(claim)
+    said = [f"{_names(members, among)} ({t})" for t, members in by_text.items()]
+    return f" Further down, for want of room here: {join(said)}." if said else ""
+
+
+def _names(claims: Sequence[ClaimVerdict], among: Sequence[ClaimVerdict]) -> str:
+    """Claims by their ids; an optimizer is named if others have the claim as well."""
     names = {claim.id.partition("/")[0]: list[str]() for claim in claims}
     for claim in claims:
         name, _, optimizer = claim.id.partition("/")
         names[name].append(optimizer_words(optimizer))
     n_of = Counter(claim.id.partition("/")[0] for claim in among)
-    said = join(
+    return join(
         [
             name if len(optimizers) == n_of[name] else f"{name} with {join(optimizers)}"
             for name, optimizers in names.items()
         ]
     )
-    remedies = Counter(atom.remedy for claim in claims for atom in claim.deciding)
-    runs = [
-        as_command(r) for r, _ in remedies.most_common() if r.startswith("paribus ")
-    ]
-    text = f"{Verdict.UNTESTED.icon} Untested here: {said}."
-    return text + (f" To test them: {join(runs)}." if runs else "")
 
 
 def short_id(name: str) -> str:
@@ -92,11 +122,6 @@ def short_id(name: str) -> str:
 def say_verdicts(claims: Sequence[ClaimVerdict]) -> str:
     """Count the verdicts: `"Of 6 claims: 1 supported, 2 refuted and 3 undecided."`."""
     return f"Of {count(len(claims), 'claim')}: {_tally(claims)}."
-
-
-def n_measured(claim: ClaimVerdict) -> int:
-    """How many of the parts that make a claim's verdict have numbers."""
-    return sum(standing(atom) is not None for atom in claim.deciding)
 
 
 def quoted(claim: ClaimVerdict) -> str:

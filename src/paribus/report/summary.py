@@ -6,8 +6,8 @@ from paribus.analysis.cautions import GRAVE, Caution, find_cautions
 from paribus.claims import ClaimVerdict, Verdict
 from paribus.report.cautions import say_caution, say_gist
 from paribus.report.claim_verdicts import (
-    n_measured,
     say_claim,
+    say_left_out,
     say_untested,
     say_verdicts,
 )
@@ -95,31 +95,25 @@ def _say_claims(
     claims: Sequence[ClaimVerdict], room: int
 ) -> list[tuple[ClaimVerdict | None, str]]:
     """As many claims as there is room for, each a line, and how many there are."""
-    head: list[tuple[ClaimVerdict | None, str]] = []
+    unmeasured = [claim for claim in claims if claim.is_unmeasured]
+    rest = [c for c in claims if not c.is_unmeasured or len(unmeasured) < 2]
     tail: list[tuple[ClaimVerdict | None, str]] = []
-    if len(claims) > room:
-        head.append((None, say_verdicts(claims)))
-    unmeasured = [claim for claim in claims if _is_unmeasured(claim)]
     if len(unmeasured) > 1:
         tail.append((None, say_untested(unmeasured, among=claims)))
-        claims = [claim for claim in claims if not _is_unmeasured(claim)]
-    room -= len(head) + len(tail)
+    is_counted = len(claims) > room
     by_weight = sorted(
-        range(len(claims)),
+        range(len(rest)),
         key=lambda i: (
-            claims[i].group != "yours",
-            _ORDER.index(claims[i].verdict),
-            -n_measured(claims[i]),
+            rest[i].group != "yours",
+            _ORDER.index(rest[i].verdict),
+            -rest[i].n_tested,
         ),
     )
-    chosen = [claims[i] for i in sorted(by_weight[:room])]
-    return [*head, *((claim, say_claim(claim)) for claim in chosen), *tail]
-
-
-def _is_unmeasured(claim: ClaimVerdict) -> bool:
-    """Whether a textbook claim is untested, with no number at all."""
-    is_untested = claim.verdict is Verdict.UNTESTED and claim.group != "yours"
-    return is_untested and not n_measured(claim)
+    chosen = sorted(by_weight[: max(room - len(tail) - is_counted, 0)])
+    left_out = [claim for i, claim in enumerate(rest) if i not in chosen]
+    counted = say_verdicts(claims) + say_left_out(left_out, among=claims)
+    head = [(None, counted)] if is_counted else []
+    return [*head, *((rest[i], say_claim(rest[i])) for i in chosen), *tail]
 
 
 def count_statuses(findings: Findings) -> dict[RunStatus, int]:
@@ -147,7 +141,7 @@ def _say_failing(findings: Findings) -> list[str]:
 
 def _say_effects(findings: Findings) -> list[str]:
     """What the scores vary with, where no claim says anything of hyperparameters."""
-    if any(n_measured(claim) for claim in findings.discussed):
+    if any(claim.n_tested for claim in findings.discussed):
         return []
     found = findings.variance
     return [say_shares(found)] if found else []
