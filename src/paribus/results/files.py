@@ -15,7 +15,7 @@ from paribus.errors import CommandError, ResourceError
 # What a study is made of (`paribus.store.folder`): no report takes its place.
 STUDY_FILES = frozenset({"study.db", "study.db-journal", "writer.lock"})
 
-_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -15,6 +15,10 @@ FULL_HINT = (
     "free some space, then run the same command again: "
     "everything that was reported as done is stored"
 )
+READ_ONLY_HINT = (
+    "make the disk writable again, then run the same command again: "
+    "everything that was reported as done is stored"
+)
 DAMAGED_HINT = (
     "`paribus check` lists what is damaged, and with `--salvage NEW_FOLDER` copies "
     "what still verifies; better go on from a copy of the whole folder, if there is one"
@@ -89,4 +93,6 @@ def _from_system(error: OSError, path: Path, doing: str) -> StoreError | Resourc
         return ResourceError(
             f"`{place}` cannot be read or written: {reason}", hint=FULL_HINT
         )
+    if error.errno == errno.EROFS:  # as a system makes a disk that has failed
+        return ResourceError(f"cannot write `{place}`: {reason}", hint=READ_ONLY_HINT)
     return StoreError(f"cannot {doing} `{place}`: {reason}")

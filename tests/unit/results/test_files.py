@@ -27,7 +27,9 @@ def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path):
     assert (tmp_path / "x.csv").read_text() == "a\\ud800b"
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
+@pytest.mark.parametrize(
+    "code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS]
+)
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     code, tmp_path, monkeypatch
 ):

@@ -10,6 +10,7 @@ from paribus.errors import ParibusError, ResourceError, StoreError
 from paribus.store.failures import (
     DAMAGED_HINT,
     FULL_HINT,
+    READ_ONLY_HINT,
     is_unfinished_write,
     translated,
 )
@@ -82,6 +83,7 @@ def test_only_a_journal_that_a_reader_may_not_undo_is_an_unfinished_write():
         (errno.EDQUOT, ResourceError, "`{}` needs more space, got: why", FULL_HINT),
         (errno.EIO, ResourceError, "`{}` cannot be read or written: why", FULL_HINT),
         (errno.EFBIG, ResourceError, "`{}` cannot be read or written: why", FULL_HINT),
+        (errno.EROFS, ResourceError, "cannot write `{}`: why", READ_ONLY_HINT),
         (errno.EACCES, StoreError, "cannot write `{}`: why", ""),
     ],
 )
