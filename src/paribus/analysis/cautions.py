@@ -7,13 +7,12 @@ import numpy as np
 
 from paribus.analysis.ends import BestAtEnd, best_at_ends
 from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
-from paribus.analysis.solo_times import noisy_ratios
+from paribus.analysis.solo_times import NoisyTiming, noisy_timing
 from paribus.analysis.stopped import StoppedEarly, stopped_early
 from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE, is_rankable
 from paribus.analysis.tuned import choose_tuned
 from paribus.results import StudyResult
 from paribus.results.progress import has_ended
-from paribus.results.timings import MAX_TIMING_VARIATION
 from paribus.space import Config
 from paribus.stats.power import seeds_needed
 from paribus.stats.selection import select_value
@@ -91,29 +90,6 @@ class Unconverged:
     configs: tuple[int, ...]
     n_configs: int
     has_best: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoisyTiming:
-    """Times of an epoch that varied much.
-
-    Attributes:
-        kind: What varied: the `repeats` of a program, one after the other, or the
-            `ratio` of two programs from round to round, so that seconds are not
-            compared; or the `rounds` of all programs together, which is in no ratio.
-        configs: Whose program was timed; of ratios the two of the worst.
-        worst: The largest variation, a share.
-        load: The machine's load average before that timing.
-        n_noisy: Of ratios, how many vary too much.
-        n_pairs: How many pairs of programs there are.
-    """
-
-    kind: Literal["repeats", "ratio", "rounds"]
-    configs: tuple[Config, ...]
-    worst: float
-    load: float
-    n_noisy: int = 0
-    n_pairs: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +171,7 @@ def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution
         *(e for e in best_at_ends(result) if e.hyperparameter not in at_edge),
         _unconverged(judged(result)),
         _few_seeds(result, n_intervals),
-        _noisy_timing(result),
+        noisy_timing(result),
         _late_claims(result),
         _ended_early(result),
         stopped_early(result),
@@ -339,30 +315,6 @@ def _few_seeds(result: StudyResult, n_intervals: int) -> FewSeeds | None:
         is_below_minimum=n < MIN_SEEDS_TO_JUDGE,
         detectable=detectable_effect(n, n_intervals=n_intervals),
         n_intervals=n_intervals,
-    )
-
-
-def _noisy_timing(result: StudyResult) -> NoisyTiming | None:
-    if ratios := noisy_ratios(result.timings):
-        first, second = ratios.worst_pair
-        return NoisyTiming(
-            kind="ratio",
-            configs=(first.config, second.config),
-            worst=ratios.worst,
-            load=max(first.load_before, second.load_before),
-            n_noisy=ratios.n_noisy,
-            n_pairs=ratios.n_pairs,
-        )
-    noisy = [t for t in result.timings if t.variation > MAX_TIMING_VARIATION]
-    in_a_row = [timing for timing in noisy if not timing.by_round]
-    if not noisy:
-        return None
-    worst = max(in_a_row or noisy, key=lambda timing: timing.variation)
-    return NoisyTiming(
-        kind="repeats" if in_a_row else "rounds",
-        configs=tuple(timing.config for timing in in_a_row or noisy),
-        worst=worst.variation,
-        load=worst.load_before,
     )
 
 

@@ -1,7 +1,8 @@
-"""Which programs are still to be timed alone, and which timings compare badly?"""
+"""Which programs are still to be timed alone, and which seconds are compared?"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -17,33 +18,126 @@ from paribus.status import RunStatus
 from paribus.study import Run
 
 
+# Before a timing the study itself may have kept every core busy, and two compilers.
+OWN_LOAD = 2
+
+
 @dataclass(frozen=True, kw_only=True)
-class NoisyRatios:
-    """Pairs of programs of which one was slow in rounds in which the other was not.
+class NoisyTiming:
+    """Times of an epoch that are not compared, or were not taken in peace.
 
     Attributes:
-        worst_pair: The pair whose ratio of seconds varied most.
-        worst: The standard deviation of its logarithm over rounds.
-        n_noisy: Pairs that vary too much to be compared in seconds.
-        n_pairs: Pairs that were timed in the same rounds.
+        kind: What is wrong. The `repeats` of a program varied, one after the other; the
+            `load` before a timing was more than the study's own; the programs were
+            timed `apart`, in fewer than 5 common rounds; the `ratio` of two varied from
+            round to round. All these forbid to compare seconds. The seconds of the
+            `rounds` of all programs together, which are in no ratio, do not.
+        configs: Whose program was timed; of ratios the two of the worst.
+        worst: The largest variation, a share.
+        load: The machine's load average before that timing.
+        n_cores: Of the machine, where they were counted.
+        n_noisy: Of ratios, how many vary too much.
+        n_pairs: How many pairs of sides there are.
     """
 
-    worst_pair: tuple[Timing, Timing]
+    kind: Literal["repeats", "load", "apart", "ratio", "rounds"]
+    configs: tuple[Config, ...]
     worst: float
-    n_noisy: int
-    n_pairs: int
+    load: float
+    n_cores: int | None = None
+    n_noisy: int = 0
+    n_pairs: int = 0
+
+    @property
+    def forbids_seconds(self) -> bool:
+        """Whether seconds are not compared for it."""
+        return self.kind != "rounds"
 
 
-def noisy_ratios(timings: Sequence[Timing]) -> NoisyRatios | None:
-    """The pairs of programs that are not compared in seconds; None if all may be.
+def incomparable_seconds(
+    sides: Sequence[Sequence[Timing]], *, n_cores: int | None
+) -> NoisyTiming | None:
+    """Say why the seconds of some sides are not compared; None if they may be.
+
+    Claims, cautions and the Pareto front all ask it.
 
     Args:
-        timings: One a program; those without rounds are in no pair.
+        sides: What is compared, each one or more programs, of which the geometric mean
+            counts.
+        n_cores: Of the machine; None if not known, and then no load is too high.
     """
-    in_rounds = [timing for timing in timings if timing.by_round]
-    if len(in_rounds) < 2 or len(common_rounds(in_rounds)) < 2:
+    timings = [timing for side in sides for timing in side]
+    return (
+        _varying_repeats(timings)
+        or _high_load(timings, n_cores)
+        or _timed_apart(timings)
+        or _varying_ratio(sides)
+    )
+
+
+def count_cores(result: StudyResult) -> int | None:
+    """Of the smallest machine that trained a study; None if it is not known."""
+    found = [a.environment.get("cores", "") for a in result.attempts]
+    return min((int(n) for n in found if n.isdecimal()), default=None)
+
+
+def _varying_repeats(timings: Sequence[Timing]) -> NoisyTiming | None:
+    """Repeats that were taken one after the other, of which each counts for itself."""
+    noisy = [
+        timing
+        for timing in timings
+        if not timing.by_round and timing.variation > MAX_TIMING_VARIATION
+    ]
+    return _of_most("repeats", noisy) if noisy else None
+
+
+def _of_most(
+    kind: Literal["repeats", "rounds"], noisy: Sequence[Timing]
+) -> NoisyTiming:
+    worst = max(noisy, key=lambda timing: timing.variation)
+    return NoisyTiming(
+        kind=kind,
+        configs=tuple(timing.config for timing in noisy),
+        worst=worst.variation,
+        load=worst.load_before,
+    )
+
+
+def _high_load(timings: Sequence[Timing], n_cores: int | None) -> NoisyTiming | None:
+    """Another load takes its cores from programs that use several, so ratios move."""
+    if n_cores is None:
         return None
-    covariance = np.cov(log_seconds(in_rounds))
+    loaded = [t for t in timings if t.load_before > n_cores + OWN_LOAD]
+    if not loaded:
+        return None
+    return NoisyTiming(
+        kind="load",
+        configs=tuple(timing.config for timing in loaded),
+        worst=max(timing.variation for timing in loaded),
+        load=max(timing.load_before for timing in loaded),
+        n_cores=n_cores,
+    )
+
+
+def _timed_apart(timings: Sequence[Timing]) -> NoisyTiming | None:
+    if not timings or len(common_rounds(timings)) >= N_ROUNDS:
+        return None
+    return NoisyTiming(
+        kind="apart",
+        configs=tuple(timing.config for timing in timings),
+        worst=max(timing.variation for timing in timings),
+        load=max(timing.load_before for timing in timings),
+    )
+
+
+def _varying_ratio(sides: Sequence[Sequence[Timing]]) -> NoisyTiming | None:
+    """What slows all programs of a round alike is in no ratio: no reason."""
+    if len(sides) < 2:
+        return None
+    logs = log_seconds([timing for side in sides for timing in side])
+    ends = np.cumsum([len(side) for side in sides])[:-1]
+    means = [rows.mean(axis=0) for rows in np.split(logs, ends)]
+    covariance = np.cov(means)
     own = np.diag(covariance)
     # Rounding may leave the variance of two equal programs just below 0.
     variances = np.maximum(own[:, None] + own - 2 * covariance, 0.0)
@@ -52,23 +146,26 @@ def noisy_ratios(timings: Sequence[Timing]) -> NoisyRatios | None:
     if not n_noisy:
         return None
     i, j = np.unravel_index(int(variation.argmax()), variation.shape)
-    return NoisyRatios(
-        worst_pair=(in_rounds[int(i)], in_rounds[int(j)]),
+    worst = [*sides[int(i)], *sides[int(j)]]
+    return NoisyTiming(
+        kind="ratio",
+        configs=tuple(timing.config for timing in worst),
         worst=float(variation[i, j]),
+        load=max(timing.load_before for timing in worst),
         n_noisy=n_noisy,
-        n_pairs=len(in_rounds) * (len(in_rounds) - 1) // 2,
+        n_pairs=len(sides) * (len(sides) - 1) // 2,
     )
 
 
-def is_comparable(timings: Sequence[Timing]) -> bool:
-    """Whether the seconds of all of some programs may be compared.
-
-    Args:
-        timings: One a program.
-    """
-    in_a_row = (timing.variation for timing in timings if not timing.by_round)
-    is_steady = max(in_a_row, default=0.0) <= MAX_TIMING_VARIATION
-    return is_steady and noisy_ratios(timings) is None
+def noisy_timing(result: StudyResult) -> NoisyTiming | None:
+    """What is to be said of the timings of a study; None if they were in peace."""
+    found = incomparable_seconds(
+        [[timing] for timing in result.timings], n_cores=count_cores(result)
+    )
+    if found is not None:
+        return found
+    slowed = [t for t in result.timings if t.variation > MAX_TIMING_VARIATION]
+    return _of_most("rounds", slowed) if slowed else None
 
 
 def missing_rounds(result: StudyResult, configs: Iterable[Config]) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from paribus.analysis.run_measures import run_measure
 from paribus.analysis.scores import oriented_scores
-from paribus.analysis.solo_times import is_comparable
+from paribus.analysis.solo_times import noisy_timing
 from paribus.results import StudyResult
 from paribus.stats.intervals import MIN_SEEDS
 from paribus.stats.pareto import front_probabilities, pareto_front
@@ -45,8 +45,8 @@ def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
 
     Returns:
         One record for each config whose runs all learned; empty with fewer than two of
-        them or fewer than 2 seeds. Time counts only if every program was timed, and
-        none of the timings was too noisy to compare seconds.
+        them or fewer than 2 seeds. Time counts only if every program was timed, and the
+        timings are such as a claim in seconds may rest on.
     """
     if result.score_metric not in result.metrics or "train_loss" not in result.curves:
         return ()
@@ -63,7 +63,8 @@ def find_tradeoffs(result: StudyResult) -> tuple[TradeOff, ...]:
     epochs = result.study.budget.epochs
     timed = [result.seconds_per_epoch(result.configs[i]) for i in configs]
     # As no verdict in seconds rests on noisy timings, no front does.
-    is_noisy = not is_comparable(result.timings)
+    noise = noisy_timing(result)
+    is_noisy = noise is not None and noise.forbids_seconds
     seconds = [None if s is None or is_noisy else s * epochs for s in timed]
     if None not in seconds:
         column = np.log([s for s in seconds if s is not None])

@@ -12,6 +12,7 @@ from jaxtyping import Int
 
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.analysis.scores import is_accuracy, shown_metrics
+from paribus.analysis.solo_times import noisy_timing
 from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.console.ties import (
     AS_GOOD,
@@ -309,10 +310,26 @@ def _legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list[str
     shown = [s.metrics[m] for s in summaries for m in shown_metrics(result)]
     if any(m.spread == 0 for m in shown):
         lines.append("an interval of no width: all of these runs have one score")
+    if any(summary.seconds_per_epoch is not None for summary in summaries):
+        lines += _noise_text(result)
     seen = {status for summary in summaries for status in summary.status}
     seen |= {RunStatus.PRUNED} & set(map(RunStatus, np.unique(result.status)))
     lines += [f"{s.word}: {STATUS_MEANINGS[s]}" for s in _EXPLAINED if s in seen]
     return lines
+
+
+def _noise_text(result: StudyResult) -> list[str]:
+    """Say that seconds are no basis of a comparison, where no claim compares them."""
+    noise = noisy_timing(result)
+    if noise is None or not noise.forbids_seconds:
+        return []
+    why = {
+        "repeats": f"repeats varied by up to {noise.worst:.0%}",
+        "load": f"timed under a load of {noise.load:.1f} on {noise.n_cores} cores",
+        "apart": "not all timed in the same rounds",
+        "ratio": f"a ratio varied by {noise.worst:.0%} from round to round",
+    }
+    return [f"s/epoch: not to be compared, {why[noise.kind]}"]
 
 
 def _share_text(summary: ConfigSummary, metric: str) -> str:

@@ -21,7 +21,7 @@ from paribus.in_python import as_python
 from paribus.report.numbers import join, percent
 from paribus.report.prose import sentence
 from paribus.report.slices import label_values, varying, words
-from paribus.results.timings import MAX_TIMING_VARIATION
+from paribus.results.timings import MAX_TIMING_VARIATION, N_ROUNDS
 from paribus.space import place_words, show_value
 from paribus.study import Study
 
@@ -217,6 +217,18 @@ def _say_noisy_timing(caution: NoisyTiming, study: Study) -> str:
         for config in caution.configs
     )
     programs = _some(list(static))
+    if caution.kind == "load":
+        return (
+            f"Programs were timed ({programs}) under a load of {caution.load:.1f} on "
+            f"{caution.n_cores} cores, more than training itself makes: seconds are "
+            "those of that hour, and are not compared."
+        )
+    if caution.kind == "apart":
+        return (
+            f"Programs were not all timed in the same {N_ROUNDS} rounds ({programs}), "
+            "so what disturbed the machine meanwhile would count as a difference: "
+            "seconds are not compared. `paribus run` once more times what lacks."
+        )
     varied_by = f"{percent(caution.worst, 0)} at a load of {caution.load:.1f}"
     if caution.kind == "repeats":
         return (

@@ -1,6 +1,5 @@
 """How long an epoch takes when one run has the machine to itself."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -109,18 +108,3 @@ def log_ratios(a: Sequence[Timing], b: Sequence[Timing]) -> Float[np.ndarray, " 
     """
     logs = log_seconds([*a, *b])
     return logs[: len(a)].mean(axis=0) - logs[len(a) :].mean(axis=0)
-
-
-def ratio_variation(a: Sequence[Timing], b: Sequence[Timing]) -> float:
-    """How much the ratio of the seconds of two sides varies from round to round.
-
-    Args:
-        a: The programs of one side, at least one.
-        b: Those of the other side.
-
-    Returns:
-        The standard deviation of its logarithm, about a coefficient of variation; not a
-        number where they share fewer than 2 rounds.
-    """
-    ratios = log_ratios(a, b)
-    return float(ratios.std(ddof=1)) if len(ratios) > 1 else math.nan

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paribus.analysis.solo_times import (
-    is_comparable,
+    incomparable_seconds,
     missing_rounds,
-    noisy_ratios,
     run_to_time,
 )
 from paribus.results import StudyResult, Timing
-from paribus.results.timings import MAX_TIMING_VARIATION, SoloTime, ratio_variation
+from paribus.results.timings import MAX_TIMING_VARIATION, SoloTime
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.study import Run
@@ -93,6 +93,11 @@ def in_rounds(number: int, seconds: Sequence[float]) -> Timing:
 turns = st.lists(st.floats(0.5, 2.0), min_size=5, max_size=5)
 
 
+def whole(timings: Sequence[Timing], *, n_cores: int | None = None) -> Any:
+    """What a caution or a front asks: each program against each."""
+    return incomparable_seconds([[timing] for timing in timings], n_cores=n_cores)
+
+
 @given(st.lists(turns, min_size=2, max_size=5), turns)
 def test_noisy_pairs_are_those_whose_ratio_varies_whatever_slows_a_round(
     seconds, of_all
@@ -102,24 +107,66 @@ def test_noisy_pairs_are_those_whose_ratio_varies_whatever_slows_a_round(
         in_rounds(i, np.array(row) * of_all) for i, row in enumerate(seconds, start=1)
     ]
 
-    # Pair by pair, with the function that the guard of the claims asks.
-    each = [ratio_variation([a], [b]) for a, b in combinations(timings, 2)]
-    n_noisy = sum(variation > MAX_TIMING_VARIATION for variation in each)
-    found, after = noisy_ratios(timings), noisy_ratios(slowed)
-    assert is_comparable(timings) is (n_noisy == 0)
+    each = [np.log(np.array(a) / b).std(ddof=1) for a, b in combinations(seconds, 2)]
+    found, after = whole(timings), whole(slowed)
     if found is None or after is None:
         # A ratio may cross the limit in the last bit, where it lies on it.
         assert max(each) < MAX_TIMING_VARIATION + 1e-9
         return
-    assert (found.n_noisy, found.n_pairs) == (n_noisy, len(each))
+    n_noisy = sum(variation > MAX_TIMING_VARIATION for variation in each)
+    assert (found.kind, found.n_noisy, found.n_pairs) == ("ratio", n_noisy, len(each))
     assert found.worst == pytest.approx(max(each))
     assert after.worst == pytest.approx(found.worst)
 
 
+@given(st.lists(turns, min_size=3, max_size=3))
+def test_a_side_of_two_programs_is_their_geometric_mean(seconds):
+    a, b, c = (in_rounds(i, row) for i, row in enumerate(seconds, start=1))
+
+    logs = np.log(seconds)
+    spread = (logs[0] - logs[1:].mean(axis=0)).std(ddof=1)
+    found = incomparable_seconds([[a], [b, c]], n_cores=None)
+    if found is None:
+        assert spread < MAX_TIMING_VARIATION + 1e-9
+    else:
+        assert (found.worst, found.n_pairs) == (pytest.approx(spread), 1)
+
+
+STEADY = [1.0] * 5
+
+
+def test_one_noisy_program_that_was_timed_on_another_day_is_not_compared():
+    wild = in_rounds(1, [1.0, 1.0, 1.0, 1.0, 2.5])
+    steady = in_rounds(2, STEADY)
+    later = replace(steady, by_round={n + 5: s for n, s in steady.by_round.items()})
+    older = replace(steady, by_round={})
+
+    assert whole([wild, later]).kind == "apart"
+    assert whole([wild, older]).kind == "apart"
+    assert whole([in_rounds(1, STEADY), later]).kind == "apart"
+    assert whole([in_rounds(1, STEADY[:4]), in_rounds(2, STEADY[:4])]).kind == "apart"
+    assert whole([in_rounds(1, STEADY), steady]) is None
+
+
+def test_a_load_of_others_forbids_seconds_however_quiet_the_ratio():
+    timings = [
+        replace(in_rounds(i, STEADY), load_before=load)
+        for i, load in ((1, 4.0), (2, 15.2))
+    ]
+
+    found = whole(timings, n_cores=2)
+    assert (found.kind, found.load, found.n_cores) == ("load", 15.2, 2)
+    assert [config["batch_size"] for config in found.configs] == [2]
+    assert whole(timings[:1], n_cores=2) is None
+    assert whole(timings) is None
+
+
 def test_repeats_in_a_row_count_each_for_itself():
-    steady = replace(in_rounds(1, [1.0] * 5), by_round={})
+    steady = replace(in_rounds(1, STEADY), by_round={})
     noisy = replace(in_rounds(2, [1.0, 1.0, 1.0, 1.0, 2.0]), by_round={})
 
-    assert is_comparable([steady, steady])
-    assert not is_comparable([steady, noisy])
-    assert is_comparable([])
+    found = whole([steady, noisy])
+    assert (found.kind, found.configs) == ("repeats", (noisy.config,))
+    # However steady, they share no round.
+    assert whole([steady, steady]).kind == "apart"
+    assert whole([]) is None

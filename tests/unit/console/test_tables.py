@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import CHANCE, make_finished, make_result, make_study
+from claims_builders import make_timing
 from scipy import stats
 from tuning_builders import make_tuned_result, make_tuned_study, trained
 
@@ -14,6 +15,7 @@ from paribus.console import comparison_text, ending_text, summary_text
 from paribus.console.layout import display_width
 from paribus.console.tables import status_text
 from paribus.declared import DeclaredClaim
+from paribus.results import Attempt
 from paribus.status import RunStatus
 
 
@@ -310,3 +312,19 @@ def test_claims_of_more_runs_than_the_table_shows_are_said_to_be():
     silent = replace(result, study=replace(study, claims=()))
     asked = replace(fewer, claims=())
     assert said not in ending_text(silent, asked=asked, folder=folder)
+
+
+def test_seconds_that_no_claim_may_compare_are_marked_in_a_summary():
+    result = make_result(make_study(n_seeds=5))
+    timings = tuple(make_timing(config) for config in result.configs)
+    attempt = Attempt(
+        number=1, started="", environment={"cores": "2"}, n_runs=1, seconds=1.0
+    )
+    quiet = replace(result, timings=timings, attempts=(attempt,))
+    loaded = replace(
+        quiet, timings=(replace(timings[0], load_before=15.2), *timings[1:])
+    )
+
+    marked = "s/epoch: not to be compared, timed under a load of 15.2 on 2 cores"
+    assert marked in summary_text(loaded, summarise_configs(loaded)).splitlines()
+    assert "s/epoch:" not in summary_text(quiet, summarise_configs(quiet))

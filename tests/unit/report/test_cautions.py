@@ -24,7 +24,7 @@ from paribus.report.cautions import say_caution, say_gist
 from paribus.report.document import Bullets, Callout
 from paribus.report.findings import gather_findings
 from paribus.report.summary import arrange_summary, count_intervals
-from paribus.results import StudyResult, Timing
+from paribus.results import Attempt, StudyResult, Timing
 from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.stats.power import seeds_needed
@@ -295,6 +295,35 @@ def test_a_timing_that_varied_is_named_with_its_program():
         "Timings were noisy (batch size 64): repeats varied by up to 23% at a load of "
         "1.8, so what is said in seconds is not to be trusted."
     )
+
+
+def test_a_load_of_others_is_said_with_the_cores_that_there_were():
+    result = make_notebook_result(make_notebook_study(grids=FULL_GRID))
+    attempt = Attempt(
+        number=1, started="", environment={"cores": "2"}, n_runs=1, seconds=1.0
+    )
+    timings = tuple(
+        replace(in_rounds(size, [1.0] * 5), load_before=load)
+        for size, load in ((32, 15.2), (64, 1.0))
+    )
+
+    result = replace(result, timings=timings, attempts=(attempt,))
+    assert say(result, NoisyTiming) == (
+        "Programs were timed (batch size 32) under a load of 15.2 on 2 cores, more "
+        "than training itself makes: seconds are those of that hour, and are not "
+        "compared."
+    )
+
+
+def test_programs_that_were_timed_on_other_days_are_said_to_be_apart():
+    result = make_notebook_result(make_notebook_study(grids=FULL_GRID))
+    first, second = (in_rounds(size, [1.0] * 5) for size in (32, 64))
+    later = replace(second, by_round={n + 5: s for n, s in second.by_round.items()})
+
+    said = say(replace(result, timings=(first, later)), NoisyTiming)
+
+    assert said.startswith("Programs were not all timed in the same 5 rounds")
+    assert "seconds are not compared" in said
 
 
 def test_claims_that_came_late_are_quoted():

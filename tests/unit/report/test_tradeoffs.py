@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from builders import make_finished
 from claim_builders import make_atom, make_claim
+from claims_builders import make_timing
 
 from paribus.analysis.tradeoffs import find_tradeoffs
 from paribus.claims import Verdict
@@ -11,7 +12,6 @@ from paribus.report.document import Figure, Table
 from paribus.report.findings import gather_findings
 from paribus.report.flips import flip_share, tabulate_flips
 from paribus.report.tradeoffs import arrange_tradeoffs
-from paribus.results import Timing
 from paribus.status import RunStatus
 
 
@@ -24,13 +24,7 @@ def with_rises(result, sizes):
 
 def timed(result, *seconds):
     timings = tuple(
-        Timing(
-            config=config,
-            seconds_per_epoch=s,
-            variation=0.01,
-            n_repeats=5,
-            load_before=0.1,
-        )
+        make_timing(config, seconds=s, variation=0.01)
         for config, s in zip(result.configs, seconds, strict=True)
     )
     return replace(result, timings=timings)

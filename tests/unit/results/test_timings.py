@@ -7,7 +7,6 @@ from paribus.results.timings import (
     Timing,
     common_rounds,
     log_ratios,
-    ratio_variation,
 )
 from paribus.space import Config
 
@@ -66,8 +65,3 @@ def test_ratios_are_formed_in_the_rounds_that_all_share():
     assert log_ratios([a], [b]) == pytest.approx(np.log([3, 3 / 4]))
     # Of two programs the geometric mean.
     assert log_ratios([a], [b, c]) == pytest.approx(np.log([6 / 4, 3 / 8]))
-    assert ratio_variation([a], [b]) == pytest.approx(np.log(4) / np.sqrt(2))
-
-
-def test_ratios_of_one_shared_round_have_no_variation():
-    assert np.isnan(ratio_variation([timing({1: 1.0, 2: 2.0})], [timing({2: 5.0})]))
