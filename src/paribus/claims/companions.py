@@ -26,17 +26,15 @@ def companions(
 
 
 def say_companion(atom: AtomVerdict) -> str:
-    """Say a companion in one sentence, its measure first."""
+    """Say a companion in one sentence, its measure first, without a verdict."""
     words = measure_facts(atom.measure).compared
     kind = "ratio" if atom.is_ratio else "difference"
     if atom.estimate is None:
-        return f"Beside it, {words}: {atom.verdict.value}."
+        return f"Beside it, {words}: no number, and nothing is decided by it."
     bounds = ""
     if atom.lower is not None and atom.upper is not None:
         bounds = f" [{atom.lower:.3g}, {atom.upper:.3g}]"
-    return (
-        f"Beside it, {words}: {kind} {atom.estimate:.3g}{bounds}, {atom.verdict.value}."
-    )
+    return f"Beside it, exploratory, {words}: {kind} {atom.estimate:.3g}{bounds}."
 
 
 def say_batch_trend(evidence: Evidence, arms: Arms, measure: str) -> str:

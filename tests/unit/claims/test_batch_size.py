@@ -285,7 +285,7 @@ def test_test_accuracy_is_compared_at_a_matched_training_loss_too():
     values = result.measures["matched_test_accuracy_at_0.1"][:, :10]
     difference = float((values[i] - values[j]).mean())
     assert f"first fell to a given level: difference {difference:.3g}" in notes
-    assert "supported. The level is 0.1, the interval over seeds only." in notes
+    assert "]. The level is 0.1, the interval over seeds only." in notes
 
 
 def test_no_common_training_loss_is_said():
@@ -328,6 +328,33 @@ def test_no_common_loss_leaves_sharpness_untested():
     found = atom_of(make_batches(largest=high, medium=both), "B3d")
     assert found.verdict is Verdict.UNTESTED
     assert found.reason.startswith("no training loss at which sharpness is measured")
+
+
+@pytest.mark.parametrize("sharper", [1, 5, 0.2])
+def test_a_level_far_above_the_ends_says_nothing_of_where_runs_end(sharper):
+    # Their losses end at .069, and .3 is more than a level above that.
+    plans = [
+        Runs(accuracy=0.98, measures={"asam_sharpness_at_0.3": value})
+        for value in (0.1, 0.1 * sharper)
+    ]
+    found = atom_of(make_batches(medium=plans[0], largest=plans[1]), "B3d")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert found.reason.startswith(
+        "the lowest training loss of both sides, 0.3, is far above 0.069"
+    )
+    where, there = found.notes
+    assert where.startswith("Both sides at a training loss of 0.3, first reached after")
+    assert f"ASAM sharpness: ratio {sharper:.1g}"[:-1] in there
+
+
+def test_sharpness_of_runs_that_still_improve_is_not_that_of_an_end():
+    improving = replace(sharp(0.1), status=RunStatus.UNCONVERGED)
+    found = atom_of(make_batches(medium=sharp(0.1), largest=improving), "B3d")
+
+    assert found.verdict is Verdict.UNTESTED
+    assert "10 of 10 runs" in found.reason
+    assert "were still improving at the end" in found.reason
 
 
 def test_the_whole_family_of_batch_sizes_has_ten_contrasts():

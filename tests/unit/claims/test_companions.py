@@ -6,7 +6,7 @@ from claims_builders import BEST_RATE, HELD_RATE, Runs, make_batches
 from scipy import stats
 
 from paribus.analysis.run_measures import run_measure
-from paribus.claims import judge
+from paribus.claims import Verdict, judge
 from paribus.claims.evidence import Evidence, Question
 from paribus.claims.findings import Found
 from paribus.claims.times import find_time_ratio
@@ -40,8 +40,9 @@ def test_sharpness_has_curvature_and_keskars_measure_beside_it():
     notes = " ".join(notes_of(make_sharp(1.0, 1.0, 1.0, 4.0)))
 
     for words in ("largest Hessian eigenvalue", "Keskar's sharpness"):
-        assert f"Beside it, {words}: ratio" in notes
-    assert notes.count(", supported.") == 2
+        assert f"Beside it, exploratory, {words}: ratio" in notes
+    # A verdict is what the study was made for: of these none is given.
+    assert not any(verdict.value in notes for verdict in Verdict)
 
 
 def test_what_was_not_measured_does_not_stand_beside_it():
@@ -108,10 +109,12 @@ def test_the_medium_batch_is_compared_on_the_three_clocks_too():
     # Three times as many epochs; the steps and the seconds of an epoch of 64 are the
     # geometric means of its neighbours', so the ratio is the same on every clock.
     for clock in ("epochs", "steps", "seconds"):
-        (note,) = [n for n in notes if n.startswith(f"Beside it, {clock} to the")]
+        (note,) = [
+            n for n in notes if n.startswith(f"Beside it, exploratory, {clock} to the")
+        ]
         ratio = float(note.split("ratio ")[1].split()[0])
         assert ratio == pytest.approx(3, rel=0.1)
-        assert note.endswith("supported.")
+        assert note.endswith("].")
 
 
 def test_a_mean_of_times_needs_every_run_to_reach_the_target():

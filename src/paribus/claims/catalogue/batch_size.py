@@ -14,7 +14,13 @@ from paribus.claims.companions import companions, say_batch_trend, say_companion
 from paribus.claims.evidence import BudgetKind, Evidence, Question
 from paribus.claims.fastest_arms import at_target
 from paribus.claims.findings import untested
-from paribus.claims.matched import common_loss, say_matched_accuracy
+from paribus.claims.matched import (
+    common_loss,
+    far_from_end,
+    matched_ends,
+    say_level,
+    say_matched_accuracy,
+)
 from paribus.claims.records import AtomVerdict
 from paribus.claims.refusals import Refusal
 from paribus.claims.remedies import longer_budget
@@ -198,7 +204,7 @@ def busier(evidence: Evidence, arms: Arms) -> AtomVerdict:
 
 
 def sharp(evidence: Evidence, arms: Arms) -> AtomVerdict:
-    """B3d: sharper at the same training loss."""
+    """B3d: sharper at the same training loss, near the ends of both sides."""
     loss = common_loss(evidence, _largest(arms, ""), "asam_sharpness")
     if loss is None and evidence.measure("asam_sharpness") is not None:
         question = _largest(arms, "asam_sharpness")
@@ -212,12 +218,19 @@ def sharp(evidence: Evidence, arms: Arms) -> AtomVerdict:
             ),
         )
     name = "asam_sharpness" if loss is None else f"asam_sharpness_at_{loss}"
-    found = ask(evidence, _largest(arms, name))
+    question = _largest(arms, name, judges_final_quality=True)
+    found = ask(evidence, question)
     if loss is None or found.estimate is None:
         return found
+    ends = matched_ends(evidence, question, loss)
+    refusal = far_from_end(loss, ends)
+    if refusal is not None:
+        there = say_companion(found)
+        found = untested(evidence, question, refusal)
+        return replace(found, notes=(say_level(loss, ends), there))
     beside = [_largest(arms, f"{other}_at_{loss}") for other in SHARPNESS_BESIDE]
     notes = (
-        f"Both sides at a training loss of {loss}.",
+        say_level(loss, ends),
         *map(say_companion, companions(evidence, beside)),
         say_batch_trend(evidence, arms, name),
     )
@@ -352,7 +365,8 @@ ATOMS: tuple[Atom, ...] = (
     ),
     _atom(
         "B3d",
-        "A batch of a tenth of the data ends in sharper minima than 64",
+        "A batch of a tenth of the data ends in sharper minima than 64, at one "
+        "training loss",
         (MEDIUM, LARGEST),
         sharp,
         "sharpness, medium and largest batch",
