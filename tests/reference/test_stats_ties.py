@@ -22,6 +22,23 @@ def test_nine_equal_configs_keep_the_best_one_in_95_percent_of_studies():
     assert n_kept / (9 * n_studies) >= 0.95
 
 
+@pytest.mark.parametrize("share_bad", [0.05, 0.35])
+def test_equal_configs_that_fail_keep_the_best_one_in_95_percent_of_studies(
+    share_bad: float,
+):
+    rng = np.random.default_rng(4)
+    n_studies = 200
+    n_kept = 0
+    for _ in range(n_studies):
+        is_bad = rng.random((9, 10)) < share_bad
+        scores = np.where(is_bad, -30.0, rng.normal(size=(9, 10)))
+        n_kept += tied_with_best(
+            scores, all_counted(scores), is_bad=is_bad, is_learner=~is_bad
+        ).sum()
+
+    assert n_kept / (9 * n_studies) >= 0.95
+
+
 def test_a_config_that_is_far_worse_is_nearly_always_left_out():
     rng = np.random.default_rng(1)
     centre = np.array([0.0, 0.0, 0.0, -4.0])[:, None]

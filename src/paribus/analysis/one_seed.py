@@ -6,7 +6,7 @@ import numpy as np
 
 from paribus.analysis.looks import looks_of
 from paribus.analysis.records import OneSeedAnalysis
-from paribus.analysis.scores import judged, oriented_scores
+from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
 from paribus.analysis.ties import is_rankable
 from paribus.results import StudyResult
 from paribus.stats.families import ERROR_RATE
@@ -54,7 +54,13 @@ def one_seed_analysis(result: StudyResult, *, metric: str) -> OneSeedAnalysis | 
         return None
     named_best = named_best_probabilities(values, is_counted)
     level = looks_of(result.study).error_rate(ERROR_RATE)
-    is_tied = tied_with_best(values, is_counted, level=level)
+    is_tied = tied_with_best(
+        values,
+        is_counted,
+        is_bad=is_bad(result),
+        is_learner=is_learner(result),
+        level=level,
+    )
     reversals = reversal_shares(values, is_counted)
     pairs = itertools.combinations(np.flatnonzero(n_seeds).tolist(), 2)
     return OneSeedAnalysis(

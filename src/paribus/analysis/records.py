@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from paribus.hyperparameters import Value
 from paribus.space import Config
+from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
 from paribus.status import RunStatus
 
 
@@ -108,6 +109,11 @@ class ConfigSummary:
     n_learners: int = 0
     is_practically_tied: bool | None = None
     regret_upper: float | None = None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some runs ended badly and too few learned to be compared alone."""
+        return bool(self.n_bad) and self.n_learners < MIN_CONTRAST_SEEDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int
 from paribus.analysis.looks import looks_of
 from paribus.analysis.measure_facts import is_curve
 from paribus.analysis.run_measures import run_measure
-from paribus.analysis.scores import Scores, is_bad, oriented_scores
+from paribus.analysis.scores import Scores, is_bad, is_learner, oriented_scores
 from paribus.declared import DeclaredClaim
 from paribus.results import StudyResult
 from paribus.stats.contrasts import MIN_CONTRAST_SEEDS
@@ -115,7 +115,13 @@ def find_ties(
         return nothing
     is_counted = _of_rivals(result, scores, is_judged) & is_judged[:, None]
     level = looks_of(result.study).error_rate(ERROR_RATE)
-    is_tied = tied_with_best(scores.values, is_counted, level=level)
+    is_tied = tied_with_best(
+        scores.values,
+        is_counted,
+        is_bad=is_bad(result),
+        is_learner=is_learner(result),
+        level=level,
+    )
     smallest = smallest_loss(result, metric, claims=claims)
     if smallest is None:
         return Ties(

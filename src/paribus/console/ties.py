@@ -13,6 +13,7 @@ AS_GOOD = "practically as good"
 AS_GOOD_MARK = "≈"
 
 _TIED_TEXT = {True: "tied with the best", False: "", None: "too few seeds to say"}
+_MIXED = "mixed, not ranked"
 _TIED_MARK = {True: "tied", False: "", None: "?"}
 
 
@@ -34,9 +35,9 @@ def best_text(
         return _TIED_TEXT[summary.is_tied_with_best]
     if _is_alone(summaries):
         return "the best" if _n_compared(summaries) > 1 else ""
-    return (
-        f"tied, {best_mean(metric)}" if summary.regret_upper == 0 else _TIED_TEXT[True]
-    )
+    if summary.regret_upper == 0:
+        return f"tied, {best_mean(metric)}"
+    return _MIXED if summary.is_mixed else _TIED_TEXT[True]
 
 
 def best_mark(summary: ConfigSummary, summaries: Sequence[ConfigSummary]) -> str:
@@ -68,6 +69,13 @@ def ties_legend(result: StudyResult, summaries: Sequence[ConfigSummary]) -> list
     if sum(bool(summary.is_tied_with_best) for summary in summaries) > 1:
         lines.append(
             "tied with the best: not shown to be worse; with few seeds that says little"
+        )
+    if any(
+        s.is_tied_with_best and s.is_mixed and s.regret_upper != 0 for s in summaries
+    ):
+        lines.append(
+            f"{_MIXED}: not shown to be worse either; some runs ended badly, and "
+            f"fewer than {MIN_SEEDS_TO_JUDGE} learned"
         )
     compared = [summary for summary in summaries if summary.status]
     is_judged = [summary.is_tied_with_best is not None for summary in compared]

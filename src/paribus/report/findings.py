@@ -90,14 +90,19 @@ class Findings:
         return find_ties(self.judged, claims=self.result.study.claims)
 
     def tied_with_best(self) -> list[str]:
-        """Names of the configs that may be the best, with means and failures."""
+        """Names of the configs that may be the best, with means and failures.
+
+        The best mean first.
+        """
         names = []
-        for index, label in self.shown.items():
-            summary = self.summaries[index]
+        for index in filter(self.shown.__contains__, self.by_mean()):
+            label, summary = self.shown[index], self.summaries[index]
             if summary.is_tied_with_best:
                 said = [f"mean {ranked_mean(summary.metrics.get(self.metric))}"]
                 if summary.n_bad:
                     said.append(f"{summary.n_bad} of {summary.n_seeds} ended badly")
+                if summary.is_mixed:
+                    said.append("mixed, with too few learners to be ranked")
                 names.append(f"{label} ({'; '.join(said)})")
         return names
 

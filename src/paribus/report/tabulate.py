@@ -302,6 +302,8 @@ def _note_on_failing(findings: Findings) -> str:
 def _tied(summary: ConfigSummary) -> str:
     if summary.is_tied_with_best is None:
         return "too few seeds"
+    if summary.is_tied_with_best and summary.is_mixed:
+        return "mixed, not ranked"
     return TIED if summary.is_tied_with_best else "no"
 
 

@@ -42,6 +42,8 @@ def tied_with_best(
     scores: Float[np.ndarray, "config seed"],
     is_counted: Bool[np.ndarray, "config seed"],
     *,
+    is_bad: Bool[np.ndarray, "config seed"] | None = None,
+    is_learner: Bool[np.ndarray, "config seed"] | None = None,
     level: float = 0.05,
 ) -> Bool[np.ndarray, " config"]:
     """Find the configs that no other config has been shown to beat.
@@ -50,11 +52,18 @@ def tied_with_best(
     is better" has p < `level` / (number of configs - 1), over the seeds both have. The
     config with the best mean is always in.
 
+    Runs that ended badly lower a mean and inflate its variance, which may keep a config
+    in that is worse among its learners too. One with such runs is therefore tested
+    twice against a rival without any: over all seeds, and over those on which both
+    learned, if these are 5; each at half of the level.
+
     Args:
         scores: Final scores, higher is better. A run that diverged must stand here with
             the score of guessing, not be left out: a config may not win on the seeds
             that happened to survive.
         is_counted: Which scores enter. The others may be anything, NaN included.
+        is_bad: Runs that ended badly; None for none.
+        is_learner: Runs that learned and kept it; None for none.
         level: Probability of leaving out the true best, at most.
 
     Returns:
@@ -68,7 +77,8 @@ def tied_with_best(
         As `t_interval` for the differences. Nine equal configs with 10 seeds: the set
         had the (arbitrary) best one in 96 % of simulated studies
         (`tests/reference/test_stats_ties.py`). With few seeds the set is large, and
-        says so about the seeds, not about the configs.
+        says so about the seeds, not about the configs. The true best has the best mean
+        over all runs, and no rival that fails less is better among learners.
 
     Example:
         >>> scores = np.array([[0.97, 0.98, 0.97], [0.98, 0.97, 0.98], [0.1, 0.2, 0.1]])
@@ -91,10 +101,20 @@ def tied_with_best(
     champion = np.broadcast_to(scores[best], scores.shape)
     beaten = paired_one_sided_p_values(champion, scores, is_counted & is_counted[best])
     # Most of a large grid is beaten by the best mean; only the others meet every rival.
-    is_tied = (n_seeds > 0) & (beaten >= threshold)
+    is_tied = (n_seeds > 0) & (beaten >= threshold / 2)
+    nothing = np.full(scores.shape, False)
+    n_bad = (nothing if is_bad is None else is_bad & is_counted).sum(axis=1)
+    is_mixed = n_bad > 0
+    learned = nothing if is_learner is None else is_learner & is_counted
     for i in np.flatnonzero(is_tied):
         own = np.broadcast_to(scores[i], scores.shape)
         p_values = paired_one_sided_p_values(scores, own, is_counted & is_counted[i])
+        if is_mixed[i]:
+            both = learned & learned[i]
+            is_asked = ~is_mixed & (both.sum(axis=1) >= MIN_CONTRAST_SEEDS)
+            among = paired_one_sided_p_values(scores, own, both)
+            twice = 2 * np.minimum(p_values, among)
+            p_values = np.where(is_asked, twice, p_values)
         p_values[i] = 1.0
         is_tied[i] = p_values.min() >= threshold
     is_tied[best] = True

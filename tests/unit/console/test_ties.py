@@ -76,3 +76,20 @@ def test_the_only_config_is_not_called_the_best():
     result = make_finished(SIX)
     text = summary_text(result, summarise_configs(result), width=None)
     assert "the best" not in text
+
+
+def test_a_mixture_with_too_few_learners_is_not_called_tied():
+    bad = {(1, seed): RunStatus.LATE_COLLAPSE for seed in (0, 1)}
+    failing = (0.1, 0.1, *(x - 0.01 for x in SIX[2:]))
+    result = make_finished(SIX, failing, status=bad)
+    text = summary_text(result, summarise_configs(result), width=None)
+
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert next(x for x in lines if x.startswith("learning_rate=0.01")).endswith(
+        "mixed, not ranked"
+    )
+    assert (
+        "mixed, not ranked: not shown to be worse either; some runs ended badly, and "
+        "fewer than 5 learned"
+    ) in lines
+    assert not any(line.startswith("mixed") for line in rows(None))

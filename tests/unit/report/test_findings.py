@@ -36,3 +36,17 @@ def test_a_mixture_is_named_with_the_mean_that_ranks_it():
         "learning rate 0.01 (mean 97.40% among 5 learners, "
         f"{100 * np.mean(mixed):.2f}% over all runs; 1 of 6 ended badly)"
     )
+
+
+def test_tied_configs_are_listed_by_mean_and_a_mixture_of_few_learners_as_such():
+    even = (0.96, 0.97, 0.96, 0.97, 0.96, 0.97)
+    mixed = (0.1, 0.1, 0.95, 0.96, 0.95, 0.96)
+    status = {(0, seed): RunStatus.LATE_COLLAPSE for seed in (0, 1)}
+
+    findings = gather_findings(make_finished(mixed, even, status=status))
+
+    first, second = findings.tied_with_best()
+    assert first == "learning rate 0.01 (mean 96.50%)"
+    assert second.endswith(
+        "2 of 6 ended badly; mixed, with too few learners to be ranked)"
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from builders import all_counted
+from scipy import stats
 
 from paribus.errors import TooFewSeedsError
 from paribus.stats.ties import (
@@ -71,6 +72,45 @@ def test_the_best_mean_stays_even_if_beaten_on_the_shared_seeds():
 
     assert best_mean(scores, np.isfinite(scores)) == 0
     assert is_tied.tolist() == [True, True]
+
+
+def test_failures_do_not_keep_in_what_is_worse_among_its_learners_too():
+    rng = np.random.default_rng(0)
+    rival = 0.95 + 0.002 * rng.normal(size=8)
+    fails = rival - 0.03 + 0.005 * rng.normal(size=8)
+    fails[:2] = 0.1
+    scores = np.stack([rival, fails])
+    everything = all_counted(scores)
+    is_bad = scores < 0.5
+
+    def tied(bad: np.ndarray, learned: np.ndarray) -> list[bool]:
+        found = tied_with_best(scores, everything, is_bad=bad, is_learner=learned)
+        return found.tolist()
+
+    assert tied_with_best(scores, everything).tolist() == [True, True]
+    assert tied(is_bad, ~is_bad) == [True, False]
+    # Four seeds on which both learned rank nothing, nor does a rival that fails too.
+    few = ~is_bad & (np.arange(8) < 6)
+    assert tied(is_bad, few) == [True, True]
+    both_fail = is_bad | (np.arange(8) == 7)
+    assert tied(both_fail, ~both_fail) == [True, True]
+
+
+def test_a_config_that_fails_is_tested_at_half_of_the_level_each():
+    """Over all seeds it loses by p between half of the level and the level."""
+    loss = np.array([0.01, 0.04, 0.03, 0.0, -0.01, 0.02])
+    scores = np.stack([np.full(6, 0.9), 0.9 - loss])
+    everything = all_counted(scores)
+    p_value = stats.ttest_1samp(loss, 0.0, alternative="greater").pvalue
+    is_bad = np.full((2, 6), False)
+    is_bad[1, 1] = True
+
+    for level, is_in in ((1.5 * p_value, True), (2.1 * p_value, False)):
+        tied = tied_with_best(
+            scores, everything, is_bad=is_bad, is_learner=~is_bad, level=level
+        )
+        assert tied.tolist() == [True, is_in]
+        assert not tied_with_best(scores, everything, level=level)[1]
 
 
 def test_one_seed_is_refused():
