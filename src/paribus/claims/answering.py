@@ -121,8 +121,21 @@ def _find(evidence: Evidence, question: Question) -> Found:
         more_seeds=seeds_that_decide(contrast, smallest, question),
         effect_size=hedges_g_av(a, b) if has_spread else None,
         share_above=share_above(a, b) if has_spread else None,
-        notes=(*notes, *_say_without_offset(question, measure, seeds)),
+        notes=(
+            *notes,
+            *_say_equal(a, b),
+            *_say_without_offset(question, measure, seeds),
+        ),
     )
+
+
+def _say_equal(
+    a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"]
+) -> tuple[str, ...]:
+    """Why an interval has no width: no spread was seen, which is not certainty."""
+    if len(a) < MIN_SEEDS or not np.array_equal(a, b):
+        return ()
+    return (f"Both sides are exactly equal with each of the {len(a)} seeds.",)
 
 
 def _say_without_offset(
