@@ -26,6 +26,8 @@ def comparison_text(comparison: Comparison) -> str:
     if comparison.is_among_learners:
         both = "the seeds on which both sides learned; no others enter above"
     lines.append(f"pairs: {comparison.n_pairs} ({both})")
+    if comparison.lower is not None:
+        lines.append("for this pair alone: not adjusted for its having been chosen")
     if comparison.noise_floor is not None:
         lines.append(
             f"noise floor: {comparison.noise_floor:.4f} "

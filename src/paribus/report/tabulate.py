@@ -278,6 +278,12 @@ def _note(findings: Findings) -> str:
         all_of_them = f"the {n - n_few} configs with {MIN_SEEDS_TO_JUDGE} seeds or more"
     is_said = n > 1 and n_few < n
     among = f"Tied with the best: among {all_of_them}." if is_said else ""
+    if among and findings.comparisons:
+        among += (
+            " Its tests are one-sided and share the error rate among the rivals of a "
+            "config; the intervals of pairs, further down, are two-sided and share it "
+            "over all pairs: one may decide what the other leaves open."
+        )
     limits = limit_note(findings.ties, findings.metric) if n > 1 else ""
     failing = _note_on_failing(findings) if is_said else ""
     return " ".join(filter(None, (among, limits, failing, note_on_shown(findings))))

@@ -212,6 +212,7 @@ def test_a_comparison_names_its_sides_numbers_and_configs():
     assert "test_accuracy: learning_rate=0.001 minus learning_rate=0.01" in text
     assert f"+0.0200 [{low:+.4f}, {high:+.4f}] (95% interval)" in text
     assert "pairs: 3" in text
+    assert "this pair alone: not adjusted for its having been chosen" in text
     assert "noise floor:" in text
     assert "learning_rate=0.001, batch_size=32 with learning_rate=0.01" in text
 

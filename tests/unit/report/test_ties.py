@@ -189,6 +189,7 @@ def test_the_table_says_among_which_configs_the_ties_are():
     text = render_markdown(build_report(waiting(2)))
 
     assert "Tied with the best: among the 3 configs with 5 seeds or more." in text
+    assert "one may decide what the other leaves open" in text
     # What one seed would have said is left until all have seeds enough.
     assert "as the usual study does" not in text
     assert "as the usual study does" in render_markdown(build_report(waiting(6)))
