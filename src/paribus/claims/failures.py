@@ -60,10 +60,14 @@ def _say_confounded(
     n, n_low = ways_slow[RunStatus.UNCONVERGED], sum(ways_low[s] for s in _STAYED_LOW)
     if not n_low or n <= MAX_UNCONVERGED * ways_slow.total():
         return ()
+    n_bad = _n_bad(ways_low)
+    bad = f"{n_low} of {n_bad} bad runs at {low} {'is' if n_low == 1 else 'are'}"
+    if n_bad == 1:
+        bad = f"the one bad run at {low} is"
     return (
         f"How often runs fail is confounded with how fast they learn: {n} of "
         f"{ways_slow.total()} runs at {slow} were still improving at the end and count "
-        f"as no failures, while {n_low} of {_n_bad(ways_low)} bad runs at {low} are "
+        f"as no failures, while {bad} "
         "collapsed or sublinear, as slow runs are too. A longer budget would tell slow "
         "from failed.",
     )

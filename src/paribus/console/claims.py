@@ -64,6 +64,8 @@ _HOW_ADJUSTED = (
     "Adjusted p: Holm's over the confirmatory family. Atoms with * are exploratory:\n"
     "Benjamini-Hochberg's over all of them, which would count at "
     f"{FALSE_DISCOVERY_RATE}.\n"
+    "The interval alone decides: a p-value asks whether there is any difference, and\n"
+    "with few seeds cannot be small.\n"
     "Smallest effects that no claim names: of an accuracy twice the noise floor at\n"
     "the error of the best judged config, at least 0.2 pp; of others a convention."
 )

@@ -12,28 +12,41 @@ from paribus.report.numbers import NONE, p_value, percent, points
 from paribus.report.pairs import higher_first
 from paribus.report.prose_pairs import say_unit, write_difference
 from paribus.report.slices import words
+from paribus.stats.families import ERROR_RATE
 
+
+P_VALUE = "p (Holm)"
 
 # Beside a share of reversals of another order than the row's.
 OTHER_ORDER = "↔"
 
 
 def tabulate_comparisons(findings: Findings) -> Table:
-    """Every pair that was compared: difference, interval, test, noise floor."""
+    """Every pair that was compared: difference, interval, test, noise floor.
+
+    Without the p-values where none could be small, whatever the runs.
+    """
+    columns = (
+        "higher mean",
+        "lower mean",
+        "difference",
+        "simultaneous 95% interval",
+        "noise floor",
+        P_VALUE,
+        "seeds",
+        "ended badly",
+        "reversed by one seed",
+    )
+    rows = [_comparison_row(findings, c) for c in findings.comparisons]
+    least = _smallest_adjusted(findings)
+    if least is not None and least > ERROR_RATE:
+        at = columns.index(P_VALUE)
+        columns = columns[:at] + columns[at + 1 :]
+        rows = [row[:at] + row[at + 1 :] for row in rows]
     return Table(
         caption=_comparison_caption(findings.metric),
-        columns=(
-            "higher mean",
-            "lower mean",
-            "difference",
-            "simultaneous 95% interval",
-            "noise floor",
-            "p (Holm)",
-            "seeds",
-            "ended badly",
-            "reversed by one seed",
-        ),
-        rows=tuple(_comparison_row(findings, c) for c in findings.comparisons),
+        columns=columns,
+        rows=tuple(rows),
         n_labels=2,
         note=_comparison_note(findings),
     )
@@ -85,6 +98,16 @@ def _say_noise_floor(metric: str) -> str:
     )
 
 
+def _smallest_adjusted(findings: Findings) -> float | None:
+    """The smallest adjusted p-value that so few seeds can give; None without tests."""
+    smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
+    if not smallest:
+        return None
+    n = sum(c.p_value is not None for c in findings.comparisons)
+    adjusted = np.array([min(min(smallest) * n, 1.0)])
+    return float(looks_of(findings.result.study).over_all(adjusted)[0])
+
+
 def _comparison_note(findings: Findings) -> str:
     n = sum(c.p_value is not None for c in findings.comparisons)
     study = findings.result.study
@@ -104,11 +127,13 @@ def _comparison_note(findings: Findings) -> str:
         )
     if any(_is_other_order(findings, c) for c in findings.comparisons):
         text += f" {OTHER_ORDER}: that order is the opposite of the row's."
-    smallest = [c.smallest_p_value for c in findings.comparisons if c.smallest_p_value]
-    if smallest:
-        adjusted = np.array([min(min(smallest) * n, 1.0)])
-        least = p_value(float(looks_of(study).over_all(adjusted)[0]))
-        text += f" The smallest adjusted p-value that is possible here is {least}."
+    least = _smallest_adjusted(findings)
+    if least is not None:
+        text += (
+            f" The smallest adjusted p-value that is possible here is {p_value(least)}"
+        )
+        is_idle = least > ERROR_RATE
+        text += ", whatever the runs, so none are listed." if is_idle else "."
     if len(findings.compared) < findings.n_configs:
         text += (
             f" Compared are the {len(findings.compared)} configs with the highest "

@@ -122,3 +122,13 @@ def test_the_atoms_about_failures_say_how_runs_failed(ordinary, judge, rival):
     assert len(set(found.notes)) == len(found.notes)
     other = {"medium": "0.01", "small": "0.001"}[rival]
     assert f"Bad runs at learning rate {other}: 1 sublinear." in found.notes
+
+
+def test_one_bad_run_is_written_as_one(ordinary):
+    def said(large: list[RunStatus]) -> str:
+        evidence = with_statuses(ordinary, small=[RISING] * 3, large=large)
+        return " ".join(say_failures(evidence, about(LARGE, SMALL)))
+
+    assert "the one bad run at learning rate 0.1 is collapsed" in said([SUBLINEAR])
+    several = said([SUBLINEAR, DIVERGED])
+    assert "1 of 2 bad runs at learning rate 0.1 is collapsed" in several

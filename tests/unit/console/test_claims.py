@@ -184,3 +184,7 @@ def test_a_claim_that_depends_says_on_which_parts():
     text = claims_text([claim])
 
     assert "\nL3: depends (L3b is negligible, L3c is supported)\n" in text
+
+
+def test_that_the_interval_decides_stands_below_the_p_values():
+    assert "The interval alone decides: a p-value asks whether" in text_of()

@@ -34,3 +34,20 @@ def test_a_reversal_of_another_order_than_the_rows_is_marked(last, status, share
     assert reversed_ == share
     explained = f"{OTHER_ORDER}: that order is the opposite of the row's."
     assert (explained in table.note) is (OTHER_ORDER in share)
+
+
+def test_p_values_that_cannot_be_small_are_left_out():
+    """Six seeds give 1/32 at least: for one test a p-value, for three at most .05."""
+    better = (0.950, 0.951, 0.949, 0.950, 0.952, 0.948)
+    worse = (0.90, 0.91, 0.90, 0.90, 0.91, 0.90)
+
+    one = tabulate_comparisons(gather_findings(make_finished(better, STEADY)))
+    three = tabulate_comparisons(gather_findings(make_finished(better, STEADY, worse)))
+
+    assert "p (Holm)" in one.columns
+    assert one.note.endswith("possible here is 0.031.")
+    assert "p (Holm)" not in three.columns
+    assert {len(row) for row in three.rows} == {len(three.columns)}
+    assert three.note.endswith(
+        "possible here is 0.094, whatever the runs, so none are listed."
+    )
