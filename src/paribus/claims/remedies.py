@@ -14,6 +14,9 @@ LONGER = "a longer budget would tell"
 # What lifts a guard that counts seeds.
 MORE_SEEDS = "--set study.seeds={}"
 
+# Seeds that a plan has not announced are marked as added after looking.
+OR_PLANNED = ", or a new study with planned looks"
+
 _MORE_AT_LAST = "a new study, with more seeds at its last look"
 _RUN = "paribus run "
 _BUILT_IN_DATA = "mnist"
@@ -44,10 +47,12 @@ def fitting(remedy: str, study: Study) -> str:
     Returns:
         The remedy. A built-in study says nothing about other data than its own, and
         there it is the design to copy. A setting that a folder keeps as it was needs
-        another one.
+        another one. More seeds are also those of a study that plans when to look.
     """
     if study.planned_seeds and asks_seeds(remedy):
         return _MORE_AT_LAST
+    if asks_seeds(remedy) and not study.is_imported:
+        return f"{remedy.removesuffix(OR_PLANNED)}{OR_PLANNED}"
     if _FIXED.search(remedy) and _ANOTHER not in remedy:
         return f"{remedy} {_ANOTHER}"
     is_built_in_data = study.data.name == _BUILT_IN_DATA and not study.is_imported

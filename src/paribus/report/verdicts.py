@@ -2,6 +2,7 @@
 
 from paribus.analysis.measure_facts import measure_facts
 from paribus.claims import AtomVerdict, Verdict
+from paribus.claims.remedies import OR_PLANNED
 from paribus.counts import count
 from paribus.errors import UnknownNameError
 from paribus.report.document import Badge
@@ -216,8 +217,9 @@ def _say_measured(atom: AtomVerdict) -> str:
 def as_command(remedy: str) -> str:
     """Write what would test a claim; commands and calls stand in backticks."""
     remedy = remedy.strip().rstrip(".")
-    is_literal = remedy.startswith(("paribus ", "--", "pb."))
-    return f"`{remedy}`" if is_literal else remedy
+    command, joined, rest = remedy.partition(OR_PLANNED)
+    is_literal = command.startswith(("paribus ", "--", "pb."))
+    return f"`{command}`{joined}{rest}" if is_literal else remedy
 
 
 def _measured(atom: AtomVerdict) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import make_study
 
-from paribus.claims.remedies import fitting
+from paribus.claims.remedies import asks_seeds, fitting
 from paribus.study import DataChoice
 
 
@@ -28,7 +28,7 @@ def test_a_built_in_study_says_nothing_about_other_data(options: str):
 def test_other_remedies_are_for_every_study():
     study = replace(make_study(), data=DataChoice(path="mine.npz"))
 
-    for remedy in ("", "--set study.seeds=9", "give every side the same values"):
+    for remedy in ("", "give every side the same values"):
         assert fitting(remedy, study) == remedy
 
 
@@ -39,7 +39,17 @@ def test_a_setting_that_a_folder_keeps_is_for_another_folder():
         for remedy in (f"--set {setting}=9", f"--set '{setting}=[9]'"):
             assert fitting(remedy, study) == f"{remedy} with another --out"
             assert fitting(fitting(remedy, study), study) == fitting(remedy, study)
-    for remedy in ("--set study.seeds=9", "--set 'space.1.learning_rate=[0.1, 1]'"):
-        assert fitting(remedy, study) == remedy
+    remedy = "--set 'space.1.learning_rate=[0.1, 1]'"
+    assert fitting(remedy, study) == remedy
     for both in ("--set study.epochs=9 and --set study.seeds=5",):
         assert fitting(both, study) == f"{both} with another --out"
+
+
+def test_seeds_are_those_of_a_new_study_with_planned_looks_too():
+    said = "--set study.seeds=9, or a new study with planned looks"
+
+    found = fitting("--set study.seeds=9", make_study())
+
+    assert found == said
+    assert fitting(found, make_study()) == said
+    assert asks_seeds(found)

@@ -5,7 +5,13 @@ import pytest
 from claim_builders import make_atom, make_speed_atom
 
 from paribus.claims import Verdict
-from paribus.report.verdicts import say_change, say_finding, say_tests, say_text
+from paribus.report.verdicts import (
+    as_command,
+    say_change,
+    say_finding,
+    say_tests,
+    say_text,
+)
 
 
 MEASURED = (
@@ -352,3 +358,12 @@ def test_a_share_of_one_side_is_no_difference(verdict, numbers, finding):
         "Share of bad runs that the best learning rate does not rescue, learning rate "
         f"0.1 (10 seeds, equal epochs): {finding}"
     )
+
+
+def test_only_the_command_of_more_seeds_stands_as_code():
+    remedy = "--set study.seeds=9, or a new study with planned looks"
+
+    assert as_command(remedy) == (
+        "`--set study.seeds=9`, or a new study with planned looks"
+    )
+    assert as_command("--set study.seeds=9") == "`--set study.seeds=9`"
