@@ -67,7 +67,9 @@ _HOW_ADJUSTED = (
     "The interval alone decides: a p-value asks whether there is any difference, and\n"
     "with few seeds cannot be small.\n"
     "Smallest effects that no claim names: of an accuracy twice the noise floor at\n"
-    "the error of the best judged config, at least 0.2 pp; of others a convention."
+    "the error of the best judged config, at least 0.2 pp; of others a convention.\n"
+    "Seeds added where no looks were planned are marked as added after looking; a new\n"
+    "study may plan looks."
 )
 
 

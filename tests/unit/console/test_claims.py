@@ -111,7 +111,7 @@ def test_confirmatory_and_exploratory_atoms_have_their_own_adjusted_p():
 
 def test_seeds_that_were_added_after_looking_are_said_to_be():
     assert "L2a: seeds added after looking, 3 of 8 seeds" in text_of(n_late_seeds=3)
-    assert "after looking" not in text_of()
+    assert ": seeds added after looking" not in text_of()
 
 
 def test_the_digest_of_declared_claims_stands_once_at_the_end():
@@ -188,3 +188,9 @@ def test_a_claim_that_depends_says_on_which_parts():
 
 def test_that_the_interval_decides_stands_below_the_p_values():
     assert "The interval alone decides: a p-value asks whether" in text_of()
+
+
+def test_seeds_that_would_decide_are_said_to_be_marked_unless_looks_are_planned():
+    said = text_of()
+    assert "Seeds added where no looks were planned are marked as added after" in said
+    assert said.endswith("study may plan looks.")
