@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from paribus.stats.ties import Regrets, best_mean, regrets_to_best
+from paribus.stats.ties import Regrets, best_mean, regrets_to_best, tied_with_best
 
 
 # Accuracies of a split of 1,000 examples: equal scores are common, as they are in life.
@@ -95,3 +95,18 @@ def test_another_config_that_is_not_the_best_only_widens_the_limits(x: np.ndarra
 
     assert together.best == alone.best
     assert (together.upper[:-1] >= alone.upper - ROUNDING).all()
+
+
+@quick
+@given(scores(n_seeds=(5, 9)), st.integers(1, 900))
+def test_failures_change_the_set_only_for_configs_that_have_them(x: np.ndarray, limit):
+    everything, is_bad = all_counted(x), x < limit / 1000
+    plain, half = (tied_with_best(x, everything, level=p) for p in (0.05, 0.025))
+
+    tied = tied_with_best(x, everything, is_bad=is_bad, is_learner=~is_bad)
+
+    never_fails = ~is_bad.any(axis=1)
+    assert (tied == plain)[never_fails].all()
+    # Beaten over all runs at half of the level, a config is out whatever its learners.
+    assert (tied <= half).all()
+    assert tied[best_mean(x, everything)]
