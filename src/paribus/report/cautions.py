@@ -10,11 +10,11 @@ from paribus.analysis.cautions import (
     FewSeeds,
     LateClaims,
     MissingRuns,
-    NoisyTiming,
     NothingLearned,
     Unconverged,
 )
 from paribus.analysis.ends import BestAtEnd
+from paribus.analysis.solo_times import NoisyTiming
 from paribus.analysis.stopped import StoppedEarly
 from paribus.counts import count
 from paribus.in_python import as_python

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 from claims_builders import Runs, make_runs, make_timing, make_tuned_study
 
-from paribus.analysis.cautions import NoisyTiming, find_cautions
+from paribus.analysis.cautions import find_cautions
+from paribus.analysis.solo_times import NoisyTiming
 from paribus.analysis.tradeoffs import find_tradeoffs
 from paribus.results import Attempt
 

@@ -12,13 +12,13 @@ from paribus.analysis.cautions import (
     FewSeeds,
     LateClaims,
     MissingRuns,
-    NoisyTiming,
     NothingLearned,
     Unconverged,
     detectable_effect,
     find_cautions,
 )
 from paribus.analysis.ends import BestAtEnd
+from paribus.analysis.solo_times import NoisyTiming
 from paribus.declared import DeclaredClaim
 from paribus.report.cautions import say_caution, say_gist
 from paribus.report.document import Bullets, Callout

@@ -101,7 +101,7 @@ def test_a_config_that_fails_is_tested_at_half_of_the_level_each():
     loss = np.array([0.01, 0.04, 0.03, 0.0, -0.01, 0.02])
     scores = np.stack([np.full(6, 0.9), 0.9 - loss])
     everything = all_counted(scores)
-    p_value = stats.ttest_1samp(loss, 0.0, alternative="greater").pvalue
+    p_value = float(stats.t.sf(loss.mean() / (loss.std(ddof=1) / np.sqrt(6)), 5))
     is_bad = np.full((2, 6), False)
     is_bad[1, 1] = True
 
