@@ -45,6 +45,10 @@ RUN_BY = {
         ),
         "python": ("test_stop_when_decided_page::test_the_python_of_the_page_runs",),
     },
+    "docs/how-to/tune-first.md": {
+        "toml": ("test_tune_first_page::test_both_ways_make_the_same_study",),
+        "python": ("test_tune_first_page::test_both_ways_make_the_same_study",),
+    },
     "docs/how-to/stop-values-early.md": {
         "toml": (
             "test_stop_values_early_page::"

@@ -304,7 +304,8 @@ def _metrics(columns: Sequence[str], path: Path) -> list[str]:
         )
     if not metrics:
         raise DataError(
-            f"`{path}` must have a metric, e.g. `test_accuracy`, got {_names(columns)}",
+            f"`{path}` must have a metric, e.g. `test_accuracy`, got "
+            f"{_names(columns) or 'none beside what the runs are named by'}",
             hint="metrics are called <split>_<metric>, with train, validation or test",
         )
     return metrics
