@@ -61,7 +61,7 @@ CASES = [
     # Four times as many steps an epoch: 2.5 times faster is not enough.
     ("B1b", "refuted", {"small": FAST, "large": SLOW}),
     ("B1b", "supported", {"small": Runs(accuracy=0.98, speed=15), "large": SLOW}),
-    ("B1b", "undecided", {"small": UNSURE, "large": Runs(accuracy=0.98, speed=1)}),
+    ("B1b", "undecided", {"small": UNSURE, "large": Runs(accuracy=0.98, speed=1.5)}),
     ("B1c", "refuted", {"seconds": {32: 4.0, 128: 1.0}}),
     ("B1c", "supported", {"small": FAST, "large": SLOW}),
     ("B1c", "untested", {"variation": 0.2}),
