@@ -70,9 +70,9 @@ class TimedWatch(Watch):
         with ALONG:
             return super().see(*args, **kwargs)
 
-    def end(self, *args, **kwargs):
+    def measure(self, *args, **kwargs):
         with AT_END:
-            return super().end(*args, **kwargs)
+            return super().measure(*args, **kwargs)
 
 
 class TimedProber(Prober):
