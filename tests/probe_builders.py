@@ -71,6 +71,18 @@ def train_fully(
     return params
 
 
+def sgd_recipe(model: Model, *, batch_size: int = 8, n_examples: int = 40) -> Recipe:
+    """How SGD trains a model, at a constant rate and on inputs as they are."""
+    return Recipe(
+        model=model,
+        optimizer_name="sgd",
+        static_settings={"nesterov": False, "schedule": "constant"},
+        batch_size=batch_size,
+        n_examples=n_examples,
+        input_divisor=1.0,
+    )
+
+
 def blobs_recipe(study: Study, dataset: Dataset) -> Recipe:
     """What the first static group of a study of blobs trains."""
     settings = study.settings(study.configs()[0])

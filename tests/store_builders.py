@@ -96,6 +96,20 @@ def train(writer: StudyWriter, runs: Sequence[Run], *, seed: int = 0) -> int:
     return block
 
 
+def grow(writer: StudyWriter) -> list[Run]:
+    """Train two runs, fail the next, time a config; the runs that wait then."""
+    writer.begin_attempt({"python": "3.12"})
+    new = waiting(writer)
+    train(writer, new[:2], seed=5)
+    writer.fail_block(writer.begin_block(new[2:3], description="bad"), "it raised")
+    writer.commit_baseline(train_loss=0.25, learning_rate=0.1)
+    config = writer.study.configs()[0]
+    writer.commit_round(
+        [SoloTime(config=config, seconds_per_epoch=0.5, load_before=0.0)]
+    )
+    return new[3:]
+
+
 def time_rounds(writer: StudyWriter) -> None:
     """Commit made-up rounds of timings of every config."""
     for turn in range(N_ROUNDS):

@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from probe_builders import make_network
+from probe_builders import make_network, sgd_recipe
 
 from paribus.engine.block import BlockShape
 from paribus.engine.checkpoints import BlockMoment, of_rows, pack, unpack
 from paribus.engine.detours import Detour
 from paribus.engine.evaluation import Ending
-from paribus.engine.recipe import Recipe
 from paribus.engine.run import RunState, start_run
 from paribus.errors import StoreError
 
@@ -45,14 +44,7 @@ VALUES = st.one_of(
 @pytest.fixture(scope="module")
 def start() -> RunState:
     model, _ = make_network(hidden=(3,))
-    recipe = Recipe(
-        model=model,
-        optimizer_name="sgd",
-        static_settings={"nesterov": False, "schedule": "constant"},
-        batch_size=8,
-        n_examples=40,
-        input_divisor=1.0,
-    )
+    recipe = sgd_recipe(model)
     traced = dict.fromkeys(("learning_rate", "momentum"), jnp.full(N_RUNS, 0.1))
     seeds = jnp.array([[0, 1], [0, 2]], jnp.uint32)
     return jax.jit(jax.vmap(partial(start_run, recipe)))(seeds, traced)

@@ -10,6 +10,7 @@ from store_builders import (
     edit,
     edit_knowingly,
     fingerprint,
+    grow,
     make_store,
     train,
     waiting,
@@ -17,7 +18,6 @@ from store_builders import (
 
 from paribus.errors import ResourceError, StoreError
 from paribus.results import StudyResult
-from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 from paribus.store import salvage as salvaging
@@ -30,15 +30,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studies") / "tiny"
     make_store(folder, study=make_study(n_seeds=2))
     with StudyWriter.create(folder, make_study(n_seeds=4), make_facts()) as writer:
-        writer.begin_attempt({"python": "3.12"})
-        new = waiting(writer)
-        train(writer, new[:2], seed=5)
-        writer.fail_block(writer.begin_block(new[2:3], description="bad"), "it raised")
-        writer.commit_baseline(train_loss=0.25, learning_rate=0.1)
-        config = writer.study.configs()[0]
-        writer.commit_round(
-            [SoloTime(config=config, seconds_per_epoch=0.5, load_before=0.0)]
-        )
+        grow(writer)
         writer.finish_attempt(2, 1.0)
     return folder
 

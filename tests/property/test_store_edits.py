@@ -14,13 +14,12 @@ import pytest
 from builders import make_facts, make_study
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_builders import edit_knowingly, make_store, train, waiting
+from store_builders import edit_knowingly, grow, make_store
 
 from paribus.analysis import plan_runs
 from paribus.errors import ParibusError, StoreError
 from paribus.exports.tables import configs_table, runs_table, to_json
 from paribus.results import StudyResult
-from paribus.results.timings import SoloTime
 from paribus.store import StudyWriter, check_study, read_study
 from paribus.store.schema import TABLES
 
@@ -42,16 +41,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studies") / "tiny"
     make_store(folder, study=make_study(n_seeds=2))
     with StudyWriter.create(folder, make_study(n_seeds=5), make_facts()) as writer:
-        writer.begin_attempt({"python": "3.12"})
-        new = waiting(writer)
-        train(writer, new[:2], seed=5)
-        writer.fail_block(writer.begin_block(new[2:3], description="bad"), "it raised")
-        writer.commit_baseline(train_loss=0.25, learning_rate=0.1)
-        config = writer.study.configs()[0]
-        writer.commit_round(
-            [SoloTime(config=config, seconds_per_epoch=0.5, load_before=0.0)]
-        )
-        block = writer.begin_block(new[3:5], description="stopped")
+        rest = grow(writer)
+        block = writer.begin_block(rest[:2], description="stopped")
         part = {
             name: np.ones((1, 2), np.float32)
             for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy")

@@ -10,7 +10,13 @@ from paribus.analysis.scores import is_learner, oriented_scores
 from paribus.results import StudyResult
 from paribus.results.clocks import evaluation_steps
 from paribus.space import Config
-from paribus.stats.targets import RUNGS, choose_rung, first_crossing, target_ladder
+from paribus.stats.targets import (
+    RUNGS,
+    choose_rung,
+    first_crossing,
+    first_crossings,
+    target_ladder,
+)
 from paribus.stats.ties import counted_means
 
 
@@ -126,7 +132,7 @@ def steadiest_rung(
     Returns:
         Its position; the lowest where they reach none well before their budget ends.
     """
-    times = np.array([first_crossing(at, curves, float(t)) for t in ladder])
+    times = first_crossings(at, curves, ladder)
     budget = at[np.isfinite(curves).any(axis=0)].max()
     return choose_rung(times, float(budget)) or 0
 

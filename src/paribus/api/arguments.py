@@ -6,7 +6,7 @@ from typing import Any
 
 from paribus.declared import DeclaredClaim
 from paribus.errors import SpaceError, StudyError, as_toml, unknown_name
-from paribus.hyperparameters import MODELS
+from paribus.hyperparameters import MODELS, is_number
 from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.space import SearchSpace
 from paribus.study import DataChoice, OptimizerChoice, TaskChoice, Tuning
@@ -262,5 +262,4 @@ def _is_name(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    value = value.item() if hasattr(value, "item") else value
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number(value.item() if hasattr(value, "item") else value)

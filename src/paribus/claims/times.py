@@ -32,7 +32,7 @@ from paribus.stats.target_times import (
 )
 from paribus.stats.targets import (
     RUNGS,
-    first_crossing,
+    first_crossings,
     reachable_rung,
     target_ladder,
 )
@@ -278,18 +278,10 @@ def _times(
     judged = evidence.judged
     curves = judged.curve(judged.score_metric)[:, seeds].astype(np.float64)
     logs = [
-        np.log(_crossings(_clock(evidence, question, i), curves[i], targets))
+        np.log(first_crossings(_clock(evidence, question, i), curves[i], targets))
         for i in side
     ]
     return np.exp(np.mean(logs, axis=0))
-
-
-def _crossings(
-    at: Float[np.ndarray, " evaluation"],
-    curves: Float[np.ndarray, "run evaluation"],
-    targets: Float[np.ndarray, " rung"],
-) -> Float[np.ndarray, "rung run"]:
-    return np.array([first_crossing(at, curves, float(t)) for t in targets])
 
 
 def _pilot_scores(

@@ -7,7 +7,7 @@ from paribus.counts import count
 from paribus.report.document import Table
 from paribus.report.findings import Findings
 from paribus.report.numbers import percent
-from paribus.report.slices import label_values, varying
+from paribus.report.slices import label_config
 
 
 _WORDS: Mapping[str, str] = {
@@ -24,7 +24,8 @@ _COLOURS = {"amber": "unusual", "red": "probably harmful"}
 
 def tabulate_alarms(findings: Findings) -> list[Table]:
     """One row for each measure of a config that is above a level; no table without."""
-    alarms = find_alarms(findings.result)
+    result = findings.result
+    alarms = find_alarms(result)
     if not alarms:
         return []
     n_configs = len({alarm.config for alarm in alarms})
@@ -36,7 +37,7 @@ def tabulate_alarms(findings: Findings) -> list[Table]:
             columns=("config", "measure", "which is", "median", "level", "runs"),
             rows=tuple(
                 (
-                    _label(findings, alarm.config),
+                    label_config(result.study, result.configs[alarm.config]),
                     _WORDS[alarm.measure],
                     _COLOURS[alarm.colour],
                     _value(alarm.measure, alarm.median),
@@ -50,12 +51,6 @@ def tabulate_alarms(findings: Findings) -> list[Table]:
             is_folded=True,
         )
     ]
-
-
-def _label(findings: Findings, index: int) -> str:
-    names = varying(findings.result.study)
-    config = findings.result.configs[index]
-    return label_values({n: v for n, v in config.items() if n in names})
 
 
 def _value(measure: str, value: float) -> str:

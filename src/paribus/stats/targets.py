@@ -58,6 +58,15 @@ def first_crossing(
     return np.where(is_there.any(axis=1), times, np.inf)
 
 
+def first_crossings(
+    at: Float[np.ndarray, " evaluation"],
+    scores: Float[np.ndarray, "run evaluation"],
+    targets: Float[np.ndarray, " target"],
+) -> Float[np.ndarray, "target run"]:
+    """As `first_crossing`, of each of several targets."""
+    return np.array([first_crossing(at, scores, float(t)) for t in targets])
+
+
 def target_ladder(
     pilot_scores: Float[np.ndarray, " run"], chance: float
 ) -> Float[np.ndarray, " rung"]:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import make_blobs_study, train_blobs
+from probe_builders import sgd_recipe
 
 from paribus.engine.epochs import traced_values
 from paribus.engine.measures import summarise
@@ -29,14 +30,7 @@ def make_recipe(*, has_dropout: bool = True) -> Recipe:
         n_classes=3,
         has_dropout=has_dropout,
     )
-    return Recipe(
-        model=model,
-        optimizer_name="sgd",
-        static_settings={"nesterov": False, "schedule": "constant"},
-        batch_size=BATCH_SIZE,
-        n_examples=N_EXAMPLES,
-        input_divisor=1.0,
-    )
+    return sgd_recipe(model, batch_size=BATCH_SIZE, n_examples=N_EXAMPLES)
 
 
 def train(recipe: Recipe, traced: dict[str, Any], *, mask_seed: int = 0) -> RunState:

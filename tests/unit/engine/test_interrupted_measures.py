@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import make_blobs_study, train_blobs, write_blobs
+from same_bits import assert_same_bits
 
 from paribus.engine import keeper as keeping
 from paribus.engine import trainer as training
@@ -18,7 +19,6 @@ from paribus.engine.prober import Prober
 from paribus.engine.rescuer import Rescue
 from paribus.engine.train import train_study
 from paribus.results import StudyResult
-from paribus.status import RunStatus
 from paribus.store import check_study
 from paribus.study import DataChoice, Study
 from paribus.tuning import Tuning, count_tuning_seeds
@@ -99,19 +99,6 @@ def trained(study: Study, place: Path, calls: Calls) -> tuple[StudyResult, int]:
     n_before = calls.n
     result = train_blobs(study, place)
     return result, calls.n - n_before
-
-
-def assert_same_bits(one: StudyResult, other: StudyResult) -> None:
-    assert (one.status == RunStatus.CONVERGED).any()
-    np.testing.assert_array_equal(one.status, other.status)
-    for found, expected in (
-        (one.curves, other.curves),
-        (one.measures, other.measures),
-        (one.correct, other.correct),
-    ):
-        assert found.keys() == expected.keys()
-        for name in expected:
-            assert found[name].tobytes() == expected[name].tobytes(), name
 
 
 @pytest.fixture

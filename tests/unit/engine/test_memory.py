@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import make_blobs_study, make_dataset, train_blobs
+from probe_builders import sgd_recipe
 
 from paribus.engine import memory
 from paribus.engine.baseline import Baseline, train_baseline
@@ -20,7 +21,6 @@ from paribus.engine.memory import (
     runs_that_fit,
     state_of,
 )
-from paribus.engine.recipe import Recipe
 from paribus.engine.run import RunState, start_run
 from paribus.errors import ResourceError, TooManyFailuresError
 from paribus.models.build import build_model
@@ -263,14 +263,7 @@ def test_a_run_has_the_shapes_that_its_numbers_and_its_seed_give_it():
         n_classes=3,
         has_dropout=True,  # so that the state has the words of the seed
     )
-    recipe = Recipe(
-        model=model,
-        optimizer_name="sgd",
-        static_settings={"nesterov": False, "schedule": "constant"},
-        batch_size=8,
-        n_examples=96,
-        input_divisor=1.0,
-    )
+    recipe = sgd_recipe(model, n_examples=96)
     names = ("learning_rate", "momentum", "dropout")
     numbers = {name: jnp.float32(0.1) for name in names}
 

@@ -8,7 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import make_blobs_study, make_dataset
-from probe_builders import blobs_recipe, make_examples, make_network, put_splits
+from probe_builders import (
+    blobs_recipe,
+    make_examples,
+    make_network,
+    put_splits,
+    sgd_recipe,
+)
 
 from paribus.declared import DIAGNOSTICS, RESCUE
 from paribus.engine.block import BlockShape, CompiledEpochs, Compiler
@@ -16,7 +22,7 @@ from paribus.engine.epochs import BlockCurves, traced_values, train_block
 from paribus.engine.feeding import WholeSplit
 from paribus.engine.prober import Prober
 from paribus.engine.probes import ProbeData, probe_end, probe_noise, probe_weights
-from paribus.engine.recipe import Arrays, Fitted, Recipe
+from paribus.engine.recipe import Arrays, Fitted
 from paribus.engine.run import start_run
 from paribus.engine.snapshots import LEVELS, Weights, keep_snapshots, start_snapshots
 from paribus.study import Run
@@ -39,15 +45,7 @@ SEED = jnp.array([0, 7], jnp.uint32)
 
 def make_recipe(*, hidden: tuple[int, ...] = (8,)):
     model, params = make_network(hidden=hidden)
-    recipe = Recipe(
-        model=model,
-        optimizer_name="sgd",
-        static_settings={"nesterov": False, "schedule": "constant"},
-        batch_size=8,
-        n_examples=40,
-        input_divisor=1.0,
-    )
-    return recipe, params
+    return sgd_recipe(model), params
 
 
 def measure_weights(recipe, params):

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from builders import make_blobs_study, train_blobs, write_blobs
+from same_bits import assert_same_bits
 
 from paribus.data.batches import steps_per_epoch
 from paribus.declared import DIAGNOSTICS, RESCUE
@@ -20,7 +20,6 @@ from paribus.engine.block import CompiledEpochs
 from paribus.engine.train import train_study
 from paribus.errors import ParibusWarning, StoreError
 from paribus.results import Progress, StudyResult
-from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, checkpoints
 from paribus.store.rows import ReplayRow
 from paribus.store.schema import BLOCK, CHECKPOINT, REPLAY
@@ -64,20 +63,6 @@ def stop(study: Study, folder: Path, epoch: float, by: type[StopAt] = StopAt) ->
 def rows(folder: Path, table) -> list[Any]:
     with StudyWriter.open(folder) as writer:
         return writer._ledger.read(table)
-
-
-def assert_same_bits(one: StudyResult, other: StudyResult) -> None:
-    assert (one.status == RunStatus.CONVERGED).any()
-    np.testing.assert_array_equal(one.status, other.status)
-    np.testing.assert_array_equal(one.diverged_at, other.diverged_at)
-    for found, expected in (
-        (one.curves, other.curves),
-        (one.measures, other.measures),
-        (one.correct, other.correct),
-    ):
-        assert found.keys() == expected.keys()
-        for name in expected:
-            assert found[name].tobytes() == expected[name].tobytes(), name
 
 
 @pytest.fixture
