@@ -31,7 +31,7 @@ def _keep_programs(config: pytest.Config) -> None:
     """
     import jax
 
-    if (cache := config.cache) is not None:
+    if (cache := getattr(config, "cache", None)) is not None:  # `-p no:cacheprovider`
         worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
         folder = cache.mkdir(f"programs-{worker}")
         jax.config.update("jax_compilation_cache_dir", str(folder))
