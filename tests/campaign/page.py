@@ -22,7 +22,7 @@ SAID = {
     "poison": "runs poisoned beside others",
 }
 _ROW = re.compile(r"\| (.*) \| <!-- (.*) -->")
-MACHINE = re.compile(r"(?m)^Machine: .*$")
+_MACHINES = re.compile(r"(?m)(?:^Machine of .+\n)+")
 
 
 def with_results(page: str, part: str, outcomes: Sequence[Outcome]) -> str:
@@ -41,8 +41,8 @@ def with_results(page: str, part: str, outcomes: Sequence[Outcome]) -> str:
     rows += [f"{_row(outcome)} {mark}" for outcome in outcomes]
     head = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
     middle = "\n".join(["", *head, *sorted(rows), ""])
-    page = f"{before}{BEGIN}\n{middle}\n{END}{after}"
-    return MACHINE.sub(lambda _: f"Machine: {_machine()}", page)
+    after = _MACHINES.sub(lambda lines: _machines(lines[0], part), after)
+    return f"{before}{BEGIN}\n{middle}\n{END}{after}"
 
 
 def summary(page: str) -> str:
@@ -79,6 +79,21 @@ def _row(outcome: Outcome) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _machines(lines: str, part: str) -> str:
+    """Say which parts ran on which machine, with a part now on this one."""
+    found = {part: _machine()}
+    for line in lines.splitlines():
+        parts, _, machine = line.removeprefix("Machine of ").partition(": ")
+        found = dict.fromkeys(parts.split(", "), machine) | found
+    parts_of: dict[str, list[str]] = {}
+    for name in sorted(found):
+        parts_of.setdefault(found[name], []).append(name)
+    return "".join(
+        f"Machine of {', '.join(names)}: {machine}\n"
+        for machine, names in parts_of.items()
+    )
 
 
 def _machine() -> str:

@@ -1,7 +1,9 @@
 """What the README says of faults is what the campaign has found."""
 
+import re
+
 from campaign.outcome import Outcome
-from campaign.page import summary, with_results
+from campaign.page import BEGIN, END, summary, with_results
 from page_builders import read_page
 
 
@@ -27,6 +29,19 @@ def test_a_part_replaces_its_own_results_and_keeps_the_others():
         page
     )
     assert page.count("<!-- writers -->") == 1
+
+
+def test_each_part_has_the_machine_on_which_it_ran():
+    lines = "Machine of readers, writers: one.\nMachine of races: two.\n"
+    page = f"{BEGIN}\n{END}\n\n{lines}\nMore.\n"
+    found = Outcome(name="writer", n=3, unit="kills", violations=[])
+
+    page = with_results(page, "writers", [found])
+
+    assert "Machine of readers: one.\n" in page
+    assert "Machine of races: two.\n" in page
+    assert re.search(r"(?m)^Machine of writers: \w+ .* cores of .*SQLite", page)
+    assert page.endswith("\n\nMore.\n")
 
 
 def test_a_sample_without_violations_is_told_with_its_bound():
