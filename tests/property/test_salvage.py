@@ -195,6 +195,25 @@ def damages(content: bytes, *, n_flips: int, n_cuts: int) -> list[bytes]:
     return found
 
 
+@pytest.mark.parametrize("place", ["saved", "checkpoints/saved", "../damaged/saved"])
+def test_nothing_is_written_into_the_damaged_study(place: str, folder: Path):
+    before = fingerprint(folder)
+
+    with pytest.raises(StoreError, match=f"{place}` must be outside of `.*/damaged`"):
+        salvage_study(folder, folder / place)
+
+    assert fingerprint(folder) == before
+
+
+def test_a_link_to_the_damaged_study_is_the_study(folder: Path, tmp_path: Path):
+    (tmp_path / "link").symlink_to(folder)
+
+    with pytest.raises(StoreError, match="must be outside of"):
+        salvage_study(folder, tmp_path / "link" / "saved")
+
+    assert not (folder / "saved").exists()
+
+
 def test_a_salvage_that_stops_half_way_has_made_nothing(
     sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -120,13 +120,18 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
 
     Args:
         folder: The damaged study; it is not changed.
-        target: The new folder; it must not exist, or be empty.
+        target: The new folder; it must not exist, or be empty, and not be in `folder`.
 
     Raises:
         StoreError: If there is no study, its own row is damaged, another program wrote
-            it, or `target` has something in it.
+            it, or `target` has something in it or is in `folder`.
         ResourceError: If the disk is full or fails.
     """
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise StoreError(
+            f"`{target}` must be outside of `{folder}`, which is not changed",
+            hint="name another folder",
+        )
     with translated(folder / DATABASE, "read"):
         found = read_snapshot(folder, _find, is_verified=False)
     runs = {row.id: row for row in found.rows["run"]}
