@@ -58,7 +58,6 @@ class Ledger:
         When it returns, the change may be acknowledged.
         """
         self._check_place()
-        self._changes = {}
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -69,6 +68,8 @@ class Ledger:
                 with suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
             raise
+        finally:
+            self._changes = {}
         # SQLite does not sync the folder after it has removed the journal: after a
         # power cut it could be back, and undo what we are about to acknowledge.
         sync_folder(self.database.parent)
@@ -209,7 +210,7 @@ class Ledger:
                 )
 
     def _check_total(self, table: Table[Any], n_rows: int, digests: int) -> None:
-        total = self._read_total(table)
+        total = self._changed_total(table)
         if (n_rows, digests % MODULUS) != (total.n_rows, total.digests):
             raise damaged(
                 self.database,
@@ -237,17 +238,19 @@ class Ledger:
         changes["n_rows"] += sign * len(digests)
         changes["digests"] += sign * sum(digests)
 
+    def _changed_total(self, table: Table[Any]) -> TotalRow:
+        """The stored total with what the transaction has changed so far."""
+        total = self._read_total(table)
+        changes = self._changes.get(table.name, Counter())
+        return total._replace(
+            n_rows=total.n_rows + changes["n_rows"],
+            digests=(total.digests + changes["digests"]) % MODULUS,
+        )
+
     def _update_totals(self) -> None:
         for table in self.tables:
-            if changes := self._changes.get(table.name):
-                total = self._read_total(table)
-                self._write_total(
-                    TotalRow(
-                        name=table.name,
-                        n_rows=total.n_rows + changes["n_rows"],
-                        digests=(total.digests + changes["digests"]) % MODULUS,
-                    )
-                )
+            if table.name in self._changes:
+                self._write_total(self._changed_total(table))
 
 
 def _with_digest(table: Table[Any], row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -22,7 +22,6 @@ from paribus.store.rows import (
     BlockStatus,
     CheckpointRow,
     ChunkRow,
-    RunRow,
 )
 from paribus.store.schema import BLOCK, CHECKPOINT, CHUNK, RUN
 from paribus.study import Run
@@ -77,8 +76,7 @@ class BlockRungs(BlockProgress):
                 self._ledger.delete(CHECKPOINT, gone)
                 self._ledger.replace(RUN, runs, waiting)
                 self._ledger.replace(BLOCK, [row], [paused])
-                idle = self._finish_idle([paused], {run.id: run for run in waiting})
-            self._n_kept[block] = end
+                idle = self._finish_idle([paused])
             remove_checkpoints(self.folder, (*gone, *idle))
 
     def prune(self, runs: Iterable[Run]) -> None:
@@ -96,7 +94,7 @@ class BlockRungs(BlockProgress):
             blocks = [row for row in self._ledger.read(BLOCK) if row.id in touched]
             with self._ledger.transaction():
                 self._ledger.replace(RUN, old, new)
-                gone = self._finish_idle(blocks, {run.id: run for run in new})
+                gone = self._finish_idle(blocks)
             remove_checkpoints(self.folder, gone)
 
     def _id_of(self, run: Run) -> int:
@@ -108,24 +106,19 @@ class BlockRungs(BlockProgress):
             raise ValueError(f"the study has no run {run.config.label()}, {run.seed}")
         return self._ids[run]
 
-    def _finish_idle(
-        self, blocks: Iterable[BlockRow], changed: Mapping[int, RunRow]
-    ) -> list[CheckpointRow]:
+    def _finish_idle(self, blocks: Iterable[BlockRow]) -> list[CheckpointRow]:
         """Finish paused blocks none of whose runs goes on; in a transaction.
 
         Args:
             blocks: Those to look at.
-            changed: Runs by id as they are now, of which something was changed.
 
         Returns:
             Their checkpoints, whose files are to be removed.
         """
         gone: list[CheckpointRow] = []
         for row in blocks:
-            members = [
-                changed.get(key) or self._ledger.read_run(key)
-                for key in read_runs(row.runs).tolist()
-            ]
+            keys = read_runs(row.runs).tolist()
+            members = [self._ledger.read_run(key) for key in keys]
             is_idle = not any(run.status in READY for run in members)
             if row.status != BlockStatus.PAUSED or not is_idle:
                 continue

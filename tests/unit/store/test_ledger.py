@@ -42,3 +42,16 @@ def test_a_row_that_is_not_there_is_named(folder: Path):
         with pytest.raises(StoreError, match=r"table `block` has no key 0\n"):
             ledger.read_block(0)
         assert ledger.read_chunks(99) == []
+
+
+def test_what_a_change_has_done_so_far_agrees_with_the_totals(folder: Path):
+    with StudyWriter.open(folder) as writer:
+        ledger = writer._ledger
+        runs = ledger.read(RUN)
+        changed = runs[0]._replace(status=0)
+        with ledger.transaction():
+            ledger.replace(RUN, runs[:1], [changed])
+
+            assert ledger.read(RUN) == [changed, *runs[1:]]
+            ledger.check_totals()
+        ledger.check_totals()

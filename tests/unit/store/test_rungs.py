@@ -1,5 +1,6 @@
 """Blocks that stop at a rung: what is stored of them, and what of the rest."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ STUDY = make_tuned_study(
     learning_rate=(0.001, 0.01, 0.1), batch_size=(32,), halving=Halving(factor=2)
 )
 RUNS = tuple(Run(config, STUDY.all_seeds[3]) for config in STUDY.configs())
+OTHERS = tuple(Run(config, STUDY.all_seeds[4]) for config in STUDY.configs())
 AT_RUNG, END = 2, 5
 SOUND = np.zeros(3, np.int64)
 
@@ -172,6 +174,15 @@ def test_a_block_none_of_whose_runs_goes_on_is_finished(writer, folder):
     assert np.isnan(final(folder)[:, AT_RUNG:]).all()
 
 
+def test_a_block_all_of_whose_runs_diverge_before_its_rung_is_finished(writer, folder):
+    pause(writer, diverged_at=np.array([3, 1, 2]))
+
+    assert set(statuses(writer)) == {RunStatus.DIVERGED}
+    assert writer.stopped_blocks() == {}
+    assert not [*(folder / "checkpoints").iterdir()]
+    assert check_study(folder).problems == ()
+
+
 def test_runs_that_do_not_fit_together_wait_and_what_ended_stays(writer):
     block = pause(writer, diverged_at=np.array([0, 0, 7]))
     writer.prune([RUNS[1]])
@@ -212,11 +223,67 @@ def test_a_process_that_died_leaves_a_block_that_goes_on_from_its_rung(folder):
 
 def test_only_what_waits_can_be_pruned_or_paused(writer):
     block = pause(writer)
-    with pytest.raises(ValueError, match="must be running"):
+    with pytest.raises(ValueError, match=r"must be running, it is paused$"):
         writer.pause_block(block, curves(3), diverged_at=SOUND, checkpoint=state(3))
     writer.prune([RUNS[0]])
-    with pytest.raises(ValueError, match="must wait"):
+    with pytest.raises(ValueError, match=r"^runs that are pruned must wait$"):
         writer.prune([RUNS[0]])
+
+
+def test_a_rung_takes_the_place_of_the_states_on_the_way_to_it(writer, folder):
+    block = writer.begin_block(RUNS, description="b")
+    first, then = curves(3, end=1), curves(3, 1, AT_RUNG)
+    writer.commit_evaluations(block, first, checkpoint=state(3))
+    writer.pause_block(block, then, diverged_at=SOUND, checkpoint=state(3))
+
+    (row,) = writer._ledger.read(CHECKPOINT)
+    assert (row.block, row.evaluation) == (block, AT_RUNG)
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == [row.name]
+    np.testing.assert_array_equal(final(folder)[:, 1], [10, 11, 12])
+    assert writer.resume_block(block).evaluation == AT_RUNG
+
+
+@pytest.mark.parametrize(
+    ("new", "diverged_at", "words"),
+    [
+        (curves(3, 1, END + 1), SOUND, "a block has 1 to 4 evaluations more, got 5"),
+        (curves(3, 1, AT_RUNG), SOUND[:2], "a block of 3 runs needs a step of each"),
+    ],
+    ids=["evaluations", "steps"],
+)
+def test_what_does_not_fit_a_block_at_a_rung_is_refused(
+    new, diverged_at, words: str, writer, folder
+):
+    block = writer.begin_block(RUNS, description="b")
+    writer.commit_evaluations(block, curves(3, end=1))
+
+    pause_block = inspect.unwrap(StudyWriter.pause_block)  # of tests' own checks
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        pause_block(writer, block, new, diverged_at=diverged_at, checkpoint=state(3))
+
+    assert set(statuses(writer)) == {RunStatus.RUNNING}
+    assert not (folder / "checkpoints").exists()
+
+
+def test_of_several_blocks_those_none_of_whose_runs_goes_on_are_finished(
+    writer, folder
+):
+    blocks = []
+    for number, runs in enumerate((RUNS[:2], RUNS[2:], OTHERS)):
+        block = writer.begin_block(runs, description="b")
+        some = {"state.w": np.full((len(runs), 2), number, np.float32)}
+        n, first = np.zeros(len(runs), np.int64), curves(len(runs), end=AT_RUNG)
+        writer.pause_block(block, first, diverged_at=n, checkpoint=some)
+        blocks.append(block)
+
+    writer.prune([RUNS[1], *RUNS[2:], *OTHERS])
+
+    words = {row.id: row.status for row in writer._ledger.read(BLOCK)}
+    assert words == dict(zip(blocks, ("paused", "finished", "finished"), strict=True))
+    (kept,) = writer._ledger.read(CHECKPOINT)
+    assert kept.block == blocks[0]
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == [kept.name]
+    assert check_study(folder).problems == ()
 
 
 def test_a_pruned_run_in_a_study_without_rungs_is_damage(tmp_path):
