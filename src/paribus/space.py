@@ -111,7 +111,7 @@ def place_words(values: Mapping[str, Value]) -> str:
     """
     given = {"optimizer": "{}", "schedule": "{} schedule"}
     at = [
-        f"{name.replace('_', ' ')} {value_words(name, value)}"
+        f"{name.replace('_', ' ')} {show_value(value)}"
         for name, value in values.items()
         if name not in given
     ]

@@ -3,7 +3,8 @@ import hashlib
 import pytest
 
 from paribus.errors import SpaceError
-from paribus.space import Config, SearchSpace, show_value, value_words
+from paribus.hyperparameters import Value
+from paribus.space import Config, SearchSpace, place_words, show_value, value_words
 
 
 NOTEBOOK = SearchSpace(
@@ -116,3 +117,31 @@ def test_optimizers_have_names_for_people():
     assert value_words("activation", "relu") == "relu"
     assert value_words("learning_rate", 0.01) == "0.01"
     assert value_words("optimizer", None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            {"batch_size": 32, "optimizer": "keras_adam"},
+            "at batch size 32 with Keras's Adam",
+        ),
+        (
+            {
+                "schedule": "cosine",
+                "optimizer": "sgd",
+                "hidden": (8, 8),
+                "momentum": 0.0,
+            },
+            "at hidden [8, 8], momentum 0 with SGD, cosine schedule",
+        ),
+        ({"weight_decay_of_all": 1e-5}, "at weight decay of all 1e-05"),
+        ({"schedule": "constant"}, "with constant schedule"),
+        ({}, ""),
+    ],
+    ids=["both", "several of both", "at", "with", "nowhere"],
+)
+def test_a_place_is_named_by_its_values_then_by_what_trained_there(
+    values: dict[str, Value], words: str
+):
+    assert place_words(values) == words
