@@ -12,7 +12,8 @@ from paribus.analysis.looks import looks_of
 from paribus.claims import claims_digest
 from paribus.console.forecast import forecast_text
 from paribus.errors import StudyError
-from paribus.looks import first_seeds, fixed_looks
+from paribus.looks import first_seeds, fixed_looks, stopping_problems
+from paribus.problems import Problem
 from paribus.report.cautions import say_caution
 from paribus.report.making import tabulate_making
 from paribus.results.asked import only_asked
@@ -94,6 +95,44 @@ def test_seeds_and_looks_that_make_no_plan_have_no_first_seeds():
     assert first_seeds(tuple(range(50)), 10) == tuple(range(5))
     with pytest.raises(StudyError, match="needs 5 seeds at the first look, got 4"):
         first_seeds(tuple(range(12)), 3)
+
+
+@pytest.mark.parametrize(
+    ("n_seeds", "looks", "problem"),
+    [
+        *((20, looks, None) for looks in (2, 4)),
+        (50, 10, None),
+        *(
+            (
+                100,
+                looks,
+                Problem(
+                    ("looks",),
+                    "`study.stop_when_decided` needs from 2 to 10 `study.looks`, "
+                    f"got {looks}",
+                    "`looks = 3` with `seeds = 30` looks at 10, 20 and 30 seeds",
+                ),
+            )
+            for looks in (1, 11)
+        ),
+        (
+            16,
+            4,
+            Problem(
+                ("seeds",),
+                "`study.stop_when_decided` needs 5 seeds at the first look, "
+                "got 4 of 16 in 4 looks",
+                "`study.seeds` are the most that there may be: at least 20 for 4 looks",
+            ),
+        ),
+    ],
+)
+def test_what_keeps_a_plan_from_being_made_is_said_with_what_to_do(
+    n_seeds: int, looks: int, problem: Problem | None
+):
+    expected = [] if problem is None else [problem]
+
+    assert list(stopping_problems(range(n_seeds), looks)) == expected
 
 
 def test_a_plan_is_fixed_by_all_its_seeds():
