@@ -3,7 +3,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +130,47 @@ def test_a_study_that_cannot_be_made_leaves_nothing(
 
     assert list(tmp_path.iterdir()) == []
     make_store(tmp_path / "tiny")
+
+
+def test_an_empty_folder_that_the_system_holds_is_not_made_a_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As one to which a disk is mounted, or in which a program runs on Windows."""
+
+    def fail(path: Path, target: Path) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path), None, target)
+
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    monkeypatch.setattr(Path, "rename", fail)
+
+    with pytest.raises(StoreError) as caught:
+        StudyWriter.create(folder, make_study(), make_facts())
+
+    assert str(caught.value) == (
+        f"`{folder}` must be empty or a study, got a folder with this program in it"
+    )
+    assert caught.value.hint == "name another folder with `--out`"
+    # What was built is let go, then removed, while the error is still being told.
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+    opened = [path.resolve() for path in Path("/proc/self/fd").iterdir()]
+    assert not [path for path in opened if tmp_path in path.parents]
+
+
+def test_why_a_study_cannot_be_made_is_said_though_nothing_can_be_cleared_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(code: int) -> Callable[..., None]:
+        def failing(*arguments: object) -> None:
+            raise OSError(code, os.strerror(code))
+
+        return failing
+
+    monkeypatch.setattr(creation, "_write_database", fail(errno.ENOSPC))
+    monkeypatch.setattr(creation, "remove_built", fail(errno.EIO))
+
+    with pytest.raises(ResourceError, match="needs more space, got: No space left"):
+        StudyWriter.create(tmp_path / "tiny", make_study(), make_facts())
 
 
 @pytest.mark.parametrize("fate", ["removed", "renamed", "replaced"])

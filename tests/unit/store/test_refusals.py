@@ -175,29 +175,41 @@ def test_special_files_and_folders_do_not_hang_the_opener(opener, tmp_path: Path
     assert "got a folder" in str(refused(opener, tmp_path / "folder"))
 
 
-def test_a_folder_with_other_files_is_not_made_a_study(tmp_path: Path):
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "thesis.tex").touch()
-
-    error = refused(
-        lambda folder: StudyWriter.create(folder, make_study(), make_facts()),
-        tmp_path / "full",
-    )
-
-    assert "must be empty or a study, got a folder with `thesis.tex` in it" in str(
-        error
-    )
+def put_folder(path: Path) -> None:
+    path.mkdir()
+    for name in ("thesis.tex", "notes.txt"):
+        (path / name).touch()
 
 
-def test_a_file_in_the_place_of_the_folder_is_not_replaced(tmp_path: Path):
-    (tmp_path / "taken").write_text("mine")
+@pytest.mark.parametrize(
+    ("put", "rule", "hint"),
+    [
+        (
+            put_folder,
+            "empty or a study, got a folder with `notes.txt` in it",
+            "name another folder with `--out`",
+        ),
+        (Path.touch, "a new folder or a study, got a file", ""),
+        (
+            lambda path: path.symlink_to(__file__),
+            "a new folder or a study, got a symbolic link",
+            "",
+        ),
+    ],
+    ids=["folder", "file", "link"],
+)
+def test_what_is_no_study_is_not_replaced_by_one(
+    put: Callable[[Path], None], rule: str, hint: str, tmp_path: Path
+):
+    put(tmp_path / "taken")
 
     error = refused(
         lambda folder: StudyWriter.create(folder, make_study(), make_facts()),
         tmp_path / "taken",
     )
 
-    assert "got a file" in str(error)
+    assert str(error) == f"`{tmp_path / 'taken'}` must be {rule}"
+    assert error.hint == hint
 
 
 @pytest.mark.parametrize(
@@ -245,5 +257,7 @@ def test_rows_that_contradict_one_another_are_refused_by_table_and_key(
 ):
     edit_knowingly(folder, "PRAGMA foreign_keys = OFF", statement)
 
-    assert words in str(refused(read_study, folder))
+    said = str(refused(read_study, folder))
+    assert said.startswith(f"`{folder / 'study.db'}` is damaged: ")
+    assert words in said
     assert any(words in problem for problem in check_study(folder).problems)
