@@ -130,5 +130,7 @@ def test_endings_that_contradict_their_block_are_refused(tmp_path, statement, wo
     folder = make_store(tmp_path / "x", n_blocks=2)
     edit_knowingly(folder, statement)
 
-    with pytest.raises(StoreError, match=words):
+    with pytest.raises(StoreError, match=words) as caught:
         read_study(folder)
+
+    assert str(caught.value).startswith(f"`{folder / 'study.db'}` is damaged: table `")
