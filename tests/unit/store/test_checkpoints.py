@@ -1,5 +1,6 @@
 """One checkpoint as a file: how it is made, and what is taken for one."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from paribus.store.checkpoints import (
     checkpoint_problem,
     read_checkpoint,
     remove_checkpoints,
+    remove_strays,
     write_checkpoint,
 )
 from paribus.store.rows import CheckpointRow
@@ -51,6 +53,38 @@ def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_followed(
     assert "symbolic links" in problem
 
 
+def test_a_checkpoint_is_read_where_the_system_does_not_tell_links_apart(
+    row: CheckpointRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As Windows does not when it opens a file."""
+    monkeypatch.delattr(os, "O_NOFOLLOW")
+
+    assert checkpoint_problem(tmp_path, row) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError("no such device"), "no such device"),
+    ],
+    ids=["of the system", "without a number"],
+)
+def test_why_a_checkpoint_cannot_be_read_is_said(
+    error: OSError,
+    words: str,
+    row: CheckpointRow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def fail(*arguments: object) -> int:
+        raise error
+
+    monkeypatch.setattr(os, "open", fail)
+
+    assert checkpoint_problem(tmp_path, row) == words
+
+
 def test_what_is_wrong_with_a_checkpoint_is_said(row: CheckpointRow, tmp_path: Path):
     path = tmp_path / "checkpoints" / row.name
     content = path.read_bytes()
@@ -89,33 +123,60 @@ def test_a_file_is_removed_only_while_it_is_what_was_written(
     assert list(path.parent.iterdir()) == []
 
 
+def test_only_what_a_death_has_left_is_taken_for_a_stray(
+    row: CheckpointRow, tmp_path: Path
+):
+    place = tmp_path / "checkpoints"
+    stray = write_checkpoint(tmp_path, TENSORS, block=3, evaluation=8)
+    (place / ".checkpoint-0123456789abcdef").touch()
+    theirs = [place / f".checkpoint-{digit * 16}" for digit in "ab"]
+    theirs[0].symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(theirs[1])
+    theirs.append(place / stray.name.replace("0008", "0009"))
+    theirs[2].write_bytes(b"another content")
+    theirs.append(place / ".checkpoint-0123")
+    theirs[3].touch()
+
+    remove_strays(tmp_path, [row.name])
+
+    assert set(place.iterdir()) == {place / row.name, *theirs}
+
+
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing_and_hides_no_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def fail(descriptor: int) -> None:
+    def fail(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    (tmp_path / "checkpoints").mkdir()
-    monkeypatch.setattr(os, "fsync", fail)
+    place = tmp_path / "checkpoints"
+    place.mkdir()
+    monkeypatch.setattr(Path, "replace", fail)
 
     with pytest.raises(OSError, match="No space left"):
         write_checkpoint(tmp_path, TENSORS, block=1, evaluation=1)
-    assert list((tmp_path / "checkpoints").iterdir()) == []
+    assert list(place.iterdir()) == []
 
     # What is left is removed later; why nothing was written must be said now.
-    monkeypatch.setattr(Path, "unlink", fail)
-    with pytest.raises(OSError, match="No space left"):
-        write_checkpoint(tmp_path, TENSORS, block=1, evaluation=2)
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", fail)
+        with pytest.raises(OSError, match="No space left"):
+            write_checkpoint(tmp_path, TENSORS, block=1, evaluation=2)
+    assert len(list(place.iterdir())) == 1
+    remove_strays(tmp_path, [])
+    assert list(place.iterdir()) == []
 
 
 def test_content_and_folders_are_synced_in_the_order_that_a_power_cut_asks_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     said: list[str] = []
+    sizes: list[int] = []
     fsync, replace = os.fsync, Path.replace
 
     def synced(descriptor: int) -> None:
         said.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name[:12]}")
+        if "checkpoint-" in said[-1]:
+            sizes.append(os.fstat(descriptor).st_size)
         fsync(descriptor)
 
     def replaced(path: Path, target: Path) -> Path:
@@ -129,4 +190,5 @@ def test_content_and_folders_are_synced_in_the_order_that_a_power_cut_asks_for(
 
     file = ["sync .checkpoint-", "name block-0001", "sync checkpoints"]
     assert said == [f"sync {tmp_path.name[:12]}", *file, *file]
+    assert sizes == [written.size] * 2  # all of it
     np.testing.assert_array_equal(read_checkpoint(tmp_path, written)["w"], TENSORS["w"])
