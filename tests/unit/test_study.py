@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from builders import make_study
 
+from paribus.builders import Builder
 from paribus.errors import StudyError, UnknownNameError
 from paribus.space import Config, SearchSpace
 from paribus.study import (
@@ -147,6 +148,41 @@ def test_what_is_not_space_or_seeds_is_a_fixed_setting(
     assert {name for name in was if was[name] != now[name]} == {key}
 
 
+def test_fixed_settings_have_the_keys_of_the_study_file():
+    fixed = {
+        "study.name": "tiny",
+        "study.epochs": 2,
+        "study.evaluate_every": 1.0,
+        "study.steps": None,
+        "study.looks": 1,
+        "study.exact": False,
+        "data.name": "mnist",
+        "data.path": None,
+        "data.validation": 0,
+        "data.train": None,
+        "data.loader": None,
+        "data.target": None,
+        "data.categorical": "one_hot",
+        "data.standardise": False,
+        "diagnostics.measure": [],
+        "model.name": "mlp",
+        "model.hidden": [8],
+        "model.activation": "relu",
+        "model.dropout": 0.0,
+    }
+    adam = {"optimizer.name": "keras_adam", "optimizer.b1": 0.9, "optimizer.eps": 1e-7}
+    any_of_two = {"optimizer.name": None, "optimizer.momentum": 0.9}
+
+    found = make_study().fixed_settings()
+
+    assert two_optimizers(momentum=0.9).fixed_settings() == fixed | any_of_two
+    assert found | fixed | adam == found  # with all other defaults of Adam
+    assert {
+        key for key in found.keys() - fixed if not key.startswith("optimizer.")
+    } == set()
+    assert "optimizer.learning_rate" not in found
+
+
 def test_a_value_out_of_range_is_refused_with_its_position():
     with pytest.raises(StudyError, match=r"got -0\.1 \(value 2 of 2\)"):
         make_study(learning_rate=(0.1, -0.1))
@@ -235,8 +271,11 @@ def test_configs_of_two_optimizers_share_no_program():
 
     parts = [study.static_part(config) for config in study.configs()]
 
-    assert len(set(parts)) == 2
-    assert parts[0] == parts[1]  # they differ in the learning rate only
+    mlp = {"batch_size": 32, "activation": "relu", "hidden": (8,)}
+    sgd = {**mlp, "nesterov": False, "optimizer": "sgd", "schedule": "constant"}
+    adam = {**mlp, "optimizer": "keras_adam", "schedule": "constant"}
+    # Two learning rates each; the batch size, then the alphabet.
+    assert parts == [tuple(part.items()) for part in (sgd, sgd, adam, adam)]
 
 
 def test_a_study_of_two_optimizers_survives_being_written():
@@ -297,6 +336,26 @@ def test_a_study_drops_out_if_it_sets_or_varies_dropout(
     )
 
     assert study.has_dropout() is expected
+
+
+def test_what_a_builder_drops_out_is_its_own_affair():
+    builder = Builder(
+        reference="mymodels:build", hyperparameters={}, supplied=(), source="0" * 12
+    )
+    model = ModelChoice(name="mymodels:build", builder=builder)
+
+    assert not replace(make_study(), model=model).has_dropout()
+
+
+def test_a_run_trains_until_both_its_epochs_and_its_steps_are_over():
+    study = replace(
+        make_study(batch_size=(32, 8)),
+        budget=Budget(epochs=2, evaluate_every=1.0, steps=9),
+    )
+
+    epochs = {c["batch_size"]: study.run_epochs(c, 96) for c in study.configs()}
+
+    assert epochs == {32: 3.0, 8: 2.0}  # three and twelve steps an epoch
 
 
 def test_runs_of_another_tool_share_what_is_known_of_them():
