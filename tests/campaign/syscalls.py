@@ -44,6 +44,7 @@ CALLS = (
     *("openat", "mkdir", "flock"),
 )
 N_PLACES = 2 * (os.cpu_count() or 1)  # a fault is struck by processes in turn
+NO_DATA = ("-f", "-y", "-s", "0")
 _ENTRY = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 _RANDOM = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{8})?")
 # What a full or broken disk is told as; opening a file goes through SQLite, which does
@@ -72,7 +73,7 @@ def can_trace() -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        code, _ = _traced(lambda: None, log, "trace=write")
+        code, _ = traced(lambda: None, log, "trace=write")
         return code == 0 and log.exists()
 
 
@@ -150,7 +151,7 @@ class _Bench:
         how = fault.rstrip("+") if fault == KILL else f"error={fault.rstrip('+')}"
         inject = f"inject={point.call}:{how}:when={point.index}{always}"
         work = self._fresh()
-        code, said = _traced(
+        code, said = traced(
             partial(self._act, work), self._place / "log", f"trace={point.call}", inject
         )
         broken = self._wrong_end(fault, point, code, said.errors)
@@ -178,7 +179,7 @@ class _Bench:
         """The calls that touch the study, in a run without a fault."""
         log = self._place / "log"
         work = self._fresh()
-        code, said = _traced(partial(self._act, work), log, f"trace={','.join(CALLS)}")
+        code, said = traced(partial(self._act, work), log, f"trace={','.join(CALLS)}")
         if code:
             raise RuntimeError(f"{self._scenario.name}: {said.errors}")
         return list(_points(log.read_text(), str(work)))
@@ -199,8 +200,17 @@ class _Said:
     errors: str
 
 
-def _traced(act: Any, log: Path, *options: str) -> tuple[int, _Said]:
-    """Act in a process that strace watches; how it ended, and what it said."""
+def traced(
+    act: Any, log: Path, *options: str, shown: Sequence[str] = NO_DATA
+) -> tuple[int, _Said]:
+    """Act in a process that strace watches; how it ended, and what it said.
+
+    Args:
+        act: What it does; it says by descriptor 3 what it acknowledges.
+        log: Where strace writes to.
+        options: What strace traces, and what it injects.
+        shown: What strace writes of each call.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
 
         def told() -> None:
@@ -209,7 +219,7 @@ def _traced(act: Any, log: Path, *options: str) -> tuple[int, _Said]:
             act()
 
         child, go = forking.start(told, waits=True)
-        with _strace(child, log, options):
+        with _strace(child, log, options, shown):
             os.write(go, b"g")
             os.close(go)
             code = forking.end(child)
@@ -220,9 +230,11 @@ def _traced(act: Any, log: Path, *options: str) -> tuple[int, _Said]:
 
 
 @contextmanager
-def _strace(child: int, log: Path, options: tuple[str, ...]) -> Iterator[None]:
+def _strace(
+    child: int, log: Path, options: Sequence[str], shown: Sequence[str]
+) -> Iterator[None]:
     words = [word for option in options for word in ("-e", option)]
-    command = ["strace", "-f", "-y", "-s", "0", "-o", str(log), "-p", str(child)]
+    command = ["strace", *shown, "-o", str(log), "-p", str(child)]
     with subprocess.Popen(
         [*command, *words], stderr=subprocess.PIPE, text=True
     ) as strace:
