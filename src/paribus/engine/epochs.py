@@ -156,9 +156,13 @@ class _Block:
         self._step = evaluated if moment.step is None else moment.step
 
     def train_to(self, epoch: float) -> None:
-        """Train on; between two calls a signal that asks to stop is obeyed."""
+        """Train on; between two calls a signal that asks to stop is obeyed.
+
+        Where all runs have diverged there is nothing left to train.
+        """
         to_step = self._step_at(epoch)
-        self._advance(self._states, self._traced, self._step, to_step, self._heed)
+        if not (np.asarray(self._states.diverged_at)[self.places] > 0).all():
+            self._advance(self._states, self._traced, self._step, to_step, self._heed)
         self._step = to_step
 
     def evaluate(self, share: float) -> None:
