@@ -36,8 +36,11 @@ def state_of(place: int, n_evaluations: int) -> dict[str, np.ndarray]:
     return {"state": np.full((WIDTH, 2000), place + n_evaluations, np.float32)}
 
 
-def _stopped(folder: Path) -> None:
-    """A block died after its second evaluation; its last state is of the first."""
+def stopped(folder: Path, *, n_states: int = 1) -> None:
+    """A block died after its second evaluation; its last state is of the first.
+
+    Or of the second, if it has two.
+    """
     with StudyWriter.create(folder / NAME, study(), make_facts()) as writer:
         writer.begin_attempt({})
         runs = waiting(writer)[:WIDTH]
@@ -46,10 +49,11 @@ def _stopped(folder: Path) -> None:
         curves = curves_together(writer.study, runs)
         first, second = _part(curves, 0), _part(curves, 1)
         writer.commit_evaluations(block, first, checkpoint=state_of(place, 1))
-        writer.commit_evaluations(block, second)
+        state = state_of(place, 2) if n_states > 1 else None
+        writer.commit_evaluations(block, second, checkpoint=state)
 
 
-def _go_on(folder: Path, say: Say) -> None:
+def go_on(folder: Path, say: Say) -> None:
     with StudyWriter.open(folder / NAME) as writer:
         writer.begin_attempt({})
         for block, runs in writer.stopped_blocks().items():
@@ -158,5 +162,5 @@ def _stored(ledger: Ledger) -> dict[int, _Stored]:
 
 
 SCENARIOS = (
-    Scenario(name="write and delete states", prepare=_stopped, act=_go_on, look=_look),
+    Scenario(name="write and delete states", prepare=stopped, act=go_on, look=_look),
 )

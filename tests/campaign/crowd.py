@@ -5,6 +5,9 @@ import math
 import os
 import random
 import shutil
+import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -20,11 +23,13 @@ from campaign.forking import fast_folder
 from campaign.outcome import Outcome
 from campaign.promises import broken_after
 from campaign.scenarios import NAME, commit
+from golden_stores import STORES, expected, includes, schema_of, summary, unpacked
 from store_builders import waiting
 
 from paribus.errors import StoreError
 from paribus.status import RunStatus
-from paribus.store import StudyWriter, read_study
+from paribus.store import StudyWriter, check_study, read_study
+from paribus.store.schema import SCHEMA_VERSION
 
 
 SEED = 20261126
@@ -89,8 +94,39 @@ def race_trainers(n_races: int) -> Iterator[Outcome]:
     )
 
 
+def race_migrations(n_races: int) -> Iterator[Outcome]:
+    """Let two processes open one study of an old schema, 0 to 20 ms apart."""
+    started = time.monotonic()
+    rng = random.Random(SEED)
+    broken: list[str] = []
+    place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
+    try:
+        for race in range(n_races):
+            golden = rng.choice(STORES)
+            unpacked(golden, place / NAME)
+            apart = rng.uniform(0, 0.02)
+            found = _migrated_twice(place, golden, apart)
+            where = f"race {race}, {golden.parent.name}, {1000 * apart:.0f} ms apart"
+            broken += [f"{where}: {text}" for text in found]
+            shutil.rmtree(place / NAME)
+            for path in place.iterdir():
+                path.unlink()
+    finally:
+        shutil.rmtree(place)
+    yield Outcome(
+        name="two processes that migrate one study",
+        n=n_races,
+        unit="races",
+        violations=broken,
+        seconds=time.monotonic() - started,
+    )
+
+
 def read_under_load(seconds: float) -> Iterator[Outcome]:
-    """Let eight processes read a study over and over while another one writes it."""
+    """Let eight processes read a study over and over while another one writes it.
+
+    One of them is the command line, one another program with SQLite.
+    """
     started = time.monotonic()
     place = Path(tempfile.mkdtemp(prefix="paribus-campaign-"))
     study = make_study(name=NAME, n_seeds=400, epochs=6)
@@ -100,9 +136,11 @@ def read_under_load(seconds: float) -> Iterator[Outcome]:
         limit_s = 60 + math.ceil(seconds)
         acts = [
             partial(_write_until, place, until),
+            partial(_show_until, place, until),
+            partial(_select_until, place, until),
             *(
                 partial(_read_until, place, until, number)
-                for number in range(N_READERS)
+                for number in range(N_READERS - 2)
             ),
         ]
         children = [forking.start(act, limit_s=limit_s)[0] for act in acts]
@@ -191,6 +229,47 @@ def _write_alone(place: Path, name: str, study: Any, hold: float) -> None:
     (place / f"{name}.json").write_text(json.dumps(report))
 
 
+def _migrated_twice(place: Path, golden: Path, apart: float) -> list[str]:
+    """Open an old study twice; what is wrong with what came of it."""
+    children: list[int] = []
+    for name in ("first", "second"):
+        children.append(forking.start(partial(_migrate_alone, place, name))[0])
+        time.sleep(apart)
+    codes = [forking.end(child) for child in children]
+    told = [(place / name).read_text() for name in ("first", "second")]
+    broken = [
+        f"ended with {code}: {text}"
+        for code, text in zip(codes, told, strict=True)
+        if code or (text and "in use by" not in text)
+    ]
+    if all(told):
+        broken.append("nobody could migrate it")
+    return broken + forking.ask(partial(_broken_old, place / NAME, golden))
+
+
+def _migrate_alone(place: Path, name: str) -> None:
+    said = ""
+    try:
+        with StudyWriter.open(place / NAME) as writer:
+            writer.begin_attempt({})
+            writer.finish_attempt(n_runs=0, seconds=1.0)
+    except StoreError as error:
+        said = str(error)
+    (place / name).write_text(said)
+
+
+def _broken_old(study: Path, golden: Path) -> list[str]:
+    """An old study that was migrated holds what it held, and nothing else is left."""
+    broken = list(check_study(study).problems)
+    found, written = summary(read_study(study)), expected(golden)
+    written.pop("status")  # what was running is pending by now
+    found["attempts"] = found["attempts"][: len(written["attempts"])]
+    if schema_of(study) != SCHEMA_VERSION or not includes(found, written):
+        broken.append("something is lost")
+    left = {path.name for path in study.iterdir()} - {"study.db", "writer.lock"}
+    return broken + [f"`{name}` is left" for name in left]
+
+
 def _wrong_codes(codes: list[int], said: list[str]) -> list[str]:
     """One trains; the other is refused, or comes when all is done."""
     broken = [
@@ -207,7 +286,7 @@ def _write_until(place: Path, until: float) -> None:
     with StudyWriter.open(place / NAME) as writer:
         writer.begin_attempt({})
         for run in waiting(writer):
-            if time.monotonic() > until:
+            if waits and time.monotonic() > until:
                 break
             began = time.monotonic()
             commit(writer, run, lambda text: None)
@@ -216,6 +295,42 @@ def _write_until(place: Path, until: float) -> None:
     slow = float(np.quantile(waits, 0.99))
     broken = [f"1 % of commits took {slow:.1f} s and more"] if slow > 2 else []
     (place / "writer.json").write_text(json.dumps({"broken": broken}))
+
+
+def _show_until(place: Path, until: float) -> None:
+    """The command line, each time in a process of its own."""
+    broken: list[str] = []
+    n_reads = 0
+    while time.monotonic() < until:
+        ended = subprocess.run(
+            [sys.executable, "-m", "paribus", "show", NAME],
+            cwd=place,
+            capture_output=True,
+            text=True,
+        )
+        n_reads += 1
+        if ended.returncode:
+            broken.append(f"`show` ended with {ended.returncode}: {ended.stderr}")
+    text = json.dumps({"broken": broken, "n_reads": n_reads})
+    (place / "show.json").write_text(text)
+
+
+def _select_until(place: Path, until: float) -> None:
+    """Another program: it takes a lock for each question, and waits as its shell."""
+    broken: list[str] = []
+    n_reads = 0
+    while time.monotonic() < until:
+        connection = sqlite3.connect(place / NAME / "study.db", timeout=5)
+        try:
+            connection.execute("SELECT count(*), max(digest) FROM chunk").fetchone()
+            n_reads += 1
+        except sqlite3.Error as error:
+            broken.append(f"another program met {error}")
+        finally:
+            connection.close()
+        time.sleep(0.01)
+    text = json.dumps({"broken": broken, "n_reads": n_reads})
+    (place / "select.json").write_text(text)
 
 
 def _read_until(place: Path, until: float, number: int) -> None:

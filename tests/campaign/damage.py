@@ -4,21 +4,22 @@ import random
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from campaign import forking
+from campaign import block_scenarios, forking
 from campaign.forking import fast_folder
 from campaign.outcome import Outcome
-from campaign.promises import described
+from campaign.promises import described, differing
 from campaign.scenarios import NAME, small
 from store_builders import make_store
 
-from paribus.errors import StoreError
+from paribus.errors import ParibusWarning, StoreError
 from paribus.store import StudyWriter, check_study
-from paribus.store.folder import DATABASE
+from paribus.store.folder import CHECKPOINTS, DATABASE
 
 
 SEED = 20261126
@@ -59,6 +60,102 @@ def run(*, n_flips: int, n_cuts: int, n_swaps: int) -> Iterator[Outcome]:
             )
     finally:
         shutil.rmtree(place)
+
+
+def spoil_states(n_damages: int) -> Iterator[Outcome]:
+    """Damage the newer of two states that a stopped block has, and go on with it.
+
+    Each byte of the header is flipped in its turn, as far as there are so many; between
+    them the file is flipped elsewhere, cut, emptied, renamed, exchanged for another.
+    """
+    started = time.monotonic()
+    rng = random.Random(SEED)
+    place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
+    try:
+        forking.ask(partial(block_scenarios.stopped, place / "template", n_states=2))
+        forking.ask(partial(_went_on, place / "template", place / "whole"))
+        whole = forking.ask(partial(described, place / "whole"))
+        broken: list[str] = []
+        for number in range(n_damages):
+            how, damage = _damage_of_a_state(number, rng)
+            act = partial(_broken_state, place, damage, whole)
+            try:
+                found = forking.ask(act)
+            except RuntimeError as error:
+                found = [str(error)]
+            shutil.rmtree(place / "work", ignore_errors=True)
+            broken += [f"state {how}: {text}" for text in found]
+    finally:
+        shutil.rmtree(place)
+    yield Outcome(
+        name="states that were damaged",
+        n=n_damages,
+        unit="states",
+        violations=broken,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _damage_of_a_state(
+    number: int, rng: random.Random
+) -> tuple[str, Callable[[Path], object]]:
+    """What is done to a file, in words, and what does it."""
+    at, other = 8 + number // 2, rng.random()
+
+    def flip(path: Path, at: int) -> None:
+        content = bytearray(path.read_bytes())
+        content[at % len(content)] ^= 1 << rng.randrange(8)
+        path.write_bytes(content)
+
+    def cut(path: Path) -> None:
+        content = path.read_bytes()
+        path.write_bytes(content[: int(other * len(content))])
+
+    kinds: tuple[tuple[str, Callable[[Path], object]], ...] = (
+        ("with a bit of its data flipped", lambda path: flip(path, int(other * 1e6))),
+        ("with its length flipped", lambda path: flip(path, number % 8)),
+        ("cut short", cut),
+        ("emptied", lambda path: path.write_bytes(b"")),
+        ("removed", Path.unlink),
+        ("renamed", lambda path: path.rename(path.with_name("mine"))),
+        ("that is of zeros", lambda path: path.write_bytes(bytes(path.stat().st_size))),
+    )
+    if number % 2 == 0:
+        return f"with byte {at} flipped", lambda path: flip(path, at)
+    return kinds[number // 2 % len(kinds)]
+
+
+def _went_on(stopped: Path, folder: Path) -> list[str]:
+    """Go on with a stopped block in a copy; the warnings."""
+    shutil.copytree(stopped, folder)
+    return _warned(folder)
+
+
+def _warned(folder: Path) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ParibusWarning)
+        block_scenarios.go_on(folder, lambda text: None)
+    return [str(warning.message) for warning in caught]
+
+
+def _broken_state(
+    place: Path, damage: Callable[[Path], object], whole: dict[str, Any]
+) -> list[str]:
+    """What is wrong with how a block goes on whose newer state is damaged."""
+    shutil.copytree(place / "template", place / "work")
+    older, newer = sorted((place / "work" / NAME / CHECKPOINTS).iterdir())
+    damage(newer)
+    found = check_study(place / "work" / NAME)
+    broken = [] if found.problems else ["`check` finds nothing"]
+    said = " ".join(_warned(place / "work"))
+    words = (newer.name, f"`{older.name}` is used")
+    broken += [f"not said: {w}" for w in words if w not in said]
+    left = described(place / "work")
+    # What is not what was written is not ours to remove.
+    theirs = {str(Path(NAME, CHECKPOINTS, name)) for name in (newer.name, "mine")}
+    theirs.add(str(Path(NAME, CHECKPOINTS)))
+    left["files"] = [name for name in left["files"] if name not in theirs]
+    return broken + [f"it ends with other {name}" for name in differing(whole, left)]
 
 
 def _tried(

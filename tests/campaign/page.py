@@ -17,6 +17,7 @@ SAID = {
     "syscalls": "system calls killed or failed one by one",
     "writers": "kills of the store's writer",
     "trainers": "kills of real training",
+    "power": "states of a disk after a power cut",
     "damage": "damaged stores",
     "races": "races of two writers",
     "poison": "runs poisoned beside others",

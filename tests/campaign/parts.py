@@ -35,20 +35,28 @@ def _trainers(size: str) -> Iterable[Outcome]:
     return kills.kill_trainers(_n(size, 20, 300))
 
 
+def _power(size: str) -> Iterable[Outcome]:
+    from campaign import power
+
+    return power.cut_power(_n(size, 150, 20_000))
+
+
 def _damage(size: str) -> Iterable[Outcome]:
     from campaign import damage
 
-    return damage.run(
+    yield from damage.run(
         n_flips=_n(size, 400, 5000),
         n_cuts=_n(size, 100, 1000),
         n_swaps=_n(size, 20, 500),
     )
+    yield from damage.spoil_states(_n(size, 60, 1000))
 
 
 def _races(size: str) -> Iterable[Outcome]:
     from campaign import crowd
 
-    return crowd.race_writers(_n(size, 200, 1000))
+    yield from crowd.race_writers(_n(size, 200, 1000))
+    yield from crowd.race_migrations(_n(size, 20, 200))
 
 
 def _trainer_races(size: str) -> Iterable[Outcome]:
@@ -87,6 +95,7 @@ def _poison(size: str) -> Iterable[Outcome]:
 PARTS: Mapping[str, Part] = {
     "syscalls": _syscalls,
     "writers": _writers,
+    "power": _power,
     "damage": _damage,
     "races": _races,
     "readers": _readers,
