@@ -18,7 +18,9 @@ from paribus.store.rows import CheckpointRow
 from paribus.store.tensors import read_tensors, write_tensors
 
 
-_NAME = re.compile(r"block-(\d{4,})-evaluation-(\d{4,})-([0-9a-f]{8})\.safetensors")
+_NAME = re.compile(
+    r"block-([0-9]{4,})-evaluation-([0-9]{4,})-([0-9a-f]{8})\.safetensors"
+)
 _TEMPORARY = re.compile(r"\.checkpoint-[0-9a-f]{16}")
 
 
