@@ -4,12 +4,21 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import make_facts, make_study
-from store_builders import hear, make_curves, make_store, start_child, train, waiting
+from store_builders import (
+    fingerprint,
+    hear,
+    make_curves,
+    make_store,
+    start_child,
+    train,
+    waiting,
+)
 
 from paribus.errors import ResourceError, StoreError
 from paribus.status import RunStatus
@@ -225,6 +234,44 @@ def test_a_read_only_study_is_read_and_not_written(protected: Path):
         StudyWriter.open(protected)
 
     assert caught.value.exit_code == 5
+
+
+def test_a_folder_that_becomes_read_only_stops_its_writer_and_the_next_goes_on():
+    with tempfile.TemporaryDirectory() as parent, as_nobody_owning(Path(parent)):
+        folder = Path(parent) / "tiny"
+        with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+            writer.begin_attempt({})
+            train(writer, waiting(writer)[:3])
+            folder.chmod(0o500)
+            before = fingerprint(folder.parent)
+            with pytest.raises((StoreError, ResourceError)) as caught:
+                train(writer, waiting(writer))
+
+        assert str(folder) in str(caught.value)
+        assert fingerprint(folder.parent) == before
+        assert n_done(folder) == 3
+        with pytest.raises((StoreError, ResourceError)), StudyWriter.open(folder) as w:
+            w.begin_attempt({})
+        folder.chmod(0o700)
+        with StudyWriter.open(folder) as writer:
+            writer.begin_attempt({})
+            train(writer, waiting(writer))
+        assert n_done(folder) == 8
+        assert check_study(folder).problems == ()
+
+
+@contextmanager
+def as_nobody_owning(folder: Path) -> Iterator[None]:
+    """Be bound by permissions, as everybody but root is, where one may write."""
+    if os.geteuid():
+        yield
+        return
+    os.chown(folder, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def test_an_error_while_writing_is_never_only_logged(
