@@ -88,7 +88,7 @@ def show_value(value: Value | None) -> str:
         return "–"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     return str(list(value)) if isinstance(value, tuple) else str(value)
 
