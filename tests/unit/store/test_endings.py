@@ -17,6 +17,7 @@ from store_builders import (
 
 from paribus.errors import StoreError
 from paribus.store import StudyWriter, read_study
+from paribus.store.endings import write_measures
 
 
 def test_measures_and_answers_come_back_bit_for_bit(tmp_path: Path):
@@ -61,6 +62,18 @@ def test_later_measures_join_those_of_training_and_replace_their_like(tmp_path: 
     assert list(measures) == ["again", "first_update", "lambda_max", "overshoot_share"]
     np.testing.assert_array_equal(measures["lambda_max"].ravel(), np.arange(8))
     np.testing.assert_array_equal(measures["again"].ravel(), -np.arange(8))
+
+
+@pytest.mark.parametrize("n_runs", [2, 4])
+def test_a_measure_has_one_number_for_each_run_of_its_block(n_runs: int):
+    measures = {"lambda_max": np.zeros(3, np.float32)}
+
+    with pytest.raises(ValueError, match="must be float32") as caught:
+        write_measures(measures, block=1, n_runs=n_runs)
+
+    assert str(caught.value) == (
+        f"lambda_max must be float32 of {n_runs} runs, got float32 of shape (3,)"
+    )
 
 
 def test_measures_of_a_block_that_is_running_are_refused(tmp_path: Path):
@@ -120,7 +133,10 @@ def test_baseline_is_stored_once_and_read_back(tmp_path: Path):
             "UPDATE measure SET crc = crc + 1 WHERE block = 1",
             "table `measure`, key 1, first_update: wrong checksum",
         ),
-        ("UPDATE answer SET n_runs = 8, n_examples = 5000 WHERE block = 1", "8 runs"),
+        (
+            "UPDATE answer SET n_runs = 8, n_examples = 5000 WHERE block = 1",
+            "table `answer`, key 1, test: 8 runs",
+        ),
         ("UPDATE answer SET n_examples = 9999 WHERE block = 1", "9999 examples"),
         ("UPDATE answer SET data = x'00' WHERE block = 1", "1 bytes"),
         ("UPDATE measure SET name = 'else' WHERE name = 'first_update'", "checksum"),

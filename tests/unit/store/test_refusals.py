@@ -218,6 +218,10 @@ def test_what_is_no_study_is_not_replaced_by_one(
         ("DELETE FROM chunk WHERE block = 1", "table `block`, key 1: finished, but"),
         ("DELETE FROM chunk", "table `block`, key 1: finished, but every curve"),
         (
+            "DELETE FROM chunk WHERE block = 1 AND split = 'test' AND metric = 'loss'",
+            "table `block`, key 1: finished, but `test_loss` is incomplete",
+        ),
+        (
             "UPDATE chunk SET first_evaluation = -1",
             "table `chunk`, key 1, test, accuracy, -1, 1: evaluations from -1",
         ),
