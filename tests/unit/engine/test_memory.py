@@ -164,6 +164,7 @@ def test_the_baseline_is_trained_in_narrower_blocks_and_is_the_same(
     assert narrower == whole is not None
 
 
+@pytest.mark.slow
 def test_where_not_even_the_baseline_fits_it_is_said_without_a_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -171,7 +171,9 @@ def test_a_model_without_an_input_takes_the_shape_of_the_data():
     assert params[0].shape == (20, 3)
 
 
-@pytest.mark.parametrize("name", ["convolution", "normalised"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("convolution", marks=pytest.mark.slow), "normalised"]
+)
 def test_only_training_draws_or_uses_its_own_batch(name):
     model = adapt(ARCHITECTURES[name], example_shape=(8, 8, 1))
     params, state = model.init(jax.random.key(0), {})
