@@ -1,7 +1,11 @@
 """Stores of every older schema, made when it was the newest, and never again."""
 
+import errno
+import os
 import shutil
+import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from golden_stores import (
@@ -15,7 +19,7 @@ from golden_stores import (
 )
 from store_builders import edit, fingerprint
 
-from paribus.errors import StoreError
+from paribus.errors import ResourceError, StoreError
 from paribus.store import StudyWriter, check_study, read_study
 from paribus.store import migration as migrating
 from paribus.store.schema import SCHEMA_VERSION
@@ -108,6 +112,8 @@ def test_a_copy_that_a_death_has_left_is_removed_and_no_other_file(tmp_path: Pat
     half = folder / ".study.db.schema-2.0123456789abcdef"
     half.write_bytes(b"half")
     half.with_name(half.name + "-journal").write_bytes(b"a journal")
+    folder_of_theirs = folder / ".study.db.schema-2.0123456789abcdee"
+    folder_of_theirs.mkdir()
     theirs = folder / ".study.db.schema-2.mine"
     theirs.write_text("kept")
 
@@ -115,5 +121,109 @@ def test_a_copy_that_a_death_has_left_is_removed_and_no_other_file(tmp_path: Pat
         writer.begin_attempt({})
         writer.finish_attempt(0, 0.0)
 
-    names = {path.name for path in folder.iterdir()}
-    assert names == {"study.db", "writer.lock", theirs.name}
+    assert names_in(folder) == {
+        "study.db",
+        "writer.lock",
+        theirs.name,
+        folder_of_theirs.name,
+    }
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return unpacked(GOLDEN / "schema-2" / "finished.db.gz", tmp_path / "old")
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "disk")
+
+
+def test_a_copy_that_a_kill_leaves_is_removed_by_the_next(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "replace", full)
+        killed.setattr(Path, "unlink", lambda path: None)
+        with pytest.raises(ResourceError):
+            StudyWriter.open(old)
+    assert len(names_in(old) - {"study.db", "writer.lock"}) == 1
+
+    StudyWriter.open(old).close()
+
+    assert names_in(old) == {"study.db", "writer.lock", "study.db.schema-2"}
+
+
+def test_a_backup_that_cannot_be_begun_stops_the_migration(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+):
+    open_file = os.open
+
+    def open_other(path: Any, *arguments: Any, **more: Any) -> int:
+        if "schema-2" in os.fsdecode(path):
+            full()
+        return open_file(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "open", open_other)
+    with pytest.raises(ResourceError, match="`disk` needs more space"):
+        StudyWriter.open(old)
+
+    assert schema_of(old) == 2
+    assert names_in(old) == {"study.db", "writer.lock"}
+
+
+def test_a_backup_that_cannot_be_finished_leaves_nothing(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ResourceError, match="`disk` needs more space"):
+        StudyWriter.open(old)
+
+    assert schema_of(old) == 2
+    assert names_in(old) == {"study.db", "writer.lock"}
+
+
+def test_a_backup_is_on_the_disk_before_the_store_changes(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+):
+    done: list[str] = []
+    synced: list[int] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def note_sync(descriptor: int) -> None:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        done.append(f"{'file' if is_file else 'folder'}, schema {schema_of(old)}")
+        synced.append(descriptor)
+        fsync(descriptor)
+
+    def note_name(path: Path, target: Path) -> Path:
+        done.append(f"its name, schema {schema_of(old)}")
+        return replace(path, target)
+
+    with monkeypatch.context() as noted:
+        noted.setattr(os, "fsync", note_sync)
+        noted.setattr(Path, "replace", note_name)
+        StudyWriter.open(old).close()
+
+    assert done == [
+        "file, schema 2",
+        "its name, schema 2",
+        "folder, schema 2",
+        f"folder, schema {SCHEMA_VERSION}",
+    ]
+    for descriptor in synced:  # is closed
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+
+
+def test_who_may_read_a_backup_is_as_for_other_files(old: Path):
+    before = os.umask(0o002)
+    try:
+        StudyWriter.open(old).close()
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((old / "study.db.schema-2").stat().st_mode) == 0o664
