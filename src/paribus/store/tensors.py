@@ -74,7 +74,7 @@ def read_tensors(content: bytes) -> dict[str, np.ndarray]:
     data = memoryview(content)[8 + size :]
     tensors: dict[str, np.ndarray] = {}
     end = 0
-    for name, entry in sorted(header.items(), key=lambda item: _begin(*item)):
+    for name, entry in sorted(header.items(), key=lambda item: _checked(*item)[2]):
         dtype, shape, offsets = _checked(name, entry)
         n_bytes = math.prod(shape) * dtype.itemsize
         if offsets != [end, end + n_bytes] or offsets[1] > len(data):
@@ -118,10 +118,6 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("its header has two equal names")
     return found
-
-
-def _begin(name: str, entry: Any) -> int:
-    return _checked(name, entry)[2][0]
 
 
 def _checked(name: str, entry: Any) -> tuple[np.dtype[Any], list[int], list[int]]:
