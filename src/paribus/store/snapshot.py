@@ -3,7 +3,6 @@
 import os
 import shutil
 import sqlite3
-import stat
 import tempfile
 import time
 import warnings
@@ -149,10 +148,8 @@ def _copy_unfinished(folder: Path, private: Path) -> bool:
         if is_open_here(database):
             return False
         try:
-            if not stat.S_ISREG(journal.lstat().st_mode):
-                raise StoreError(f"`{journal}` must be a regular file")
-            shutil.copyfile(journal, private / JOURNAL, follow_symlinks=False)
-            shutil.copyfile(database, private / DATABASE, follow_symlinks=False)
+            shutil.copyfile(journal, private / JOURNAL)
+            shutil.copyfile(database, private / DATABASE)
         except FileNotFoundError:
             return False
     with (private / JOURNAL).open("rb") as copy:

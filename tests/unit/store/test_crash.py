@@ -1,3 +1,4 @@
+import re
 import shutil
 import time
 from pathlib import Path
@@ -5,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import make_facts, make_study
-from store_builders import crash, fingerprint, make_store
+from store_builders import crash, edit, fingerprint, make_store
 
 from paribus.errors import ParibusWarning, StoreError
 from paribus.store import StudyWriter, check_study, read_study, snapshot
+from paribus.store.connection import connect
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +30,14 @@ def crashed(tmp_path: Path, crashed_study: Path) -> Path:
 def test_a_reader_shows_the_state_before_an_unfinished_write(crashed: Path):
     before = fingerprint(crashed)
 
-    with pytest.warns(ParibusWarning, match="unfinished write") as caught:
+    with pytest.warns(ParibusWarning) as caught:
         result = read_study(crashed)
 
     assert fingerprint(crashed) == before
-    assert str(crashed) in str(caught[0].message)
+    assert {str(warned.message) for warned in caught} == {
+        f"`{crashed}` has an unfinished write: the state before it is shown, "
+        "`paribus run` repairs it"
+    }
     assert (result.status[:, :20] >= 4).all()
     assert (result.status[:, 20:] == 2).all()  # they were running, and nobody is there
     assert np.isnan(result.curves["test_accuracy"][:, 20:]).all()
@@ -96,10 +101,13 @@ def test_a_journal_that_names_another_file_is_not_followed(crashed: Path):
         journal.write((sum(name) % 2**32).to_bytes(4, "big"))
         journal.write(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
 
-    with pytest.raises(StoreError, match="written by another program"):
-        read_study(crashed)
-    with pytest.raises(StoreError, match="written by another program"):
-        StudyWriter.open(crashed)
+    words = (
+        f"`{crashed / 'study.db'}` is damaged: `study.db-journal` was written by "
+        "another program"
+    )
+    for opener in (read_study, StudyWriter.open):
+        with pytest.raises(StoreError, match=f"^{re.escape(words)}\n"):
+            opener(crashed)
 
     assert victim.read_bytes() == b"precious"
 
@@ -124,6 +132,78 @@ def test_a_reader_waits_for_a_writer_that_is_recovering(
         read_study(crashed)
 
     assert len(tries) > 2
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever would wait for a writer fails."""
+
+    def fail(seconds: float) -> None:
+        raise AssertionError("there is nothing to wait for")
+
+    monkeypatch.setattr(time, "sleep", fail)
+
+
+@pytest.mark.usefixtures("no_pause")
+@pytest.mark.parametrize(
+    ("is_held", "retry_s"),
+    [(False, 5.0), (True, -1.0)],
+    ids=["no writer is there", "it has had its time"],
+)
+def test_a_copy_that_does_not_verify_is_refused_when_no_writer_recovers(
+    is_held: bool, retry_s: float, crashed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = snapshot._copy_unfinished
+
+    def copy_and_change(folder: Path, private: Path) -> bool:
+        is_copied = copy(folder, private)
+        edit(private, "CREATE TABLE extra (x)")
+        return is_copied
+
+    monkeypatch.setattr(snapshot, "_copy_unfinished", copy_and_change)
+    monkeypatch.setattr(snapshot, "is_held", lambda folder: is_held)
+    monkeypatch.setattr(snapshot, "RETRY_S", retry_s)
+
+    with pytest.raises(StoreError, match="table `extra` is not ours"):
+        read_study(crashed)
+
+
+@pytest.mark.usefixtures("no_pause")
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_write_that_a_writer_has_undone_meanwhile_is_read_in_place(
+    is_sound: bool, crashed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = snapshot._copy_unfinished
+
+    def recover(folder: Path, private: Path) -> bool:
+        monkeypatch.setattr(snapshot, "_copy_unfinished", copy)
+        StudyWriter.open(folder).close()
+        if not is_sound:
+            edit(folder, "CREATE TABLE extra (x)")
+        return copy(folder, private)
+
+    monkeypatch.setattr(snapshot, "_copy_unfinished", recover)
+    if is_sound:
+        result = read_study(crashed)  # without a warning
+        assert (result.status[:, :20] >= 4).all()
+    else:
+        with pytest.raises(StoreError, match="table `extra` is not ours"):
+            read_study(crashed)
+
+
+def test_a_database_that_this_process_has_open_is_not_copied(
+    crashed: Path, tmp_path: Path
+):
+    """To close the copied file would give back the locks of the other connection."""
+    private = tmp_path / "private"
+    private.mkdir()
+    connection = connect(crashed / "study.db", mode="ro")
+    try:
+        assert snapshot._copy_unfinished(crashed, private) is False
+    finally:
+        connection.close()
+
+    assert list(private.iterdir()) == []
 
 
 def test_an_unfinished_write_does_not_stop_a_new_study_beside_it(crashed: Path):
