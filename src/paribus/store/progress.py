@@ -275,9 +275,9 @@ class BlockProgress(HeldStudy):
     def _curves_of(
         self, chunks: list[ChunkRow], first: int
     ) -> dict[str, Float32[np.ndarray, "evaluation run"]]:
-        """Put chunks together, each curve from evaluation `first` on."""
+        """Put chunks in their order together, each curve from `first` on."""
         curves: dict[str, list[np.ndarray]] = {}
-        for chunk in sorted(chunks, key=lambda chunk: chunk.first_evaluation):
+        for chunk in chunks:
             name = f"{chunk.split}_{chunk.metric}"
             parts = curves.setdefault(name, [])
             if chunk.first_evaluation != first + sum(map(len, parts)):

@@ -13,8 +13,9 @@ from store_builders import edit, edit_knowingly, make_curves, waiting
 from paribus.errors import ParibusWarning, StoreError
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study
-from paribus.store.rows import ReplayRow
-from paribus.store.schema import CHUNK, REPLAY
+from paribus.store.rows import ChunkRow, ReplayRow
+from paribus.store.schema import CHECKPOINT, CHUNK, REPLAY
+from paribus.store.tensors import read_tensors
 from paribus.study import Study
 
 
@@ -58,6 +59,11 @@ def stopped(tmp_path: Path) -> Path:
     return folder  # as a kill leaves it
 
 
+def chunks_from(writer: StudyWriter, first: int) -> list[ChunkRow]:
+    chunks = writer._ledger.read_chunks(1)
+    return [chunk for chunk in chunks if chunk.first_evaluation >= first]
+
+
 def replays(folder: Path) -> list[ReplayRow]:
     with StudyWriter.open(folder) as writer:
         return writer._ledger.read(REPLAY)
@@ -70,6 +76,8 @@ def test_two_checkpoints_are_kept_each_named_by_its_content(stopped: Path):
         "block-0001-evaluation-0004",
         "block-0001-evaluation-0005",
     ]
+    content = (stopped / "checkpoints" / names[1]).read_bytes()
+    assert read_tensors(content).keys() == state(5).keys()
     assert check_study(stopped).problems == ()
 
 
@@ -162,7 +170,11 @@ def test_of_damaged_checkpoints_the_one_before_is_used(how: str, stopped: Path):
 
         assert resumed.evaluation == 4
         assert newest in str(warned[0].message)
-        assert f"`{older}` is used" in str(warned[0].message)
+        assert str(warned[0].message).endswith(f"; `{older}` is used")
+        # The damaged one is forgotten: nothing goes on from it any more.
+        assert [row.name for row in writer._ledger.read(CHECKPOINT)] == [older]
+        assert {c.is_superseded for c in chunks_from(writer, 4)} == {1}
+        assert {c.is_superseded for c in chunks_from(writer, 0)} == {0, 1}
         finish(writer, 1, curves_of())
     assert check_study(stopped).problems == ()
     assert replays(stopped)[0].n_values == 3 * 4 * 4
@@ -173,7 +185,9 @@ def test_without_any_checkpoint_the_block_starts_again(stopped: Path):
     with StudyWriter.open(stopped) as writer:
         writer.begin_attempt({})
 
-        with pytest.warns(ParibusWarning, match="the block starts again"):
+        with pytest.warns(
+            ParibusWarning, match=r"`: it is missing; the block starts again$"
+        ):
             resumed = writer.resume_block(1)
 
         assert resumed == (0, None, None)
@@ -303,3 +317,34 @@ def test_a_damaged_evaluation_is_refused_and_not_compared(stopped: Path):
         writer.begin_attempt({})
         with pytest.raises(StoreError, match="wrong digest"):
             writer.resume_block(1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM chunk WHERE first_evaluation = 2", "4, 1: a gap before it"),
+        (
+            "UPDATE chunk SET data = zeroblob(length(data)) WHERE first_evaluation = 2",
+            "2, 1: wrong checksum",
+        ),
+    ],
+    ids=["a gap", "a checksum"],
+)
+def test_a_forged_evaluation_is_refused_by_its_key(
+    statement: str, words: str, stopped: Path
+):
+    shutil.rmtree(stopped / "checkpoints")  # all is computed and compared again
+    edit_knowingly(stopped, statement)
+
+    with StudyWriter.open(stopped) as writer:
+        writer.begin_attempt({})
+        with (
+            pytest.warns(ParibusWarning, match="the block starts again"),
+            pytest.raises(StoreError) as caught,
+        ):
+            writer.resume_block(1)
+
+    assert str(caught.value) == (
+        f"`{stopped / 'study.db'}` is damaged: table `chunk`, key 1, test, accuracy, "
+        f"{words}"
+    )

@@ -139,6 +139,8 @@ def test_a_state_on_the_way_says_whose_it_is(writer, folder):
     writer.interrupt()
     writer.prune([RUNS[1]])
     again = writer.resume_block(block)
+    assert again.tensors is not None
+    assert again.tensors.keys() == {"state.w"}
     assert again.rows is not None
     assert again.rows.tolist() == [1]
 
