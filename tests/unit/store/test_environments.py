@@ -15,9 +15,10 @@ WAS = {"jax": "0.10.1", "device": "2 × cpu", "python": "3.11", "cores": "2"}
 
 
 def study_in(folder: Path, *, exact: bool = False) -> StudyWriter:
-    """A study on which two attempts have been made, the second in `WAS`."""
+    """A study on which three attempts have been made, the last in `WAS`."""
     study = replace(make_study(), exact=exact)
     writer = StudyWriter.create(folder, study, make_facts())
+    writer.begin_attempt({"jax": "0.8"})
     writer.begin_attempt({"jax": "0.9"})
     writer.begin_attempt(WAS)
     return writer

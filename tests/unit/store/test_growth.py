@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from builders import make_facts, make_study
 from store_builders import make_store
+from tuning_builders import make_tuned_study
 
 from paribus.builders import Builder
 from paribus.errors import StudyError
+from paribus.halving import Halving
+from paribus.space import SearchSpace
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, creation
 from paribus.store.growth import grown
@@ -100,3 +103,117 @@ def test_own_losses_and_metrics_that_have_changed_are_told_by_their_names():
         "the code of `mymodels:loss` and `mymodels:hits` must stay as it was, but it "
         "has been changed"
     )
+
+
+@pytest.mark.parametrize(
+    ("was", "got"), [("", "0123456789ab"), ("0123456789ab", ""), ("", "")]
+)
+def test_code_whose_source_is_unknown_is_taken_for_the_same(was: str, got: str):
+    stored = with_code(was)
+
+    assert grown(stored, with_code(got)) is stored
+
+
+def with_rates(study: Study, *rates: float) -> Study:
+    (grid,) = study.space.grids
+    return replace(study, space=SearchSpace(grids=({**grid, "learning_rate": rates},)))
+
+
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ((0.001, 0.01), "without learning_rate=0.1, batch_size=32"),
+        ((0.001, 0.01, 0.3), "without learning_rate=0.1, batch_size=32"),
+        ((0.001, 0.01, 0.1, 0.3, 1.0), "with learning_rate=0.3, batch_size=32"),
+    ],
+)
+def test_values_of_which_some_were_stopped_stay(rates: tuple[float, ...], words: str):
+    study = make_tuned_study(batch_size=(32,), halving=Halving(factor=2))
+
+    with pytest.raises(StudyError) as caught:
+        grown(study, with_rates(study, *rates))
+
+    assert str(caught.value) == (
+        "[[space]] must stay as it was in a study with `tuning.halving`, since other "
+        f"values would have changed which ones were stopped, got it {words}"
+    )
+    assert caught.value.hint == (
+        "train the larger study in another folder: give it another name, or use `--out`"
+    )
+    assert grown(study, study) is study
+
+
+def test_batch_sizes_that_would_move_evaluations_are_refused():
+    budget = Budget(epochs=2, evaluate_every=1.0, steps=5000)
+    stored = replace(make_study(), budget=budget)
+    wanted = replace(make_study(batch_size=(16, 32, 64)), budget=budget)
+
+    with pytest.raises(StudyError) as caught:
+        grown(stored, wanted)
+
+    assert str(caught.value) == (
+        "`batch_size` must stay as it was in a study with `study.steps`, since all "
+        "runs are evaluated when each batch size has taken them, got 16 too"
+    )
+    assert caught.value.hint == (
+        "train the changed study in another folder: give it another name, or use "
+        "`--out`"
+    )
+
+
+DECLARED = {"learning_rate": (0.001, 0.01), "batch_size": (32,)}
+HIGHER = {"learning_rate": (0.1,), "batch_size": (32,)}
+BETWEEN = {"learning_rate": (0.005,), "batch_size": (32,)}
+
+
+def with_grids(*grids: dict[str, Any], refined: tuple[int, ...] = ()) -> Study:
+    return replace(make_study(), space=SearchSpace(grids=grids, refined=refined))
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "grids", "refined"),
+    [
+        (
+            with_grids(DECLARED, BETWEEN, refined=(1,)),
+            with_grids(DECLARED, BETWEEN, refined=(1,)),
+            (DECLARED, BETWEEN),
+            (1,),
+        ),
+        (
+            with_grids(DECLARED),
+            with_grids(DECLARED, HIGHER, HIGHER, refined=(2,)),
+            (DECLARED, HIGHER),
+            (),
+        ),
+        (
+            with_grids(DECLARED),
+            with_grids(DECLARED, BETWEEN, BETWEEN, refined=(1, 2)),
+            (DECLARED, BETWEEN),
+            (1,),
+        ),
+        (
+            with_grids(DECLARED, BETWEEN, refined=(1,)),
+            with_grids(DECLARED, BETWEEN),
+            (DECLARED, BETWEEN, BETWEEN),
+            (1,),
+        ),
+    ],
+    ids=["refined again", "declared with it", "refined twice", "declared since"],
+)
+def test_a_grid_is_added_once(
+    stored: Study,
+    wanted: Study,
+    grids: tuple[dict[str, Any], ...],
+    refined: tuple[int, ...],
+):
+    space = grown(stored, wanted).space
+
+    assert space.grids == grids
+    assert space.refined == refined
+
+
+def test_what_is_new_is_late_unless_it_is_said_that_nothing_has_begun():
+    study = make_study(n_seeds=2)
+
+    assert grown(study, make_study(n_seeds=3)).late_seeds == (2,)
+    assert grown(study, make_study(n_seeds=3), has_begun=False).late_seeds == ()
