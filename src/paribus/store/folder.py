@@ -58,7 +58,7 @@ def no_study(folder: Path) -> StoreError:
     near = [path for path in _studies_in(folder.parent) if path != folder]
     # Where `paribus run` puts those that are called by their name alone.
     near += _studies_in(folder.parent / "studies")
-    close = get_close_matches(folder.name, [path.name for path in near], n=1)
+    close = get_close_matches(folder.name, [path.name for path in near])
     if left := [n for n in (LOCK, CHECKPOINTS) if os.path.lexists(folder / n)]:
         hint = (
             f"`{left[0]}` in it is what a study leaves: without its `{DATABASE}` its "
@@ -109,8 +109,7 @@ def remove_built(path: Path) -> None:
     for name in sorted(OWN_NAMES):
         with suppress(FileNotFoundError):
             (path / name).unlink()
-    with suppress(FileNotFoundError):
-        path.rmdir()
+    path.rmdir()
 
 
 def remove_new(folder: Path, made: Sequence[Path]) -> None:

@@ -49,6 +49,17 @@ def test_many_studies_are_counted_in_the_hint(folder: Path):
     assert error.hint == f"known: {shown} and 1 more"
 
 
+def test_few_studies_are_all_named_in_the_hint(folder: Path):
+    names = ("alpha", "beta", "tiny")
+    for name in names[:2]:
+        make_store(folder.parent / name)
+
+    error = refused(read_study, folder.parent / "zzzzzz")
+
+    shown = ", ".join(f"`{folder.parent / name}`" for name in names)
+    assert error.hint == f"known: {shown}"
+
+
 def test_a_name_alone_is_looked_for_where_studies_are_made(tmp_path: Path):
     made = make_store(tmp_path / "studies" / "mine")
 
