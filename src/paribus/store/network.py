@@ -74,9 +74,7 @@ def can_be_taken(lock: Path) -> bool:
     """Whether a process of its own can take a lock that this one holds."""
     probe = [sys.executable, "-I", "-S", "-c", _PROBE, str(lock)]
     try:
-        ended = subprocess.run(
-            probe, stdin=subprocess.DEVNULL, timeout=_PROBE_S, check=False
-        )
+        ended = subprocess.run(probe, timeout=_PROBE_S, check=False)
     except subprocess.TimeoutExpired:  # it waits, so it is kept out
         return False
     return ended.returncode == 3

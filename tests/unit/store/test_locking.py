@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import socket
 import time
@@ -19,6 +20,7 @@ from store_builders import (
 from paribus.errors import StoreError
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study
+from paribus.store.connection import is_open_here
 from paribus.store.lock import is_held
 
 
@@ -75,6 +77,10 @@ def test_a_second_writer_is_refused_in_two_seconds_and_told_who_holds_it(
         child.kill()
         child.communicate()
 
+    assert not is_open_here(unfinished / "study.db")
+    assert caught.value.hint == (
+        "wait until it ends, or stop it; reading commands work meanwhile"
+    )
     assert waited < 2
     assert f"in use by pid {child.pid} on host {socket.gethostname()} since 2" in str(
         caught.value
@@ -87,6 +93,15 @@ def test_a_writer_that_has_not_begun_is_not_named_by_an_attempt_before(folder: P
         pytest.raises(StoreError, match="in use by another process"),
     ):
         StudyWriter.open(folder)
+
+
+def test_a_writer_of_a_study_without_attempts_is_not_named(unfinished: Path):
+    words = f"`{unfinished}` is in use by another process"
+    with (
+        StudyWriter.open(unfinished),
+        pytest.raises(StoreError, match=f"^{re.escape(words)}\n"),
+    ):
+        StudyWriter.open(unfinished)
 
 
 def test_a_lock_that_a_kill_left_behind_locks_nobody_out(unfinished: Path):

@@ -22,6 +22,10 @@ def writer(tmp_path: Path):
 def give_back(writer: StudyWriter, n_runs: int, description: str) -> None:
     block = writer.begin_block(waiting(writer)[:n_runs], description=description)
     writer.give_back_block(block, "out of memory \ud800")
+    with pytest.raises(
+        ValueError, match=f"^block {block} must be running, it is inter"
+    ):
+        writer.give_back_block(block, "again")
 
 
 def test_the_runs_of_a_block_that_is_given_back_wait(writer: StudyWriter):

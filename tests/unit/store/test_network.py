@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_network_file_system_whose_lock_does_not_hold_is_refused(
         StudyWriter.open(folder)
 
     assert is_held(folder) is False
+
+
+def test_a_probe_that_waits_is_kept_out(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def wait(command: list[str], *, timeout: float | None = None, **_: object):
+        if timeout is None:
+            raise AssertionError("it would wait for ever")
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(subprocess, "run", wait)
+
+    assert network.can_be_taken(folder / "writer.lock") is False
 
 
 def test_the_probe_tells_a_held_lock_from_a_free_one(folder: Path):
