@@ -1,3 +1,5 @@
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,11 +8,14 @@ import pytest
 from builders import make_facts, make_study
 from store_builders import make_curves, make_store, train, waiting
 
+from paribus.errors import DataError, StoreError
 from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, study_exists
-from paribus.study import Run
+from paribus.store.rows import BaselineRow
+from paribus.store.schema import ATTEMPT, BASELINE, CHUNK
+from paribus.study import Budget, Run
 
 
 @pytest.fixture
@@ -155,6 +160,10 @@ def test_a_failed_block_keeps_its_message_and_is_retried_on_request(folder: Path
         runs = waiting(writer)
         block = writer.begin_block(runs[6:], description="the last two")
         writer.fail_block(block, "no memory \ud800")
+        with pytest.raises(
+            ValueError, match=r"^block 1 must be running, it is failed$"
+        ):
+            writer.fail_block(block, "again")
         failed = read_study(folder)
 
         assert writer.retry_failed() == 2
@@ -217,18 +226,83 @@ def test_curves_that_do_not_fit_are_refused_whole(
 
 def test_attempts_say_who_trained_how_much(folder: Path):
     make_store(folder)
+    begun = time.monotonic()
     with StudyWriter.open(folder) as writer:
         writer.grow(make_study(n_seeds=6))
         writer.begin_attempt({"jax": "0.10.1"})
         train(writer, waiting(writer)[:3])
+    elapsed = time.monotonic() - begun
 
     first, second = read_study(folder).attempts
 
     assert (first.number, first.n_runs, first.seconds) == (1, 8, 1.5)
     assert first.environment == {"python": "3.11"}
     assert (second.number, second.n_runs) == (2, 3)  # without `finish_attempt`
-    assert second.seconds > 0
+    assert 0 < second.seconds <= elapsed
     assert second.environment == {"jax": "0.10.1"}
+
+
+def test_an_attempt_that_ends_in_order_says_so(folder: Path):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        writer.finish_attempt(n_runs=3, seconds=2.5)
+        (row,) = writer._ledger.read(ATTEMPT)
+
+    assert (row.n_runs, row.seconds, row.is_finished) == (3, 2.5, 1)
+
+
+def test_the_baseline_is_one_row_and_stored_once(folder: Path):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        assert not writer.has_baseline()
+        writer.commit_baseline(train_loss=0.25, learning_rate=0.1)
+        assert writer.has_baseline()
+        with pytest.raises(StoreError, match=r"UNIQUE constraint failed: baseline.id"):
+            writer.commit_baseline(train_loss=0.5, learning_rate=0.1)
+        assert writer._ledger.read(BASELINE) == [BaselineRow(1, 0.25, 0.1, 1)]
+
+    assert read_study(folder).baseline_loss == 0.25
+
+
+def test_a_study_of_equal_steps_grows_by_seeds(folder: Path):
+    study = replace(
+        make_study(n_seeds=2), budget=Budget(epochs=2, evaluate_every=1.0, steps=5000)
+    )
+    with StudyWriter.create(folder, study, make_facts()) as writer:
+        writer.grow(replace(study, seeds=(0, 1, 2)))
+
+        assert len(writer.runs()) == 6
+
+
+def stop() -> None:
+    raise DataError("the data have changed")
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda writer, block, curves: writer.commit_block(
+            block, curves=curves, diverged_at=np.zeros(2, np.int64)
+        ),
+        lambda writer, block, curves: writer.commit_evaluations(block, curves),
+        lambda writer, block, curves: writer.pause_block(
+            block, curves, diverged_at=np.zeros(2, np.int64), checkpoint={}
+        ),
+    ],
+    ids=["at its end", "on its way", "at a rung"],
+)
+def test_no_number_of_data_that_have_changed_is_stored(
+    store: Callable[[StudyWriter, int, dict[str, np.ndarray]], None], folder: Path
+):
+    with StudyWriter.create(folder, make_study(), make_facts()) as writer:
+        writer.begin_attempt({})
+        block = writer.begin_block(waiting(writer)[:2], description="two")
+        writer.watch_data(stop)
+        with pytest.raises(DataError, match="the data have changed"):
+            store(writer, block, make_curves(writer.study, 2))
+
+        assert writer._ledger.read(CHUNK) == []
+        assert (read_study(folder).status == RunStatus.RUNNING).sum() == 2
 
 
 def test_rounds_of_timings_are_numbered_and_the_last_five_count(folder: Path):
