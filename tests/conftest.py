@@ -1,7 +1,8 @@
 """What holds for every test."""
 
+import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile each program once for all tests, and check types in every call."""
     _keep_programs(config)
     _check_types(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage among what tests make alone: what is collected stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def _keep_programs(config: pytest.Config) -> None:
