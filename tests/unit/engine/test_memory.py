@@ -2,6 +2,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -92,6 +93,35 @@ def test_a_block_that_exhausts_the_memory_is_halved_until_it_fits(
     assert (result.status >= RunStatus.DIVERGED).all()
     assert check_study(tmp_path / "blobs").problems == ()
     # One run after the other on each core: the width of a block changes no bit.
+    for name, curve in unhindered.curves.items():
+        np.testing.assert_array_equal(result.curves[name], curve)
+
+
+@pytest.mark.slow
+def test_a_program_that_exhausts_the_memory_of_the_compiler_is_halved_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unhindered: StudyResult
+):
+    widths: list[int] = []
+    request = CompiledEpochs._request
+
+    def requested(
+        driver: CompiledEpochs, name: Any, program: Any, by_run: Any, shared: Any
+    ) -> Any:
+        width = driver.shape.runs_per_device
+        widths.append(width)
+        if width > 3 and name != "start":
+            program = SimpleNamespace(lower=exhaust)
+        return request(driver, name, program, by_run, shared)
+
+    def exhaust(*_: object) -> None:
+        raise jax.errors.JaxRuntimeError(EXHAUSTED)
+
+    monkeypatch.setattr(CompiledEpochs, "_request", requested)
+    monkeypatch.setattr("paribus.engine.train.train_baseline", lambda *_: None)
+
+    result = train_blobs(many_runs(), tmp_path)
+
+    assert max(widths) > 3 >= min(widths)
     for name, curve in unhindered.curves.items():
         np.testing.assert_array_equal(result.curves[name], curve)
 
