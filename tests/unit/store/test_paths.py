@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,12 +160,12 @@ def _temporary_name(
     seen: list[str] = []
     opened, made = os.open, Path.mkdir
 
-    def opening(path: object, flags: int, *more: int, **options: int) -> int:
+    def opening(path: Any, flags: int, *more: Any, **options: Any) -> int:
         if flags & os.O_EXCL:
             seen.append(str(path))
-        return opened(path, flags, *more, **options)  # pyright: ignore[reportArgumentType]
+        return opened(path, flags, *more, **options)
 
-    def making(path: Path, *arguments: int, **options: bool) -> None:
+    def making(path: Path, *arguments: Any, **options: Any) -> None:
         seen.append(str(path))
         made(path, *arguments, **options)
 
