@@ -138,7 +138,7 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
     broken: list[str] = []
     killed = 0
     with training.workplace() as place:
-        whole, cold_s, warm_s = _timed(place)
+        whole, cold_s, warm_s = timed(place)
         while killed < n_kills:
             shutil.rmtree(place / NAME, ignore_errors=True)
             n_done = 0
@@ -155,16 +155,16 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
                 if code != -9:
                     break
                 killed += 1
-                found, n_done = _after_a_kill(place, n_done)
+                found, n_done = after_a_kill(place, n_done)
                 broken += [f"kill {killed} after {delay:.3f} s: {t}" for t in found]
-            broken += _unless(0, code, training.errors_of(place))
+            broken += unless(0, code, training.errors_of(place))
             found = forking.ask(partial(training.trained, place))
             broken += [
                 f"after kill {killed} the finished study has other {name}"
                 for name in differing(whole, found)
             ]
         code = training.finish(place, "report", NAME, "--out", "report.html")
-        broken += _unless(0, code, training.errors_of(place))
+        broken += unless(0, code, training.errors_of(place))
     yield Outcome(
         name="training killed at a random moment",
         n=killed,
@@ -174,7 +174,7 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
     )
 
 
-def _timed(place: Path) -> tuple[dict[str, Any], float, float]:
+def timed(place: Path) -> tuple[dict[str, Any], float, float]:
     """What training leaves, and how long it takes, at first and from then on."""
     from campaign import training
 
@@ -188,7 +188,7 @@ def _timed(place: Path) -> tuple[dict[str, Any], float, float]:
     return forking.ask(partial(training.trained, place)), seconds[0], seconds[1]
 
 
-def _after_a_kill(place: Path, n_before: int) -> tuple[list[str], int]:
+def after_a_kill(place: Path, n_before: int) -> tuple[list[str], int]:
     """What is broken, and how many runs are there."""
     from campaign import training
 
@@ -214,5 +214,5 @@ def _look(study: Path) -> tuple[list[str], int]:
     return problems, int(result.has_outcome().sum())
 
 
-def _unless(expected: int, code: int, errors: str) -> list[str]:
+def unless(expected: int, code: int, errors: str) -> list[str]:
     return [] if code == expected else [f"ended with {code}: {errors[-2000:]}"]

@@ -41,6 +41,18 @@ def _power(size: str) -> Iterable[Outcome]:
     return power.cut_power(_n(size, 150, 20_000))
 
 
+def _phases(size: str) -> Iterable[Outcome]:
+    from campaign import phases
+
+    return phases.kill_at_phases(_n(size, 1, 50))
+
+
+def _chains(size: str) -> Iterable[Outcome]:
+    from campaign import phases
+
+    return phases.kill_in_chains(_n(size, 1, 100))
+
+
 def _damage(size: str) -> Iterable[Outcome]:
     from campaign import damage
 
@@ -102,6 +114,8 @@ PARTS: Mapping[str, Part] = {
     "disks": _disks,
     "poison": _poison,
     "trainers": _trainers,
+    "phases": _phases,
+    "chains": _chains,
     "trainer-races": _trainer_races,
     "trainer-disks": _trainer_disks,
 }

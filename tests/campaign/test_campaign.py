@@ -19,6 +19,8 @@ LEAST = {
     "disks": 42,
     "poison": 240,
     "trainers": 20,
+    "phases": 13,
+    "chains": 1,
     "trainer-races": 3,
     "trainer-disks": 3,
 }

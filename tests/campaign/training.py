@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ STUDY = study_text(
     optimizer='name = "keras_adam"',
     space="learning_rate = [0.001, 0.1]\nbatch_size = [16, 48]",
 )
+RUN = ("run", "tiny.toml", "--out", NAME, "--device", "cpu")
 LIMIT_S = 900  # seconds on a quiet machine; others may use it too
 _FINISHED = re.compile(r"(\d+) of \d+ runs")
 
@@ -60,7 +61,11 @@ def write_study(place: Path, study: str = STUDY, **sizes: int) -> None:
 
 
 def start(
-    place: Path, *arguments: str, name: str = "said", is_unaware: bool = False
+    place: Path,
+    *arguments: str,
+    name: str = "said",
+    is_unaware: bool = False,
+    at_first: Callable[[], object] = lambda: None,
 ) -> int:
     """Start a command in a folder; what it says goes to files there.
 
@@ -69,11 +74,13 @@ def start(
         arguments: The command; none for `paribus run`.
         name: Of the files.
         is_unaware: Whether it does not look how much of the disk is free.
+        at_first: What the process does before it begins.
     """
-    words = arguments or ("run", "tiny.toml", "--out", NAME, "--device", "cpu")
+    words = arguments or RUN
 
     def act() -> None:
         os.chdir(place)
+        at_first()
         if is_unaware:
             session: Any = paribus.engine.session
             session.check_disk = lambda folder, needed: None
@@ -94,11 +101,16 @@ def start(
 
 
 def finish(
-    place: Path, *arguments: str, name: str = "said", is_unaware: bool = False
+    place: Path,
+    *arguments: str,
+    name: str = "said",
+    is_unaware: bool = False,
+    at_first: Callable[[], object] = lambda: None,
 ) -> int:
     """Run a command to its end; its exit code."""
-    child = start(place, *arguments, name=name, is_unaware=is_unaware)
-    return forking.end(child)
+    return forking.end(
+        start(place, *arguments, name=name, is_unaware=is_unaware, at_first=at_first)
+    )
 
 
 def errors_of(place: Path, *, name: str = "said") -> str:
