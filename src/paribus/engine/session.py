@@ -22,6 +22,7 @@ from paribus.engine.memory import is_out_of_memory
 from paribus.engine.plan import Block, StaticGroup
 from paribus.engine.rescuer import Rescuer
 from paribus.engine.rungs import Rungs, prune
+from paribus.engine.starts import StartCheck
 from paribus.engine.timing import time_round
 from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
@@ -73,6 +74,7 @@ class Session:
         self._first: tuple[StaticGroup | None, float] = None, 0.0
         self._resumed: dict[Block, int] = {}
         self._begun: set[StaticGroup] = set()
+        self._starts = StartCheck(writer)
         self._folder = folder
         self._has_rescues = RESCUE in study.diagnostics
         self._see()
@@ -216,6 +218,7 @@ class Session:
         driver, prober = trainer.driver(group), trainer.prober(group)
         self._compile_ahead(trainer)
         n_examples = trainer.n_examples
+        self._starts.check(driver, block, self._study, n_examples=n_examples)
         epochs = self._study.run_epochs(group.configs[0], n_examples)
         start, end = self._rungs.span(block, epochs)
         started = time.monotonic()

@@ -15,6 +15,7 @@ from paribus.analysis.cautions import (
 )
 from paribus.analysis.ends import BestAtEnd
 from paribus.analysis.solo_times import NoisyTiming
+from paribus.analysis.starts import OtherStarts
 from paribus.analysis.stopped import StoppedEarly
 from paribus.counts import count
 from paribus.in_python import as_python
@@ -42,8 +43,8 @@ def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> st
             return _say_edge(caution, varying(study))
         case Unconverged():
             return _say_unconverged(caution, labels)
-        case FewSeeds():
-            return _say_few_seeds(caution)
+        case FewSeeds() | OtherStarts():
+            return _say_of_seeds(caution)
         case NoisyTiming():
             return _say_noisy_timing(caution, study)
         case MissingRuns() | StoppedEarly() if study.is_made_in_python:
@@ -61,6 +62,7 @@ def say_gist(cautions: Sequence[Caution]) -> str:
 _GISTS: Mapping[type[Caution], str] = {
     MissingRuns: "runs missing",
     NothingLearned: "nothing learned",
+    OtherStarts: "runs of a seed that began otherwise",
     EdgeOfGrid: "a best value at the edge of its grid",
     BestAtEnd: "a best value that is the first or last tried",
     Unconverged: "runs still improving at the end",
@@ -157,6 +159,31 @@ def _say_missing(caution: MissingRuns) -> str:
     return " ".join(parts)
 
 
+def _say_other_starts(caution: OtherStarts) -> str:
+    what = [
+        f"{kind} of {'seed' if len(seeds) == 1 else 'seeds'} {_few(seeds)}"
+        for kind, seeds in (
+            ("the first data order", caution.orders),
+            ("the first weights", caution.weights),
+        )
+        if seeds
+    ]
+    calls = "Call" if len(caution.calls) == 1 else "Calls"
+    numbers = join(list(map(str, caution.calls)))
+    return (
+        f"{calls} {numbers} of this study found {join(what)} to be others than in the "
+        "calls before. Runs of one seed that different calls trained do not begin "
+        "alike: their configs differ by more than hyperparameters, and the earlier "
+        "numbers would not be had again."
+    )
+
+
+def _few(seeds: Sequence[int]) -> str:
+    more = len(seeds) - MAX_NAMED
+    named = list(map(str, seeds if more <= 0 else seeds[:MAX_NAMED]))
+    return join(named if more <= 0 else [*named, f"{more} more"])
+
+
 def _say_edge(caution: EdgeOfGrid, varied: Sequence[str]) -> str:
     name = words(caution.hyperparameter)
     told = [{n: v for n, v in o.items() if n in varied} for o in caution.others]
@@ -182,6 +209,12 @@ def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
         "fifth of the runs still improving when the budget was spent: their final "
         "numbers are about this budget, not about where training leads."
     )
+
+
+def _say_of_seeds(caution: FewSeeds | OtherStarts) -> str:
+    if isinstance(caution, FewSeeds):
+        return _say_few_seeds(caution)
+    return _say_other_starts(caution)
 
 
 def _say_few_seeds(caution: FewSeeds) -> str:

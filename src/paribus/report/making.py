@@ -7,7 +7,7 @@ from paribus.report.document import Table
 from paribus.report.halving import say_rungs
 from paribus.report.numbers import duration
 from paribus.report.prose import count_untuned, say_model, say_optimizer, say_schedule
-from paribus.results import StudyResult
+from paribus.results import Attempt, StudyResult
 from paribus.space import value_words
 from paribus.study import Study
 
@@ -76,7 +76,9 @@ def tabulate_attempts(result: StudyResult) -> Table | None:
     if not result.attempts:
         return None
     names = dict.fromkeys(n for a in result.attempts for n in a.environment)
-    columns = ("call", "started (UTC)", "runs", "time", *names)
+    has_others = any(a.other_orders or a.other_weights for a in result.attempts)
+    others = ["seeds with another start"] * has_others
+    columns = ("call", "started (UTC)", "runs", "time", *names, *others)
     rows = tuple(
         (
             str(attempt.number),
@@ -84,6 +86,7 @@ def tabulate_attempts(result: StudyResult) -> Table | None:
             f"{attempt.n_runs:,}",
             duration(attempt.seconds),
             *(attempt.environment.get(name, "–") for name in names),
+            *([_other_starts(attempt)] * has_others),
         )
         for attempt in result.attempts
     )
@@ -98,6 +101,12 @@ def tabulate_attempts(result: StudyResult) -> Table | None:
         "compilation included.",
         is_facts=len(columns) == 2,
     )
+
+
+def _other_starts(attempt: Attempt) -> str:
+    """The seeds that a call began otherwise than those before it."""
+    seeds = tuple(sorted({*attempt.other_orders, *attempt.other_weights}))
+    return _seeds(seeds) if seeds else "–"
 
 
 def _repeats(result: StudyResult) -> str:

@@ -95,6 +95,9 @@ class Attempt:
         environment: Versions, device and machine: name -> text.
         n_runs: Runs it finished.
         seconds: From its start to its last commit, compilation included.
+        other_orders: Seeds that began with another order of the data than in the
+            attempts before it, though they should not.
+        other_weights: Seeds that began with other weights.
     """
 
     number: int
@@ -102,6 +105,8 @@ class Attempt:
     environment: Mapping[str, str]
     n_runs: int
     seconds: float
+    other_orders: tuple[int, ...] = ()
+    other_weights: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,12 @@ from typing import Any
 
 from paribus.results import DataFacts
 from paribus.store.rows import StudyRow
+from paribus.store.starts import Starts
 from paribus.study import Study
+
+
+# Beside the environment of an attempt; stores of earlier programs have none.
+_STARTS = "starts"
 
 
 def write_json(value: Any) -> str:
@@ -58,9 +63,17 @@ def read_row(row: StudyRow) -> tuple[Study, DataFacts, tuple[float, ...]]:
     return Study.from_dict(json.loads(row.study)), data, epochs
 
 
-def write_environment(environment: Mapping[str, str]) -> str:
-    """Write an attempt's environment; text that is not Unicode is escaped."""
-    return write_json({storable(k): storable(v) for k, v in environment.items()})
+def write_environment(
+    environment: Mapping[str, str], starts: Starts | None = None
+) -> str:
+    """Write an attempt's environment; text that is not Unicode is escaped.
+
+    Args:
+        environment: Versions, device and machine: name -> text.
+        starts: How the seeds that it has begun began; None for no seed.
+    """
+    written: dict[str, Any] = {storable(k): storable(v) for k, v in environment.items()}
+    return write_json(written | ({_STARTS: starts} if starts else {}))
 
 
 def read_environment(text: str) -> dict[str, str]:
@@ -69,10 +82,32 @@ def read_environment(text: str) -> dict[str, str]:
     Raises:
         ValueError: If the text is not a JSON object.
     """
+    written = _read_object(text)
+    written.pop(_STARTS, None)
+    return {name: str(value) for name, value in written.items()}
+
+
+def read_starts(text: str) -> dict[str, dict[int, str]]:
+    """Read how the seeds of an attempt began, from the text of its environment.
+
+    Raises:
+        ValueError: If the text is not a JSON object, or no seeds are in it.
+    """
+    written = _read_object(text).get(_STARTS, {})
+    try:
+        return {
+            name: {int(seed): str(digest) for seed, digest in by_seed.items()}
+            for name, by_seed in written.items()
+        }
+    except AttributeError as error:
+        raise ValueError(f"`{_STARTS}` must be JSON objects") from error
+
+
+def _read_object(text: str) -> dict[str, Any]:
     written = json.loads(text)
     if not isinstance(written, dict):
         raise ValueError("an environment must be a JSON object")
-    return {str(name): str(value) for name, value in written.items()}
+    return written
 
 
 def storable(text: str) -> str:

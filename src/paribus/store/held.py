@@ -11,9 +11,13 @@ from paribus.results import DataFacts
 from paribus.status import RunStatus
 from paribus.store.attempts import new_attempt, stop_running
 from paribus.store.blocks import read_running
-from paribus.store.documents import read_environment
-from paribus.store.environments import tell_change
-from paribus.store.failures import translated
+from paribus.store.documents import (
+    read_environment,
+    read_starts,
+    write_environment,
+)
+from paribus.store.environments import tell_change, tell_other_starts
+from paribus.store.failures import damaged, translated
 from paribus.store.folder import DATABASE, remove_new
 from paribus.store.growth import check_same_data
 from paribus.store.migration import remove_backups
@@ -22,6 +26,7 @@ from paribus.store.opening import Opened
 from paribus.store.replays import Earlier
 from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, RunRow
 from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, ROUND
+from paribus.store.starts import Starts, gathered, merged, other_seeds
 from paribus.study import Run
 
 
@@ -30,7 +35,11 @@ def _nothing() -> None:
 
 
 class HeldStudy:
-    """What `StudyWriter` is before it says what became of runs."""
+    """What `StudyWriter` is before it says what became of runs.
+
+    Attributes:
+        known_starts: How the seeds began that any attempt has begun.
+    """
 
     def __init__(self, folder: Path, opened: Opened) -> None:
         self.folder = folder
@@ -44,6 +53,9 @@ class HeldStudy:
         self._earlier: dict[int, Earlier] = {}
         self._attempt: int | None = None  # its number
         self._began = time.monotonic()
+        self.known_starts: Starts = {}
+        self._starts: Starts = {}  # of this attempt
+        self._may_change = False  # what equal bits depend on
         self._check_data: Callable[[], None] = _nothing
         self._made: list[Path] | None = None  # with it; None if it was there
 
@@ -119,12 +131,53 @@ class HeldStudy:
         Raises:
             ExecutionError: If it may not, and the environment is another one.
         """
+        self._may_change = allow_change or not self.study.exact
         with translated(self.folder / DATABASE):
             earlier = self._ledger.read(ATTEMPT)
         if earlier:
             was = read_environment(earlier[-1].environment)
-            is_refused = self.study.exact and not allow_change
+            is_refused = not self._may_change
             tell_change(was, environment, self.folder, is_refused=is_refused)
+
+    def note_starts(self, starts: Starts) -> None:
+        """Take down how seeds begin, and say what differs from how they began before.
+
+        It is stored with the next numbers.
+
+        Args:
+            starts: What a run begins with -> seed -> digest.
+
+        Raises:
+            ExecutionError: If the study is exact, and `check_environment` was not told
+                that it may change.
+        """
+        other = other_seeds(self.known_starts, starts)
+        tell_other_starts(other, self.folder, is_refused=not self._may_change)
+        self.known_starts = merged(self.known_starts, starts)
+        self._starts = merged(self._starts, starts)
+
+    def _starts_of(self, row: AttemptRow) -> Starts:
+        """How the seeds began that an attempt has begun."""
+        try:
+            return read_starts(row.environment)
+        except ValueError as error:
+            key = f"table `attempt`, key {row.number}: {error}"
+            raise damaged(self.folder / DATABASE, key) from error
+
+    def _with_starts(self, attempt: AttemptRow) -> AttemptRow:
+        """The present attempt with all starts that were taken down."""
+        if not self._starts:
+            return attempt
+        environment = read_environment(attempt.environment)
+        written = write_environment(environment, self._starts)
+        return attempt._replace(environment=written)
+
+    def _store_starts(self) -> None:
+        """Store the starts of the numbers that are stored; in a transaction."""
+        attempt = self._current_attempt()
+        row = self._with_starts(attempt)
+        if row != attempt:
+            self._ledger.replace(ATTEMPT, [attempt], [row])
 
     def begin_attempt(self, environment: Mapping[str, str]) -> int:
         """Record that this process begins to train.
@@ -139,11 +192,13 @@ class HeldStudy:
         """
         with translated(self.folder / DATABASE):
             earlier = self._ledger.read(ATTEMPT)
+            self.known_starts = gathered(map(self._starts_of, earlier))
             row = new_attempt(len(earlier) + 1, environment)
             with self._ledger.transaction():
                 self._ledger.insert(ATTEMPT, [row])
                 stop_running(self._ledger, RunStatus.PENDING, BlockStatus.DIED)
         self._attempt = row.number
+        self._starts = {}
         self._began = time.monotonic()
         return row.number
 

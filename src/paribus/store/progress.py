@@ -117,6 +117,7 @@ class BlockProgress(HeldStudy):
                 new, gone = _exchanged(self._checkpoints_of(block), row)
             with self._ledger.transaction():
                 self._write_evaluations(curves, block, runs)
+                self._store_starts()
                 self._ledger.insert(CHECKPOINT, new)
                 self._ledger.delete(CHECKPOINT, gone)
             self._n_kept[block] = first + n_new

@@ -1,5 +1,6 @@
 """From a study folder to its result: every number verified on the way."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store.contents import Contents, read_contents
-from paribus.store.documents import read_environment
+from paribus.store.documents import read_environment, read_starts
 from paribus.store.failures import damaged, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
-from paribus.store.rows import AttemptRow
 from paribus.store.schema import ATTEMPT, BASELINE, REPLAY, ROUND, TIMING
 from paribus.store.snapshot import read_snapshot
+from paribus.store.starts import ORDER, WEIGHTS, Starts, merged, other_seeds
 
 
 def read_study(folder: Path) -> StudyResult:
@@ -68,7 +69,7 @@ def read_result(ledger: Ledger) -> StudyResult:
         curves=contents.curves,
         messages=_messages(contents),
         timings=_timings(ledger, contents),
-        attempts=tuple(_attempt(ledger, row) for row in ledger.read(ATTEMPT)),
+        attempts=tuple(_attempts(ledger)),
         measures=contents.measures,
         correct=contents.correct,
         baseline_loss=_baseline_loss(ledger),
@@ -136,17 +137,24 @@ def _baseline_loss(ledger: Ledger) -> float | None:
     return rows[0].train_loss if rows else None
 
 
-def _attempt(ledger: Ledger, row: AttemptRow) -> Attempt:
-    try:
-        environment = read_environment(row.environment)
-    except ValueError as error:
-        raise damaged(
-            ledger.database, f"table `attempt`, key {row.number}: {error}"
-        ) from error
-    return Attempt(
-        number=row.number,
-        started=row.started,
-        environment=environment,
-        n_runs=row.n_runs,
-        seconds=row.seconds,
-    )
+def _attempts(ledger: Ledger) -> Iterator[Attempt]:
+    known: Starts = {}
+    for row in ledger.read(ATTEMPT):
+        try:
+            environment = read_environment(row.environment)
+            starts = read_starts(row.environment)
+        except ValueError as error:
+            raise damaged(
+                ledger.database, f"table `attempt`, key {row.number}: {error}"
+            ) from error
+        other = other_seeds(known, starts)
+        known = merged(known, starts)
+        yield Attempt(
+            number=row.number,
+            started=row.started,
+            environment=environment,
+            n_runs=row.n_runs,
+            seconds=row.seconds,
+            other_orders=other.get(ORDER, ()),
+            other_weights=other.get(WEIGHTS, ()),
+        )

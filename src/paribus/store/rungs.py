@@ -72,6 +72,7 @@ class BlockRungs(BlockProgress):
             paused = row._replace(status=BlockStatus.PAUSED.value)
             with self._ledger.transaction():
                 self._write_evaluations(curves, block, members)
+                self._store_starts()
                 self._ledger.insert(CHECKPOINT, [new])
                 self._ledger.delete(CHECKPOINT, gone)
                 self._ledger.replace(RUN, runs, waiting)

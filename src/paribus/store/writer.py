@@ -63,6 +63,7 @@ class StudyWriter(BlockRungs):
         study: All that is stored: what was asked for so far.
         data: What it is trained on, as recorded when the study began.
         epochs: When runs are evaluated.
+        known_starts: How the seeds began that any attempt has begun.
 
     Example:
         with StudyWriter.open(folder) as writer:
@@ -251,7 +252,7 @@ class StudyWriter(BlockRungs):
             trained = [runs[k] for k in columns]
             check_shapes(curves, diverged_at, (len(self.epochs), len(trained)))
             attempt = self._current_attempt()
-            progressed = attempt._replace(
+            progressed = self._with_starts(attempt)._replace(
                 n_runs=attempt.n_runs + len(trained),
                 seconds=time.monotonic() - self._began,
             )
