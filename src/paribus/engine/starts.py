@@ -39,6 +39,7 @@ class StartCheck:
         self._writer = writer
         self._seen: set[_Start] = set()
         self._witnessed: set[str] = set()
+        self._names: dict[Config, str] = {}
 
     def check(
         self, driver: Driver, block: Block, study: Study, *, n_examples: int
@@ -69,7 +70,7 @@ class StartCheck:
 
     def _unseen(self, block: Block, study: Study) -> dict[_Start, Run]:
         """A run for each start of a block that this attempt has not compared yet."""
-        names = self._names_of(block.group.configs, study)
+        names = {c: self._name_of(c, study) for c in block.group.configs}
         own: dict[_Start, Run] = {}
         for run in block.runs:
             own.setdefault((names[run.config], run.seed), run)
@@ -91,11 +92,11 @@ class StartCheck:
         self._witnessed |= set(models)
         return dict(islice(known.items(), N_WITNESSES))
 
-    def _names_of(
-        self, configs: Iterable[Config], study: Study
-    ) -> Mapping[Config, str]:
-        """The name of each config's first weights."""
-        return {config: weights_name(study.weights_part(config)) for config in configs}
+    def _name_of(self, config: Config, study: Study) -> str:
+        """What the first weights of a config are called."""
+        if config not in self._names:
+            self._names[config] = weights_name(study.weights_part(config))
+        return self._names[config]
 
 
 def first_order(seed: int, n_examples: int) -> str:
@@ -119,7 +120,7 @@ def first_weights(
     digests: list[str] = []
     for first in range(0, len(runs), n_places):
         part = runs[first : first + n_places]
-        by_place = [*part, *part[:1] * (n_places - len(part))]
+        by_place = [*part, *[part[0]] * (n_places - len(part))]
         traced = traced_values(study, by_place, n_examples=n_examples)
         seeds = np.stack([seed_words(run.seed) for run in by_place])
         states = driver.start(seeds, driver.shape.put(traced, BY_RUN))

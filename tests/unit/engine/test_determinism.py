@@ -21,6 +21,7 @@ from paribus.engine.keys import purpose_key, seed_words
 from paribus.engine.plan import group_configs
 from paribus.engine.trainer import Trainer
 from paribus.errors import ExecutionError, ParibusWarning
+from paribus.models.dense import mlp
 from paribus.results import StudyResult
 from paribus.status import RunStatus
 from paribus.store import StudyWriter
@@ -46,6 +47,22 @@ def test_keys_and_orders_are_those_of_every_release():
 
     assert epoch_order(0, 0, 8).tolist() == ORDER_OF_SEED_0
     assert digest.hexdigest() == GOLDEN
+
+
+GOLDEN_WEIGHTS = "1de2dc7da956e92fac915c5658087acbd5d7844f04c4150ad426e71e0c9fb27d"
+
+
+def test_first_weights_are_those_of_every_release():
+    """D0: computed once with jax 0.10.1, and never again."""
+    model = mlp(n_inputs=12, n_classes=3, hidden=(8,), activation="relu")
+    digest = hashlib.sha256()
+    for seed in GOLDEN_SEEDS:
+        key = purpose_key(jnp.asarray(seed_words(seed)), "initialisation")
+        params, _ = model.init(key, {})
+        for leaf in jax.tree.leaves(params):
+            digest.update(np.asarray(leaf, "<f4").tobytes())
+
+    assert digest.hexdigest() == GOLDEN_WEIGHTS
 
 
 SPACES = """
