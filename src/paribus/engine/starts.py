@@ -67,6 +67,7 @@ class StartCheck:
             orders = {seed: first_order(seed, n_examples) for _, seed in runs}
             self._writer.note_starts({ORDER: orders, **found})
             self._seen |= set(runs)
+            self._witnessed |= {self._name_of(c, study) for c in block.group.configs}
 
     def _unseen(self, block: Block, study: Study) -> dict[_Start, Run]:
         """A run for each start of a block that this attempt has not compared yet."""
@@ -89,7 +90,6 @@ class StartCheck:
             for seed in self._writer.known_starts.get(name, ())
             if (name, seed) not in own
         }
-        self._witnessed |= set(models)
         return dict(islice(known.items(), N_WITNESSES))
 
     def _name_of(self, config: Config, study: Study) -> str:
@@ -132,6 +132,8 @@ def first_weights(
 
 def _first_rows(leaf: Any, n: int) -> list[np.ndarray]:
     """The first rows of an array that is divided over devices, without the others."""
+    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
     rows: list[np.ndarray] = []
     for shard in sorted(leaf.addressable_shards, key=lambda s: s.index[0].start or 0):
         if len(rows) < n:
