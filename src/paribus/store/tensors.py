@@ -51,7 +51,7 @@ def write_tensors(tensors: Mapping[str, np.ndarray]) -> Iterator[bytes]:
             "shape": list(array.shape),
             "data_offsets": [begin, end],
         }
-    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
+    text = json.dumps(header, separators=(",", ":")).encode("ascii")
     text += b" " * (-len(text) % 8)  # arrays lie at addresses that suit them
     if len(tensors) > MAX_TENSORS or len(text) > MAX_HEADER_BYTES:
         raise ValueError(f"a file holds at most {MAX_TENSORS:,} arrays")
@@ -74,8 +74,8 @@ def read_tensors(content: bytes) -> dict[str, np.ndarray]:
     data = memoryview(content)[8 + size :]
     tensors: dict[str, np.ndarray] = {}
     end = 0
-    for name, entry in sorted(header.items(), key=lambda item: _checked(*item)[2]):
-        dtype, shape, offsets = _checked(name, entry)
+    entries = [(name, *_checked(name, entry)) for name, entry in header.items()]
+    for name, dtype, shape, offsets in sorted(entries, key=lambda entry: entry[-1]):
         n_bytes = math.prod(shape) * dtype.itemsize
         if offsets != [end, end + n_bytes] or offsets[1] > len(data):
             raise ValueError(f"`{name}` does not follow the array before it")
