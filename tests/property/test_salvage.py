@@ -22,6 +22,8 @@ from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 from paribus.store import salvage as salvaging
 from paribus.store.connection import is_open_here
+from paribus.store.rows import AttemptRow
+from paribus.store.schema import ATTEMPT, STUDY
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +110,10 @@ def test_of_a_lost_attempt_nothing_is_known_but_its_number(folder: Path):
 
     salvage_study(folder, folder.parent / "saved")
 
+    with StudyWriter.open(folder.parent / "saved") as writer:
+        first, _ = writer._ledger.read(ATTEMPT)
+        (study,) = writer._ledger.read(STUDY)
+    assert first == AttemptRow(1, 0, "", "", study.created, "{}", 0, 0.0, 1)
     lost, known = read_study(folder.parent / "saved").attempts
     assert (lost.number, lost.environment, lost.n_runs, lost.seconds) == (1, {}, 0, 0.0)
     assert (known.number, known.environment) == (2, {"python": "3.12"})
@@ -122,6 +128,7 @@ def test_of_a_lost_attempt_nothing_is_known_but_its_number(folder: Path):
         ("UPDATE chunk SET data = zeroblob(length(data)) WHERE rowid = 2", 4, 2),
         ("DELETE FROM chunk WHERE rowid = 2", 4, 2),
         ("DELETE FROM chunk WHERE block = 1 AND metric = 'loss'", 4, 2),
+        ("DELETE FROM chunk WHERE block = 1", 4, 2),
         ("DELETE FROM measure", 6, 0),
         ("DELETE FROM answer", 6, 0),
         ("DELETE FROM attempt WHERE number = 1", 6, 0),
@@ -148,8 +155,11 @@ def test_what_is_damaged_is_left_out_and_nothing_else(
     assert check_study(folder.parent / "saved").problems == ()
 
 
-def test_a_forged_run_of_another_name_is_not_saved(folder: Path, sound: Path):
-    edit_knowingly(folder, "UPDATE run SET config = 1 - config WHERE id = 0")
+@pytest.mark.parametrize("config", ["1 - config", "2", "-1"])
+def test_a_forged_run_of_another_name_is_not_saved(
+    config: str, folder: Path, sound: Path
+):
+    edit_knowingly(folder, f"UPDATE run SET config = {config} WHERE id = 0")
 
     report = salvage_study(folder, folder.parent / "saved")
 
@@ -160,10 +170,91 @@ def test_a_forged_run_of_another_name_is_not_saved(folder: Path, sound: Path):
 def test_without_the_studys_own_row_nothing_is_saved_and_nothing_made(folder: Path):
     edit(folder, "UPDATE study SET created = 'x'")
 
-    with pytest.raises(StoreError, match="nothing can be saved: the study's own row"):
+    with pytest.raises(StoreError) as caught:
         salvage_study(folder, folder.parent / "saved")
 
+    assert str(caught.value) == (
+        f"`{folder / 'study.db'}` is damaged: nothing can be saved: the study's own row"
+    )
     assert not (folder.parent / "saved").exists()
+
+
+def test_a_forged_study_is_refused_with_what_is_wrong(folder: Path):
+    edit_knowingly(folder, "UPDATE study SET study = '[1]'")
+
+    words = "nothing can be saved: the study's own row: "
+    with pytest.raises(StoreError) as caught:
+        salvage_study(folder, folder.parent / "saved")
+
+    said = str(caught.value)
+    assert said.startswith(f"`{folder / 'study.db'}` is damaged: {words}")
+    assert not said.endswith(words)
+
+
+@pytest.mark.parametrize("table", ["measure", "answer"])
+def test_forged_numbers_are_left_out_and_those_of_other_blocks_are_saved(
+    table: str, folder: Path, sound: Path
+):
+    edit_knowingly(
+        folder, f"UPDATE {table} SET data = zeroblob(length(data)) WHERE block = 1"
+    )
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert report.n_saved == 6
+    saved, truth = read_study(folder.parent / "saved"), read_study(sound)
+    assert assert_part_of(saved, truth) == 6
+    if table == "measure":
+        kept = ~np.isnan(saved.measures["first_update"])
+    else:
+        kept = saved.correct["test"].any(axis=-1)
+    assert kept.sum() == 4  # block 1 had two runs
+
+
+def test_timings_are_saved_but_none_of_a_config_that_is_not_there(
+    folder: Path, sound: Path
+):
+    older = "INSERT INTO timing VALUES ({}, 1.5, 0.125, 3, 0.5, 1, 0)"
+    edit_knowingly(
+        folder,
+        "UPDATE round SET config = 2",
+        older.format(1),
+        older.format(2),
+    )
+
+    salvage_study(folder, folder.parent / "saved")
+
+    saved = read_study(folder.parent / "saved")
+    (timing,) = saved.timings
+    assert timing.config == saved.configs[1]
+    assert timing.seconds_per_epoch == 1.5
+    assert check_study(folder.parent / "saved").problems == ()
+
+
+def test_a_block_that_failed_hides_none_that_was_finished_after_it(folder: Path):
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        writer.retry_failed()
+        train(writer, waiting(writer))
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert (report.n_saved, report.n_lost) == (8, 0)
+
+
+def test_when_a_study_was_made_is_saved_and_what_a_dead_salvage_left_is_removed(
+    folder: Path,
+):
+    then = "2020-01-01T00:00:00+00:00"
+    edit_knowingly(folder, f"UPDATE study SET created = '{then}'")
+    make_store(folder.parent / ".saved.new-0123456789abcdef")
+
+    salvage_study(folder, folder.parent / "saved")
+
+    with StudyWriter.open(folder.parent / "saved") as writer:
+        (row,) = writer._ledger.read(STUDY)
+    assert row.created == then
+    assert {path.name for path in folder.parent.iterdir()} == {"damaged", "saved"}
 
 
 def test_a_place_that_has_something_in_it_is_refused(sound: Path, folder: Path):
@@ -224,8 +315,11 @@ def test_a_salvage_that_stops_half_way_has_made_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(salvaging, "_attempts", stop)  # within the transaction
-        with pytest.raises(ResourceError, match="needs more space"):
+        with pytest.raises(ResourceError) as caught:
             salvage_study(sound, target)
+    database = target / "study.db"
+    words = f"`{database}` needs more space, got: No space left on device"
+    assert str(caught.value) == words
     assert list(tmp_path.iterdir()) == []
 
     report = salvage_study(sound, target)

@@ -176,7 +176,7 @@ def _verified_rows(ledger: Ledger, name: str) -> Iterator[Any]:
         (last,) = ledger.connection.execute(find_last).fetchone()
     except sqlite3.Error:
         return
-    for row_id in range(min(last if last is not None else -1, _MAX_ROWS) + 1):
+    for row_id in range(min(last or 0, _MAX_ROWS) + 1):
         try:
             row = ledger.read_one(tables[name], _ROWS[name], row_id)
         except (sqlite3.Error, StoreError, UnicodeDecodeError, OverflowError):
@@ -210,7 +210,7 @@ def _blocks(found: _Found, runs: dict[int, RunRow]) -> list[_Saved]:
 def _curves(chunks: Sequence[ChunkRow], n_evaluations: int) -> dict[str, np.ndarray]:
     """The curves of a block that are whole."""
     parts: dict[str, list[np.ndarray]] = {}
-    for chunk in sorted(chunks, key=lambda chunk: chunk.first_evaluation):
+    for chunk in sorted(chunks):
         found = parts.setdefault(f"{chunk.split}_{chunk.metric}", [])
         if chunk.first_evaluation == sum(map(len, found)):
             try:
@@ -341,7 +341,7 @@ def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
 def _attempts(found: _Found, n_needed: int) -> list[AttemptRow]:
     """The attempts, those that are lost as attempts of which nothing is known."""
     known = {row.number: row for row in found.rows["attempt"]}
-    n_attempts = max((*known, n_needed), default=0)
+    n_attempts = max((*known, n_needed))
     unknown = AttemptRow(0, 0, "", "", found.rows["study"][0].created, "{}", 0, 0.0, 1)
     return [
         known.get(number, unknown._replace(number=number))
