@@ -348,3 +348,17 @@ def test_a_forged_evaluation_is_refused_by_its_key(
         f"`{stopped / 'study.db'}` is damaged: table `chunk`, key 1, test, accuracy, "
         f"{words}"
     )
+
+
+def test_of_ten_thousand_evaluations_the_newest_checkpoint_is_used(tmp_path: Path):
+    study = make_study(n_seeds=2, epochs=10_000)
+    curves = make_curves(study, 4)
+    with StudyWriter.create(tmp_path / "long", study, make_facts()) as writer:
+        writer.begin_attempt({})
+        block = writer.begin_block(waiting(writer), description="long")
+        for begin, end in ((0, 9999), (9999, 10_000)):
+            new = part(curves, begin, end)
+            writer.commit_evaluations(block, new, checkpoint=state(end))
+        writer.interrupt()
+
+        assert writer.resume_block(block).evaluation == 10_000
