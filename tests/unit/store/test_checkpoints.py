@@ -123,6 +123,23 @@ def test_a_file_is_removed_only_while_it_is_what_was_written(
     assert list(path.parent.iterdir()) == []
 
 
+def test_a_file_that_cannot_be_removed_keeps_no_other(
+    row: CheckpointRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    second = write_checkpoint(tmp_path, TENSORS, block=3, evaluation=8)
+    unlink = Path.unlink
+
+    def held(path: Path) -> None:
+        if path.name == row.name:
+            raise PermissionError(errno.EACCES, "another program has it open")
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    remove_checkpoints(tmp_path, [row, second])
+
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [row.name]
+
+
 def test_only_what_a_death_has_left_is_taken_for_a_stray(
     row: CheckpointRow, tmp_path: Path
 ):
