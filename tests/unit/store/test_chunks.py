@@ -26,6 +26,8 @@ def test_a_chunk_says_what_it_holds_and_gives_it_back_bit_for_bit():
 
     assert row[:8] == (7, "test", "top_5", 4, 3, 2, 3, 0)
     assert read_chunk(row).tobytes() == VALUES.tobytes()
+    (whole,) = write_chunks({"test_top_5": VALUES}, block=7, attempt=3)
+    assert whole.first_evaluation == 0
 
 
 @pytest.mark.parametrize(
