@@ -204,7 +204,10 @@ def test_a_study_that_is_taken_away_is_written_nowhere_else(fate: str, folder: P
                 diverged_at=np.zeros(2, dtype=int),
             )
 
-    assert str(folder) in str(caught.value)
+    assert str(folder / "study.db") in str(caught.value)
+    assert caught.value.hint == (
+        "move the folder back, then run the same command again"
+    )
     assert sorted(path.name for path in folder.parent.rglob("*")) == names
 
 
