@@ -45,3 +45,15 @@ def test_what_cannot_be_counted_is_none(folder: Path):
     problems = "\n".join(report.problems)
     assert "the schema's table `run` is missing" in problems
     assert "the schema's table `chunk` is missing" in problems
+
+
+def test_a_text_that_cannot_be_read_is_told_by_its_table(folder: Path):
+    edit(folder, "UPDATE run SET name = CAST(x'ff' AS TEXT) WHERE id = 1")
+
+    report = check_study(folder)
+
+    words = (
+        f"`{folder / 'study.db'}` is damaged: table `run`: Could not decode to UTF-8"
+    )
+    assert report.problems[0].startswith(words)
+    assert not report.are_results_sound

@@ -14,7 +14,7 @@ from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, study_exists
 from paribus.store.rows import BaselineRow
-from paribus.store.schema import ATTEMPT, BASELINE, CHUNK
+from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, CHUNK
 from paribus.study import Budget, Run
 
 
@@ -128,6 +128,8 @@ def test_a_running_block_is_running_to_others_and_pending_to_the_next(folder: Pa
         writer.begin_block(waiting(writer)[:3], description="three")
         seen = read_study(folder).status
 
+        (row,) = writer._ledger.read(BLOCK)
+    assert (row.attempt, row.description, row.message) == (1, "three", "")
     assert (seen == RunStatus.RUNNING).sum() == 3
     assert (read_study(folder).status == RunStatus.INTERRUPTED).sum() == 3
     with StudyWriter.open(folder) as writer:
@@ -180,7 +182,9 @@ def test_an_outcome_is_never_trained_again(folder: Path):
 
     with StudyWriter.open(folder) as writer:
         writer.begin_attempt({})
-        with pytest.raises(ValueError, match="wait to be trained"):
+        with pytest.raises(
+            ValueError, match=r"^a block must have runs that wait to be trained$"
+        ):
             writer.begin_block(list(writer.runs())[:1], description="again")
 
 
@@ -343,7 +347,7 @@ def test_a_round_of_another_study_is_refused(folder: Path):
 def test_nothing_is_trained_before_an_attempt_begins(folder: Path):
     with (
         StudyWriter.create(folder, make_study(), make_facts()) as writer,
-        pytest.raises(ValueError, match="begin_attempt"),
+        pytest.raises(ValueError, match=r"^`begin_attempt` must come first$"),
     ):
         writer.begin_block(waiting(writer), description="too early")
 
