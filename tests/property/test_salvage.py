@@ -251,10 +251,10 @@ def test_when_a_study_was_made_is_saved_and_what_a_dead_salvage_left_is_removed(
 
     salvage_study(folder, folder.parent / "saved")
 
+    assert {path.name for path in folder.parent.iterdir()} == {"damaged", "saved"}
     with StudyWriter.open(folder.parent / "saved") as writer:
         (row,) = writer._ledger.read(STUDY)
     assert row.created == then
-    assert {path.name for path in folder.parent.iterdir()} == {"damaged", "saved"}
 
 
 def test_a_place_that_has_something_in_it_is_refused(sound: Path, folder: Path):

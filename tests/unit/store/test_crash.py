@@ -11,6 +11,7 @@ from store_builders import crash, edit, fingerprint, make_store
 from paribus.errors import ParibusWarning, StoreError
 from paribus.store import StudyWriter, check_study, read_study, snapshot
 from paribus.store.connection import connect
+from paribus.store.reader import read_result
 
 
 @pytest.fixture(scope="module")
@@ -184,11 +185,11 @@ def test_a_write_that_a_writer_has_undone_meanwhile_is_read_in_place(
 
     monkeypatch.setattr(snapshot, "_copy_unfinished", recover)
     if is_sound:
-        result = read_study(crashed)  # without a warning
+        result = snapshot.read_snapshot(crashed, read_result)  # without a warning
         assert (result.status[:, :20] >= 4).all()
     else:
         with pytest.raises(StoreError, match="table `extra` is not ours"):
-            read_study(crashed)
+            snapshot.read_snapshot(crashed, read_result)
 
 
 def test_a_database_that_this_process_has_open_is_not_copied(
