@@ -196,7 +196,7 @@ def test_forged_numbers_are_left_out_and_those_of_other_blocks_are_saved(
     table: str, folder: Path, sound: Path
 ):
     edit_knowingly(
-        folder, f"UPDATE {table} SET data = zeroblob(length(data)) WHERE block = 1"
+        folder, f"UPDATE {table} SET data = randomblob(length(data)) WHERE block = 1"
     )
 
     report = salvage_study(folder, folder.parent / "saved")
