@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from paribus.data.batches import epoch_order
@@ -132,7 +133,7 @@ def first_weights(
 
 def _first_rows(leaf: Any, n: int) -> list[np.ndarray]:
     """The first rows of an array that is divided over devices, without the others."""
-    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         leaf = jax.random.key_data(leaf)
     rows: list[np.ndarray] = []
     for shard in sorted(leaf.addressable_shards, key=lambda s: s.index[0].start or 0):

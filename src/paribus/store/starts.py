@@ -6,7 +6,7 @@ An attempt stores them beside its environment, for the seeds that it has begun.
 import json
 from collections.abc import Iterable, Mapping
 
-from paribus.space import Value
+from paribus.hyperparameters import Value
 
 
 # What a run begins with -> seed -> its digest in hexadecimal.

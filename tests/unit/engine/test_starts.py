@@ -3,6 +3,7 @@
 import hashlib
 import math
 import shutil
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -54,7 +55,7 @@ def threefry(key: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def first_layers(seed: int, widths: tuple[int, ...]) -> list[dict[str, np.ndarray]]:
     """The first weights of an MLP, by NumPy alone: Glorot uniform in one draw."""
-    purpose = np.array([[0], [batches.zlib.crc32(b"initialisation")]], np.uint32)
+    purpose = np.array([[0], [zlib.crc32(b"initialisation")]], np.uint32)
     key = threefry(np.array([seed >> 32, seed & 0xFFFFFFFF]), purpose)[:, 0]
     shapes = list(pairwise(widths))
     n = sum(a * b for a, b in shapes)
@@ -83,7 +84,7 @@ def weights_digest(seed: int, widths: tuple[int, ...]) -> str:
 
 
 def order_digest(seed: int, n_examples: int) -> str:
-    stream = np.uint64(batches.zlib.crc32(b"data order")) << np.uint64(32)
+    stream = np.uint64(zlib.crc32(b"data order")) << np.uint64(32)
     philox = np.random.Philox(key=np.array([seed, stream], np.uint64))
     return digest(philox.random_raw(n_examples).argsort().astype("<i4").tobytes())
 
