@@ -15,11 +15,13 @@ from beartype.claw import beartype_package
 # As `paribus run` asks for it; said here because tests use JAX before they train.
 os.environ["JAX_NUM_CPU_DEVICES"] = str(len(os.sched_getaffinity(0)))
 
-# CI draws the same examples each time, so that a change is judged by what it changes;
-# everybody else draws new ones.
-hypothesis.settings.register_profile("ci", derandomize=True, database=None)
-if os.environ.get("PARIBUS_CI"):
-    hypothesis.settings.load_profile("ci")
+# No test is timed. CI draws the same examples each time, so that a change is judged by
+# what it changes; everybody else draws new ones.
+hypothesis.settings.register_profile("any", deadline=None)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, derandomize=True, database=None
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("PARIBUS_CI") else "any")
 
 
 def pytest_configure(config: pytest.Config) -> None:

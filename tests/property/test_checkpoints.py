@@ -120,7 +120,7 @@ def check(data: st.DataObject, start: RunState, sound: dict[str, np.ndarray]) ->
         read(tensors, start)
 
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 
 
 @FEW

@@ -16,7 +16,7 @@ RATES = st.floats(1e-4, 0.5)
 P_VALUES = st.lists(st.floats(1e-12, 1.0), min_size=2)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(PLANS, RATES)
 def test_each_look_is_laxer_than_the_one_before_and_stricter_than_one_alone(plan, rate):
     sizes = look_sizes(*plan)
@@ -28,7 +28,7 @@ def test_each_look_is_laxer_than_the_one_before_and_stricter_than_one_alone(plan
     assert found.sum() >= rate
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(PLANS, RATES, st.integers(0, 9))
 def test_a_p_value_at_a_boundary_is_worth_the_rate_of_all_looks(plan, rate, position):
     sizes = look_sizes(*plan)
@@ -40,7 +40,7 @@ def test_a_p_value_at_a_boundary_is_worth_the_rate_of_all_looks(plan, rate, posi
     assert found == pytest.approx(rate, rel=0.02)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(PLANS, P_VALUES, st.integers(0, 9), st.booleans())
 def test_adjusting_keeps_the_order_and_makes_nothing_smaller(plan, p_values, at, spent):
     sizes = look_sizes(*plan)

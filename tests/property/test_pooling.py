@@ -36,7 +36,7 @@ def by_hand(images, worth, *, size, padding):
 
 
 @pytest.mark.slow  # compiles a program for each example
-@settings(max_examples=20, deadline=None)  # each shape is compiled
+@settings(max_examples=20)  # each shape is compiled
 @given(
     sides=st.tuples(st.integers(3, 8), st.integers(3, 8)),
     size=st.tuples(st.integers(1, 3), st.integers(1, 3)),

@@ -36,7 +36,7 @@ def symmetric(seed):
     return half + half.T, draw(seed + 1, N_WEIGHTS)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=SEEDS, size=st.floats(0.1, 30))
 def test_calibration_stays_within_its_bounds_and_knows_no_order(seed, size):
     rng = np.random.default_rng(seed)
@@ -59,7 +59,7 @@ def test_calibration_stays_within_its_bounds_and_knows_no_order(seed, size):
         assert float(found.ece) == pytest.approx(float(shuffled.ece), abs=1e-5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=SEEDS, shift=st.floats(-20, 20), scale=st.floats(0.01, 100))
 def test_largest_eigenvalue_moves_with_the_spectrum(seed, shift, scale):
     matrix, start = symmetric(seed)
@@ -85,7 +85,7 @@ def test_the_search_does_not_rest_at_the_first_small_residual():
     assert float(largest(moved, start)) == pytest.approx(values[-1], rel=1e-3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=SEEDS, scale=st.floats(0.01, 100))
 def test_the_noise_scale_is_in_examples_whatever_the_loss_is_measured_in(seed, scale):
     gradients = 1 + draw(seed, N_EXAMPLES, N_WEIGHTS)
@@ -104,7 +104,7 @@ def test_the_noise_scale_is_in_examples_whatever_the_loss_is_measured_in(seed, s
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=SEEDS)
 def test_batches_of_one_example_give_the_exact_noise_scale(seed):
     gradients = 1 + draw(seed, N_EXAMPLES, N_WEIGHTS)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 DATA = ("npy", "npz", "idx", "table", "parquet", "curves", "checkpoint")
 FEW = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 MANY = settings(FEW, max_examples=1000)

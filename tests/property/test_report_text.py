@@ -112,14 +112,14 @@ PIECES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(text=st.one_of(ANY_TEXT, PIECES.filter(lambda text: bool(text.strip()))))
 def test_a_text_in_any_field_stays_a_text(text: str, plain: tuple[list[str], int]):
     check_text(text, plain)
 
 
 @pytest.mark.long
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(text=st.one_of(ANY_TEXT, PIECES.filter(lambda text: bool(text.strip()))))
 def test_any_text_in_any_field_stays_a_text(text: str, plain: tuple[list[str], int]):
     check_text(text, plain)
@@ -131,7 +131,7 @@ accuracies = st.one_of(
 three_runs = st.lists(accuracies, min_size=3, max_size=3)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(
     values=st.lists(
         st.lists(accuracies, min_size=3, max_size=3), min_size=2, max_size=2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from claim_builders import make_atom, make_claim
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paribus.claims import AtomVerdict, Verdict
@@ -79,7 +79,6 @@ def sentences(atom: AtomVerdict) -> list[str]:
     return [text for say in said if (text := say(atom))]
 
 
-@settings(deadline=None)
 @given(parts=st.lists(atoms(), min_size=1, max_size=3), is_late=st.booleans())
 def test_no_sentence_says_more_than_its_record(parts, is_late):
     claim = make_claim(*[make_atom(**part) for part in parts], is_late=is_late)
@@ -92,7 +91,6 @@ def test_no_sentence_says_more_than_its_record(parts, is_late):
         assert text[0].isupper() or not text[0].isalpha()
 
 
-@settings(deadline=None)
 @given(values=atoms())
 def test_speed_has_a_clock_and_stability_says_which_runs_it_is_about(values):
     text = say_text(make_atom(**values))
@@ -105,7 +103,6 @@ def test_speed_has_a_clock_and_stability_says_which_runs_it_is_about(values):
         assert ("among learners" in text) != counts_failures
 
 
-@settings(deadline=None)
 @given(values=atoms())
 def test_what_is_decided_shows_estimate_interval_and_smallest_effect(values):
     atom = make_atom(**values)

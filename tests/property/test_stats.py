@@ -34,7 +34,7 @@ from paribus.stats.ties import best_mean, tied_with_best
 
 # Accuracies of a split of 1,000 examples: ties are common, as they are in life.
 accuracies = st.integers(0, 1000).map(lambda n: n / 1000)
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def scores(*, n_configs: tuple[int, int] = (1, 5), n_seeds: tuple[int, int] = (2, 12)):
@@ -278,7 +278,7 @@ def test_a_reversal_is_the_same_seen_from_either_side(x: np.ndarray):
     assert any(np.isclose(share, known) for known in (above, 1 - above, 0.5))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(scores(n_configs=(2, 4)))
 def test_flips_are_probabilities(x: np.ndarray):
     flips = flip_probabilities(x, all_counted(x), n_studies=200, rng=rng())

@@ -24,7 +24,7 @@ from paribus.stats.families import (
 from paribus.stats.power import seeds_to_decide
 
 
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 accuracies = st.integers(0, 1000).map(lambda n: n / 1000)
 
 

@@ -9,7 +9,7 @@ from paribus.stats.effects import variance_shares
 from paribus.stats.full_part import largest_full_part
 
 
-quick = settings(deadline=None, max_examples=50)
+quick = settings(max_examples=50)
 grids = st.tuples(st.integers(2, 5), st.integers(2, 4), st.integers(2, 6)).flatmap(
     lambda shape: hnp.arrays(
         float, shape, elements=st.integers(0, 100).map(lambda n: n / 100)

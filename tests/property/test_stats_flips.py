@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from paribus.stats.flips import FlipMode, flip_curve
 
 
-quick = settings(deadline=None, max_examples=12)
+quick = settings(max_examples=12)
 PAIR = np.array([1.0, -1.0])
 banks = hnp.arrays(
     float,

@@ -13,7 +13,7 @@ from paribus.stats.pareto import (
 )
 
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 DOWN: list[Direction] = ["minimize", "minimize", "minimize"]
 UP: list[Direction] = ["maximize", "maximize", "maximize"]
 points = hnp.arrays(

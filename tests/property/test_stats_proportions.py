@@ -17,7 +17,7 @@ from paribus.stats.proportions import (
 
 
 shares = st.sampled_from([0.0, 1.0])
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 counts = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 

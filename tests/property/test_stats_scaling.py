@@ -9,7 +9,7 @@ from paribus.stats.critical_batch import critical_batch
 from paribus.stats.scaling import scale_learning_rate
 
 
-quick = settings(deadline=None, max_examples=30)
+quick = settings(max_examples=30)
 BATCH_SIZES = np.array([8.0, 32.0, 128.0, 512.0, 2048.0])
 GRID = np.logspace(-3, 0, 7)
 random_states = st.integers(0, 10**6).map(np.random.default_rng)

@@ -9,7 +9,7 @@ from paribus.stats.regret import learning_rate_sensitivity, regret, safe_range
 from paribus.stats.selection import has_equal_budget, select_value
 
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 accuracies = st.integers(0, 1000).map(lambda n: n / 1000)
 grids = st.tuples(st.integers(1, 8), st.integers(1, 5)).flatmap(
     lambda shape: hnp.arrays(float, shape, elements=accuracies)

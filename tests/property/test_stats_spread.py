@@ -13,7 +13,7 @@ from paribus.stats.spread_ratio import log_spread_ratio
 from paribus.stats.two_way import two_way_interval
 
 
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 accuracies = st.integers(0, 1000).map(lambda n: n / 1000)
 pairs = st.integers(5, 12).flatmap(
     lambda n: hnp.arrays(float, (2, n), elements=accuracies, unique=True)

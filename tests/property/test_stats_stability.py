@@ -13,7 +13,7 @@ from paribus.stats.stability import (
 )
 
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 # Multiples of 1/64, so that scaling and shifting by such numbers is exact.
 losses = hnp.arrays(
     float,

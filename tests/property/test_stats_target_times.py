@@ -17,7 +17,7 @@ from paribus.stats.target_times import (
 from paribus.stats.targets import choose_rung, first_crossing, reachable_rung
 
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 TAU = 64.0
 accuracies = st.integers(0, 100).map(lambda n: n / 100)
 curves = hnp.arrays(float, (4, 8), elements=accuracies)

@@ -11,7 +11,7 @@ from paribus.stats.ties import Regrets, best_mean, regrets_to_best, tied_with_be
 
 # Accuracies of a split of 1,000 examples: equal scores are common, as they are in life.
 accuracies = st.integers(0, 1000).map(lambda n: n / 1000)
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 # Bounds are sums and products of scores: equal up to the order of adding.
 ROUNDING = 1e-9
 

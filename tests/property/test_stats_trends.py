@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from paribus.stats.trends import ordered_trend, partial_kendall_tau
 
 
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 groups = st.lists(
     hnp.arrays(float, st.integers(1, 6), elements=st.integers(0, 30)),
     min_size=3,

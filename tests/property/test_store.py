@@ -49,7 +49,7 @@ def draw_curves(draw: Any, n_evaluations: int, n_runs: int) -> dict[str, np.ndar
     }
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(data=st.data(), grids=st.tuples(GRIDS, GRIDS))
 def test_whatever_is_committed_is_read_back_bitwise(data, grids):
     first, more = map(make_drawn, grids)

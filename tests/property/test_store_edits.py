@@ -164,7 +164,7 @@ def test_a_study_that_nobody_forged_is_understood(sound: Path):
     assert isinstance(outcome(sound), StudyResult)
 
 
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=10)
 
 
 @FEW

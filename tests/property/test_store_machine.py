@@ -223,7 +223,7 @@ def drawn(rates: list[float], seeds: list[int]) -> Study:
 def test_a_study_is_what_a_dictionary_remembers():
     run_state_machine_as_test(
         StudyMachine,
-        settings=settings(max_examples=6, stateful_step_count=12, deadline=None),
+        settings=settings(max_examples=6, stateful_step_count=12),
     )
 
 
@@ -231,5 +231,5 @@ def test_a_study_is_what_a_dictionary_remembers():
 def test_a_study_is_what_a_dictionary_remembers_for_long():
     run_state_machine_as_test(
         StudyMachine,
-        settings=settings(max_examples=200, stateful_step_count=40, deadline=None),
+        settings=settings(max_examples=200, stateful_step_count=40),
     )

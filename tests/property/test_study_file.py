@@ -86,7 +86,7 @@ def test_any_document_is_a_study_or_a_user_error(
 
 
 @pytest.mark.long
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(document=documents)
 def test_many_documents_are_studies_or_user_errors(
     folder: Path, document: dict[str, object]
@@ -105,7 +105,7 @@ def check_document(folder: Path, document: dict[str, object]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(content=st.binary(max_size=2000))
 def test_many_bytes_are_studies_or_user_errors(folder: Path, content: bytes):
     found = read(folder, content)

@@ -22,7 +22,7 @@ def draw(n: int, method: Method, seed: int = 0) -> list[tuple[object, ...]]:
     return [tuple(config.values()) for config in configs]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     n=st.integers(1, 80),
     more=st.integers(0, 80),

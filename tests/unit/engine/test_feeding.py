@@ -41,7 +41,7 @@ def make_shards(n: int, *, batch_size: int, limit_bytes: int) -> EpochShards:
     at_most=st.integers(1, 20),
     cut=st.floats(0, 1),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_each_step_finds_the_examples_of_its_seed(
     n: int, batch_size: int, limit_bytes: int, at_most: int, cut: float
 ):

@@ -93,7 +93,7 @@ STUDY = make_study(learning_rate=(0.001, 0.01, 0.1), batch_size=(64, 32, 16), n_
 RUNS = all_runs(STUDY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sets(st.sampled_from(range(len(RUNS)))), st.tuples(*[st.integers(1, 9)] * 3))
 def test_each_wanted_run_is_in_one_block_of_its_group_and_in_order(chosen, places):
     wanted = [RUNS[position] for position in chosen]

@@ -67,7 +67,7 @@ def test_inputs_that_are_constant_or_twice_there_do_no_harm():
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 1e3), st.integers(0, 100))
 def test_the_unit_of_what_is_predicted_does_not_matter(shift, scale, seed):
     inputs, targets = make_linear(n=50, seed=seed)

@@ -160,7 +160,7 @@ def test_top_k_counts_the_right_class_among_the_k_highest():
         assert np.asarray(extras[f"top_{k}_accuracy"]).tolist() == expected
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 3), min_size=4, max_size=4))
 def test_equal_logits_are_ranked_as_accuracy_ranks_them(rounded):
     logits = jnp.array([rounded], jnp.float32)
