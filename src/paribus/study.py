@@ -271,22 +271,6 @@ class Study:
         static["optimizer"] = settings.optimizer_name
         return (("batch_size", settings.batch_size), *sorted(static.items()))
 
-    def weights_part(self, config: Config) -> tuple[tuple[str, Value], ...]:
-        """The hyperparameters of `config` that its first weights may depend on.
-
-        Those of the model that the optimizer does not take. Our own models draw weights
-        by static ones alone; functions of the user's see traced numbers too.
-        """
-        settings = self.settings(config)
-        known = self.model.hyperparameters()
-        is_own = self.model.builder is not None
-        return tuple(
-            (name, value)
-            for name, value in sorted(settings.model.items())
-            if name not in OPTIMIZERS[settings.optimizer_name]
-            and (is_own or known[name].is_static)
-        )
-
     def fixed_settings(self) -> dict[str, Any]:
         """What may not change while a study grows, as dotted keys of the study file.
 

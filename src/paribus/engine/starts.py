@@ -15,13 +15,16 @@ from paribus.engine.block import BY_RUN, Driver
 from paribus.engine.epochs import traced_values
 from paribus.engine.keys import seed_words
 from paribus.engine.plan import Block
+from paribus.hyperparameters import Value
+from paribus.optimizer_catalogue import OPTIMIZERS
 from paribus.space import Config
 from paribus.store import StudyWriter
 from paribus.store.starts import ORDER, weights_name
 from paribus.study import Run, Study
 
 
-# How many starts of earlier attempts begin again beside those of a block.
+# How many starts of earlier attempts begin again beside those of a block, at least one
+# for each of its models.
 N_WITNESSES = 8
 _N_BYTES = 8
 
@@ -83,21 +86,37 @@ class StartCheck:
         self, names: Mapping[Config, str], own: Container[_Start]
     ) -> dict[_Start, Run]:
         """Some starts that were known before, of models that begin in this attempt."""
-        models = {name: config for config, name in names.items()}
-        known = {
-            (name, seed): Run(config, seed)
-            for name, config in models.items()
-            if name not in self._witnessed
-            for seed in self._writer.known_starts.get(name, ())
-            if (name, seed) not in own
-        }
-        return dict(islice(known.items(), N_WITNESSES))
+        models = {n: c for c, n in names.items() if n not in self._witnessed}
+        n_each = max(1, N_WITNESSES // max(1, len(models)))
+        found: dict[_Start, Run] = {}
+        for name, config in models.items():
+            known = self._writer.known_starts.get(name, ())
+            seeds = (seed for seed in known if (name, seed) not in own)
+            found |= {(name, s): Run(config, s) for s in islice(seeds, n_each)}
+        return found
 
     def _name_of(self, config: Config, study: Study) -> str:
         """What the first weights of a config are called."""
         if config not in self._names:
-            self._names[config] = weights_name(study.weights_part(config))
+            self._names[config] = weights_name(weights_part(study, config))
         return self._names[config]
+
+
+def weights_part(study: Study, config: Config) -> tuple[tuple[str, Value], ...]:
+    """The hyperparameters of a config that its first weights may depend on.
+
+    Those of the model that the optimizer does not take. Our own models draw weights by
+    static ones alone; functions of the user's see traced numbers too.
+    """
+    settings = study.settings(config)
+    known = study.model.hyperparameters()
+    is_own = study.model.builder is not None
+    return tuple(
+        (name, value)
+        for name, value in sorted(settings.model.items())
+        if name not in OPTIMIZERS[settings.optimizer_name]
+        and (is_own or known[name].is_static)
+    )
 
 
 def first_order(seed: int, n_examples: int) -> str:

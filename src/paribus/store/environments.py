@@ -8,7 +8,7 @@ from paribus.errors import ExecutionError, ParibusWarning
 from paribus.store.starts import ORDER, WEIGHTS
 
 
-_HINT = "go on where it began; `--allow-env-change` lets its numbers differ"
+_ALLOW = "`--allow-env-change` lets its numbers differ"
 
 # No number depends on these.
 _NO_PART = ("python", "cores")
@@ -39,7 +39,7 @@ def tell_change(
     if is_refused:
         raise ExecutionError(
             f"`{folder}` is exact, so its environment must stay the same, got {shown}",
-            hint=_HINT,
+            hint=f"go on where it began; {_ALLOW}",
         )
     warnings.warn(
         f"`{folder}` goes on in another environment: {shown}; numbers of equal runs "
@@ -73,7 +73,7 @@ def tell_other_starts(
     if is_refused:
         raise ExecutionError(
             f"`{folder}` is exact, so its runs must begin as before, got {shown}",
-            hint=_HINT,
+            hint=f"go on with the model and the software of before; {_ALLOW}",
         )
     warnings.warn(
         f"`{folder}` goes on with {shown} than before: runs that are trained already "

@@ -26,7 +26,7 @@ from paribus.store.opening import Opened
 from paribus.store.replays import Earlier
 from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, RunRow
 from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, ROUND
-from paribus.store.starts import Starts, gathered, merged, other_seeds
+from paribus.store.starts import Starts, gathered, other_seeds, take_up
 from paribus.study import Run
 
 
@@ -53,8 +53,8 @@ class HeldStudy:
         self._earlier: dict[int, Earlier] = {}
         self._attempt: int | None = None  # its number
         self._began = time.monotonic()
-        self.known_starts: Starts = {}
-        self._starts: Starts = {}  # of this attempt
+        self.known_starts: dict[str, dict[int, str]] = {}
+        self._starts: dict[str, dict[int, str]] = {}  # of this attempt
         self._may_change = False  # what equal bits depend on
         self._check_data: Callable[[], None] = _nothing
         self._made: list[Path] | None = None  # with it; None if it was there
@@ -153,8 +153,8 @@ class HeldStudy:
         """
         other = other_seeds(self.known_starts, starts)
         tell_other_starts(other, self.folder, is_refused=not self._may_change)
-        self.known_starts = merged(self.known_starts, starts)
-        self._starts = merged(self._starts, starts)
+        take_up(starts, self.known_starts)
+        take_up(starts, self._starts)
 
     def _starts_of(self, row: AttemptRow) -> Starts:
         """How the seeds began that an attempt has begun."""

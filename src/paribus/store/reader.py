@@ -17,7 +17,7 @@ from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
 from paribus.store.schema import ATTEMPT, BASELINE, REPLAY, ROUND, TIMING
 from paribus.store.snapshot import read_snapshot
-from paribus.store.starts import ORDER, WEIGHTS, Starts, merged, other_seeds
+from paribus.store.starts import ORDER, WEIGHTS, other_seeds, take_up
 
 
 def read_study(folder: Path) -> StudyResult:
@@ -138,7 +138,7 @@ def _baseline_loss(ledger: Ledger) -> float | None:
 
 
 def _attempts(ledger: Ledger) -> Iterator[Attempt]:
-    known: Starts = {}
+    known: dict[str, dict[int, str]] = {}
     for row in ledger.read(ATTEMPT):
         try:
             environment = read_environment(row.environment)
@@ -148,7 +148,7 @@ def _attempts(ledger: Ledger) -> Iterator[Attempt]:
                 ledger.database, f"table `attempt`, key {row.number}: {error}"
             ) from error
         other = other_seeds(known, starts)
-        known = merged(known, starts)
+        take_up(starts, known)
         yield Attempt(
             number=row.number,
             started=row.started,

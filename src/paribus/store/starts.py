@@ -18,7 +18,9 @@ WEIGHTS = "weights"
 
 def weights_name(hyperparameters: Iterable[tuple[str, Value]]) -> str:
     """Name the first weights of models that have these hyperparameters."""
-    written = json.dumps(dict(hyperparameters), separators=(",", ":"), sort_keys=True)
+    written = json.dumps(
+        dict(hyperparameters), allow_nan=False, separators=(",", ":"), sort_keys=True
+    )
     return f"{WEIGHTS} {written}"
 
 
@@ -41,25 +43,22 @@ def other_seeds(known: Starts, found: Starts) -> dict[str, tuple[int, ...]]:
     return {kind: tuple(sorted(seeds)) for kind, seeds in other.items() if seeds}
 
 
-def merged(known: Starts, found: Starts) -> dict[str, dict[int, str]]:
-    """What is known when an attempt has begun seeds as `found` says.
+def take_up(found: Starts, known: dict[str, dict[int, str]]) -> None:
+    """Add to what is known how an attempt has begun seeds.
 
     Where one of them began otherwise than before, nothing that was known before counts
     any more: the others would begin otherwise too.
     """
-    now = {name: dict(by_seed) for name, by_seed in known.items()}
     for name, by_seed in found.items():
-        was = now.get(name, {})
-        is_other = any(
-            was.get(seed, digest) != digest for seed, digest in by_seed.items()
-        )
-        now[name] = dict(by_seed) if is_other else was | dict(by_seed)
-    return now
+        was = known.setdefault(name, {})
+        if any(was.get(seed, digest) != digest for seed, digest in by_seed.items()):
+            was.clear()
+        was.update(by_seed)
 
 
 def gathered(attempts: Iterable[Starts]) -> dict[str, dict[int, str]]:
     """What is known after some attempts, in their order."""
     known: dict[str, dict[int, str]] = {}
     for starts in attempts:
-        known = merged(known, starts)
+        take_up(starts, known)
     return known

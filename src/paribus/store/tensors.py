@@ -51,7 +51,7 @@ def write_tensors(tensors: Mapping[str, np.ndarray]) -> Iterator[bytes]:
             "shape": list(array.shape),
             "data_offsets": [begin, end],
         }
-    text = json.dumps(header, separators=(",", ":")).encode("ascii")
+    text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")
     text += b" " * (-len(text) % 8)  # arrays lie at addresses that suit them
     if len(tensors) > MAX_TENSORS or len(text) > MAX_HEADER_BYTES:
         raise ValueError(f"a file holds at most {MAX_TENSORS:,} arrays")

@@ -22,6 +22,7 @@ from paribus.errors import ExecutionError, ParibusWarning
 from paribus.report.build import build_report
 from paribus.report.text import render_markdown
 from paribus.results import Progress
+from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study
 from paribus.store.documents import read_starts
@@ -298,3 +299,19 @@ def test_each_seed_begins_once_more_than_it_trains_and_few_others(
     run_blobs(replace(many, seeds=(*many.seeds, 12, 13)), tmp_path)
 
     assert begun == [12, 13, *range(starts.N_WITNESSES)]
+
+
+def test_each_model_of_a_group_has_a_seed_that_begins_again():
+    known = {f"weights {k}": dict.fromkeys(range(12), "x") for k in range(3)}
+    names = {Config({"learning_rate": 1.0 + k}): name for k, name in enumerate(known)}
+    writer = object.__new__(StudyWriter)
+    writer.known_starts = known
+    check = starts.StartCheck(writer)
+
+    own = {("weights 0", 0): None}
+
+    assert list(check._witnesses(names, own)) == [
+        *(("weights 0", seed) for seed in (1, 2)),
+        *(("weights 1", seed) for seed in (0, 1)),
+        *(("weights 2", seed) for seed in (0, 1)),
+    ]

@@ -15,7 +15,7 @@ from store_builders import (
 from paribus.errors import ExecutionError, ParibusWarning
 from paribus.store import StudyWriter, check_study, read_study
 from paribus.store.schema import ATTEMPT
-from paribus.store.starts import gathered, merged, other_seeds, weights_name
+from paribus.store.starts import gathered, other_seeds, take_up, weights_name
 from paribus.study import Study
 
 
@@ -38,7 +38,10 @@ def test_seeds_that_begin_otherwise_are_named_by_what_differs():
 def test_what_is_known_grows_until_a_seed_begins_otherwise():
     more = {WEIGHTS: {2: "b2"}}
 
-    assert merged(STARTS, more)[WEIGHTS] == {0: "b0", 1: "b1", 2: "b2"}
+    known = gathered([STARTS])
+    take_up(more, known)
+    assert known[WEIGHTS] == {0: "b0", 1: "b1", 2: "b2"}
+    assert STARTS[WEIGHTS] == {0: "b0", 1: "b1"}
     # Seed 0 as it was is compared no longer: it would begin otherwise too.
     assert gathered([STARTS, {WEIGHTS: {1: "c1"}}, more]) == {
         "order": STARTS["order"],
