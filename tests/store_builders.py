@@ -20,6 +20,8 @@ from paribus.store.schema import TABLES
 from paribus.study import Run, Study
 
 
+# How the seeds of made-up studies begin.
+STARTS = {"order": {0: "a0", 1: "a1"}, "weights {}": {0: "b0"}}
 METRICS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 # Dies in the middle of a transaction that SQLite has begun to write into the file.
@@ -125,6 +127,7 @@ def make_store(folder: Path, *, n_blocks: int = 2, study: Study | None = None) -
     """A finished study of `n_blocks` blocks."""
     with StudyWriter.create(folder, study or make_study(), make_facts()) as writer:
         writer.begin_attempt({"python": "3.11"})
+        writer.note_starts(STARTS)
         runs = waiting(writer)
         for seed, part in enumerate(np.array_split(np.arange(len(runs)), n_blocks)):
             train(writer, [runs[index] for index in part], seed=seed)

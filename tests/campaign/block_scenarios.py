@@ -8,7 +8,7 @@ import numpy as np
 from builders import make_facts, make_study
 from campaign.promises import broken_runs
 from campaign.scenarios import NAME, Say, Scenario, curves_together, place_of
-from store_builders import make_answers, make_measures, waiting
+from store_builders import STARTS, make_answers, make_measures, waiting
 
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -56,6 +56,7 @@ def stopped(folder: Path, *, n_states: int = 1) -> None:
 def go_on(folder: Path, say: Say) -> None:
     with StudyWriter.open(folder / NAME) as writer:
         writer.begin_attempt({})
+        writer.note_starts(STARTS)
         for block, runs in writer.stopped_blocks().items():
             _train(writer, block, runs, writer.resume_block(block), say)
         while runs := waiting(writer)[:WIDTH]:

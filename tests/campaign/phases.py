@@ -254,22 +254,24 @@ def _killed(place: Path, phase: str, at: int, whole: dict[str, Any]) -> list[str
         return broken + _killed_at(place, phase, at)
     if phase == "compilation":  # compiled programs would be read
         shutil.rmtree(place / "cache", ignore_errors=True)
+    _, n_before = after_a_kill(place, 0)
     code = _struck(place, phase, at)
     if code == 0:
         broken = _finished(place, whole)
         shutil.rmtree(place / NAME)
         return broken + _killed_at(place, phase, at)
-    return _after(place, code)
+    return _after(place, code, n_before)
 
 
 def _killed_at(place: Path, phase: str, at: int) -> list[str]:
-    return _after(place, _struck(place, phase, at))
+    _, n_before = after_a_kill(place, 0)
+    return _after(place, _struck(place, phase, at), n_before)
 
 
-def _after(place: Path, code: int) -> list[str]:
-    """What must hold at once after a kill."""
+def _after(place: Path, code: int, n_before: int) -> list[str]:
+    """What must hold at once after a kill, where so many runs were there before."""
     broken = [] if code == -9 else [f"was not killed, ended with {code}"]
-    found, _ = after_a_kill(place, 0)
+    found, _ = after_a_kill(place, n_before)
     return broken + found
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from builders import make_facts, make_study
-from store_builders import make_answers, make_curves, make_measures, waiting
+from store_builders import STARTS, make_answers, make_curves, make_measures, waiting
 
 from paribus.results import StudyResult
 from paribus.results.files import write_atomically
@@ -101,6 +101,7 @@ def train(folder: Path, study: Study, say: Say) -> None:
     with StudyWriter.create(folder / NAME, study, make_facts()) as writer:
         say("created")
         writer.begin_attempt({"python": "3.11"})
+        writer.note_starts(STARTS)
         if not writer.has_baseline():
             writer.commit_baseline(train_loss=0.25, learning_rate=0.01)
             say("baseline")

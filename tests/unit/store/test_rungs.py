@@ -14,7 +14,8 @@ from paribus.halving import Halving
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 from paribus.store.checkpoints import read_checkpoint
-from paribus.store.schema import BLOCK, CHECKPOINT
+from paribus.store.documents import read_starts
+from paribus.store.schema import ATTEMPT, BLOCK, CHECKPOINT
 from paribus.study import Run
 
 
@@ -297,6 +298,15 @@ def test_a_pruned_run_in_a_study_without_rungs_is_damage(tmp_path):
 
     with pytest.raises(StoreError, match="pruned without rungs"):
         read_study(folder)
+
+
+def test_a_rung_brings_how_its_seeds_began(writer):
+    writer.note_starts({"order": {0: "a"}})
+    pause(writer)
+
+    assert read_starts(writer._ledger.read(ATTEMPT)[-1].environment) == {
+        "order": {0: "a"}
+    }
 
 
 def test_salvage_keeps_what_was_stopped(writer, folder, tmp_path):

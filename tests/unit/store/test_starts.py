@@ -145,5 +145,6 @@ def test_an_exact_study_refuses_unless_it_may_change(tmp_path: Path):
         "first data order of seeds 0, 1 and other first weights of seed 0"
     )
     assert refused.value.hint == (
-        "go on where it began; `--allow-env-change` lets its numbers differ"
+        "go on with the model and the software of before; `--allow-env-change` lets "
+        "its numbers differ"
     )
