@@ -15,6 +15,7 @@ import numpy as np
 
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 10_000
+MAX_DIMENSIONS = 32  # as many as every NumPy has: more are neither written nor read
 
 # BF16 has no type of NumPy's own: its numbers travel as their bits.
 _DTYPES = {
@@ -41,6 +42,12 @@ def write_tensors(tensors: Mapping[str, np.ndarray]) -> Iterator[bytes]:
     Raises:
         ValueError: If there are too many, or an array has a type that the format lacks.
     """
+    for name, array in tensors.items():
+        if array.ndim > MAX_DIMENSIONS:
+            raise ValueError(
+                f"`{name}` must have at most {MAX_DIMENSIONS} dimensions, "
+                f"got {array.ndim}"
+            )
     in_order = sorted(tensors.items(), key=lambda item: (-item[1].itemsize, item[0]))
     header: dict[str, Any] = {}
     end = 0
@@ -126,6 +133,10 @@ def _checked(name: str, entry: Any) -> tuple[np.dtype[Any], list[int], list[int]
     shape, offsets = parts.get("shape"), parts.get("data_offsets")
     if not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
         raise ValueError(f"`{name}` has no shape or no place")
+    if len(shape) > MAX_DIMENSIONS:  # their product would have as many digits
+        raise ValueError(
+            f"`{name}` has {len(shape):,} dimensions, at most {MAX_DIMENSIONS} may be"
+        )
     dtype = parts.get("dtype")
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise ValueError(f"`{name}` has the unknown type {dtype!r}")

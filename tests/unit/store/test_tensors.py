@@ -98,6 +98,8 @@ ZEROS = bytes(8)
 AFTER = "`{}` does not follow the array before it"
 EXTRA = "1 bytes follow its last array"
 NOWHERE = "`a` has no shape or no place"
+DEEP = "`a` has 33 dimensions, at most 32 may be"
+DEEPER = "`a` has 40,000 dimensions, at most 32 may be"
 UNKNOWN = "`a` has the unknown type {}"
 
 
@@ -139,6 +141,8 @@ LONG = "its header is longer than the file, or than a header may be"
         (by_hand({"a": entry("F32", [True, 2], 0, 8)}, ZEROS), NOWHERE),
         (by_hand({"a": entry("F32", [2**62, 2**62], 0, 8)}, ZEROS), AFTER.format("a")),
         (by_hand({"a": entry("F32", [0, 2**63], 0, 0)}), NOWHERE),
+        (by_hand({"a": entry("U8", [1] * 33, 0, 1)}, b"x"), DEEP),
+        (by_hand({"a": entry("U8", [2**62] * 40_000, 0, 8)}, ZEROS), DEEPER),
         (by_hand({"a": {"dtype": "F32"}}), NOWHERE),
         (by_hand({"a": {"dtype": "F32", "shape": [], "data_offsets": [0]}}), NOWHERE),
         (by_hand({"a": 3}), NOWHERE),
@@ -168,6 +172,17 @@ def test_types_that_the_format_lacks_are_refused(dtype: str):
     words = f"`x` has type {np.dtype(dtype)}, which cannot be stored"
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         list(write_tensors({"x": np.zeros(2, dtype=dtype)}))
+
+
+def test_as_many_dimensions_as_are_written_are_read():
+    array = np.arange(2.0).reshape([1] * 31 + [2])
+
+    found = read_tensors(b"".join(write_tensors({"x": array})))
+
+    np.testing.assert_array_equal(found["x"], array)
+    words = "`x` must have at most 32 dimensions, got 33"
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        list(write_tensors({"x": array[None]}))
 
 
 def many(n: int) -> dict[str, np.ndarray]:
