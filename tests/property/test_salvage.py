@@ -1,5 +1,6 @@
 """What is saved of a damaged study is what was stored, and the study is not touched."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -307,6 +308,19 @@ def test_a_link_to_the_damaged_study_is_the_study(folder: Path, tmp_path: Path):
         salvage_study(folder, tmp_path / "link" / "saved")
 
     assert not (folder / "saved").exists()
+
+
+@pytest.mark.parametrize("below", [".", "saved"])
+def test_a_link_to_itself_is_no_place_to_save_to(
+    below: str, sound: Path, tmp_path: Path
+):
+    link = tmp_path / "loop"
+    link.symlink_to(link)
+
+    with pytest.raises(StoreError, match=f"`{re.escape(str(link))}`"):
+        salvage_study(sound, link / below)
+
+    assert list(tmp_path.iterdir()) == [link]
 
 
 def test_a_salvage_that_stops_half_way_has_made_nothing(

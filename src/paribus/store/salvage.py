@@ -1,5 +1,6 @@
 """What still verifies of a damaged study, in a new folder; the old one stays."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             it, or `target` has something in it or is in `folder`.
         ResourceError: If the disk is full or fails.
     """
-    if target.resolve().is_relative_to(folder.resolve()):
+    if _real(target).is_relative_to(_real(folder)):
         raise StoreError(
             f"`{target}` must be outside of `{folder}`, which is not changed",
             hint="name another folder",
@@ -153,6 +154,11 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
         lock.release()
     n_saved = sum(len(block.runs) for block in blocks)
     return SalvageReport(n_saved=n_saved, n_lost=_n_finished(found, runs) - n_saved)
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; `Path.resolve` raises for a link to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _find(ledger: Ledger) -> _Found:
