@@ -57,7 +57,8 @@ def _back_up(connection: StoreConnection, database: Path, version: int) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        connection.execute("VACUUM INTO ?", (str(temporary),))
+        # A name may hold bytes that are no UTF-8: only a URI takes those.
+        connection.execute("VACUUM INTO ?", (temporary.absolute().as_uri(),))
         descriptor = os.open(temporary, os.O_RDWR)
         try:
             os.fsync(descriptor)

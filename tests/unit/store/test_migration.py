@@ -74,6 +74,17 @@ def test_a_writer_migrates_an_old_store_and_keeps_all(golden: Path, tmp_path: Pa
     assert includes(found, written)
 
 
+def test_an_old_store_is_migrated_in_a_folder_whose_name_is_no_text(tmp_path: Path):
+    golden = GOLDEN / "schema-3" / "finished.db.gz"
+    folder = unpacked(golden, tmp_path / os.fsdecode(b"\xffold ?#%41"))
+
+    StudyWriter.open(folder).close()
+
+    assert schema_of(folder) == SCHEMA_VERSION
+    assert names_in(folder) == {"study.db", "writer.lock", "study.db.schema-3"}
+    assert names_in(tmp_path) == {folder.name}
+
+
 def test_a_damaged_old_store_is_refused_before_anything_is_written(tmp_path: Path):
     folder = unpacked(GOLDEN / "schema-2" / "finished.db.gz", tmp_path / "old")
     edit(folder, "DELETE FROM run WHERE id = 1")
