@@ -8,10 +8,16 @@ from pathlib import Path
 
 from paribus.status import RunStatus
 from paribus.store.creation import now
-from paribus.store.documents import storable, write_environment
+from paribus.store.documents import (
+    AttemptFacts,
+    read_attempt_facts,
+    storable,
+    write_environment,
+)
+from paribus.store.failures import damaged
 from paribus.store.ledger import Ledger
 from paribus.store.rows import AttemptRow, BlockStatus
-from paribus.store.schema import BLOCK, RUN
+from paribus.store.schema import ATTEMPT, BLOCK, RUN
 
 
 def new_attempt(number: int, environment: Mapping[str, str]) -> AttemptRow:
@@ -27,6 +33,36 @@ def new_attempt(number: int, environment: Mapping[str, str]) -> AttemptRow:
         seconds=0.0,
         is_finished=0,
     )
+
+
+def read_attempts(ledger: Ledger) -> list[AttemptRow]:
+    """Read and verify all attempts: the first is 1, each has the next number.
+
+    Raises:
+        StoreError: If a row does not verify, or has another number.
+    """
+    rows = ledger.read(ATTEMPT)
+    for number, row in enumerate(rows, 1):
+        if row.number != number:
+            raise damaged(
+                ledger.database,
+                f"table `attempt`, key {row.number}: it must be number {number}",
+            )
+    return rows
+
+
+def facts_of(row: AttemptRow, database: Path) -> AttemptFacts:
+    """Read what an attempt has said of itself.
+
+    Raises:
+        StoreError: If its text cannot be understood; `database` names it.
+    """
+    try:
+        return read_attempt_facts(row.environment)
+    except ValueError as error:
+        raise damaged(
+            database, f"table `attempt`, key {row.number}: {error}"
+        ) from error
 
 
 def stop_running(ledger: Ledger, status: RunStatus, block_status: BlockStatus) -> None:

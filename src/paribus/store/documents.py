@@ -1,9 +1,11 @@
 """Studies, data sets and environments as the JSON texts that a store holds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from math import isfinite
+from typing import Any, NamedTuple
 
 from paribus.results import DataFacts
 from paribus.store.rows import StudyRow
@@ -51,16 +53,23 @@ def read_row(row: StudyRow) -> tuple[Study, DataFacts, tuple[float, ...]]:
         KeyError: If a part is missing.
         TypeError: If a part has the wrong shape.
     """
-    written = json.loads(row.data)
-    data = DataFacts(
-        **{
-            **written,
-            "example_shape": tuple(written["example_shape"]),
-            "notes": tuple(written["notes"]),
-        }
-    )
-    epochs = tuple(float(epoch) for epoch in json.loads(row.epochs))
-    return Study.from_dict(json.loads(row.study)), data, epochs
+    with _bounded():
+        written = loads(row.data)
+        data = DataFacts(
+            **{
+                **written,
+                "example_shape": tuple(written["example_shape"]),
+                "notes": tuple(written["notes"]),
+            }
+        )
+        epochs = tuple(_read_epoch(epoch) for epoch in loads(row.epochs))
+        return Study.from_dict(loads(row.study)), data, epochs
+
+
+def _read_epoch(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise ValueError(f"an epoch must be a number, got {value!r}")
+    return float(value)
 
 
 def write_environment(
@@ -76,38 +85,72 @@ def write_environment(
     return write_json(written | ({_STARTS: starts} if starts else {}))
 
 
-def read_environment(text: str) -> dict[str, str]:
-    """Read an attempt's environment.
+class AttemptFacts(NamedTuple):
+    """What an attempt has said of itself: its environment, how its seeds began."""
+
+    environment: dict[str, str]
+    starts: dict[str, dict[int, str]]
+
+
+def read_attempt_facts(text: str) -> AttemptFacts:
+    """Read an attempt's environment, and the starts that are beside it.
 
     Raises:
-        ValueError: If the text is not a JSON object.
+        ValueError: If the text is not a JSON object, or no seeds are in its starts.
     """
-    written = _read_object(text)
-    written.pop(_STARTS, None)
-    return {name: str(value) for name, value in written.items()}
+    with _bounded():
+        written = loads(text)
+        if not isinstance(written, dict):
+            raise ValueError("an environment must be a JSON object")
+        starts = _read_starts(written.pop(_STARTS, {}))
+        environment = {name: str(value) for name, value in written.items()}
+    return AttemptFacts(environment, starts)
 
 
-def read_starts(text: str) -> dict[str, dict[int, str]]:
-    """Read how the seeds of an attempt began, from the text of its environment.
-
-    Raises:
-        ValueError: If the text is not a JSON object, or no seeds are in it.
-    """
-    written = _read_object(text).get(_STARTS, {})
+def _read_starts(written: Any) -> dict[str, dict[int, str]]:
     try:
         return {
-            name: {int(seed): str(digest) for seed, digest in by_seed.items()}
+            name: {_read_seed(seed): str(digest) for seed, digest in by_seed.items()}
             for name, by_seed in written.items()
         }
     except AttributeError as error:
         raise ValueError(f"`{_STARTS}` must be JSON objects") from error
 
 
-def _read_object(text: str) -> dict[str, Any]:
-    written = json.loads(text)
-    if not isinstance(written, dict):
-        raise ValueError("an environment must be a JSON object")
-    return written
+def _read_seed(text: str) -> int:
+    """Read a seed from the one way in which it is written: so none is there twice."""
+    seed = int(text)
+    if str(seed) != text:
+        raise ValueError(f"`{_STARTS}` must name seeds, got {text!r}")
+    return seed
+
+
+def loads(text: str) -> Any:
+    """Read strict JSON, whose numbers are finite.
+
+    Raises:
+        ValueError: If the text is anything else, or nested too deeply.
+    """
+    with _bounded():
+        return json.loads(text, parse_constant=_read_real, parse_float=_read_real)
+
+
+def _read_real(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"a number must be finite, got {text}")
+    return value
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Make a ValueError of what is too deep or too large for Python."""
+    try:
+        yield
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except OverflowError as error:
+        raise ValueError(f"a number is too large: {error}") from error
 
 
 def storable(text: str) -> str:

@@ -9,15 +9,16 @@ from types import TracebackType
 from paribus.errors import ParibusError
 from paribus.results import DataFacts
 from paribus.status import RunStatus
-from paribus.store.attempts import new_attempt, stop_running
-from paribus.store.blocks import read_running
-from paribus.store.documents import (
-    read_environment,
-    read_starts,
-    write_environment,
+from paribus.store.attempts import (
+    facts_of,
+    new_attempt,
+    read_attempts,
+    stop_running,
 )
+from paribus.store.blocks import read_running
+from paribus.store.documents import write_environment
 from paribus.store.environments import tell_change, tell_other_starts
-from paribus.store.failures import damaged, translated
+from paribus.store.failures import translated
 from paribus.store.folder import DATABASE, remove_new
 from paribus.store.growth import check_same_data
 from paribus.store.migration import remove_backups
@@ -133,9 +134,9 @@ class HeldStudy:
         """
         self._may_change = allow_change or not self.study.exact
         with translated(self.folder / DATABASE):
-            earlier = self._ledger.read(ATTEMPT)
+            earlier = read_attempts(self._ledger)
         if earlier:
-            was = read_environment(earlier[-1].environment)
+            was = self._environment_of(earlier[-1])
             is_refused = not self._may_change
             tell_change(was, environment, self.folder, is_refused=is_refused)
 
@@ -156,19 +157,18 @@ class HeldStudy:
         take_up(starts, self.known_starts)
         take_up(starts, self._starts)
 
+    def _environment_of(self, row: AttemptRow) -> Mapping[str, str]:
+        return facts_of(row, self.folder / DATABASE).environment
+
     def _starts_of(self, row: AttemptRow) -> Starts:
         """How the seeds began that an attempt has begun."""
-        try:
-            return read_starts(row.environment)
-        except ValueError as error:
-            key = f"table `attempt`, key {row.number}: {error}"
-            raise damaged(self.folder / DATABASE, key) from error
+        return facts_of(row, self.folder / DATABASE).starts
 
     def _with_starts(self, attempt: AttemptRow) -> AttemptRow:
         """The present attempt with all starts that were taken down."""
         if not self._starts:
             return attempt
-        environment = read_environment(attempt.environment)
+        environment = self._environment_of(attempt)
         written = write_environment(environment, self._starts)
         return attempt._replace(environment=written)
 
@@ -191,7 +191,7 @@ class HeldStudy:
             The attempt's number, 1 for the first.
         """
         with translated(self.folder / DATABASE):
-            earlier = self._ledger.read(ATTEMPT)
+            earlier = read_attempts(self._ledger)
             self.known_starts = gathered(map(self._starts_of, earlier))
             row = new_attempt(len(earlier) + 1, environment)
             with self._ledger.transaction():
@@ -232,7 +232,7 @@ class HeldStudy:
 
     def too_wide_blocks(self) -> dict[str, int]:
         """The fewest runs that did not fit together on this device, by description."""
-        environment = read_environment(self._current_attempt().environment)
+        environment = self._environment_of(self._current_attempt())
         with translated(self.folder / DATABASE):
             return too_wide(self._ledger, environment.get("device", ""))
 
@@ -241,4 +241,4 @@ class HeldStudy:
             raise ValueError("`begin_attempt` must come first")
         # Read each time: a commit may have worked although its sync then failed.
         with translated(self.folder / DATABASE):
-            return self._ledger.read(ATTEMPT)[self._attempt - 1]
+            return read_attempts(self._ledger)[self._attempt - 1]

@@ -1,12 +1,13 @@
 """Blocks that were too wide for the memory: given back, and remembered."""
 
 from paribus.status import RunStatus
+from paribus.store.attempts import facts_of, read_attempts
 from paribus.store.blocks import read_running
 from paribus.store.chunks import read_runs
-from paribus.store.documents import read_environment, storable
+from paribus.store.documents import storable
 from paribus.store.ledger import Ledger
 from paribus.store.rows import BlockStatus
-from paribus.store.schema import ATTEMPT, BLOCK, RUN
+from paribus.store.schema import BLOCK, RUN
 
 
 _TOO_WIDE = "too wide: "
@@ -38,8 +39,8 @@ def too_wide(ledger: Ledger, device: str) -> dict[str, int]:
     """
     there = {
         row.number
-        for row in ledger.read(ATTEMPT)
-        if read_environment(row.environment).get("device") == device
+        for row in read_attempts(ledger)
+        if facts_of(row, ledger.database).environment.get("device") == device
     }
     found: dict[str, int] = {}
     for row in ledger.read(BLOCK):

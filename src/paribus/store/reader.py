@@ -9,13 +9,13 @@ from paribus.results import Attempt, Replays, StudyResult, Timing
 from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.status import RunStatus
+from paribus.store.attempts import facts_of, read_attempts
 from paribus.store.contents import Contents, read_contents
-from paribus.store.documents import read_environment, read_starts
 from paribus.store.failures import damaged, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
-from paribus.store.schema import ATTEMPT, BASELINE, REPLAY, ROUND, TIMING
+from paribus.store.schema import BASELINE, REPLAY, ROUND, TIMING
 from paribus.store.snapshot import read_snapshot
 from paribus.store.starts import ORDER, WEIGHTS, other_seeds, take_up
 
@@ -139,14 +139,8 @@ def _baseline_loss(ledger: Ledger) -> float | None:
 
 def _attempts(ledger: Ledger) -> Iterator[Attempt]:
     known: dict[str, dict[int, str]] = {}
-    for row in ledger.read(ATTEMPT):
-        try:
-            environment = read_environment(row.environment)
-            starts = read_starts(row.environment)
-        except ValueError as error:
-            raise damaged(
-                ledger.database, f"table `attempt`, key {row.number}: {error}"
-            ) from error
+    for row in read_attempts(ledger):
+        environment, starts = facts_of(row, ledger.database)
         other = other_seeds(known, starts)
         take_up(starts, known)
         yield Attempt(

@@ -25,7 +25,7 @@ from paribus.results import Progress
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study
-from paribus.store.documents import read_starts
+from paribus.store.documents import read_attempt_facts
 from paribus.store.schema import ATTEMPT
 from paribus.study import DataChoice, Study
 
@@ -37,7 +37,10 @@ NAME = 'weights {"activation":"relu","hidden":[8]}'
 def stored(folder: Path) -> list[dict[str, dict[int, str]]]:
     """How the seeds of each attempt began."""
     with StudyWriter.open(folder) as writer:
-        return [read_starts(row.environment) for row in writer._ledger.read(ATTEMPT)]
+        return [
+            read_attempt_facts(row.environment).starts
+            for row in writer._ledger.read(ATTEMPT)
+        ]
 
 
 def threefry(key: np.ndarray, counts: np.ndarray) -> np.ndarray:

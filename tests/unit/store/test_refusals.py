@@ -11,6 +11,9 @@ from paribus.errors import StoreError
 from paribus.store import StudyWriter, check_study, read_study, study_exists
 
 
+DEEP = "[" * 100_000
+
+
 OPENERS = [read_study, StudyWriter.open, check_study]
 
 
@@ -265,6 +268,26 @@ def test_what_is_no_study_is_not_replaced_by_one(
         ("UPDATE study SET data = '{}'", "table `study`, key 1: cannot be"),
         ("UPDATE study SET study = replace(study, 'mlp', 'mlq')", "`mlq`"),
         ("UPDATE attempt SET environment = '7'", "table `attempt`, key 1"),
+        ("UPDATE attempt SET number = 5", "table `attempt`, key 5: it must be number"),
+        pytest.param(
+            f"UPDATE study SET study = '{DEEP}'",
+            "it is nested too deeply",
+            id="a nested study",
+        ),
+        pytest.param(
+            f"UPDATE study SET data = '{DEEP}'",
+            "it is nested too deeply",
+            id="nested data",
+        ),
+        pytest.param(
+            f"UPDATE study SET epochs = '{DEEP}'",
+            "it is nested too deeply",
+            id="nested epochs",
+        ),
+        (f"UPDATE study SET epochs = '[{'9' * 400}]'", "a number is too large"),
+        ("UPDATE study SET epochs = '[1, NaN]'", "must be finite, got NaN"),
+        ("UPDATE study SET epochs = '[1e999]'", "must be finite, got 1e999"),
+        ("UPDATE study SET epochs = '[\"NaN\"]'", "must be a number, got 'NaN'"),
     ],
 )
 def test_rows_that_contradict_one_another_are_refused_by_table_and_key(

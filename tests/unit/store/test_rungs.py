@@ -14,7 +14,7 @@ from paribus.halving import Halving
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 from paribus.store.checkpoints import read_checkpoint
-from paribus.store.documents import read_starts
+from paribus.store.documents import read_attempt_facts
 from paribus.store.schema import ATTEMPT, BLOCK, CHECKPOINT
 from paribus.study import Run
 
@@ -304,9 +304,8 @@ def test_a_rung_brings_how_its_seeds_began(writer):
     writer.note_starts({"order": {0: "a"}})
     pause(writer)
 
-    assert read_starts(writer._ledger.read(ATTEMPT)[-1].environment) == {
-        "order": {0: "a"}
-    }
+    row = writer._ledger.read(ATTEMPT)[-1]
+    assert read_attempt_facts(row.environment).starts == {"order": {0: "a"}}
 
 
 def test_salvage_keeps_what_was_stopped(writer, folder, tmp_path):
