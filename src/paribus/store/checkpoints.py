@@ -5,15 +5,16 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from paribus.errors import StoreError, printable
 from paribus.store.failures import damaged
-from paribus.store.folder import CHECKPOINTS, DATABASE, sync_folder
+from paribus.store.folder import CHECKPOINTS, DATABASE, open_regular, sync_folder
 from paribus.store.rows import CheckpointRow
 from paribus.store.tensors import read_tensors, write_tensors
 
@@ -21,6 +22,7 @@ from paribus.store.tensors import read_tensors, write_tensors
 _NAME = re.compile(
     r"block-([0-9]{4,})-evaluation-([0-9]{4,})-([0-9a-f]{8})\.safetensors"
 )
+_CHANGED = "its content is not what was written"
 _TEMPORARY = re.compile(r"\.checkpoint-[0-9a-f]{16}")
 
 
@@ -72,7 +74,12 @@ def read_checkpoint(folder: Path, row: CheckpointRow) -> dict[str, np.ndarray]:
         ValueError: If it is missing, damaged, or not what its row says; the message
             says what is wrong.
     """
-    return read_tensors(_verified(folder, row))
+    with _verified(folder, row) as file:
+        content = file.read(row.size)
+    # It may have changed since: what is used is what is verified.
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise ValueError(_CHANGED)
+    return read_tensors(content)
 
 
 def checkpoint_problem(folder: Path, row: CheckpointRow) -> str | None:
@@ -110,7 +117,8 @@ def remove_checkpoints(folder: Path, rows: Iterable[CheckpointRow]) -> None:
     """
     for row in rows:
         with suppress(ValueError, OSError):
-            _verified(folder, row)
+            with _verified(folder, row):
+                pass
             (folder / CHECKPOINTS / row.name).unlink()
 
 
@@ -140,7 +148,10 @@ def _is_ours(path: Path) -> bool:
     if _TEMPORARY.fullmatch(path.name):
         return True
     named = _NAME.fullmatch(path.name)
-    return named is not None and _read_file(path).sha256.startswith(named[3])
+    if named is None:
+        return False
+    with open_regular(path) as file:
+        return _sha256(file).startswith(named[3])
 
 
 def _is_named(row: CheckpointRow) -> bool:
@@ -149,8 +160,9 @@ def _is_named(row: CheckpointRow) -> bool:
     return named is not None and named[3] == row.sha256[:8]
 
 
-def _verified(folder: Path, row: CheckpointRow) -> bytes:
-    """The bytes of a checkpoint, once they are those that its row says."""
+@contextmanager
+def _verified(folder: Path, row: CheckpointRow) -> Iterator[BinaryIO]:
+    """The open file of a checkpoint, once its bytes are those that its row says."""
     if not _is_named(row):
         raise ValueError(f"`{CHECKPOINTS}/` has no file of such a name")
     path = folder / CHECKPOINTS / row.name
@@ -162,23 +174,17 @@ def _verified(folder: Path, row: CheckpointRow) -> bytes:
             raise ValueError("it must be a regular file")
         if found.st_size != row.size:
             raise ValueError(f"it has {found.st_size:,} bytes, not {row.size:,}")
-        read = _read_file(path)
+        with open_regular(path) as file:
+            if _sha256(file) != row.sha256:
+                raise ValueError(_CHANGED)
+            file.seek(0)
+            yield file
     except FileNotFoundError:
         raise ValueError("it is missing") from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from error
-    if read.sha256 != row.sha256:
-        raise ValueError("its content is not what was written")
-    return read.content
 
 
-class _File:
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.sha256 = hashlib.sha256(content).hexdigest()
-
-
-def _read_file(path: Path) -> _File:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        return _File(file.read())
+def _sha256(file: BinaryIO) -> str:
+    """The hash of a file, read in pieces: what is not ours may have any size."""
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """The study folder as files: what lies in it, and how it gets to the disk."""
 
+import errno
 import os
 import re
 import secrets
@@ -8,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from typing import BinaryIO
 
 from paribus.errors import StoreError
 
@@ -85,6 +87,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading: no link is followed, no pipe is waited for.
+
+    Raises:
+        OSError: If it is anything else, or cannot be opened.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it must be a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def building_folder(folder: Path) -> Path:

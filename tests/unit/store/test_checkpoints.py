@@ -1,8 +1,11 @@
 """One checkpoint as a file: how it is made, and what is taken for one."""
 
 import errno
+import hashlib
 import os
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,6 +107,61 @@ def test_what_is_wrong_with_a_checkpoint_is_said(row: CheckpointRow, tmp_path: P
     assert other == "its content is not what was written"
     assert missing == "it is missing"
     assert no_folder == "`checkpoints` must be a folder"
+
+
+def test_of_a_forged_file_no_more_than_a_piece_is_held_in_memory(
+    row: CheckpointRow, tmp_path: Path
+):
+    size = 64 * 2**20
+    path = tmp_path / "checkpoints" / row.name
+    os.truncate(path, size)  # of which the disk holds nothing but the beginning
+    forged = row._replace(size=size)
+
+    tracemalloc.start()
+    try:
+        problem = checkpoint_problem(tmp_path, forged)
+        remove_checkpoints(tmp_path, [forged])
+        remove_strays(tmp_path, [])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert problem == "its content is not what was written"
+    assert path.exists()
+    assert peak < size / 16
+
+
+def test_a_file_that_changes_after_it_was_verified_is_not_used(
+    row: CheckpointRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "checkpoints" / row.name
+    digest = hashlib.file_digest
+
+    def digest_and_change(file: Any, name: str) -> Any:
+        found = digest(file, name)
+        path.write_bytes(b"x" * row.size)
+        return found
+
+    monkeypatch.setattr(hashlib, "file_digest", digest_and_change)
+
+    assert checkpoint_problem(tmp_path, row) == "its content is not what was written"
+
+
+def test_a_file_that_becomes_a_pipe_while_it_is_looked_at_is_not_waited_for(
+    row: CheckpointRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "checkpoints" / row.name
+    found = path.lstat()
+    path.unlink()
+    os.mkfifo(path)
+    lstat = Path.lstat
+
+    def before(other: Path) -> os.stat_result:
+        return found if other == path else lstat(other)
+
+    monkeypatch.setattr(Path, "lstat", before)
+
+    assert checkpoint_problem(tmp_path, row) == "it must be a regular file"
 
 
 def test_a_file_is_removed_only_while_it_is_what_was_written(
