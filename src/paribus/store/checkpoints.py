@@ -7,8 +7,8 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -161,7 +161,7 @@ def _is_named(row: CheckpointRow) -> bool:
 
 
 @contextmanager
-def _verified(folder: Path, row: CheckpointRow) -> Iterator[BinaryIO]:
+def _verified(folder: Path, row: CheckpointRow) -> Iterator[BufferedReader]:
     """The open file of a checkpoint, once its bytes are those that its row says."""
     if not _is_named(row):
         raise ValueError(f"`{CHECKPOINTS}/` has no file of such a name")
@@ -185,6 +185,6 @@ def _verified(folder: Path, row: CheckpointRow) -> Iterator[BinaryIO]:
         raise ValueError(error.strerror or str(error)) from error
 
 
-def _sha256(file: BinaryIO) -> str:
+def _sha256(file: BufferedReader) -> str:
     """The hash of a file, read in pieces: what is not ours may have any size."""
     return hashlib.file_digest(file, "sha256").hexdigest()

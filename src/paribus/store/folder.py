@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from paribus.errors import StoreError
 
@@ -89,7 +89,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading: no link is followed, no pipe is waited for.
 
     Raises:

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 from paribus.errors import ParibusWarning, StoreError
 from paribus.store.connection import (
@@ -21,7 +21,7 @@ from paribus.store.connection import (
     is_open_here,
 )
 from paribus.store.failures import damaged, is_unfinished_write
-from paribus.store.folder import DATABASE, JOURNAL, check_folder
+from paribus.store.folder import DATABASE, JOURNAL, check_folder, open_regular
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
 
@@ -31,6 +31,11 @@ RETRY_S = 5.0
 # The end of a journal that names a second file. SQLite would look for that file, and
 # may remove it; ours never write one.
 _SUPER_JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
+
+# A journal holds each page of the database once: 4,096 bytes, 8 more, and at most a
+# header, which takes two sectors of 4,096 with what fills the one before it. That is
+# about three times the database. A short one may be longer: the database may be cut.
+_SMALL_JOURNAL = 16 * 2**20
 
 T = TypeVar("T")
 
@@ -117,28 +122,44 @@ def _read_at(
 
 
 def _read_recovered(folder: Path, read: Callable[[Ledger], T], is_verified: bool) -> T:
-    database = folder / DATABASE
+    """Read a recovered copy, again while the failure may be a writer's doing.
+
+    A writer that recovers at this moment makes the two copies disagree, which only
+    their totals show. So a copy is read without being verified only at the last try:
+    when no writer was there before it was made, or the time is up.
+    """
     deadline = time.monotonic() + RETRY_S
+    is_last = False
     while True:
+        is_last = is_last or time.monotonic() > deadline
         try:
-            with tempfile.TemporaryDirectory(prefix="paribus-") as private:
-                if not _copy_unfinished(folder, Path(private)):
-                    return _read_at(database, database, "ro", read, is_verified)
-                copy = Path(private) / DATABASE
-                value = _read_at(copy, database, "rw", read, is_verified)
+            return _read_copy(folder, read, is_verified, must_verify=not is_last)
         except (StoreError, sqlite3.Error, UnicodeDecodeError):
-            # A writer that recovers at this moment makes the two copies disagree.
-            if is_held(folder) is False or time.monotonic() > deadline:
+            if is_last:
                 raise
+        if is_held(folder) is False:  # but one may have ended since the copy was made
+            is_last = True
+        else:
             time.sleep(0.1)
-            continue
-        warnings.warn(
-            f"`{folder}` has an unfinished write: the state before it is shown, "
-            "`paribus run` repairs it",
-            ParibusWarning,
-            stacklevel=2,
-        )
-        return value
+
+
+def _read_copy(
+    folder: Path, read: Callable[[Ledger], T], is_verified: bool, *, must_verify: bool
+) -> T:
+    """Read what a writer would recover, or the study itself if one has done so."""
+    database = folder / DATABASE
+    with tempfile.TemporaryDirectory(prefix="paribus-") as private:
+        if not _copy_unfinished(folder, Path(private)):
+            return _read_at(database, database, "ro", read, is_verified)
+        copy = Path(private) / DATABASE
+        value = _read_at(copy, database, "rw", read, is_verified or must_verify)
+    warnings.warn(
+        f"`{folder}` has an unfinished write: the state before it is shown, "
+        "`paribus run` repairs it",
+        ParibusWarning,
+        stacklevel=2,
+    )
+    return value
 
 
 def _copy_unfinished(folder: Path, private: Path) -> bool:
@@ -148,8 +169,10 @@ def _copy_unfinished(folder: Path, private: Path) -> bool:
         if is_open_here(database):
             return False
         try:
-            shutil.copyfile(journal, private / JOURNAL)
-            shutil.copyfile(database, private / DATABASE)
+            with open_regular(journal) as undo, open_regular(database) as pages:
+                _check_sizes(database, undo, pages)
+                _copy(undo, private / JOURNAL)
+                _copy(pages, private / DATABASE)
         except FileNotFoundError:
             return False
     with (private / JOURNAL).open("rb") as copy:
@@ -158,3 +181,19 @@ def _copy_unfinished(folder: Path, private: Path) -> bool:
         if copy.read() == _SUPER_JOURNAL:
             raise damaged(database, f"`{JOURNAL}` was written by another program")
     return True
+
+
+def _check_sizes(database: Path, undo: BinaryIO, pages: BinaryIO) -> None:
+    """Refuse a journal longer than any can be, before it is copied."""
+    n_bytes = os.fstat(undo.fileno()).st_size
+    n_most = 4 * os.fstat(pages.fileno()).st_size + _SMALL_JOURNAL
+    if n_bytes > n_most:
+        raise damaged(
+            database,
+            f"`{JOURNAL}` has {n_bytes:,} bytes, at most {n_most:,} can be",
+        )
+
+
+def _copy(source: BinaryIO, target: Path) -> None:
+    with target.open("xb") as file:
+        shutil.copyfileobj(source, file, 2**20)

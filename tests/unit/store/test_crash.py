@@ -1,6 +1,9 @@
+import errno
+import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +11,8 @@ import pytest
 from builders import make_facts, make_study
 from store_builders import crash, edit, fingerprint, make_store
 
-from paribus.errors import ParibusWarning, StoreError
-from paribus.store import StudyWriter, check_study, read_study, snapshot
+from paribus.errors import ParibusWarning, ResourceError, StoreError
+from paribus.store import StudyWriter, check_study, read_study, salvage_study, snapshot
 from paribus.store.connection import connect
 from paribus.store.reader import read_result
 
@@ -167,6 +170,135 @@ def test_a_copy_that_does_not_verify_is_refused_when_no_writer_recovers(
 
     with pytest.raises(StoreError, match="table `extra` is not ours"):
         read_study(crashed)
+
+
+def salvaged(folder: Path) -> int:
+    """How many runs a salvage loses."""
+    return salvage_study(folder, folder.with_name("saved")).n_lost
+
+
+@pytest.mark.parametrize("is_held", [True, False], ids=["recovers", "has ended"])
+@pytest.mark.parametrize(
+    ("act", "sound"),
+    [
+        (lambda folder: check_study(folder).problems, ()),
+        (salvaged, 0),
+        (lambda folder: int(read_study(folder).has_outcome().sum()), 40),
+    ],
+    ids=["check", "salvage", "read"],
+)
+def test_two_copies_that_disagree_while_a_writer_recovers_are_no_damage(
+    act: Callable[[Path], object],
+    sound: object,
+    is_held: bool,
+    crashed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    copy = snapshot._copy_unfinished
+    held = iter([is_held, is_held])
+
+    def copy_torn(folder: Path, private: Path) -> bool:
+        monkeypatch.setattr(snapshot, "_copy_unfinished", copy)
+        is_copied = copy(folder, private)
+        edit(private, "DELETE FROM run WHERE id = 1")  # as no commit leaves it
+        return is_copied
+
+    monkeypatch.setattr(snapshot, "_copy_unfinished", copy_torn)
+    monkeypatch.setattr(snapshot, "is_held", lambda folder: next(held))
+
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        assert act(crashed) == sound
+    assert list(held) == [is_held]
+
+
+@pytest.mark.usefixtures("no_pause")
+@pytest.mark.parametrize(
+    ("is_held", "retry_s"),
+    [(False, 5.0), (True, -1.0)],
+    ids=["no writer is there", "it has had its time"],
+)
+def test_what_is_damaged_beside_a_journal_is_told_and_the_rest_saved(
+    is_held: bool, retry_s: float, crashed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = snapshot._copy_unfinished
+
+    def copy_and_change(folder: Path, private: Path) -> bool:
+        is_copied = copy(folder, private)
+        edit(private, "DELETE FROM run WHERE id = 1")
+        return is_copied
+
+    monkeypatch.setattr(snapshot, "_copy_unfinished", copy_and_change)
+    monkeypatch.setattr(snapshot, "is_held", lambda folder: is_held)
+    monkeypatch.setattr(snapshot, "RETRY_S", retry_s)
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        problems = check_study(crashed).problems
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        n_lost = salvaged(crashed)
+
+    assert [problem.split(": ")[1] for problem in problems] == [
+        "table `run` has 119 rows that do not agree with its total of 120"
+    ]
+    assert n_lost == 1
+
+
+OPENERS = (read_study, check_study, salvaged, StudyWriter.open)
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_journal_longer_than_any_can_be_is_not_copied(
+    opener: Callable[[Path], object], crashed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    size = (crashed / "study.db").stat().st_size
+    n_most = 4 * size + 16 * 2**20
+    os.truncate(crashed / "study.db-journal", n_most)
+    copied: list[Path] = []
+
+    def copy(source: object, target: Path) -> None:
+        copied.append(target)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(snapshot, "_copy", copy)
+    with pytest.raises(ResourceError):  # the longest is begun to be copied
+        opener(crashed)
+    assert [path.name for path in copied] == ["study.db-journal"]
+
+    os.truncate(crashed / "study.db-journal", n_most + 1)
+    words = (
+        f"`{crashed / 'study.db'}` is damaged: `study.db-journal` has {n_most + 1:,} "
+        f"bytes, at most {n_most:,} can be"
+    )
+    with pytest.raises(StoreError, match=f"^{re.escape(words)}\n"):
+        opener(crashed)
+
+    assert len(copied) == 1
+
+
+@pytest.mark.parametrize("name", ["study.db", "study.db-journal"])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path, kept: path.symlink_to(kept), "symbolic links"),
+        (lambda path, kept: os.mkfifo(path), "it must be a regular file"),
+    ],
+    ids=["link", "pipe"],
+)
+def test_what_is_exchanged_after_it_was_looked_at_is_not_copied(
+    make: Callable[[Path, Path], None],
+    words: str,
+    name: str,
+    crashed: Path,
+    tmp_path: Path,
+):
+    kept = tmp_path / "kept"
+    (crashed / name).rename(kept)
+    make(crashed / name, kept)
+    private = tmp_path / "private"
+    private.mkdir()
+
+    with pytest.raises(OSError, match=words):
+        snapshot._copy_unfinished(crashed, private)
+
+    assert list(private.iterdir()) == []
 
 
 @pytest.mark.usefixtures("no_pause")
