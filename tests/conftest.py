@@ -2,14 +2,13 @@
 
 import gc
 import os
-from collections.abc import Generator, Iterable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Generator
 
 import hypothesis
 import pytest
 from beartype import BeartypeConf
 from beartype.claw import beartype_package
+from shared_programs import SharedPrograms
 
 
 # As `paribus run` asks for it; said here because tests use JAX before they train.
@@ -45,53 +44,19 @@ def _keep_programs(config: pytest.Config) -> None:
     """Keep compiled programs beside what pytest keeps, for other tests and next time.
 
     JAX does not write them in one piece, so each process has a folder of its own and
-    shares what it holds where nothing is being compiled.
+    shares what it has finished.
     """
     import jax
 
     if (cache := getattr(config, "cache", None)) is not None:  # `-p no:cacheprovider`
         worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
         own = cache.mkdir(f"programs-{worker}")
-        config.pluginmanager.register(_SharedPrograms(own, cache.mkdir("programs")))
+        config.pluginmanager.register(SharedPrograms(own, cache.mkdir("programs")))
         jax.config.update("jax_compilation_cache_dir", str(own))
         # Without this the folder's name is part of what a program is found by.
         jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-class _SharedPrograms:
-    """Gives and takes compiled programs between the files of tests."""
-
-    def __init__(self, own: Path, shared: Path) -> None:
-        self._own = own
-        self._shared = shared
-        self._file: Path | None = None
-
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Exchange programs when another file begins."""
-        if item.path != self._file:
-            self._exchange()
-            self._file = item.path
-
-    def pytest_sessionfinish(self) -> None:
-        """Leave to others what the last file has compiled."""
-        self._exchange()
-
-    def _exchange(self) -> None:
-        own, shared = _names(self._own), _names(self._shared)
-        _link(own - shared, self._own, self._shared)
-        _link(shared - own, self._shared, self._own)
-
-
-def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-def _link(names: Iterable[str], source: Path, target: Path) -> None:
-    for name in names:
-        with suppress(FileExistsError):  # another process has compiled it, too
-            (target / name).hardlink_to(source / name)
 
 
 def _check_types(config: pytest.Config) -> None:
