@@ -18,6 +18,7 @@ from paribus.store.failures import damaged
 from paribus.store.ledger import Ledger
 from paribus.store.rows import AttemptRow, BlockStatus
 from paribus.store.schema import ATTEMPT, BLOCK, RUN
+from paribus.store.seconds import seconds_problem
 
 
 def new_attempt(number: int, environment: Mapping[str, str]) -> AttemptRow:
@@ -36,10 +37,10 @@ def new_attempt(number: int, environment: Mapping[str, str]) -> AttemptRow:
 
 
 def read_attempts(ledger: Ledger) -> list[AttemptRow]:
-    """Read and verify all attempts: the first is 1, each has the next number.
+    """Read and verify all attempts: numbers from 1, and seconds.
 
     Raises:
-        StoreError: If a row does not verify, or has another number.
+        StoreError: If a row does not verify, or has another number or no seconds.
     """
     rows = ledger.read(ATTEMPT)
     for number, row in enumerate(rows, 1):
@@ -48,6 +49,9 @@ def read_attempts(ledger: Ledger) -> list[AttemptRow]:
                 ledger.database,
                 f"table `attempt`, key {row.number}: it must be number {number}",
             )
+        problem = seconds_problem(row)
+        if problem is not None:
+            raise damaged(ledger.database, f"table `attempt`, key {number}: {problem}")
     return rows
 
 

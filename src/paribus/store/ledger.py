@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from paribus.store.folder import sync_folder
 from paribus.store.rows import BlockRow, ChunkRow, RunRow, TotalRow
 from paribus.store.schema import (
     BLOCK,
+    CHECK_REFERENCES,
     CHUNK,
     REPLACE_TOTAL,
     RUN,
@@ -143,6 +145,18 @@ class Ledger:
             digests = ((upper or 0) << 24) + (lower or 0)
             self._check_total(table, n_rows, digests)
 
+    def check_references(self) -> None:
+        """Refuse rows that name a config, a block or an attempt that is not there.
+
+        Raises:
+            StoreError: With the table and the row, by its number in SQLite.
+        """
+        for name, row, parent, _ in self.connection.execute(CHECK_REFERENCES):
+            raise damaged(
+                self.database,
+                f"table `{name}`, row {row}: it names no row of `{parent}`",
+            )
+
     def row_problems(self, table: Table[Any]) -> Iterator[str]:
         """Recompute all digests of a table and its total; say what is wrong."""
         n_rows = digests = 0
@@ -194,6 +208,11 @@ class Ledger:
             key = table.key_of(written)
             raise damaged(
                 self.database, f"table `{table.name}`, key {key}: wrong digest"
+            )
+        if not all(isfinite(v) for v in values if type(v) is float):
+            key = table.key_of(written)  # `to_sql` never writes one
+            raise damaged(
+                self.database, f"table `{table.name}`, key {key}: an infinite number"
             )
         return table.row(*values)
 

@@ -15,7 +15,9 @@ from paribus.store.failures import damaged, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
+from paribus.store.rows import RoundRow, TimingRow
 from paribus.store.schema import BASELINE, REPLAY, ROUND, TIMING
+from paribus.store.seconds import seconds_problem
 from paribus.store.snapshot import read_snapshot
 from paribus.store.starts import ORDER, WEIGHTS, other_seeds, take_up
 
@@ -57,6 +59,7 @@ def read_result(ledger: Ledger) -> StudyResult:
         StoreError: If a row does not verify, or rows contradict one another.
     """
     contents = read_contents(ledger)
+    ledger.check_references()
     status = contents.grid(contents.status)
     if contents.study.is_imported:  # what the file left out was never asked for
         status[status == RunStatus.PENDING] = RunStatus.ABSENT
@@ -94,15 +97,18 @@ def _messages(contents: Contents) -> dict[tuple[int, int], str]:
 def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
     configs = contents.study.configs()
 
-    def config_of(position: int, table: str) -> Config:
-        if not 0 <= position < len(configs):
-            raise damaged(ledger.database, f"table `{table}`, key {position}")
-        return configs[position]
+    def config_of(row: RoundRow | TimingRow, key: str) -> Config:
+        problem = seconds_problem(row)
+        if problem is not None:
+            raise damaged(ledger.database, f"{key}: {problem}")
+        if not 0 <= row.config < len(configs):
+            raise damaged(ledger.database, f"{key}: no config of the study")
+        return configs[row.config]
 
     by_config: dict[Config, dict[int, SoloTime]] = {}
     for row in ledger.read(ROUND):
         time = SoloTime(
-            config=config_of(row.config, "round"),
+            config=config_of(row, f"table `round`, key {ROUND.key_of(row)}"),
             seconds_per_epoch=row.seconds_per_epoch,
             load_before=row.load_before,
         )
@@ -112,7 +118,7 @@ def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
     timed = {static_part(timing.config) for timing in in_rounds}
     older = [
         Timing(
-            config=config_of(row.config, "timing"),
+            config=config_of(row, f"table `timing`, key {row.config}"),
             seconds_per_epoch=row.seconds_per_epoch,
             variation=row.variation,
             n_repeats=row.n_repeats,

@@ -340,3 +340,4 @@ SELECT_CHUNKS = """SELECT block, split, metric, first_evaluation, attempt,
     n_evaluations, n_runs, is_superseded, crc, data, digest FROM chunk
     WHERE block = ? ORDER BY split, metric, first_evaluation, attempt"""
 SELECT_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+CHECK_REFERENCES = "PRAGMA foreign_key_check"  # table, row, the table it names

@@ -17,6 +17,7 @@ from paribus.store.ledger import Ledger
 from paribus.study import ELSEWHERE, ModelChoice, OptimizerChoice, Run
 
 
+ROUND = "INSERT INTO round VALUES (1, {}, {}, {}, {}, 0)"
 OLDER = "INSERT INTO timing VALUES ({}, 9.5, 0.125, 3, 0.25, 1, 0)"
 
 
@@ -79,18 +80,37 @@ def test_runs_that_an_imported_study_lacks_were_never_asked_for(tmp_path: Path):
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        (OLDER.format(2), "table `timing`, key 2"),
-        (OLDER.format(-1), "table `timing`, key -1"),
-        ("INSERT INTO round VALUES (1, 2, 1.0, 0.0, 1, 0)", "table `round`, key 2"),
+        (OLDER.format(2), "`timing`, row 2: it names no row of `config`"),
+        (OLDER.format(-1), "`timing`, row -1: it names no row of `config`"),
+        (ROUND.format(2, 1.0, 0.0, 1), "`round`, row 2: it names no row of `config`"),
+        (ROUND.format(0, 1.0, 0.0, 9), "`round`, row 2: it names no row of `attempt`"),
+        (ROUND.format(0, 0.0, 0.0, 1), "`round`, key 1, 0: 0.0 seconds per epoch"),
+        (ROUND.format(0, -1.0, 0.0, 1), "`round`, key 1, 0: -1.0 seconds per epoch"),
+        (ROUND.format(0, 1e308, 0.0, 1), "`round`, key 1, 0: 1e+308 seconds per epoch"),
+        (ROUND.format(0, "9e999", 0.0, 1), "`round`, key 1, 0: an infinite number"),
+        (ROUND.format(0, 1.0, "9e999", 1), "`round`, key 1, 0: an infinite number"),
+        ("UPDATE attempt SET seconds = 9e999", "`attempt`, key 1: an infinite number"),
+        ("UPDATE attempt SET seconds = 1e308", "`attempt`, key 1: 1e+308 seconds"),
+        ("UPDATE attempt SET seconds = -1", "`attempt`, key 1: -1.0 seconds"),
+        (
+            "UPDATE block SET attempt = 2",
+            "`block`, row 1: it names no row of `attempt`",
+        ),
+        (
+            "INSERT INTO replay VALUES (1, 9, 1, 0, 0.0, 0)",
+            "`replay`, row 2: it names no row of `attempt`",
+        ),
     ],
 )
-def test_a_time_of_no_config_is_damage(statement: str, words: str, folder: Path):
+def test_what_no_clock_told_and_what_is_not_there_is_damage(
+    statement: str, words: str, folder: Path
+):
     edit_knowingly(folder, statement)
 
     with pytest.raises(StoreError) as caught:
         read_study(folder)
 
-    assert str(caught.value) == f"`{folder / 'study.db'}` is damaged: {words}"
+    assert str(caught.value) == f"`{folder / 'study.db'}` is damaged: table {words}"
 
 
 def test_older_timings_stand_for_programs_that_no_round_timed(tmp_path: Path):

@@ -268,7 +268,7 @@ def test_what_is_no_study_is_not_replaced_by_one(
         ("UPDATE study SET data = '{}'", "table `study`, key 1: cannot be"),
         ("UPDATE study SET study = replace(study, 'mlp', 'mlq')", "`mlq`"),
         ("UPDATE attempt SET environment = '7'", "table `attempt`, key 1"),
-        ("UPDATE attempt SET number = 5", "table `attempt`, key 5: it must be number"),
+        ("UPDATE attempt SET number = 5", "table `block`, row 1: it names no row of"),
         pytest.param(
             f"UPDATE study SET study = '{DEEP}'",
             "it is nested too deeply",
