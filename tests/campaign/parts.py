@@ -119,3 +119,22 @@ PARTS: Mapping[str, Part] = {
     "trainer-races": _trainer_races,
     "trainer-disks": _trainer_disks,
 }
+
+# Those that train: in CI they take a core of their own.
+TRAINING = ("trainers", "phases", "chains", "trainer-races", "trainer-disks")
+# The least that a part must have tried in CI: fewer would prove less than is promised.
+LEAST: Mapping[str, int] = {
+    "syscalls": 2500,
+    "writers": 300,
+    "power": 150,
+    "damage": 580,
+    "races": 220,
+    "readers": 20,
+    "disks": 42,
+    "poison": 240,
+    "trainers": 20,
+    "phases": 13,
+    "chains": 1,
+    "trainer-races": 3,
+    "trainer-disks": 3,
+}

@@ -42,3 +42,11 @@ def run_part(part: str, size: str) -> list[Outcome]:
     if ended.returncode:
         raise RuntimeError(f"{part} ended with {ended.returncode}: {ended.stderr}")
     return [Outcome(**json.loads(line)) for line in ended.stdout.splitlines()]
+
+
+def broken_by(part: str, *, least: int) -> list[str]:
+    """What the faults of a part broke at the size of CI, or that they were too few."""
+    outcomes = run_part(part, "ci")
+    broken = [text for outcome in outcomes for text in outcome.violations]
+    n = sum(outcome.n for outcome in outcomes)
+    return broken + ([f"only {n} of {least} faults"] if n < least else [])
