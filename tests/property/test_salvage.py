@@ -156,6 +156,74 @@ def test_what_is_damaged_is_left_out_and_nothing_else(
     assert check_study(folder.parent / "saved").problems == ()
 
 
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("statement", "n_saved"),
+    [
+        ("UPDATE block SET attempt = 1000000000 WHERE id = 1", 4),
+        ("UPDATE block SET attempt = 0 WHERE id = 1", 4),
+        ("UPDATE block SET attempt = 7 WHERE id = 1", 6),
+        ("UPDATE block SET runs = x'00' WHERE id = 1", 4),
+        ("UPDATE block SET runs = x'' WHERE id = 1", 4),
+        ("UPDATE block SET runs = zeroblob(16) WHERE id = 1", 4),
+        ("UPDATE attempt SET seconds = 9e999", 6),
+        ("UPDATE attempt SET seconds = 1e308", 6),
+        ("UPDATE attempt SET number = number + 5", 6),
+        pytest.param(f"UPDATE attempt SET environment = '{DEEP}'", 6, id="nested"),
+        ("UPDATE attempt SET environment = '3'", 6),
+        ("UPDATE round SET seconds_per_epoch = 9e999", 6),
+        ("UPDATE round SET seconds_per_epoch = 0", 6),
+        ("UPDATE round SET config = -1", 6),
+        ("UPDATE round SET attempt = 0", 6),
+        ("UPDATE baseline SET attempt = -1", 6),
+        ("UPDATE run SET diverged_at = 0", 3),
+        ("UPDATE run SET diverged_at = -3 WHERE id = 0", 5),
+        ("UPDATE run SET status = -1 WHERE id = 0", 5),
+        ("UPDATE chunk SET attempt = 99 WHERE rowid = 1", 4),
+        ("UPDATE answer SET n_examples = 0, data = x'', crc = 0", 6),
+        ("UPDATE study SET id = 7", 6),
+    ],
+)
+def test_what_a_reader_would_refuse_is_left_out_and_the_rest_can_be_read(
+    statement: str, n_saved: int, folder: Path, sound: Path
+):
+    edit_knowingly(folder, "PRAGMA foreign_keys = OFF", statement)
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert report.n_saved == n_saved
+    assert check_study(folder.parent / "saved").problems == ()
+    saved = read_study(folder.parent / "saved")
+    assert assert_part_of(saved, read_study(sound)) == n_saved
+
+
+def test_what_is_beside_the_curves_goes_if_it_cannot_be_understood(
+    folder: Path, sound: Path
+):
+    examples = "UPDATE answer SET n_examples = n_examples - 1"  # not those of the data
+    edit_knowingly(folder, examples)
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert report.n_saved == 6
+    assert check_study(folder.parent / "saved").problems == ()
+    saved = read_study(folder.parent / "saved")
+    assert assert_part_of(saved, read_study(sound)) == 6
+    assert (saved.correct, saved.measures, saved.baseline_loss) == ({}, {}, None)
+
+
+@pytest.mark.parametrize("epochs", ["[1, NaN]", f"[{'9' * 400}]", DEEP], ids=len)
+def test_of_epochs_that_are_no_numbers_nothing_is_saved(epochs: str, folder: Path):
+    edit_knowingly(folder, f"UPDATE study SET epochs = '{epochs}'")
+
+    with pytest.raises(StoreError, match="nothing can be saved: the study's own row"):
+        salvage_study(folder, folder.parent / "saved")
+
+    assert not (folder.parent / "saved").exists()
+
+
 @pytest.mark.parametrize("config", ["1 - config", "2", "-1"])
 def test_a_forged_run_of_another_name_is_not_saved(
     config: str, folder: Path, sound: Path

@@ -20,6 +20,7 @@ from paribus.store.documents import read_row
 from paribus.store.failures import damaged, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
+from paribus.store.reader import read_result
 from paribus.store.rows import (
     AttemptRow,
     BlockRow,
@@ -40,6 +41,7 @@ from paribus.store.schema import (
     STUDY,
     TIMING,
 )
+from paribus.store.sifting import sifted
 from paribus.store.snapshot import read_snapshot
 from paribus.store.table import Table
 from paribus.study import Study
@@ -144,7 +146,7 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             found.study,
             found.data,
             found.epochs,
-            fill=lambda ledger: _write(ledger, found, blocks),
+            fill=lambda ledger: _fill(ledger, found, blocks),
         )
         if lock is None:
             raise StoreError(
@@ -171,7 +173,7 @@ def _find(ledger: Ledger) -> _Found:
         raise damaged(
             ledger.database, f"nothing can be saved: the study's own row: {error}"
         ) from error
-    return _Found(study, data, epochs, rows)
+    return _Found(study, data, epochs, sifted(rows, study))
 
 
 def _verified_rows(ledger: Ledger, name: str) -> Iterator[Any]:
@@ -236,10 +238,7 @@ def _save(
     new_id: int,
 ) -> _Saved | None:
     """The runs of a block whose own rows verify, with all that belongs to them."""
-    try:
-        members = read_runs(block.runs)
-    except ValueError:
-        return None
+    members = read_runs(block.runs)
     if any(curve.shape[1] != len(members) for curve in curves.values()):
         return None
     is_saved = np.array(
@@ -300,7 +299,7 @@ def _measure(
 def _answer(row: Any, is_saved: np.ndarray, new_id: int) -> Any:
     n_bytes = -(-row.n_examples // 8)
     is_sound = chunk_crc((row.block, row.split), row.data) == row.crc
-    if not is_sound or len(row.data) != n_bytes * len(is_saved):
+    if not is_sound or not n_bytes or len(row.data) != n_bytes * len(is_saved):
         return None
     packed = np.frombuffer(row.data, np.uint8).reshape(len(is_saved), n_bytes)
     data = packed[is_saved].tobytes()
@@ -308,8 +307,21 @@ def _answer(row: Any, is_saved: np.ndarray, new_id: int) -> Any:
     return row._replace(block=new_id, n_runs=int(is_saved.sum()), crc=crc, data=data)
 
 
+def _fill(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
+    """Write what a reader understands: all, or the curves alone."""
+    try:
+        _write(ledger, found, blocks)
+    except (StoreError, sqlite3.IntegrityError):
+        beside: dict[str, list[Any]] = {
+            name: [] for name in ("attempt", "baseline", "timing", "round")
+        }
+        found = found._replace(rows=found.rows | beside)
+        alone = [saved._replace(parts={CHUNK: saved.parts[CHUNK]}) for saved in blocks]
+        _write(ledger, found, alone)
+
+
 def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
-    """Put the saved rows into the new store, in one transaction."""
+    """Put the saved rows into the new store, in one transaction, and read them."""
     fresh = {row.name: row for row in ledger.read(RUN)}
     by_name = {run.name: run for saved in blocks for run in saved.runs}
     old = [fresh[name] for name in by_name]
@@ -326,7 +338,7 @@ def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
     )
     (stored,) = ledger.read(STUDY)
     with ledger.transaction():
-        ledger.replace(STUDY, [stored], found.rows["study"])
+        ledger.replace(STUDY, [stored], [found.rows["study"][0]._replace(id=stored.id)])
         ledger.insert(ATTEMPT, _attempts(found, n_attempts))
         for saved in blocks:
             runs = write_runs(new_ids[run.id] for run in saved.runs)
@@ -335,13 +347,9 @@ def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
                 ledger.insert(table, rows)
         ledger.replace(RUN, old, new)
         ledger.insert(BASELINE, found.rows["baseline"])
-        n_configs = len(found.study.configs())
-        timed = {
-            name: [row for row in found.rows[name] if row.config < n_configs]
-            for name in ("timing", "round")
-        }
-        ledger.insert(TIMING, timed["timing"])
-        ledger.insert(ROUND, timed["round"])
+        ledger.insert(TIMING, found.rows["timing"])
+        ledger.insert(ROUND, found.rows["round"])
+        read_result(ledger)  # as whoever opens it will
 
 
 def _attempts(found: _Found, n_needed: int) -> list[AttemptRow]:
