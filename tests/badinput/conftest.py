@@ -95,12 +95,14 @@ def started(
         umask: int = 0o022,
         is_plain: bool = False,
         touched: str = "",
+        limit_s: int = 10,  # of a processor
     ) -> Command:
         name = secrets.token_hex(4)
         out, err = outputs / f"{name}.out", outputs / f"{name}.err"
         request = {"cwd": str(place), "out": str(out), "err": str(err)}
         request |= {"arguments": arguments, "env": dict(env or {}), "umask": umask}
-        (pid,) = ask({**request, "is_plain": is_plain, "touched": touched})
+        request |= {"is_plain": is_plain, "touched": touched, "limit_s": limit_s}
+        (pid,) = ask(request)
 
         def wait() -> Ended:
             code, peak = ask({"pid": pid})

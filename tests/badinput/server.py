@@ -75,6 +75,7 @@ def run(
     umask: int,
     is_plain: bool,
     touched: str,
+    limit_s: int,
 ) -> None:
     """Be the command."""
     signal.alarm(60)
@@ -82,7 +83,7 @@ def run(
     sys.addaudithook(watch)
     if touched:
         sys.addaudithook(partial(touching, touched))
-    resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.chdir(cwd)

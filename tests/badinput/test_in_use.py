@@ -28,6 +28,8 @@ from paribus.store import StudyWriter, check_study, read_study
 SHOW = ["show", "studies/tiny"]
 RUN = ["run", "tiny.toml", "--quiet"]
 # A study that takes long, in blocks that end soon: one for each batch size.
+# What trains until it is stopped may take longer than what is refused.
+TRAINING_S = 40
 BUSY = (
     *("run", "tiny.toml", "--quiet", "--set", "study.epochs=400"),
     *("--set", f"space.1.batch_size={list(range(1, 33))}"),
@@ -83,11 +85,11 @@ def is_training(folder: Path) -> bool:
 def test_t09_a_second_run_is_refused_at_once_and_told_who_trains(
     place: Path, started: Started
 ):
-    first = started(*BUSY)
+    first = started(*BUSY, limit_s=TRAINING_S)
     until(lambda: is_training(place / "studies" / "tiny"))
 
     begun = time.monotonic()
-    second = started(*BUSY).wait()
+    second = started(*BUSY, limit_s=TRAINING_S).wait()
     waited = time.monotonic() - begun
     os.kill(first.pid, signal.SIGINT)
     ended = first.wait()
@@ -182,7 +184,7 @@ def test_t20_a_folder_that_goes_away_stops_the_run(
     place: Path, started: Started, how: str
 ):
     folder = place / "studies" / "tiny"
-    command = started(*BUSY)
+    command = started(*BUSY, limit_s=TRAINING_S)
     until(lambda: is_training(folder))
 
     if how == "deleted":
@@ -211,12 +213,14 @@ def interrupted(command: Command) -> Any:
 def test_c16_an_interrupt_at_an_early_moment_leaves_nothing_or_what_goes_on(
     place: Path, started: Started, delay_s: float
 ):
-    command = started("run", "tiny.toml")
+    command = started("run", "tiny.toml", limit_s=TRAINING_S)
     time.sleep(delay_s)
 
     assert interrupted(command) == 130
     if (place / "studies").exists():  # on a fast machine it has begun by then
-        assert started("run", "tiny.toml", "--quiet").wait().code == 0
+        assert (
+            started("run", "tiny.toml", "--quiet", limit_s=TRAINING_S).wait().code == 0
+        )
 
 
 def test_c16_an_interrupt_while_data_are_read_leaves_nothing(

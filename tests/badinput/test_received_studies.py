@@ -155,7 +155,7 @@ def test_a_study_holds_no_secret_and_a_report_no_path(
 ):
     secrets = {"API_KEY": "canary-5a1f", "HOME": str(place / "canary-home")}
 
-    trained = forked("run", "tiny.toml", "--quiet", env=secrets)
+    trained = forked("run", "tiny.toml", "--quiet", env=secrets, limit_s=40)
     assert trained.code == 0, trained.err
     reports = {"report.html": "report", "report.md": "report", "all.json": "export"}
     for name, command in reports.items():
