@@ -168,6 +168,15 @@ def test_a_copy_that_a_kill_leaves_is_removed_by_the_next(
     assert names_in(old) == {"study.db", "writer.lock", "study.db.schema-2"}
 
 
+def assert_full_and_untouched(old: Path) -> None:
+    """A writer finds the disk full, and leaves the old store and nothing else."""
+    with pytest.raises(ResourceError, match="`disk` needs more space"):
+        StudyWriter.open(old)
+
+    assert schema_of(old) == 2
+    assert names_in(old) == {"study.db", "writer.lock"}
+
+
 def test_a_backup_that_cannot_be_begun_stops_the_migration(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -179,22 +188,14 @@ def test_a_backup_that_cannot_be_begun_stops_the_migration(
         return open_file(path, *arguments, **more)
 
     monkeypatch.setattr(os, "open", open_other)
-    with pytest.raises(ResourceError, match="`disk` needs more space"):
-        StudyWriter.open(old)
-
-    assert schema_of(old) == 2
-    assert names_in(old) == {"study.db", "writer.lock"}
+    assert_full_and_untouched(old)
 
 
 def test_a_backup_that_cannot_be_finished_leaves_nothing(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(ResourceError, match="`disk` needs more space"):
-        StudyWriter.open(old)
-
-    assert schema_of(old) == 2
-    assert names_in(old) == {"study.db", "writer.lock"}
+    assert_full_and_untouched(old)
 
 
 def test_a_backup_is_on_the_disk_before_the_store_changes(
