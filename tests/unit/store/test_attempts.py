@@ -1,5 +1,8 @@
 """What an attempt has said of itself is verified wherever it is read."""
 
+import os
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from store_builders import edit_knowingly
 
 from paribus.errors import StoreError
 from paribus.store import StudyWriter, check_study, read_study
+from paribus.store.attempts import new_attempt
 
 
 DEEP = "[" * 100_000
@@ -87,3 +91,14 @@ def test_attempts_have_the_numbers_from_one(
     words = "table `attempt`, key 5: it must be number 2"
     assert str(caught.value) == f"`{folder / 'study.db'}` is damaged: {words}"
     assert check_study(folder).problems == (str(caught.value),)
+
+
+def test_a_new_attempt_says_which_process_on_which_start_of_the_computer():
+    attempt = new_attempt(3, {"jax": "1"})
+
+    assert (attempt.number, attempt.pid) == (3, os.getpid())
+    assert attempt.host == socket.gethostname()
+    assert (attempt.seconds, attempt.n_runs, attempt.is_finished) == (0.0, 0, 0)
+    if sys.platform == "linux":
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        assert attempt.boot_id == boot.strip()

@@ -1,5 +1,6 @@
 """Paths that a store names, and names that wait where a file is about to be written."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -24,6 +25,7 @@ from paribus.store.checkpoints import (
     remove_checkpoints,
     write_checkpoint,
 )
+from paribus.store.folder import open_regular
 from paribus.store.rows import CheckpointRow
 
 
@@ -105,6 +107,17 @@ def test_what_is_no_file_under_our_name_is_neither_read_nor_removed(
     remove_checkpoints(tmp_path, [row])
 
     assert os.path.lexists(path)
+
+
+def test_what_is_no_regular_file_is_named_and_not_held_open(tmp_path: Path):
+    n_open = len(list(Path("/dev/fd").iterdir()))
+
+    with pytest.raises(OSError, match="must be a regular file") as caught:
+        open_regular(tmp_path)
+
+    assert caught.value.errno == errno.EINVAL
+    assert caught.value.filename == str(tmp_path)
+    assert len(list(Path("/dev/fd").iterdir())) == n_open
 
 
 def _migrate(folder: Path) -> None:

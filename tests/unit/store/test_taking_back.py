@@ -41,6 +41,15 @@ def test_a_study_in_which_nothing_has_begun_is_taken_back(folder: Path):
     assert not folder.parent.exists()
 
 
+def test_of_a_study_that_is_taken_back_nothing_stays_open(folder: Path):
+    made: list[StudyWriter] = []
+
+    fail(folder, made.append)
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0]._ledger.connection.execute("SELECT 1")
+
+
 def test_what_was_there_before_stays_when_a_study_is_taken_back(folder: Path):
     folder.mkdir(parents=True)
     (folder.parent / "other").mkdir()
