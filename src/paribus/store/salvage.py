@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,46 +43,12 @@ from paribus.store.schema import (
 )
 from paribus.store.sifting import sifted
 from paribus.store.snapshot import read_snapshot
+from paribus.store.survivors import surviving_rows
 from paribus.store.table import Table
 from paribus.study import Study
 
 
-# One row each, so that damage in one part of the file hides no other part.
-_ROW_IDS = {
-    "study": "SELECT max(rowid) FROM study",
-    "run": "SELECT max(rowid) FROM run",
-    "attempt": "SELECT max(rowid) FROM attempt",
-    "block": "SELECT max(rowid) FROM block",
-    "chunk": "SELECT max(rowid) FROM chunk",
-    "measure": "SELECT max(rowid) FROM measure",
-    "answer": "SELECT max(rowid) FROM answer",
-    "baseline": "SELECT max(rowid) FROM baseline",
-    "timing": "SELECT max(rowid) FROM timing",
-    "round": "SELECT max(rowid) FROM round",
-}
-_ROWS = {
-    "study": "SELECT id, study, data, epochs, created, digest FROM study WHERE rowid=?",
-    "run": """SELECT id, name, config, seed, status, diverged_at, block, digest
-        FROM run WHERE rowid = ?""",
-    "attempt": """SELECT number, pid, host, boot_id, started, environment, n_runs,
-        seconds, is_finished, digest FROM attempt WHERE rowid = ?""",
-    "block": """SELECT id, attempt, description, status, message, runs, digest
-        FROM block WHERE rowid = ?""",
-    "chunk": """SELECT block, split, metric, first_evaluation, attempt, n_evaluations,
-        n_runs, is_superseded, crc, data, digest FROM chunk WHERE rowid = ?""",
-    "measure": """SELECT block, name, n_runs, crc, data, digest
-        FROM measure WHERE rowid = ?""",
-    "answer": """SELECT block, split, n_runs, n_examples, crc, data, digest
-        FROM answer WHERE rowid = ?""",
-    "baseline": """SELECT id, train_loss, learning_rate, attempt, digest
-        FROM baseline WHERE rowid = ?""",
-    "timing": """SELECT config, seconds_per_epoch, variation, n_repeats, load_before,
-        attempt, digest FROM timing WHERE rowid = ?""",
-    "round": """SELECT round, config, seconds_per_epoch, load_before, attempt, digest
-        FROM round WHERE rowid = ?""",
-}
 _ENDED = (RunStatus.PRUNED, RunStatus.DIVERGED, RunStatus.CONVERGED)
-_MAX_ROWS = 10_000_000  # what a damaged root page may claim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +130,7 @@ def _real(path: Path) -> Path:
 
 
 def _find(ledger: Ledger) -> _Found:
-    rows = {name: list(_verified_rows(ledger, name)) for name in _ROWS}
+    rows = surviving_rows(ledger)
     if len(rows["study"]) != 1:
         raise damaged(ledger.database, "nothing can be saved: the study's own row")
     try:
@@ -174,23 +140,6 @@ def _find(ledger: Ledger) -> _Found:
             ledger.database, f"nothing can be saved: the study's own row: {error}"
         ) from error
     return _Found(study, data, epochs, sifted(rows, study))
-
-
-def _verified_rows(ledger: Ledger, name: str) -> Iterator[Any]:
-    """Every row of a table that can be read and has the right digest."""
-    tables = {table.name: table for table in ledger.tables}
-    find_last = _ROW_IDS[name]
-    try:
-        (last,) = ledger.connection.execute(find_last).fetchone()
-    except sqlite3.Error:
-        return
-    for row_id in range(min(last or 0, _MAX_ROWS) + 1):
-        try:
-            row = ledger.read_one(tables[name], _ROWS[name], row_id)
-        except (sqlite3.Error, StoreError, UnicodeDecodeError, OverflowError):
-            continue
-        if row is not None:
-            yield row
 
 
 def _blocks(found: _Found, runs: dict[int, RunRow]) -> list[_Saved]:
