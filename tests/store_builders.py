@@ -16,7 +16,7 @@ from paribus.results.timings import N_ROUNDS, SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter
 from paribus.store.digests import MODULUS, row_digest
-from paribus.store.schema import TABLES
+from paribus.store.versions import tables_of
 from paribus.study import Run, Study
 
 
@@ -159,8 +159,9 @@ def edit_knowingly(folder: Path, *statements: str) -> None:
     edit(folder, *statements)
     connection = sqlite3.connect(folder / "study.db", isolation_level=None)
     try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
         connection.execute("BEGIN")  # one commit, not one a row
-        for table in TABLES:
+        for table in tables_of(version):
             rows = connection.execute(table.select).fetchall()
             digests = [row_digest(table.name, row[:-1]) for row in rows]
             connection.executemany(

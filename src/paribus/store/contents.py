@@ -1,6 +1,6 @@
 """What the rows of a store say together, and whether they contradict one another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,14 +81,11 @@ def read_contents(ledger: Ledger) -> Contents:
     """
     study, data, epochs = read_stored_study(ledger)
     runs = read_stored_runs(ledger, study)
+    blocks, members = read_stored_blocks(ledger, study, runs)
     place = {seed: position for position, seed in enumerate(study.all_seeds)}
     config_of = np.array([run.config for run in runs], dtype=np.int64)
     seed_of = np.array([place[run.seed] for run in runs], dtype=np.int64)
-    block_of = np.array([run.block for run in runs], dtype=np.int64)
-    blocks = {block.id: block for block in ledger.read(BLOCK)}
-    members = {block.id: _members(ledger, block, block_of) for block in blocks.values()}
-    for run in runs:
-        _check_run(ledger, run, blocks, has_rungs=study.halving is not None)
+    block_of = _block_of(runs)
     shape = (len(study.configs()), len(study.all_seeds), len(epochs))
     finished = {
         block.id: members[block.id]
@@ -177,6 +174,26 @@ def read_stored_runs(ledger: Ledger, study: Study) -> list[RunRow]:
             f"table `run` has {len(rows)} rows, the study {study.n_runs()} runs",
         )
     return rows
+
+
+def read_stored_blocks(
+    ledger: Ledger, study: Study, runs: Sequence[RunRow]
+) -> tuple[dict[int, BlockRow], dict[int, Int[np.ndarray, " _"]]]:
+    """Read all blocks with the runs of each, and compare them with what runs say.
+
+    Raises:
+        StoreError: If a row does not verify, or a run and a block contradict.
+    """
+    block_of = _block_of(runs)
+    blocks = {block.id: block for block in ledger.read(BLOCK)}
+    members = {block.id: _members(ledger, block, block_of) for block in blocks.values()}
+    for run in runs:
+        _check_run(ledger, run, blocks, has_rungs=study.halving is not None)
+    return blocks, members
+
+
+def _block_of(runs: Sequence[RunRow]) -> Int[np.ndarray, " run"]:
+    return np.array([run.block for run in runs], dtype=np.int64)
 
 
 def _members(

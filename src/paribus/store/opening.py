@@ -6,7 +6,11 @@ from typing import NamedTuple
 from paribus.results import DataFacts
 from paribus.store.checkpoints import check_places
 from paribus.store.connection import check_header, connect
-from paribus.store.contents import read_stored_study
+from paribus.store.contents import (
+    read_stored_blocks,
+    read_stored_runs,
+    read_stored_study,
+)
 from paribus.store.creation import remove_leftovers
 from paribus.store.folder import DATABASE, check_folder
 from paribus.store.holder import in_use
@@ -14,7 +18,8 @@ from paribus.store.ledger import Ledger
 from paribus.store.lock import LockedError, WriterLock
 from paribus.store.migration import migrate
 from paribus.store.network import check_lock_excludes
-from paribus.store.schema import CHECKPOINT
+from paribus.store.reader import read_result
+from paribus.store.schema import CHECKPOINT, SCHEMA_VERSION
 from paribus.store.snapshot import (
     has_unfinished_write,
     verify_recovery,
@@ -63,10 +68,11 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
     """Open a study whose lock is held; the lock is released if that fails.
 
     An unfinished write that a crash has left is undone, once that has worked on a copy;
-    a store of an older schema becomes one of the newest.
+    a store of an older schema becomes one of the newest, once all of it was read.
 
     Raises:
-        StoreError: If it does not verify, or has a checkpoint elsewhere.
+        StoreError: If it does not verify, rows contradict one another, or it has a
+            checkpoint elsewhere.
         OSError: If a file cannot be opened.
         sqlite3.Error: The same.
     """
@@ -79,10 +85,9 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
         connection = connect(database, mode="rw")
         try:
             verify_store(connection, database)
+            study, data, epochs = _verified(Ledger(connection, database))
             migrate(connection, database)
             ledger = Ledger(connection, database)
-            study, data, epochs = read_stored_study(ledger)
-            check_places(folder, ledger.read(CHECKPOINT))
         except BaseException:
             connection.close()
             raise
@@ -90,3 +95,14 @@ def open_locked(folder: Path, lock: WriterLock) -> Opened:
         lock.release()
         raise
     return Opened(lock, ledger, study, data, epochs)
+
+
+def _verified(ledger: Ledger) -> tuple[Study, DataFacts, tuple[float, ...]]:
+    """The study, once what it is written to agrees with itself, as readers ask."""
+    if ledger.version < SCHEMA_VERSION:
+        read_result(ledger)  # every digest: what is damaged must not be made new
+    study, data, epochs = read_stored_study(ledger)
+    read_stored_blocks(ledger, study, read_stored_runs(ledger, study))
+    ledger.check_references()
+    check_places(ledger.database.parent, ledger.read(CHECKPOINT))
+    return study, data, epochs

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from golden_stores import (
     summary,
     unpacked,
 )
-from store_builders import edit, fingerprint
+from store_builders import edit, edit_knowingly, fingerprint
 
 from paribus.errors import ResourceError, StoreError
 from paribus.store import StudyWriter, check_study, read_study
@@ -85,16 +86,28 @@ def test_an_old_store_is_migrated_in_a_folder_whose_name_is_no_text(tmp_path: Pa
     assert names_in(tmp_path) == {folder.name}
 
 
-def test_a_damaged_old_store_is_refused_before_anything_is_written(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("statement", "change"),
+    [
+        ("DELETE FROM run WHERE id = 1", edit),
+        ("UPDATE chunk SET data = zeroblob(length(data)) WHERE rowid = 1", edit),
+        ("UPDATE chunk SET data = randomblob(length(data))", edit_knowingly),
+        ("DELETE FROM attempt", edit_knowingly),
+    ],
+    ids=["a missing row", "a changed value", "a forged value", "no attempt"],
+)
+def test_a_damaged_old_store_is_refused_before_anything_is_written(
+    statement: str, change: Callable[..., None], tmp_path: Path
+):
     folder = unpacked(GOLDEN / "schema-2" / "finished.db.gz", tmp_path / "old")
-    edit(folder, "DELETE FROM run WHERE id = 1")
+    change(folder, "PRAGMA foreign_keys = OFF", statement)
     before = (folder / "study.db").read_bytes()
 
     with pytest.raises(StoreError, match="is damaged"):
         StudyWriter.open(folder)
 
     assert (folder / "study.db").read_bytes() == before
-    assert {p.name for p in folder.iterdir()} == {"study.db", "writer.lock"}
+    assert names_in(folder) == {"study.db", "writer.lock"}
 
 
 def test_a_migration_that_stops_half_way_has_not_happened(

@@ -299,3 +299,22 @@ def test_rows_that_contradict_one_another_are_refused_by_table_and_key(
     assert said.startswith(f"`{folder / 'study.db'}` is damaged: ")
     assert words in said
     assert any(words in problem for problem in check_study(folder).problems)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE attempt SET number = 5", "table `block`, row 1: it names no row of"),
+        ("UPDATE run SET block = 99 WHERE id = 3", "table `run`, key 3: it is not in"),
+        ("UPDATE run SET block = 99, status = 2 WHERE block = 2", "is not in block 2"),
+        (f"UPDATE block SET runs = x'{'ff' * 8}' WHERE id = 2", "key 2: no runs of"),
+        ("DELETE FROM run WHERE id = 7", "table `run` has 7 rows, the study 8"),
+        ("UPDATE measure SET block = 7 WHERE block = 1", "names no row of `block`"),
+    ],
+)
+def test_a_writer_refuses_rows_that_name_what_is_not_there_untouched(
+    statement: str, words: str, folder: Path
+):
+    edit_knowingly(folder, "PRAGMA foreign_keys = OFF", statement)
+
+    assert words in str(refused(StudyWriter.open, folder))
