@@ -356,6 +356,7 @@ def test_a_run_trains_until_both_its_epochs_and_its_steps_are_over():
     epochs = {c["batch_size"]: study.run_epochs(c, 96) for c in study.configs()}
 
     assert epochs == {32: 3.0, 8: 2.0}  # three and twelve steps an epoch
+    assert study.evaluation_epochs(96) == (0.0, 0.75, 1.0, 2.0, 3.0)
 
 
 def test_runs_of_another_tool_share_what_is_known_of_them():

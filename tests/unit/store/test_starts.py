@@ -1,6 +1,7 @@
 """How seeds began: stored with the numbers they led to, compared with what is known."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,11 @@ OTHER = {"order": {0: "a0"}, WEIGHTS: {1: "c1"}}
 
 
 def test_weights_are_named_by_the_hyperparameters_whatever_their_order():
-    assert WEIGHTS == 'weights {"activation":"relu","hidden":[8]}'
+    name = weights_name([("hidden", (8,)), ("activation", "relu")])
+
+    assert name == 'weights {"activation":"relu","hidden":[8]}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        weights_name([("scale", math.inf)])
 
 
 def test_seeds_that_begin_otherwise_are_named_by_what_differs():
