@@ -74,24 +74,47 @@ def read_tensors(content: bytes) -> dict[str, np.ndarray]:
     Raises:
         ValueError: If it is anything else; the message says what is wrong.
     """
-    size = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or size > min(MAX_HEADER_BYTES, len(content) - 8):
+    start, arrays = _layout(content, len(content))
+    data = memoryview(content)[start:]
+    return {
+        name: np.frombuffer(data[begin:end], dtype).reshape(shape)
+        for name, dtype, shape, (begin, end) in arrays
+    }
+
+
+def check_tensors(beginning: bytes, n_bytes: int) -> None:
+    """Check that what begins so may be what `write_tensors` wrote.
+
+    Args:
+        beginning: At least the header; `8 + MAX_HEADER_BYTES` are always enough.
+        n_bytes: How long the whole is.
+
+    Raises:
+        ValueError: As by `read_tensors` of the whole.
+    """
+    _layout(beginning, n_bytes)
+
+
+def _layout(
+    beginning: bytes, n_bytes: int
+) -> tuple[int, list[tuple[str, np.dtype[Any], list[int], list[int]]]]:
+    """Where the data begin; the arrays in order: name, type, shape and place there."""
+    size = int.from_bytes(beginning[:8], "little")
+    if n_bytes < 8 or size > min(MAX_HEADER_BYTES, n_bytes - 8):
         raise ValueError("its header is longer than the file, or than a header may be")
-    header = _read_header(content[8 : 8 + size])
-    data = memoryview(content)[8 + size :]
-    tensors: dict[str, np.ndarray] = {}
+    header = _read_header(beginning[8 : 8 + size])
+    n_data = n_bytes - 8 - size
     end = 0
     entries = [(name, *_checked(name, entry)) for name, entry in header.items()]
-    for name, dtype, shape, offsets in sorted(entries, key=lambda entry: entry[-1]):
-        n_bytes = math.prod(shape) * dtype.itemsize
-        if offsets != [end, end + n_bytes] or offsets[1] > len(data):
+    entries.sort(key=lambda entry: entry[-1])
+    for name, dtype, shape, offsets in entries:
+        expected = [end, end + math.prod(shape) * dtype.itemsize]
+        if offsets != expected or offsets[1] > n_data:
             raise ValueError(f"`{name}` does not follow the array before it")
         end = offsets[1]
-        flat = np.frombuffer(data[offsets[0] : end], dtype)
-        tensors[name] = flat.reshape(shape)
-    if end != len(data):
-        raise ValueError(f"{len(data) - end} bytes follow its last array")
-    return tensors
+    if end != n_data:
+        raise ValueError(f"{n_data - end} bytes follow its last array")
+    return 8 + size, entries
 
 
 def _name_of(name: str, dtype: np.dtype[Any]) -> str:

@@ -18,6 +18,7 @@ from paribus.store.checkpoints import (
     write_checkpoint,
 )
 from paribus.store.rows import CheckpointRow
+from paribus.store.tensors import write_tensors
 
 
 TENSORS = {"w": np.arange(6, dtype=np.float32).reshape(2, 3)}
@@ -131,6 +132,38 @@ def test_of_a_forged_file_no_more_than_a_piece_is_held_in_memory(
     assert peak < size / 16
 
 
+def test_of_a_large_checkpoint_no_more_than_a_piece_is_held_to_check_it(
+    tmp_path: Path,
+):
+    row = write_checkpoint(
+        tmp_path, {"w": np.ones(2**25, np.uint8)}, block=1, evaluation=1
+    )
+
+    tracemalloc.start()
+    try:
+        problem = checkpoint_problem(tmp_path, row)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert problem is None
+    assert peak < row.size / 8
+
+
+def test_a_large_file_that_is_no_checkpoint_is_told_though_its_hash_agrees(
+    tmp_path: Path,
+):
+    content = next(write_tensors({"w": np.empty(2**22, np.uint8)}))
+    content += bytes(2**22 + 1)
+    sha256 = hashlib.sha256(content).hexdigest()
+    name = f"block-0001-evaluation-0001-{sha256[:8]}.safetensors"
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / name).write_bytes(content)
+    row = CheckpointRow(name, 1, evaluation=1, size=len(content), sha256=sha256)
+
+    assert checkpoint_problem(tmp_path, row) == "1 bytes follow its last array"
+
+
 def test_a_file_that_changes_after_it_was_verified_is_not_used(
     row: CheckpointRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -144,7 +177,8 @@ def test_a_file_that_changes_after_it_was_verified_is_not_used(
 
     monkeypatch.setattr(hashlib, "file_digest", digest_and_change)
 
-    assert checkpoint_problem(tmp_path, row) == "its content is not what was written"
+    with pytest.raises(ValueError, match=r"^its content is not what was written$"):
+        read_checkpoint(tmp_path, row)
 
 
 def test_a_file_that_becomes_a_pipe_while_it_is_looked_at_is_not_waited_for(
