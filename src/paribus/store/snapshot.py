@@ -1,7 +1,6 @@
 """How a reader sees one consistent state of a study without changing a byte of it."""
 
 import os
-import shutil
 import sqlite3
 import tempfile
 import time
@@ -20,6 +19,7 @@ from paribus.store.connection import (
     guarded,
     is_open_here,
 )
+from paribus.store.copying import check_fits, copy_file
 from paribus.store.failures import damaged, is_unfinished_write
 from paribus.store.folder import DATABASE, JOURNAL, check_folder, open_regular
 from paribus.store.ledger import Ledger
@@ -171,8 +171,9 @@ def _copy_unfinished(folder: Path, private: Path) -> bool:
         try:
             with open_regular(journal) as undo, open_regular(database) as pages:
                 _check_sizes(database, undo, pages)
-                _copy(undo, private / JOURNAL)
-                _copy(pages, private / DATABASE)
+                check_fits([undo, pages], private, database)
+                copy_file(undo, private / JOURNAL)
+                copy_file(pages, private / DATABASE)
         except FileNotFoundError:
             return False
     with (private / JOURNAL).open("rb") as copy:
@@ -192,8 +193,3 @@ def _check_sizes(database: Path, undo: BinaryIO, pages: BinaryIO) -> None:
             database,
             f"`{JOURNAL}` has {n_bytes:,} bytes, at most {n_most:,} can be",
         )
-
-
-def _copy(source: BinaryIO, target: Path) -> None:
-    with target.open("xb") as file:
-        shutil.copyfileobj(source, file, 2**20)

@@ -2,9 +2,11 @@ import errno
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -257,7 +259,7 @@ def test_a_journal_longer_than_any_can_be_is_not_copied(
         copied.append(target)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(snapshot, "_copy", copy)
+    monkeypatch.setattr(snapshot, "copy_file", copy)
     with pytest.raises(ResourceError):  # the longest is begun to be copied
         opener(crashed)
     assert [path.name for path in copied] == ["study.db-journal"]
@@ -271,6 +273,39 @@ def test_a_journal_longer_than_any_can_be_is_not_copied(
         opener(crashed)
 
     assert len(copied) == 1
+
+
+@pytest.mark.parametrize("name", ["study.db", "study.db-journal"])
+def test_of_a_huge_file_beside_a_journal_only_what_is_in_it_is_copied(
+    name: str, crashed: Path
+):
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        before = read_study(crashed)
+    os.truncate(crashed / "study.db", 2**40)  # a hole follows
+    if name == "study.db-journal":
+        os.truncate(crashed / name, 2**40)
+
+    with pytest.warns(ParibusWarning, match="unfinished write"):
+        after = read_study(crashed)
+
+    np.testing.assert_array_equal(after.status, before.status)
+    for curve, values in before.curves.items():
+        np.testing.assert_array_equal(after.curves[curve], values)
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_copy_that_does_not_fit_is_told_with_its_place(
+    opener: Callable[[Path], object], crashed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = fingerprint(crashed)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=9))
+
+    with pytest.raises(ResourceError) as caught:
+        opener(crashed)
+
+    assert str(caught.value).startswith(f"`{tempfile.gettempdir()}` needs ")
+    assert f"for a copy of `{crashed / 'study.db'}`" in str(caught.value)
+    assert fingerprint(crashed) == before
 
 
 @pytest.mark.parametrize("name", ["study.db", "study.db-journal"])
