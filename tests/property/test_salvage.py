@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,11 @@ from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, salvage_study
 from paribus.store import salvage as salvaging
 from paribus.store.connection import is_open_here
-from paribus.store.rows import AttemptRow
-from paribus.store.schema import ATTEMPT, STUDY
+from paribus.store.digests import chunk_crc
+from paribus.store.failures import NOT_SAVED_HINT, damaged
+from paribus.store.ledger import Ledger
+from paribus.store.rows import AttemptRow, ChunkRow
+from paribus.store.schema import ATTEMPT, CHUNK, STUDY
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +218,49 @@ def test_what_is_beside_the_curves_goes_if_it_cannot_be_understood(
     assert (saved.correct, saved.measures, saved.baseline_loss) == ({}, {}, None)
 
 
+@pytest.mark.parametrize("place", [("tset", "loss"), ("test", "x y"), ("test", "")])
+def test_curves_of_no_name_are_left_out(
+    place: tuple[str, str], folder: Path, sound: Path
+):
+    connection = sqlite3.connect(folder / "study.db")
+    with connection:
+        row = ChunkRow(*connection.execute(CHUNK.select).fetchone()[:-1])
+        new = (*place, chunk_crc((row.block, *place, *row[3:5]), row.data))
+        connection.execute(
+            "UPDATE chunk SET split = ?, metric = ?, crc = ? WHERE block = ? "
+            "AND split = ? AND metric = ?",
+            (*new, *row[:3]),
+        )
+    connection.close()
+    edit_knowingly(folder)
+
+    report = salvage_study(folder, folder.parent / "saved")
+
+    assert report.n_saved == 4  # a curve of block 1 is not whole
+    assert assert_part_of(read_study(folder.parent / "saved"), read_study(sound)) == 4
+
+
+def test_a_refused_salvage_names_both_places_and_what_is_left_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(ledger: Ledger) -> None:
+        raise damaged(ledger.database, "table `run`, key 7: diverged when?")
+
+    monkeypatch.setattr(salvaging, "read_result", refuse)
+    target = folder.parent / "saved"
+
+    with pytest.raises(StoreError) as caught:
+        salvage_study(folder, target)
+
+    assert str(caught.value) == (
+        f"`{folder / 'study.db'}` is damaged: nothing can be saved to `{target}`, "
+        "since the rows that verify contradict one another: table `run`, key 7: "
+        "diverged when?"
+    )
+    assert caught.value.hint == NOT_SAVED_HINT
+    assert list(folder.parent.iterdir()) == [folder]
+
+
 @pytest.mark.parametrize("epochs", ["[1, NaN]", f"[{'9' * 400}]", DEEP], ids=len)
 def test_of_epochs_that_are_no_numbers_nothing_is_saved(epochs: str, folder: Path):
     edit_knowingly(folder, f"UPDATE study SET epochs = '{epochs}'")
@@ -245,6 +292,7 @@ def test_without_the_studys_own_row_nothing_is_saved_and_nothing_made(folder: Pa
     assert str(caught.value) == (
         f"`{folder / 'study.db'}` is damaged: nothing can be saved: the study's own row"
     )
+    assert caught.value.hint == NOT_SAVED_HINT
     assert not (folder.parent / "saved").exists()
 
 
@@ -425,16 +473,16 @@ def test_whatever_is_damaged_a_saved_value_is_a_true_one(
     truth = read_study(sound)
     content = (sound / "study.db").read_bytes()
     n_saved: list[int] = []
-    for number, damaged in enumerate(damages(content, n_flips=n_flips, n_cuts=n_cuts)):
+    for number, changed in enumerate(damages(content, n_flips=n_flips, n_cuts=n_cuts)):
         folder, target = tmp_path / f"{number}", tmp_path / f"{number}-saved"
         folder.mkdir()
-        (folder / "study.db").write_bytes(damaged)
+        (folder / "study.db").write_bytes(changed)
         try:
             report = salvage_study(folder, target)
         except StoreError:
             assert not target.exists()
             continue
-        assert (folder / "study.db").read_bytes() == damaged
+        assert (folder / "study.db").read_bytes() == changed
         saved = read_study(target)
         assert assert_part_of(saved, truth) == report.n_saved
         assert check_study(target).problems == ()

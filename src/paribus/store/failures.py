@@ -23,6 +23,10 @@ DAMAGED_HINT = (
     "`paribus check` lists what is damaged, and with `--salvage NEW_FOLDER` copies "
     "what still verifies; better go on from a copy of the whole folder, if there is one"
 )
+NOT_SAVED_HINT = (
+    "go on from a copy of the whole folder, if there is one; else train the study "
+    "again in another folder, with `--out`"
+)
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _BROKEN_DISK = {errno.EIO, errno.EFBIG}

@@ -17,7 +17,7 @@ from paribus.store.chunks import read_chunk, read_runs, write_chunks, write_runs
 from paribus.store.creation import build_study, remove_leftovers, run_name
 from paribus.store.digests import chunk_crc
 from paribus.store.documents import read_row
-from paribus.store.failures import damaged, translated
+from paribus.store.failures import NOT_SAVED_HINT, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
 from paribus.store.reader import read_result
@@ -112,7 +112,7 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             found.study,
             found.data,
             found.epochs,
-            fill=lambda ledger: _fill(ledger, found, blocks),
+            fill=lambda ledger: _fill(ledger, found, blocks, (folder, target)),
         )
         if lock is None:
             raise StoreError(
@@ -132,14 +132,20 @@ def _real(path: Path) -> Path:
 def _find(ledger: Ledger) -> _Found:
     rows = surviving_rows(ledger)
     if len(rows["study"]) != 1:
-        raise damaged(ledger.database, "nothing can be saved: the study's own row")
+        raise _without_study(ledger.database, "")
     try:
         study, data, epochs = read_row(rows["study"][0])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise damaged(
-            ledger.database, f"nothing can be saved: the study's own row: {error}"
-        ) from error
+        raise _without_study(ledger.database, f": {error}") from error
     return _Found(study, data, epochs, sifted(rows, study))
+
+
+def _without_study(database: Path, reason: str) -> StoreError:
+    """Make the error for a store that does not say what its numbers are of."""
+    return StoreError(
+        f"`{database}` is damaged: nothing can be saved: the study's own row{reason}",
+        hint=NOT_SAVED_HINT,
+    )
 
 
 def _blocks(found: _Found, runs: dict[int, RunRow]) -> list[_Saved]:
@@ -256,8 +262,17 @@ def _answer(row: Any, is_saved: np.ndarray, new_id: int) -> Any:
     return row._replace(block=new_id, n_runs=int(is_saved.sum()), crc=crc, data=data)
 
 
-def _fill(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
-    """Write what a reader understands: all, or the curves alone."""
+def _fill(
+    ledger: Ledger, found: _Found, blocks: Sequence[_Saved], places: tuple[Path, Path]
+) -> None:
+    """Write what a reader understands: all, or the curves alone.
+
+    Args:
+        ledger: The tables of the new store.
+        found: What verifies.
+        blocks: Those that are finished.
+        places: The damaged study and the new folder, for messages.
+    """
     try:
         _write(ledger, found, blocks)
     except (StoreError, sqlite3.IntegrityError):
@@ -266,7 +281,20 @@ def _fill(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
         }
         found = found._replace(rows=found.rows | beside)
         alone = [saved._replace(parts={CHUNK: saved.parts[CHUNK]}) for saved in blocks]
-        _write(ledger, found, alone)
+        try:
+            _write(ledger, found, alone)
+        except (StoreError, sqlite3.IntegrityError) as error:
+            raise _refused(*places, reason=str(error)) from error
+
+
+def _refused(folder: Path, target: Path, *, reason: str) -> StoreError:
+    """Make the error for rows that verify one by one, but not together."""
+    what = reason.partition("is damaged: ")[2]  # of a store that is not there any more
+    return StoreError(
+        f"`{folder / DATABASE}` is damaged: nothing can be saved to `{target}`, since "
+        f"the rows that verify contradict one another: {what or reason}",
+        hint=NOT_SAVED_HINT,
+    )
 
 
 def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:

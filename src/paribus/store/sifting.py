@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from paribus.status import RunStatus
-from paribus.store.chunks import read_runs
+from paribus.store.chunks import read_runs, split_name
 from paribus.store.documents import read_attempt_facts
-from paribus.store.rows import AttemptRow, BlockRow, RunRow
+from paribus.store.rows import AttemptRow, BlockRow, ChunkRow, RunRow
 from paribus.store.seconds import seconds_problem
 from paribus.study import Study
 
@@ -34,6 +34,7 @@ def sifted(rows: Mapping[str, list[Any]], study: Study) -> dict[str, list[Any]]:
         and _can_be(row, has_rungs=has_rungs)
     ]
     kept["attempt"] = [row for row in rows["attempt"] if _is_known(row)]
+    kept["chunk"] = [row for row in rows["chunk"] if _is_of_curve(row)]
     kept["block"] = [row for row in rows["block"] if _has_runs(row)]
     for name in ("block", "baseline", "timing", "round"):
         kept[name] = [r for r in kept[name] if 1 <= r.attempt <= MAX_ATTEMPTS]
@@ -74,3 +75,12 @@ def _has_runs(block: BlockRow) -> bool:
     except ValueError:
         return False
     return len(runs) > 0 and len(np.unique(runs)) == len(runs)
+
+
+def _is_of_curve(chunk: ChunkRow) -> bool:
+    """Whether a chunk is part of a curve that can be."""
+    name = f"{chunk.split}_{chunk.metric}"
+    try:
+        return split_name(name) == (chunk.split, chunk.metric)
+    except ValueError:
+        return False
