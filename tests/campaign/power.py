@@ -74,10 +74,10 @@ class _Record:
             raise RuntimeError(f"{scenario.name}: {said.errors}")
         self.lines = log.read_text().splitlines()
         self.acknowledged = said.acknowledged
+        self.moments = self._moments()
         self.whole: dict[str, Any] = forking.ask(
             partial(described, self.folder, scenario.study)
         )
-        self.moments = self._moments()
 
     def disk(self, moment: int) -> Disk:
         """The disk after so many calls."""
@@ -94,8 +94,11 @@ class _Record:
             disk.carry_out(line)
             if not disk.is_settled:
                 moments.append(number)
-        if disk.said != self.acknowledged or not moments:
-            raise RuntimeError(f"{self.scenario.name}: its log is not understood")
+        differing = disk.differs_from(self.folder)
+        if disk.said != self.acknowledged or differing or not moments:
+            raise RuntimeError(
+                f"{self.scenario.name}: its log is not understood: {differing}"
+            )
         return moments
 
 

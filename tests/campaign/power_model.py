@@ -5,6 +5,7 @@ sectors or not at all, a name that was made, changed or removed, or not yet. A n
 synced by its folder, content by its file; what was not synced has no order.
 """
 
+import os
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +18,16 @@ TORN_AT = (512, 4096)
 CALLS = (
     *("openat", "close", "write", "pwrite64", "lseek", "ftruncate"),
     *("fsync", "fdatasync", "rename", "renameat", "renameat2"),
-    *("unlink", "unlinkat", "mkdir", "rmdir"),
+    *("unlink", "unlinkat", "mkdir", "mkdirat", "rmdir"),
 )
 # None of these is used on a study; if one were, the model would not know of it.
-UNKNOWN = ("writev", "pwritev", "sendfile", "copy_file_range", "fallocate", "link")
+UNKNOWN = (
+    *("writev", "pwritev", "sendfile", "copy_file_range", "fallocate", "truncate"),
+    *("link", "linkat", "symlink", "symlinkat", "chdir", "fchdir", "dup", "dup2"),
+)
 ACKNOWLEDGING = 3  # the descriptor
 
+_CWD = "AT_FDCWD"
 _LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
@@ -56,6 +61,15 @@ class Node:
         self.entries = self.now()
         self.writes, self.changes = [], []
 
+    def files(self, place: str = "") -> Iterator[tuple[str, bytes | None]]:
+        """What a program sees: each path with its content, None for a folder."""
+        if not self.is_folder:
+            yield place, _written(self.content, self.writes)
+            return
+        yield place, None
+        for name, node in self.now().items():
+            yield from node.files(f"{place}/{name}")
+
     def nodes(self) -> Iterator["Node"]:
         """Itself, and all that it holds or has held."""
         yield self
@@ -83,6 +97,7 @@ class Disk:
             template: What it held before the first of them.
         """
         self._folder = str(folder)
+        self._cwd = Path.cwd()
         self.root = _read(template)
         self.said: list[str] = []
         self._open: dict[int, _Open] = {}
@@ -91,6 +106,12 @@ class Disk:
     def is_settled(self) -> bool:
         """Whether a power cut would leave one state alone."""
         return not any(node.writes or node.changes for node in self.root.nodes())
+
+    def differs_from(self, folder: Path) -> list[str]:
+        """The paths of a folder that have other content here, or are but in one."""
+        here, there = dict(self.root.files()), dict(_read(folder).files())
+        names = sorted(here.keys() | there.keys())
+        return [name for name in names if here.get(name, 0) != there.get(name, 0)]
 
     def carry_out(self, line: str) -> None:
         """Do what a line of the log says.
@@ -116,10 +137,13 @@ class Disk:
             self._opened(texts[0].decode(), numbers, result)
         elif call in UNKNOWN:
             is_ours = any(text.startswith(self._folder.encode()) for text in texts)
-            if is_ours or numbers[0] in map(str, self._open):
+            if is_ours or not {*map(str, self._open)}.isdisjoint(numbers[:3]):
                 raise ValueError(f"unknown to the model: {line[:200]}")
         else:
-            self._rename_or_remove(call, [text.decode() for text in texts])
+            paths = [text.decode() for text in texts]
+            # Two paths of `renameat` follow a descriptor each.
+            at = numbers[::2] if call.removesuffix("2").endswith("at") else [_CWD] * 2
+            self._rename_or_remove(call, list(zip(at, paths, strict=False)))
 
     def _change_file(
         self, call: str, numbers: Sequence[str], texts: Sequence[bytes], result: int
@@ -148,7 +172,7 @@ class Disk:
 
     def _opened(self, path: str, numbers: Sequence[str], descriptor: int) -> None:
         self._open.pop(descriptor, None)
-        place = self._place(path)
+        place = self._place(numbers[0], path)
         if place is None:
             return
         parent, name = place
@@ -160,12 +184,14 @@ class Disk:
             node.writes.append((0, None))
         self._open[descriptor] = _Open(node)
 
-    def _rename_or_remove(self, call: str, paths: Sequence[str]) -> None:
-        places = [place for path in paths if (place := self._place(path))]
+    def _rename_or_remove(self, call: str, paths: Sequence[tuple[str, str]]) -> None:
+        places = [place for path in paths if (place := self._place(*path))]
         if not places:
             return
+        if len(places) < len(paths):
+            raise ValueError(f"renamed from or to elsewhere: {paths}")
         parent, name = places[0]
-        if call == "mkdir":
+        if call.startswith("mkdir"):
             parent.changes.append({name: Node(is_folder=True)})
         elif call.startswith("rename"):
             other, new = places[1]
@@ -175,14 +201,26 @@ class Disk:
         else:
             parent.changes.append({name: None})
 
-    def _place(self, path: str) -> tuple[Node, str] | None:
-        """The folder of a path, and its name there; None for what lies elsewhere."""
-        if path == self._folder:
-            return self.root, ""
-        if not path.startswith(f"{self._folder}/"):
-            return None
-        *parts, name = path.removeprefix(f"{self._folder}/").split("/")
-        node = self.root
+    def _place(self, at: str, path: str) -> tuple[Node, str] | None:
+        """The folder of a path, and its name there; None for what lies elsewhere.
+
+        Args:
+            at: What a relative path begins at: a descriptor, or the current folder.
+            path: The path.
+        """
+        node, parts = self.root, path.split("/")
+        if at != _CWD and not path.startswith("/"):
+            if int(at) not in self._open:
+                return None
+            node = self._open[int(at)].node
+        else:
+            whole = os.path.normpath(self._cwd / path)
+            if whole != self._folder and not whole.startswith(f"{self._folder}/"):
+                return None
+            parts = whole.removeprefix(self._folder).split("/")
+        *parts, name = [part for part in parts if part not in ("", ".")] or [""]
+        if ".." in (*parts, name):
+            raise ValueError(f"unknown to the model: a path with `..`: {path}")
         for part in parts:
             node = node.now()[part]
         return node, name

@@ -130,7 +130,73 @@ def test_what_was_said_and_calls_elsewhere_or_in_vain_change_nothing(template: P
 
 
 @pytest.mark.parametrize(
-    "call", ["writev(5, [{iov_base='x'}], 1) = 1", "link('/w/s/old', '/w/s/b') = 0"]
+    ("calls", "left"),
+    [
+        (("unlinkat(6, 'old', 0) = 0",), set()),
+        (("unlinkat(AT_FDCWD, '/w/s/old', 0) = 0",), set()),
+        (("unlinkat(7, 'old', 0) = 0",), {"old"}),
+        (("renameat(6, 'old', 6, 'new') = 0",), {"new"}),
+        (("renameat2(AT_FDCWD, '/w/s/old', 6, './new', 0) = 0",), {"new"}),
+        (("mkdirat(6, 'new', 0777) = 0",), {"old", "new"}),
+        (("openat(6, 'new', O_WRONLY|O_CREAT, 0666) = 5", WRITE), {"old", "new"}),
+        (("openat(6, '/w/s/new', O_WRONLY|O_CREAT, 0666) = 5",), {"old", "new"}),
+    ],
+)
+def test_paths_are_understood_from_the_folder_that_they_begin_at(
+    calls: tuple[str, ...], left: set[str], template: Path
+):
+    disk = Disk(Path("/w"), template)
+    for line in log_of(FOLDER, *calls):
+        disk.carry_out(line)
+
+    assert set(disk.root.now()["s"].now()) == left
+    assert disk.is_settled == (left == {"old"})
+
+
+def test_a_relative_path_begins_at_the_current_folder(
+    template: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(template)
+    disk = Disk(template, template)
+
+    for line in log_of("unlink('s/old') = 0", "unlink('../old') = 0"):
+        disk.carry_out(line)
+
+    assert disk.root.now()["s"].now() == {}
+
+
+def test_what_the_model_ends_with_is_compared_with_the_disk(template: Path):
+    work = Path(shutil.copytree(template, template.parent / "work"))
+    disk = Disk(Path("/w"), template)
+    assert disk.differs_from(work) == []
+    (work / "s" / "new").write_text("whole")
+    for line in log_of(OPEN, WRITE):
+        disk.carry_out(line)
+    assert disk.differs_from(work) == []
+
+    (work / "s" / "old").write_text("changed")
+    (work / "s" / "more").mkdir()
+
+    assert disk.differs_from(work) == ["/s/more", "/s/old"]
+
+
+def test_a_file_that_leaves_the_folder_is_an_error(template: Path):
+    disk = Disk(Path("/w"), template)
+    (line,) = log_of("rename('/w/s/old', '/elsewhere') = 0")
+
+    with pytest.raises(ValueError, match="from or to elsewhere"):
+        disk.carry_out(line)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "writev(5, [{iov_base='x'}], 1) = 1",
+        "link('/w/s/old', '/w/s/b') = 0",
+        "linkat(AT_FDCWD, '/old', 5, 'b', 0) = 0",
+        "dup(5) = 6",
+        "fchdir(5) = 0",
+    ],
 )
 def test_a_call_that_the_model_does_not_know_is_an_error(call: str, template: Path):
     disk = Disk(Path("/w"), template)
