@@ -19,6 +19,7 @@ from paribus.study import (
     check_seeds,
     count_seeds,
 )
+from paribus.tasks import TaskChoice
 
 
 CONFIG = Config({"learning_rate": 0.01, "batch_size": 32})
@@ -345,6 +346,17 @@ def test_what_a_builder_drops_out_is_its_own_affair():
     model = ModelChoice(name="mymodels:build", builder=builder)
 
     assert not replace(make_study(), model=model).has_dropout()
+
+
+def test_what_older_programs_did_not_know_is_written_where_it_says_something():
+    plain = make_study()
+    smooth = replace(plain, task=TaskChoice(label_smoothing=0.1))
+    grids = (*plain.space.grids, {"learning_rate": (0.003,), "batch_size": (32,)})
+    refined = replace(plain, space=SearchSpace(grids=grids, refined=(1,)))
+
+    assert not {"refined", "task", "exact", "made_in"} & plain.to_dict().keys()
+    assert smooth.to_dict()["task"]["label_smoothing"] == 0.1
+    assert refined.to_dict()["refined"] == [1]
 
 
 def test_a_run_trains_until_both_its_epochs_and_its_steps_are_over():
