@@ -137,7 +137,7 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
     moments = random.Random(SEED)
     broken: list[str] = []
     killed = 0
-    with training.workplace() as place:
+    with training.workplace(is_cold=True) as place:
         whole, cold_s, warm_s = timed(place)
         while killed < n_kills:
             shutil.rmtree(place / NAME, ignore_errors=True)
@@ -185,6 +185,7 @@ def timed(place: Path) -> tuple[dict[str, Any], float, float]:
         if training.finish(place):
             raise RuntimeError(training.errors_of(place))
         seconds.append(time.monotonic() - began)
+    training.keep_programs(place)
     return forking.ask(partial(training.trained, place)), seconds[0], seconds[1]
 
 

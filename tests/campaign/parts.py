@@ -121,6 +121,7 @@ PARTS: Mapping[str, Part] = {
 }
 
 # Those that train: in CI they take a core of their own.
+PROGRAMS = "CAMPAIGN_PROGRAMS"  # names a folder where they leave what they compiled
 TRAINING = ("trainers", "phases", "chains", "trainer-races", "trainer-disks")
 # The least that a part must have tried in CI: fewer would prove less than is promised.
 LEAST: Mapping[str, int] = {

@@ -13,6 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from campaign.kills import after_a_kill, timed, unless
 from campaign.outcome import Outcome
 from campaign.promises import differing
 from campaign.scenarios import NAME
-from study_texts import study_text
 
 import paribus.engine.keeper
 import paribus.engine.session
@@ -40,13 +40,6 @@ from paribus.store.snapshot import read_snapshot
 
 
 SEED = 20261126
-# 8 runs in 2 blocks: what a command takes is mostly its start.
-STUDY = study_text(
-    study="seeds = 2\nepochs = 2",
-    model='name = "mlp"\nhidden = [16]',
-    optimizer='name = "keras_adam"',
-    space="learning_rate = [0.001, 0.1]\nbatch_size = [16, 48]",
-)
 FINISHED_EACH = 5  # after so many kills a study is trained to its end
 REPORT = ("report", NAME, "--out", "report.html", "--force")
 # Where each pass is, or how the passes of a phase are made to strike.
@@ -207,7 +200,7 @@ def kill_at_phases(n_each: int) -> Iterator[Outcome]:
     rng = random.Random(SEED)
     broken: list[str] = []
     n_kills = 0
-    with training.workplace(STUDY) as place:
+    with training.workplace() as place:
         whole, _, _ = timed(place)
         n_passes = _passes(place)
         for turn in range(n_each):
@@ -252,8 +245,6 @@ def _killed(place: Path, phase: str, at: int, whole: dict[str, Any]) -> list[str
     if phase == "report":
         broken = _finished(place, whole)
         return broken + _killed_at(place, phase, at)
-    if phase == "compilation":  # compiled programs would be read
-        shutil.rmtree(place / "cache", ignore_errors=True)
     _, n_before = after_a_kill(place, 0)
     code = _struck(place, phase, at)
     if code == 0:
@@ -282,7 +273,22 @@ def _struck(place: Path, phase: str, at: int) -> int:
         return subprocess.run(command, cwd=place, capture_output=True).returncode
     words = REPORT if phase == "report" else training.RUN
     killer = Killer(place / "tallies", {phase: at})
-    return training.finish(place, *words, at_first=killer)
+    with _nothing_compiled(place) if phase == "compilation" else nullcontext():
+        return training.finish(place, *words, at_first=killer)
+
+
+@contextmanager
+def _nothing_compiled(place: Path) -> Iterator[None]:
+    """Without compiled programs, which would be read; afterwards those are back.
+
+    What was left half-written stays as it is.
+    """
+    cache, aside = place / "cache", place / "aside"
+    cache.rename(aside)
+    yield
+    shutil.copytree(cache, aside, dirs_exist_ok=True)
+    shutil.rmtree(cache)
+    aside.rename(cache)
 
 
 def _finished(place: Path, whole: dict[str, Any], *, says: str = "") -> list[str]:
@@ -302,7 +308,7 @@ def kill_in_chains(n_chains: int) -> Iterator[Outcome]:
     started = time.monotonic()
     rng = random.Random(SEED)
     broken: list[str] = []
-    with training.workplace(STUDY) as place:
+    with training.workplace() as place:
         whole, _, _ = timed(place)
         n_passes = _passes(place)["naming a state"]
         for chain in range(n_chains):

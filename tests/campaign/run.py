@@ -33,6 +33,8 @@ def run_part(part: str, size: str) -> list[Outcome]:
     # One thread: a process that is forked must not leave others behind.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(paths)
+    # Without this a compiled program is found in the folder alone that it was put in.
+    environment["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"
     ended = subprocess.run(
         [sys.executable, "-c", _SCRIPT, part, size],
         env=environment,

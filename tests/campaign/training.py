@@ -14,26 +14,34 @@ import rich.console
 from builders import write_blobs
 from campaign import forking
 from campaign.forking import fast_folder
+from campaign.parts import PROGRAMS
 from campaign.promises import described
 from campaign.scenarios import NAME
 from study_texts import study_text
 
 import paribus.analysis.outcomes
-import paribus.console
+import paribus.api.running
+import paribus.api.writing
+import paribus.cli.showing
+import paribus.console.progress
 import paribus.engine.session
 import paribus.engine.train
+import paribus.report
+import paribus.study_file
 import paribus.study_file.declarations
 from paribus.cli import app
 
 
 # Loaded before the forks: each command would load them anew.
-LOADED = (rich.console, paribus.analysis.outcomes, paribus.console)
-LOADED += (paribus.engine.train, paribus.study_file.declarations)
+LOADED = (rich.console, paribus.analysis.outcomes, paribus.console.progress)
+LOADED += (paribus.engine.train, paribus.study_file.declarations, paribus.report)
+LOADED += (paribus.api.running, paribus.api.writing, paribus.cli.showing)
 
-# 40 runs of 2 static groups, in a second or two.
+# 8 runs of 2 static groups: what a command takes is mostly its start, and what compiles
+# soon is killed as well as what takes long.
 STUDY = study_text(
-    study="seeds = 10\nepochs = 2",
-    model='name = "mlp"\nhidden = [16]',
+    study="seeds = 2\nepochs = 2",
+    model='name = "softmax"',
     optimizer='name = "keras_adam"',
     space="learning_rate = [0.001, 0.1]\nbatch_size = [16, 48]",
 )
@@ -43,21 +51,37 @@ _FINISHED = re.compile(r"(\d+) of \d+ runs")
 
 
 @contextmanager
-def workplace(study: str = STUDY, **sizes: int) -> Iterator[Path]:
-    """A folder with a study file, its data, and a compilation cache of its own."""
+def workplace(*, is_cold: bool = False) -> Iterator[Path]:
+    """A folder with a study file, its data, and a compilation cache of its own.
+
+    Args:
+        is_cold: Whether the cache is empty, also where another part has filled its own.
+    """
     place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
     os.environ["XDG_CACHE_HOME"] = str(place / "cache")
     try:
-        write_study(place, study, **sizes)
+        write_study(place)
+        if _kept().is_dir() and not is_cold:
+            shutil.copytree(_kept(), place / "cache")
         yield place
     finally:
         shutil.rmtree(place)
 
 
-def write_study(place: Path, study: str = STUDY, **sizes: int) -> None:
-    """Put a study file and its data into a folder."""
-    write_blobs(place / "blobs.npz", **{"n_train": 600, "n_test": 100, **sizes})
-    (place / "tiny.toml").write_text(study)
+def keep_programs(place: Path) -> None:
+    """Leave what was compiled, by commands that nobody killed, to the next parts."""
+    if PROGRAMS in os.environ and not _kept().exists():
+        shutil.copytree(place / "cache", _kept())
+
+
+def _kept() -> Path:
+    return Path(os.environ.get(PROGRAMS, "/nowhere"), "kept")
+
+
+def write_study(place: Path) -> None:
+    """Put the study file and its data into a folder."""
+    write_blobs(place / "blobs.npz", n_train=600, n_test=100)
+    (place / "tiny.toml").write_text(STUDY)
 
 
 def start(
