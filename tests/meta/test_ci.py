@@ -26,4 +26,4 @@ def test_what_is_missing_skips_a_test_and_fails_it_in_ci(
 def test_ci_says_that_it_is_ci_before_it_runs_a_test():
     script = read_page(".ci/run")
 
-    assert re.search(r"^export PARIBUS_CI=.*\n(.*\n)*make lint", script, re.MULTILINE)
+    assert re.search(r"^export PARIBUS_CI=.*\n(.*\n)*make test ", script, re.MULTILINE)
