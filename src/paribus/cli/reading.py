@@ -162,20 +162,26 @@ def check(
     from paribus.counts import count
     from paribus.store import check_study, salvage_study
 
-    found = check_study(folder)
-    if not found.problems:
-        runs, pieces = count(found.n_runs, "run"), count(found.n_chunks, "piece")
-        write(
-            f"{folder}: {runs} and {pieces} of training curves in {found.n_bytes:,} "
-            "bytes, all sound"
-        )
-    if salvage is None:
-        if found.problems:
+    try:
+        found = check_study(folder)
+    except StoreError as error:
+        if salvage is None:
+            raise
+        say(str(error))  # what cannot be read in place may be in a copy
+    else:
+        if found.problems and salvage is None:
             hint = _TRAIN_ON if found.are_results_sound else _SALVAGE
             raise StoreError("\n".join(found.problems), hint=hint)
+        for problem in found.problems:
+            say(problem)
+        if not found.problems:
+            runs, pieces = count(found.n_runs, "run"), count(found.n_chunks, "piece")
+            write(
+                f"{folder}: {runs} and {pieces} of training curves in "
+                f"{found.n_bytes:,} bytes, all sound"
+            )
+    if salvage is None:
         return
-    for problem in found.problems:
-        say(problem)
     saved = salvage_study(folder, salvage)
     write(
         f"{salvage}: {saved.n_saved} finished runs saved, {saved.n_lost} lost; "

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from paribus.errors import StoreError
 from paribus.store.failures import damaged
+from paribus.store.folder import empty
 from paribus.store.schema import (
     APPLICATION_ID,
     CREATE_TOTAL,
@@ -26,6 +27,10 @@ from paribus.store.versions import tables_of
 BUSY_TIMEOUT_S = 30.0
 
 _MAGIC = b"SQLite format 3\x00"
+_NO_HEADER_HINT = (
+    "if it was one, its beginning is damaged: `paribus check` with `--salvage "
+    "NEW_FOLDER` copies what still verifies"
+)
 _SETTINGS = (  # statement, how to read it back, what it must then be
     ("PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", 0),
     ("PRAGMA cell_size_check = ON", "PRAGMA cell_size_check", 1),
@@ -120,22 +125,36 @@ def check_header(database: Path) -> None:
     if header is None:
         return
     if not header:
-        raise StoreError(
-            f"`{database}` is empty, so `{database.parent}` is not a study"
-        )
+        raise empty(database)
     if not header.startswith(_MAGIC[: len(header)]):
-        raise StoreError(f"`{database}` is not a study")
+        raise StoreError(f"`{database}` is not a study", hint=_NO_HEADER_HINT)
     if len(header) < 100:
         raise damaged(database, f"it ends after {len(header)} bytes")
     check_identity(
         database,
-        application_id=int.from_bytes(header[68:72], "big"),
-        version=int.from_bytes(header[60:64], "big"),
+        application_id=_application_id(header),
+        version=header_version(header),
     )
     if header[18:20] != b"\x01\x01":
         raise StoreError(
             f"`{database}` must have journal mode `delete`: another program changed it"
         )
+
+
+def header_version(header: bytes) -> int:
+    """The schema that the first bytes of a database say it has."""
+    return int.from_bytes(header[60:64], "big")
+
+
+def is_readable_by_others(header: bytes) -> bool:
+    """Whether a database is whole at its beginning, and of another or newer program."""
+    is_ours = _application_id(header) == APPLICATION_ID
+    is_known = is_ours and header_version(header) <= SCHEMA_VERSION
+    return header.startswith(_MAGIC) and not is_known
+
+
+def _application_id(header: bytes) -> int:
+    return int.from_bytes(header[68:72], "big")
 
 
 def check_identity(database: Path, *, application_id: int, version: int) -> None:
@@ -192,9 +211,18 @@ def file_problems(connection: sqlite3.Connection) -> list[str]:
 
 def create_schema(connection: sqlite3.Connection) -> None:
     """Make all tables in an empty database, inside the caller's transaction."""
-    _create_tables(connection, TABLES)
+    create_tables(connection, TABLES)
     connection.execute("PRAGMA application_id = 1346458185")
     connection.execute("PRAGMA user_version = 4")
+
+
+def create_tables(
+    connection: sqlite3.Connection, tables: tuple[Table[Any], ...]
+) -> None:
+    """Make the tables of some schema in an empty database."""
+    for table in tables:
+        connection.execute(table.create)
+    connection.execute(CREATE_TOTAL)
 
 
 def guarded() -> AbstractContextManager[Any]:
@@ -261,21 +289,13 @@ def _objects(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[Any,
     return {(str(kind), str(name)): (table, sql) for kind, name, table, sql in rows}
 
 
-def _create_tables(
-    connection: sqlite3.Connection, tables: tuple[Table[Any], ...]
-) -> None:
-    for table in tables:
-        connection.execute(table.create)
-    connection.execute(CREATE_TOTAL)
-
-
 @cache
 def _fresh_objects(
     tables: tuple[Table[Any], ...],
 ) -> dict[tuple[str, str], tuple[Any, ...]]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        _create_tables(connection, tables)
+        create_tables(connection, tables)
         return _objects(connection)
     finally:
         connection.close()

@@ -28,8 +28,8 @@ def check_fits(sources: Sequence[BufferedReader], folder: Path, shown: Path) -> 
     n_free = shutil.disk_usage(folder).free
     if n_bytes > n_free:
         raise ResourceError(
-            f"`{folder.parent}` needs {n_bytes:,} bytes for a copy of `{shown}`, on "
-            f"which an unfinished write is undone first, got {n_free:,}",
+            f"`{folder.parent}` needs {n_bytes:,} bytes for a copy of `{shown}`, "
+            f"from which it is read, got {n_free:,}",
             hint="free some space there, or set `TMPDIR` to a folder that has more",
         )
 

@@ -50,9 +50,18 @@ def check_folder(folder: Path) -> None:
     if kind != "file":
         raise StoreError(f"`{database}` must be a regular file, got a {kind}")
     if database.lstat().st_size == 0:
-        raise StoreError(f"`{database}` is empty, so `{folder}` is not a study")
+        raise empty(database)
     if (kind := _kind(folder / JOURNAL)) not in (None, "file"):
         raise StoreError(f"`{folder / JOURNAL}` must be a regular file, got a {kind}")
+
+
+def empty(database: Path) -> StoreError:
+    """Make the error for a database without a byte."""
+    return StoreError(
+        f"`{database}` is empty, so `{database.parent}` is not a study",
+        hint="if it was one, nothing is left to save: go on from a copy of the folder, "
+        "or train the study again in another, with `--out`",
+    )
 
 
 def no_study(folder: Path) -> StoreError:

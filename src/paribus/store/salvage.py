@@ -2,53 +2,41 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from jaxtyping import Int
+from typing import Any
 
 from paribus.errors import StoreError
-from paribus.results import DataFacts
-from paribus.status import RunStatus
-from paribus.store.chunks import read_chunk, read_runs, write_chunks, write_runs
-from paribus.store.creation import build_study, remove_leftovers, run_name
-from paribus.store.digests import chunk_crc
+from paribus.store.chunks import read_runs, write_runs
+from paribus.store.creation import build_study, remove_leftovers
 from paribus.store.documents import read_row
 from paribus.store.failures import NOT_SAVED_HINT, translated
-from paribus.store.folder import DATABASE
+from paribus.store.first_page import mended_copies
+from paribus.store.folder import DATABASE, check_folder
 from paribus.store.ledger import Ledger
+from paribus.store.lock import is_held
 from paribus.store.reader import read_result
 from paribus.store.rows import (
     AttemptRow,
-    BlockRow,
     BlockStatus,
-    ChunkRow,
-    MeasureRow,
-    RunRow,
 )
+from paribus.store.saved_blocks import ENDED, Found, SavedBlock, saved_blocks
 from paribus.store.schema import (
-    ANSWER,
     ATTEMPT,
     BASELINE,
     BLOCK,
     CHUNK,
-    MEASURE,
     ROUND,
     RUN,
     STUDY,
     TIMING,
 )
 from paribus.store.sifting import sifted
-from paribus.store.snapshot import read_snapshot
+from paribus.store.snapshot import has_unfinished_write, read_at, read_snapshot
 from paribus.store.survivors import surviving_rows
-from paribus.store.table import Table
-from paribus.study import Study
-
-
-_ENDED = (RunStatus.PRUNED, RunStatus.DIVERGED, RunStatus.CONVERGED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,23 +50,6 @@ class SalvageReport:
 
     n_saved: int
     n_lost: int
-
-
-class _Found(NamedTuple):
-    """Every row that verifies, table by table."""
-
-    study: Study
-    data: DataFacts
-    epochs: tuple[float, ...]
-    rows: dict[str, list[Any]]
-
-
-class _Saved(NamedTuple):
-    """A finished block of which runs are saved: its rows under its new id."""
-
-    block: BlockRow
-    runs: list[RunRow]
-    parts: dict[Table[Any], list[Any]]
 
 
 def salvage_study(folder: Path, target: Path) -> SalvageReport:
@@ -101,10 +72,7 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             f"`{target}` must be outside of `{folder}`, which is not changed",
             hint="name another folder",
         )
-    with translated(folder / DATABASE, "read"):
-        found = read_snapshot(folder, _find, is_verified=False)
-    runs = {row.id: row for row in found.rows["run"]}
-    blocks = _blocks(found, runs)
+    found, blocks = _most_that_verifies(folder)
     with translated(target / DATABASE):
         remove_leftovers(target)
         lock = build_study(
@@ -121,7 +89,7 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             )
         lock.release()
     n_saved = sum(len(block.runs) for block in blocks)
-    return SalvageReport(n_saved=n_saved, n_lost=_n_finished(found, runs) - n_saved)
+    return SalvageReport(n_saved=n_saved, n_lost=_n_finished(found) - n_saved)
 
 
 def _real(path: Path) -> Path:
@@ -129,7 +97,37 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _find(ledger: Ledger) -> _Found:
+def _most_that_verifies(folder: Path) -> tuple[Found, list[SavedBlock]]:
+    """What can be read of a study, and of copies of it if it does not verify.
+
+    A first page that is damaged hides every row; so pages made anew are tried as well.
+    """
+    database = folder / DATABASE
+    check_folder(folder)
+    with suppress(StoreError), translated(database, "read"):
+        found = read_snapshot(folder, _find)
+        return found, saved_blocks(found)
+    states: list[tuple[Found, list[SavedBlock]]] = []
+    refusal: StoreError | None = None
+    try:
+        with translated(database, "read"):
+            found = read_snapshot(folder, _find, is_verified=False)
+        states.append((found, saved_blocks(found)))
+    except StoreError as error:
+        refusal = error
+    if not is_held(folder) and not has_unfinished_write(folder):
+        with tempfile.TemporaryDirectory(prefix="paribus-") as private:
+            for copy in mended_copies(folder, Path(private)):
+                with suppress(StoreError), translated(database, "read"):
+                    found = read_at(copy, database, "ro", _find, is_verified=False)
+                    states.append((found, saved_blocks(found)))
+    if not states:
+        assert refusal is not None
+        raise refusal
+    return max(states, key=lambda state: sum(len(saved.runs) for saved in state[1]))
+
+
+def _find(ledger: Ledger) -> Found:
     rows = surviving_rows(ledger)
     if len(rows["study"]) != 1:
         raise _without_study(ledger.database, "")
@@ -137,7 +135,7 @@ def _find(ledger: Ledger) -> _Found:
         study, data, epochs = read_row(rows["study"][0])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _without_study(ledger.database, f": {error}") from error
-    return _Found(study, data, epochs, sifted(rows, study))
+    return Found(study, data, epochs, sifted(rows, study))
 
 
 def _without_study(database: Path, reason: str) -> StoreError:
@@ -148,122 +146,11 @@ def _without_study(database: Path, reason: str) -> StoreError:
     )
 
 
-def _blocks(found: _Found, runs: dict[int, RunRow]) -> list[_Saved]:
-    """The finished blocks of which something is saved, numbered anew."""
-    chunks: dict[int, list[ChunkRow]] = {}
-    for chunk in found.rows["chunk"]:
-        if not chunk.is_superseded:
-            chunks.setdefault(chunk.block, []).append(chunk)
-    n_curves = max(
-        (len({(c.split, c.metric) for c in rows}) for rows in chunks.values()),
-        default=0,
-    )
-    saved: list[_Saved] = []
-    for block in sorted(found.rows["block"]):
-        if block.status != BlockStatus.FINISHED:
-            continue
-        curves = _curves(chunks.get(block.id, []), len(found.epochs))
-        if curves and len(curves) == n_curves:
-            one = _save(found, runs, block, curves, new_id=len(saved) + 1)
-            if one is not None:
-                saved.append(one)
-    return saved
-
-
-def _curves(chunks: Sequence[ChunkRow], n_evaluations: int) -> dict[str, np.ndarray]:
-    """The curves of a block that are whole."""
-    parts: dict[str, list[np.ndarray]] = {}
-    for chunk in sorted(chunks):
-        found = parts.setdefault(f"{chunk.split}_{chunk.metric}", [])
-        if chunk.first_evaluation == sum(map(len, found)):
-            try:
-                found.append(read_chunk(chunk).astype(np.float32))
-            except ValueError:
-                continue
-    whole = {name: np.concatenate(found) for name, found in parts.items() if found}
-    return {n: curve for n, curve in whole.items() if len(curve) == n_evaluations}
-
-
-def _save(
-    found: _Found,
-    runs: dict[int, RunRow],
-    block: BlockRow,
-    curves: dict[str, np.ndarray],
-    *,
-    new_id: int,
-) -> _Saved | None:
-    """The runs of a block whose own rows verify, with all that belongs to them."""
-    members = read_runs(block.runs)
-    if any(curve.shape[1] != len(members) for curve in curves.values()):
-        return None
-    is_saved = np.array(
-        [_is_saved(runs.get(m), block, found) for m in members.tolist()]
-    )
-    if not is_saved.any():
-        return None
-    kept = [runs[m] for m in members[is_saved].tolist()]
-    row = block._replace(id=new_id)
-    measured = [_measure(m, is_saved, new_id) for m in _of(found, MEASURE, block)]
-    return _Saved(
-        row,
-        [run._replace(block=new_id) for run in kept],
-        {
-            CHUNK: write_chunks(
-                {n: np.ascontiguousarray(c[:, is_saved]) for n, c in curves.items()},
-                block=new_id,
-                attempt=block.attempt,
-            ),
-            MEASURE: [row for row in measured if row is not None],
-            ANSWER: [
-                answer
-                for row in _of(found, ANSWER, block)
-                if (answer := _answer(row, is_saved, new_id)) is not None
-            ],
-        },
-    )
-
-
-def _is_saved(run: RunRow | None, block: BlockRow, found: _Found) -> bool:
-    """Whether a run's row verifies and says that this block has trained it."""
-    configs = found.study.configs()
-    return (
-        run is not None
-        and run.block == block.id
-        and 0 <= run.config < len(configs)
-        and run.name == run_name(configs[run.config].to_json(), run.seed)
-        and run.status in _ENDED
-    )
-
-
-def _of(found: _Found, table: Table[Any], block: BlockRow) -> list[Any]:
-    return [row for row in found.rows[table.name] if row.block == block.id]
-
-
-def _measure(
-    row: MeasureRow, is_saved: Int[np.ndarray, " run"] | np.ndarray, new_id: int
-) -> MeasureRow | None:
-    is_sound = chunk_crc((row.block, row.name), row.data) == row.crc
-    if not is_sound or len(row.data) != 4 * len(is_saved):
-        return None
-    data = np.frombuffer(row.data, "<f4")[is_saved].tobytes()
-    crc = chunk_crc((new_id, row.name), data)
-    n_runs = int(is_saved.sum())
-    return row._replace(block=new_id, n_runs=n_runs, crc=crc, data=data)
-
-
-def _answer(row: Any, is_saved: np.ndarray, new_id: int) -> Any:
-    n_bytes = -(-row.n_examples // 8)
-    is_sound = chunk_crc((row.block, row.split), row.data) == row.crc
-    if not is_sound or not n_bytes or len(row.data) != n_bytes * len(is_saved):
-        return None
-    packed = np.frombuffer(row.data, np.uint8).reshape(len(is_saved), n_bytes)
-    data = packed[is_saved].tobytes()
-    crc = chunk_crc((new_id, row.split), data)
-    return row._replace(block=new_id, n_runs=int(is_saved.sum()), crc=crc, data=data)
-
-
 def _fill(
-    ledger: Ledger, found: _Found, blocks: Sequence[_Saved], places: tuple[Path, Path]
+    ledger: Ledger,
+    found: Found,
+    blocks: Sequence[SavedBlock],
+    places: tuple[Path, Path],
 ) -> None:
     """Write what a reader understands: all, or the curves alone.
 
@@ -297,7 +184,7 @@ def _refused(folder: Path, target: Path, *, reason: str) -> StoreError:
     )
 
 
-def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
+def _write(ledger: Ledger, found: Found, blocks: Sequence[SavedBlock]) -> None:
     """Put the saved rows into the new store, in one transaction, and read them."""
     fresh = {row.name: row for row in ledger.read(RUN)}
     by_name = {run.name: run for saved in blocks for run in saved.runs}
@@ -329,7 +216,7 @@ def _write(ledger: Ledger, found: _Found, blocks: Sequence[_Saved]) -> None:
         read_result(ledger)  # as whoever opens it will
 
 
-def _attempts(found: _Found, n_needed: int) -> list[AttemptRow]:
+def _attempts(found: Found, n_needed: int) -> list[AttemptRow]:
     """The attempts, those that are lost as attempts of which nothing is known."""
     known = {row.number: row for row in found.rows["attempt"]}
     n_attempts = max((*known, n_needed))
@@ -340,7 +227,7 @@ def _attempts(found: _Found, n_needed: int) -> list[AttemptRow]:
     ]
 
 
-def _n_finished(found: _Found, runs: dict[int, RunRow]) -> int:
+def _n_finished(found: Found) -> int:
     """How many runs were finished, as far as anything still says so."""
     by_block = {
         run
@@ -348,4 +235,4 @@ def _n_finished(found: _Found, runs: dict[int, RunRow]) -> int:
         if block.status == BlockStatus.FINISHED
         for run in read_runs(block.runs).tolist()
     }
-    return len(by_block | {row.id for row in runs.values() if row.status in _ENDED})
+    return len(by_block | {r.id for r in found.rows["run"] if r.status in ENDED})

@@ -59,7 +59,7 @@ def read_snapshot(
     check_folder(folder)
     database = folder / DATABASE
     try:
-        return _read_at(database, database, "ro", read, is_verified)
+        return read_at(database, database, "ro", read, is_verified)
     except sqlite3.OperationalError as error:
         if not is_unfinished_write(error):
             raise
@@ -92,7 +92,7 @@ def verify_recovery(folder: Path) -> None:
     database = folder / DATABASE
     with tempfile.TemporaryDirectory(prefix="paribus-") as private:
         if _copy_unfinished(folder, Path(private)):
-            _read_at(Path(private) / DATABASE, database, "rw", lambda _: None, True)
+            read_at(Path(private) / DATABASE, database, "rw", lambda _: None, True)
 
 
 def has_unfinished_write(folder: Path) -> bool:
@@ -100,14 +100,19 @@ def has_unfinished_write(folder: Path) -> bool:
     return os.path.lexists(folder / JOURNAL)
 
 
-def _read_at(
+def read_at(
     path: Path,
     shown: Path,
     mode: Literal["ro", "rw"],
     read: Callable[[Ledger], T],
     is_verified: bool,
 ) -> T:
-    """Read the database at `path`; messages call it `shown`."""
+    """Read the database at `path`; messages call it `shown`.
+
+    Raises:
+        StoreError: If it is not a study, or is to be verified and does not.
+        sqlite3.Error: If SQLite cannot read it.
+    """
     connection = connect(path, mode=mode)
     try:
         connection.execute("BEGIN")
@@ -150,9 +155,9 @@ def _read_copy(
     database = folder / DATABASE
     with tempfile.TemporaryDirectory(prefix="paribus-") as private:
         if not _copy_unfinished(folder, Path(private)):
-            return _read_at(database, database, "ro", read, is_verified)
+            return read_at(database, database, "ro", read, is_verified)
         copy = Path(private) / DATABASE
-        value = _read_at(copy, database, "rw", read, is_verified or must_verify)
+        value = read_at(copy, database, "rw", read, is_verified or must_verify)
     warnings.warn(
         f"`{folder}` has an unfinished write: the state before it is shown, "
         "`paribus run` repairs it",

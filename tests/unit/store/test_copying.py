@@ -83,8 +83,8 @@ def test_a_copy_that_does_not_fit_is_refused_with_both_numbers(
         check_fits([source], tmp_path / "private", Path("tiny/study.db"))
 
     assert str(caught.value) == (
-        f"`{tmp_path}` needs 12,288 bytes for a copy of `tiny/study.db`, on which an "
-        "unfinished write is undone first, got 12,287"
+        f"`{tmp_path}` needs 12,288 bytes for a copy of `tiny/study.db`, from which "
+        "it is read, got 12,287"
     )
     assert "TMPDIR" in caught.value.hint
     free.free += 1

@@ -5,7 +5,7 @@ import pytest
 
 from paribus.store.digests import chunk_crc
 from paribus.store.rows import AnswerRow, MeasureRow
-from paribus.store.salvage import _answer, _measure
+from paribus.store.saved_blocks import _answer, _measure
 
 
 IS_SAVED = np.array([True, False, True])
