@@ -35,6 +35,15 @@ def test_the_nearest_mount_says_the_file_system(folder: str, kind: str, tmp_path
     assert network.file_system(Path(folder), tmp_path / "mountinfo") == kind
 
 
+def test_a_mount_whose_name_is_not_utf_8_hides_no_other(tmp_path: Path):
+    odd = b"35 22 0:31 / /m\xfcll rw - cifs //host/share rw\n"
+    (tmp_path / "mountinfo").write_bytes(odd + MOUNTS.encode())
+
+    found = network.file_system(Path("/home/me/x"), tmp_path / "mountinfo")
+
+    assert found == "nfs4"
+
+
 def test_nothing_is_said_where_nothing_tells(tmp_path: Path):
     assert network.file_system(tmp_path, tmp_path / "missing") is None
 
@@ -44,9 +53,14 @@ def test_a_network_file_system_whose_lock_holds_is_warned_about(
 ):
     monkeypatch.setattr(network, "file_system", lambda folder: "nfs4")
 
-    with pytest.warns(ParibusWarning, match="network file system"):
+    with pytest.warns(ParibusWarning) as told:
         writer = StudyWriter.open(folder)
     writer.close()
+
+    assert str(told[0].message) == (
+        f"`{folder}` lies on a network file system (nfs4): never let two computers "
+        "train one study"
+    )
 
 
 def test_a_network_file_system_whose_lock_does_not_hold_is_refused(
@@ -55,9 +69,16 @@ def test_a_network_file_system_whose_lock_does_not_hold_is_refused(
     monkeypatch.setattr(network, "file_system", lambda folder: "nfs")
     monkeypatch.setattr(network, "can_be_taken", lambda lock: True)
 
-    with pytest.raises(StoreError, match="locks work, got nfs"):
+    with pytest.raises(StoreError) as caught:
         StudyWriter.open(folder)
 
+    assert str(caught.value) == (
+        f"`{folder}` needs a file system whose locks work, got nfs: two processes can "
+        "hold the writer's lock at once"
+    )
+    assert (
+        caught.value.hint == "train on a local disk with `--out`, then copy the folder"
+    )
     assert is_held(folder) is False
 
 
