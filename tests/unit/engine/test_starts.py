@@ -133,7 +133,8 @@ CHANGES = pytest.mark.parametrize(
     ],
     ids=["weights", "order"],
 )
-OTHER_SEEDS = replace(STUDY, seeds=(0, 1, 2))
+# Two runs more each: blocks of two share one program.
+OTHER_SEEDS = replace(STUDY, seeds=(0, 1, 2, 3))
 OTHER_VALUES = make_blobs_study(learning_rate=(0.01, 0.1), seeds=(0, 1))
 TWO_GROUPS = make_blobs_study(learning_rate=(0.01,), batch_size=(16, 32), seeds=(0, 1))
 
@@ -263,13 +264,17 @@ def test_a_builder_that_changed_its_initialiser_is_noticed(
 def test_weights_that_depend_on_a_traced_number_are_compared_by_its_value(
     tmp_path: Path,
 ):
-    run_blobs(own_model(1.0, 2.0), tmp_path)
-    run_blobs(own_model(1.0, 2.0, 3.0), tmp_path)
+    for gains in ((1.0,), (1.0, 2.0), (1.0, 2.0, 3.0)):
+        run_blobs(own_model(*gains), tmp_path)
 
-    first, second = stored(tmp_path / "blobs")
-    assert [*first] == ["order", 'weights {"gain":1.0}', 'weights {"gain":2.0}']
-    assert 'weights {"gain":3.0}' in second
-    assert len({by_seed[0] for by_seed in (*first.values(), *second.values())}) == 4
+    first, second, third = stored(tmp_path / "blobs")
+    assert [*first] == ["order", 'weights {"gain":1.0}']
+    assert 'weights {"gain":2.0}' in second
+    assert 'weights {"gain":3.0}' in third
+    begun = [
+        by_seed[0] for attempt in (first, second, third) for by_seed in attempt.values()
+    ]
+    assert len({*begun}) == 4
 
 
 def test_a_study_of_a_program_that_stored_no_starts_goes_on_in_silence(
@@ -283,14 +288,14 @@ def test_a_study_of_a_program_that_stored_no_starts_goes_on_in_silence(
     run_blobs(OTHER_SEEDS, tmp_path)
 
     assert stored(tmp_path / "blobs")[0] == {}
-    assert stored(tmp_path / "blobs")[1][NAME].keys() == {2}
+    assert stored(tmp_path / "blobs")[1][NAME].keys() == {2, 3}
 
 
 def test_each_seed_begins_once_more_than_it_trains_and_few_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    many = replace(STUDY, seeds=tuple(range(12)))
-    run_blobs(many, tmp_path)
+    monkeypatch.setattr(starts, "N_WITNESSES", 3)
+    run_blobs(OTHER_SEEDS, trained)
     begun: list[int] = []
 
     def counted(driver, runs, study, n_examples):
@@ -299,9 +304,9 @@ def test_each_seed_begins_once_more_than_it_trains_and_few_others(
 
     original = starts.first_weights
     monkeypatch.setattr(starts, "first_weights", counted)
-    run_blobs(replace(many, seeds=(*many.seeds, 12, 13)), tmp_path)
+    run_blobs(replace(STUDY, seeds=tuple(range(6))), trained)
 
-    assert begun == [12, 13, *range(starts.N_WITNESSES)]
+    assert begun == [4, 5, 0, 1, 2]
 
 
 def test_each_model_of_a_group_has_a_seed_that_begins_again():

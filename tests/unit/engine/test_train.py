@@ -112,11 +112,11 @@ def test_sick_runs_are_frozen_and_leave_the_others_as_they_were(trained, tmp_pat
 
 def test_divergence_is_recorded_at_its_first_step(tmp_path):
     # The first step sets weights of 1e30; the second finds a loss that is not finite.
-    study = make_blobs_study(learning_rate=(1e30,), seeds=(0,), optimizer="sgd")
+    study = make_blobs_study(learning_rate=(1e30, 0.1), optimizer="sgd")
 
     result = train_blobs(study, tmp_path)
 
-    assert result.diverged_at.tolist() == [[2]]
+    assert result.diverged_at.tolist() == [[2, 2], [0, 0]]
 
 
 def test_finished_study_is_not_trained_again(trained):
