@@ -7,6 +7,7 @@ signal is also noted, and looked for at the next boundary.
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -81,6 +82,38 @@ class Ending:
         is_ours = issubclass(unraisable.exc_type, KeyboardInterrupt | SystemExit)
         if not (self._number and is_ours):
             show(unraisable)
+
+
+class Pauses:
+    """How often this process has been stopped, as by Ctrl-Z, and continued.
+
+    Attributes:
+        n: So often since it is noted; only the main thread can note it.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Count from now on; whoever listened before is told too."""
+        number = getattr(signal, "SIGCONT", None)
+        if number is None or threading.current_thread() != threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(number)
+
+        def note(number: int, frame: Any) -> None:
+            self.n += 1
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, note)
+        try:
+            yield
+        finally:
+            # None: by something that is not Python, which cannot be put back.
+            signal.signal(number, signal.SIG_DFL if before is None else before)
 
 
 ENDING = Ending()

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import weakref
 
 import pytest
 
-from paribus.signals import Ending
+from paribus.signals import Ending, Pauses
 
 
 def ask(number: int = signal.SIGINT) -> None:
@@ -99,3 +100,36 @@ print("still there")
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True)
 
     assert (ended.returncode, ended.stdout) == (-signal.SIGINT, b"")
+
+
+def test_pauses_are_counted_and_whoever_listened_before_is_told():
+    heard: list[int] = []
+    usual = signal.signal(signal.SIGCONT, lambda number, frame: heard.append(number))
+    pauses = Pauses()
+    try:
+        with pauses.noted():
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGCONT)
+        os.kill(os.getpid(), signal.SIGCONT)
+    finally:
+        signal.signal(signal.SIGCONT, usual)
+
+    assert pauses.n == 2
+    assert heard == [signal.SIGCONT] * 3
+
+
+def test_a_thread_cannot_note_pauses_and_goes_on():
+    pauses = Pauses()
+    usual = signal.getsignal(signal.SIGCONT)
+    found: list[object] = []
+
+    def note() -> None:
+        with pauses.noted():
+            found.append(signal.getsignal(signal.SIGCONT))
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    thread.join()
+
+    assert found == [usual]
+    assert pauses.n == 0

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import jax
 import numpy as np
@@ -15,11 +15,13 @@ from paribus.engine.measures import EARLY_STEPS
 from paribus.engine.plan import StaticGroup
 from paribus.engine.trainer import Trainer
 from paribus.results.timings import SoloTime
+from paribus.signals import Pauses
 from paribus.study import Run, Study
 
 
 N_WARM_UP_STEPS = 20
 MIN_STEPS = 200
+MAX_TRIES = 10  # of a call during which the process is stopped
 
 
 def time_round(
@@ -52,7 +54,10 @@ def time_round(
 
 
 def time_alone(driver: Driver, run: Run, study: Study, *, n_examples: int) -> SoloTime:
-    """Time one run alone: all other places of the block stay idle."""
+    """Time one run alone: all other places of the block stay idle.
+
+    A call during which the process is stopped, as by Ctrl-Z, is made again.
+    """
     n_places = driver.shape.n_runs
     batch_size = study.settings(run.config).batch_size
     put = driver.shape.put
@@ -77,9 +82,30 @@ def time_alone(driver: Driver, run: Run, study: Study, *, n_examples: int) -> So
     n_steps = min(MIN_STEPS, n_whole, at_most)
     n_calls = -(-MIN_STEPS // n_steps)
     seconds(min(N_WARM_UP_STEPS, n_steps))
-    per_step = sum(seconds(n_steps) for _ in range(n_calls)) / (n_steps * n_calls)
+    per_call = [without_pause(lambda: seconds(n_steps)) for _ in range(n_calls)]
+    per_step = sum(per_call) / (n_steps * n_calls)
     return SoloTime(
         config=run.config,
         seconds_per_epoch=per_step * steps_per_epoch(n_examples, batch_size),
         load_before=load,
     )
+
+
+def without_pause(measure: Callable[[], float]) -> float:
+    """Measure again while the process was stopped and continued meanwhile.
+
+    Args:
+        measure: How long something took, in seconds.
+
+    Returns:
+        The first that no pause was in; of a process that is stopped all the time, the
+        last of ten.
+    """
+    pauses = Pauses()
+    with pauses.noted():
+        for _ in range(MAX_TRIES - 1):
+            n_before = pauses.n
+            seconds = measure()
+            if pauses.n == n_before:
+                return seconds
+        return measure()

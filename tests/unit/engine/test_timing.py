@@ -1,7 +1,10 @@
 """Every program is timed alone, once a round, whatever interrupts."""
 
+import os
 import shutil
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,11 +23,15 @@ from paribus.study import Study
 
 
 class Trained(NamedTuple):
-    """A folder, what was trained there, and in which order it was timed."""
+    """A folder, what was trained there, in which order it was timed, in how many calls.
+
+    Those are the calls that are made again if a pause was in them.
+    """
 
     folder: Path
     result: StudyResult
     order: tuple[int, ...]
+    n_calls: int
 
 
 STUDY = make_blobs_study(batch_size=(8, 16, 32), seeds=(0,))
@@ -50,8 +57,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory, noted: list[int]) -> Train
     """Three programs, each timed in five rounds."""
     folder = tmp_path_factory.mktemp("trained")
     noted.clear()
-    result = train_blobs(STUDY, folder)
-    return Trained(folder, result, tuple(noted))
+    calls: list[float] = []
+    without_pause = timings.without_pause
+
+    def counting(measure: Callable[[], float]) -> float:
+        calls.append(without_pause(measure))
+        return calls[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timings, "without_pause", counting)
+        result = train_blobs(STUDY, folder)
+    return Trained(folder, result, tuple(noted), len(calls))
 
 
 @pytest.fixture
@@ -76,6 +92,7 @@ def test_each_round_has_every_program_once_in_an_order_of_its_own(trained: Train
     assert [sorted(order) for order in found] == [[8, 16, 32]] * 5
     assert len(set(found)) > 2
     assert rounds(result) == {n: [1, 2, 3, 4, 5] for n in (8, 16, 32)}
+    assert trained.n_calls >= 15
 
 
 @pytest.mark.parametrize(
@@ -151,3 +168,30 @@ def test_a_finished_study_without_rounds_is_timed(
 
     assert len(timed) == 3 * 5
     assert rounds(result) == rounds(trained.result)
+
+
+def measuring(seconds: Sequence[float], *, paused: int) -> Callable[[], float]:
+    """Takes so many seconds, call by call; in the first ones the process pauses."""
+    left = iter(seconds)
+    numbers = count()
+
+    def measure() -> float:
+        if next(numbers) < paused:
+            os.kill(os.getpid(), signal.SIGCONT)  # as `fg` does
+        return next(left)
+
+    return measure
+
+
+def test_what_a_pause_was_in_is_measured_again():
+    before = signal.getsignal(signal.SIGCONT)
+
+    assert timings.without_pause(measuring([1.0, 2.0], paused=0)) == 1.0
+    assert timings.without_pause(measuring([90.0, 80.0, 2.0, 3.0], paused=2)) == 2.0
+    assert signal.getsignal(signal.SIGCONT) == before
+
+
+def test_what_is_paused_all_the_time_is_measured_all_the_same():
+    seconds = [float(number) for number in range(20)]
+
+    assert timings.without_pause(measuring(seconds, paused=20)) == 9.0
