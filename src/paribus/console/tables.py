@@ -32,6 +32,11 @@ from paribus.stopping import at_look_of
 from paribus.study import Study
 
 
+AT_THE_FIRST_STEP = (
+    "all at their first step, whatever the config: the loss or its gradient is no "
+    "number at the first weights, as by the logarithm of 0, the norm of zeros, or what "
+    "`jnp.where` does not choose"
+)
 MAX_NAMED = 3
 MIXTURE = "*"
 NO_LEARNER = "**"
@@ -258,7 +263,10 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     shown = "; ".join(places[:MAX_NAMED])
     more = len(places) - MAX_NAMED
     rest = f"; and {count(more, 'more config')}" if more > 0 else ""
-    return f"{n} of {result.n_runs} runs {status.word}: {shown}{rest}"
+    why = ""
+    if n == result.n_runs and (result.diverged_at == 1).all():
+        why = f"; {AT_THE_FIRST_STEP}"
+    return f"{n} of {result.n_runs} runs {status.word}: {shown}{rest}{why}"
 
 
 def _seconds_text(seconds: float | None) -> str:
