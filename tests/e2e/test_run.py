@@ -105,14 +105,28 @@ def test_kill_at_any_moment_loses_nothing_and_changes_nothing(tmp_path):
     assert left_over == ["blobs"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("signal_number", "exit_code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143)],
-    ids=["interrupt", "terminate"],
+    ("signals", "exit_codes"),
+    [
+        pytest.param([signal.SIGINT], {130}, id="interrupt", marks=pytest.mark.slow),
+        pytest.param([signal.SIGTERM], {143}, id="terminate", marks=pytest.mark.slow),
+        # The second ends the process at once, which a shell calls 130 too.
+        pytest.param(
+            [signal.SIGINT, signal.SIGINT],
+            {-signal.SIGINT, 130},
+            id="interrupt twice",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            [signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM],
+            {143},
+            id="pause",
+            marks=pytest.mark.long,
+        ),
+    ],
 )
 def test_signal_stops_with_its_code_and_the_same_command_goes_on(
-    tmp_path, signal_number, exit_code
+    tmp_path, signals, exit_codes
 ):
     write_study(tmp_path, learning_rate=[0.001, 0.01, 0.1], n_seeds=30, n_train=20_000)
     process = start(tmp_path)
@@ -123,10 +137,12 @@ def test_signal_stops_with_its_code_and_the_same_command_goes_on(
         seen += line
         if "epoch" in line:
             break
-    process.send_signal(signal_number)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.02)
     _, rest = process.communicate(timeout=60)
 
-    assert process.returncode == exit_code
+    assert process.returncode in exit_codes
     assert "Traceback" not in seen + rest
     n_before = n_finished(tmp_path)
     assert n_acknowledged(seen + rest) <= n_before < 180
