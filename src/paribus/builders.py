@@ -4,15 +4,13 @@ Reading a study never imports the module that the model comes from, so whatever 
 be known of it without its code is written down here.
 """
 
-import ast
-import hashlib
 import inspect
 import math
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from paribus.code_digests import reference_of, source_digest
 from paribus.errors import StudyError
 from paribus.hyperparameters import Hyperparameter, Value, frozen, plain
 
@@ -36,8 +34,8 @@ class Builder:
         reference: `package.module:function`.
         hyperparameters: What it takes, by name; one without a default must be said.
         supplied: Which of `SUPPLIED` it takes beside them.
-        source: A digest of its source that comments and layout do not change; empty
-            where the source cannot be had, as in an interactive session.
+        source: A digest of its source, as `paribus.code_digests` makes it; empty where
+            the source cannot be had, as in an interactive session.
         function: The code, where it has been imported; no part of the record.
     """
 
@@ -188,49 +186,12 @@ def describe_functions(
         )
         for name, value in defaults.items()
     }
-    digests = [source_digest(init), source_digest(apply)]
     return Builder(
         reference=f"{reference_of(init)}+{reference_of(apply)}",
         hyperparameters=hyperparameters,
-        source="+".join(digests) if all(digests) else "",
+        source=source_digest(init, apply),
         function=(init, apply),
     )
-
-
-def reference_of(function: Any) -> str:
-    """Where code is defined, as `package.module:function`."""
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    return f"{getattr(function, '__module__', None) or '?'}:{name}"
-
-
-def source_digest(function: Any) -> str:
-    """Digest the syntax of code and of what it calls in its own module.
-
-    Returns:
-        12 hexadecimal digits; empty where there is no source.
-    """
-    found: dict[str, str] = {}
-    try:
-        _collect(function, found)
-    except (OSError, TypeError, SyntaxError):
-        return ""
-    text = "".join(f"{name}={found[name]};" for name in sorted(found))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _collect(code: Any, found: dict[str, str]) -> None:
-    """Add the syntax of functions and classes, each once."""
-    name = reference_of(code)
-    if name in found:
-        return
-    tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
-    found[name] = ast.dump(tree)
-    module = inspect.getmodule(code)
-    for used in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}:
-        other = getattr(module, used, None)
-        is_own = getattr(other, "__module__", None) == code.__module__
-        if is_own and (inspect.isfunction(other) or inspect.isclass(other)):
-            _collect(other, found)
 
 
 def _plain_default(value: Any) -> Value | None:

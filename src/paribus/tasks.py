@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paribus.builders import source_digest
+from paribus.code_digests import source_digest
 from paribus.errors import StudyError, as_toml, unknown_name
 from paribus.hyperparameters import is_number
 
@@ -271,8 +271,7 @@ class TaskChoice:
 
 def digest_of(functions: Mapping[str, Callable[..., Any]]) -> str:
     """A digest of the source of functions; empty where one has none, or without any."""
-    digests = [source_digest(functions[name]) for name in sorted(functions)]
-    return "+".join(digests) if all(digests) else ""
+    return source_digest(*(functions[name] for name in sorted(functions)))
 
 
 def is_own(name: str) -> bool:

@@ -29,7 +29,10 @@ HOMES = {
     "tarfile": {"data/named.py"},
     "markupsafe": {"report/html.py"},
     "socket": {"store/attempts.py"},  # asks for the name of this computer
-    "importlib": {"__init__.py", "study_file/modules.py", "first_use.py"},
+    "importlib": {
+        *("__init__.py", "study_file/modules.py", "first_use.py"),
+        "code_digests.py",  # finds where modules lie
+    },
 }
 BUILT_IN = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
 METHODS = {

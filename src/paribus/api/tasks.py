@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from typing import Any, Literal
 
-from paribus.builders import reference_of
+from paribus.code_digests import reference_of
 from paribus.errors import StudyError, unknown_name
 from paribus.tasks import TaskChoice, digest_of
 

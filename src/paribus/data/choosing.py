@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from paribus.builders import reference_of
+from paribus.code_digests import reference_of
 from paribus.data.dataset import Dataset
 from paribus.data.handed import of_arrays, of_bunch, of_columns, of_frame, of_pairs
 from paribus.study import DataChoice

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from paribus.code_digests import have_same_functions, is_same_code
 from paribus.declared import DeclaredClaim
 from paribus.errors import DataError, StudyError
 from paribus.results import DataFacts
@@ -159,7 +160,7 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
         _say_change(name, was, got)
         for name in dict.fromkeys((*was, *got))
         if (name not in was or name not in got or was[name] != got[name])
-        and not _is_unknown(name, was, got)
+        and not _is_same_code(name, was, got)
     ]
     if changed:
         raise StudyError(
@@ -169,9 +170,9 @@ def check_fixed_settings(stored: Study, wanted: Study) -> None:
         )
 
 
-def _is_unknown(name: str, was: dict[str, Any], got: dict[str, Any]) -> bool:
-    """Whether the source of code cannot be compared, as in interactive sessions."""
-    return name in _CODE and not (was.get(name) and got.get(name))
+def _is_same_code(name: str, was: dict[str, Any], got: dict[str, Any]) -> bool:
+    """Whether a setting is a digest of code, and shows no change of it."""
+    return name in _CODE and is_same_code(was.get(name, ""), got.get(name, ""))
 
 
 def _say_change(name: str, was: dict[str, Any], got: dict[str, Any]) -> str:
@@ -182,6 +183,8 @@ def _say_change(name: str, was: dict[str, Any], got: dict[str, Any]) -> str:
             t for each in named for t in (each if isinstance(each, list) else [each])
         ]
         code = " and ".join(f"`{text}`" for text in texts if ":" in str(text))
+        if have_same_functions(was[name], got[name]):
+            code += ", or what its module has or imports beside it,"
         return f"the code of {code} must stay as it was, but it has been changed"
     return (
         f"`{name}` must stay as it was, got {_show(name, got)}, was {_show(name, was)}"

@@ -85,6 +85,16 @@ def test_code_that_has_changed_is_told_by_its_name():
     )
 
 
+def test_code_whose_file_has_changed_beside_it_is_told_so():
+    with pytest.raises(StudyError) as caught:
+        grown(with_code("0123456789ab/0123"), with_code("0123456789ab/3210"))
+
+    assert str(caught.value) == (
+        "the code of `mymodels:build`, or what its module has or imports beside it, "
+        "must stay as it was, but it has been changed"
+    )
+
+
 def test_own_losses_and_metrics_that_have_changed_are_told_by_their_names():
     was, got = (
         TaskChoice(
@@ -103,6 +113,14 @@ def test_own_losses_and_metrics_that_have_changed_are_told_by_their_names():
         "the code of `mymodels:loss` and `mymodels:hits` must stay as it was, but it "
         "has been changed"
     )
+
+
+def test_code_that_an_earlier_program_recorded_is_compared_as_it_was_then():
+    stored = with_code("0123456789ab")
+
+    assert grown(stored, with_code("0123456789ab/0123")) is stored
+    with pytest.raises(StudyError, match="the code of `mymodels:build` must stay"):
+        grown(stored, with_code("ba9876543210/0123"))
 
 
 @pytest.mark.parametrize(
