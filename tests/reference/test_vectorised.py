@@ -58,7 +58,7 @@ def plain_loop(study, dataset, run, *, make_optimizer):
 @pytest.mark.parametrize(
     ("optimizer", "make_optimizer"),
     [
-        ("adam", optax.adam),
+        pytest.param("adam", optax.adam, marks=pytest.mark.slow),
         ("sgd", optax.sgd),
         pytest.param("adamw", partial(optax.adamw, **TRACED), marks=pytest.mark.long),
         pytest.param("lamb", partial(optax.lamb, **TRACED), marks=pytest.mark.long),

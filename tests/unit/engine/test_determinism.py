@@ -134,6 +134,7 @@ def assert_equal_runs(one: StudyResult, other: StudyResult) -> int:
     return len(shared)
 
 
+@pytest.mark.slow
 def test_neither_neighbours_nor_positions_change_a_bit(tmp_path: Path):
     """D1: the block has the same shape, but other runs in another order."""
     one = train(make_blobs_study(seeds=(0, 1, 2)), tmp_path / "one")

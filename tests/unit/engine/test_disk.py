@@ -116,6 +116,7 @@ def test_the_estimate_is_not_too_little_and_not_twice_too_much(
     assert len(report) <= asked[0].report <= 1.5 * len(report)
 
 
+@pytest.mark.slow
 def test_states_are_as_large_as_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

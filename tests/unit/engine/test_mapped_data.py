@@ -18,7 +18,11 @@ from paribus.study import DataChoice
 
 
 @pytest.mark.parametrize(
-    "standardise", [pytest.param(False, marks=pytest.mark.slow), True]
+    "standardise",
+    [
+        pytest.param(False, marks=pytest.mark.long),
+        pytest.param(True, marks=pytest.mark.slow),
+    ],
 )
 def test_a_memory_map_trains_to_the_same_bits(tmp_path, monkeypatch, standardise):
     split = make_dataset(n_train=230).train

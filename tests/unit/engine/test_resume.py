@@ -154,6 +154,7 @@ def test_a_state_of_another_model_is_refused_with_the_place_and_both_shapes(
         train_blobs(STUDY, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_evaluation")
 def test_a_part_of_a_stopped_block_is_trained_anew(whole: StudyResult, tmp_path: Path):
     stop(STUDY, tmp_path, epoch=2)
@@ -240,6 +241,7 @@ def test_a_signal_is_obeyed_between_two_calls_and_nothing_is_done_twice(
     assert not any((folder / "checkpoints").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short_calls")
 def test_a_block_that_is_stopped_again_and_again_comes_to_its_end(
     whole: StudyResult, tmp_path: Path

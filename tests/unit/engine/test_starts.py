@@ -205,6 +205,7 @@ def test_what_begins_otherwise_is_said_when_a_study_goes_on(
         run_blobs(TWO_GROUPS, tmp_path)
 
 
+@pytest.mark.slow
 @CHANGES
 def test_an_exact_study_refuses_to_begin_otherwise_unless_it_may(
     change: Change, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -66,7 +66,7 @@ def test_training_again_changes_no_bit(trained, tmp_path):
     "grown",
     [
         make_blobs_study(learning_rate=(0.001, 0.01, 0.03, 0.1, 0.2)),
-        make_blobs_study(batch_size=(8, 16, 37)),
+        pytest.param(make_blobs_study(batch_size=(8, 16, 37)), marks=pytest.mark.slow),
         make_blobs_study(seeds=(5, 0, 1, 2, 3)),
     ],
     ids=["learning-rates", "batch-sizes", "seeds"],

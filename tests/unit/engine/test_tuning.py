@@ -45,6 +45,7 @@ def test_exactly_the_planned_runs_are_trained(trained):
     assert planned.sum() == 12 + 8 + 1
 
 
+@pytest.mark.slow
 def test_values_worse_than_linear_are_not_chosen_while_training_either(
     tmp_path, monkeypatch
 ):
@@ -139,6 +140,7 @@ class InterruptEachStage(Interrupt):
         super().__call__(progress)
 
 
+@pytest.mark.slow
 def test_a_refined_study_stopped_at_every_stage_ends_as_if_it_never_was(
     refined, tmp_path
 ):
@@ -189,6 +191,7 @@ def test_nothing_is_trained_again(trained):
     assert len(again.attempts) == len(result.attempts)
 
 
+@pytest.mark.slow
 def test_a_value_more_is_tuned_and_the_choice_made_anew(trained, tmp_path):
     edge = tuned_blobs()
     grids = ({**edge.space.grids[0], "learning_rate": (1e-5, 0.03)},)
@@ -204,6 +207,7 @@ def test_a_value_more_is_tuned_and_the_choice_made_anew(trained, tmp_path):
     assert (after.has_outcome() == plan_runs(after).is_planned).all()
 
 
+@pytest.mark.slow
 def test_large_batches_go_on_until_they_have_taken_as_many_steps(tmp_path):
     budget = Budget(epochs=2, evaluate_every=1.0, steps=30)
     study = make_blobs_study(learning_rate=(0.03,), batch_size=(8, 40), seeds=(0, 1))

@@ -133,6 +133,7 @@ def test_each_seed_draws_its_own_weights_by_the_model_s_initialisers():
     assert (last != other[2]).mean() > 0.99
 
 
+@pytest.mark.slow
 def test_an_lstm_keeps_its_forget_bias_and_draws_the_rest():
     model = adapt(recurrent, example_shape=(7,))
     first, other = (model.init(jax.random.key(seed), {})[0] for seed in (0, 1))
@@ -171,9 +172,8 @@ def test_a_model_without_an_input_takes_the_shape_of_the_data():
     assert params[0].shape == (20, 3)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param("convolution", marks=pytest.mark.slow), "normalised"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["convolution", "normalised"])
 def test_only_training_draws_or_uses_its_own_batch(name):
     model = adapt(ARCHITECTURES[name], example_shape=(8, 8, 1))
     params, state = model.init(jax.random.key(0), {})

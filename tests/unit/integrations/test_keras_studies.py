@@ -66,6 +66,7 @@ def test_a_study_takes_a_function_and_its_optimizer(tmp_path):
     assert parts[0] == parts[1]  # the learning rate is traced
 
 
+@pytest.mark.slow
 def test_the_notebook_s_body_trains_and_its_record_needs_no_code(tmp_path):
     study = make_mine(tmp_path)
 
