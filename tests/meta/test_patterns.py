@@ -87,6 +87,6 @@ def test_a_pattern_is_linear(where: str, pattern: str):
 
 @pytest.mark.parametrize("pattern", [r"(\s+)+=", r"\s*\w*\s*;", r"[0-9]+[0-9]*x"])
 def test_a_pattern_that_backtracks_would_be_found(pattern: str):
-    text = {"=": " " * 24, ";": " " * 10_000, "x": "1" * 10_000}[pattern[-1]]
+    text = {"=": " " * 20, ";": " " * 10_000, "x": "1" * 10_000}[pattern[-1]]
 
     assert seconds(re.compile(pattern), text + "!") > 0.05
