@@ -181,7 +181,8 @@ def _found(top: str) -> tuple[Path | None, list[Path]]:
         return None, []
     if spec is None:
         return None, []
-    file = Path(spec.origin) if (spec.origin or "").endswith(".py") else None
+    origin = spec.origin or ""
+    file = Path(origin) if origin.endswith(".py") else None
     return file, [Path(each) for each in spec.submodule_search_locations or ()]
 
 

@@ -22,12 +22,13 @@ from paribus.engine.work import PRODUCTS_PER_S
 from paribus.errors import ParibusWarning, ResourceError
 
 
-# Of a store: an empty one, a row without its numbers, and what pages of 4 KiB leave
-# empty, more beside the answers, of which few fit into a page.
-EMPTY_BYTES = 112 << 10
+# Of a store: a row without its numbers, and what pages of 4 KiB leave empty, more
+# beside the answers, of which few fit into a page.
 ROW_BYTES = 110
 GROWTH, GROWTH_OF_ANSWERS = 1.1, 1.4
 
+# Pages that a commit changes, as they were, and those that it has begun.
+JOURNAL_BYTES = 128 << 10
 # Two states are kept, and a third is written before the first goes; a block that is
 # too short for any leaves one where it is interrupted, and another before measures.
 N_STATES, N_STATES_OF_SHORT = 3, 1
@@ -47,14 +48,22 @@ class DiskSpace(NamedTuple):
     """What a study will take of a disk, in bytes; rather too much than too little.
 
     Attributes:
-        stored: The store.
-        states: The checkpoints of its largest block, and of all that wait at a rung.
-        report: The report.
+        stored: What the store grows by.
+        states: The checkpoints that are due, of the largest block, and of all that wait
+            at a rung.
+        spare: One more, which is written only if a short block is interrupted.
+        report: The report, which is written only if it is asked for.
     """
 
     stored: int
     states: int
+    spare: int
     report: int
+
+    @property
+    def required(self) -> int:
+        """What training cannot do without."""
+        return self.stored + self.states + JOURNAL_BYTES
 
 
 def disk_space(trainer: Trainer, blocks: Sequence[Block], *, n_runs: int) -> DiskSpace:
@@ -67,7 +76,7 @@ def disk_space(trainer: Trainer, blocks: Sequence[Block], *, n_runs: int) -> Dis
     """
     n_waiting = sum(len(block.runs) for block in blocks)
     if not n_waiting:
-        return DiskSpace(0, 0, 0)
+        return DiskSpace(0, 0, 0, 0)
     shapes: dict[tuple[object, ...], _Shapes] = {}
     kinds: dict[StaticGroup, _Kind] = {}
     for block in blocks:
@@ -82,8 +91,9 @@ def disk_space(trainer: Trainer, blocks: Sequence[Block], *, n_runs: int) -> Dis
     states += sum(kinds[block.group].state(len(block.runs)) for block in at_rungs)
     share = max(n_runs / n_waiting, 1.0)
     return DiskSpace(
-        stored=math.ceil(EMPTY_BYTES + share * stored),
+        stored=math.ceil(share * stored),
         states=states,
+        spare=max(kinds[block.group].spare(len(block.runs)) for block in blocks),
         report=REPORT_BYTES + REPORT_BYTES_PER_RUN * n_runs,
     )
 
@@ -98,18 +108,28 @@ def check_disk(folder: Path, space: DiskSpace) -> None:
     Raises:
         ResourceError: If less is free.
     """
-    needed = sum(space)
     with suppress(OSError):  # a system that does not tell
         free = shutil.disk_usage(folder).free
-        told = f"about {needed / _MB:,.1f} MB of disk space, {free / _MB:,.1f} MB are"
-        if needed > free:
+        if space.required > free:
             raise ResourceError(
-                f"`{folder}` needs {told} free",
+                f"`{folder}` needs {_told(space.required, free)}",
                 hint="free some space, or train elsewhere: use `--out`",
             )
-        if needed > free / 2:
-            text = f"`{folder}` will need {told} free: more than half"
-            warnings.warn(text, ParibusWarning, stacklevel=3)
+        in_all = sum(space)
+        if in_all > free / 2:
+            told = f"`{folder}` will need {_told(in_all, free)}"
+            more = "more than half"
+            if in_all > free:
+                more = "not enough for its report and to be interrupted at any moment"
+            warnings.warn(f"{told}: {more}", ParibusWarning, stacklevel=3)
+
+
+def _told(n_bytes: int, free: int) -> str:
+    digits = 1 if min(n_bytes, free) >= _MB else 2
+    return (
+        f"about {n_bytes / _MB:,.{digits}f} MB of disk space, "
+        f"{free / _MB:,.{digits}f} MB are free"
+    )
 
 
 class _Shapes(NamedTuple):
@@ -164,11 +184,17 @@ class _Kind:
         return ROW_BYTES * n_rows + of_run * n_runs
 
     def states(self, n_runs: int) -> int:
-        """Bytes of a block's checkpoints."""
-        is_long = self._seconds_per_run * n_runs >= CHECKPOINT_S
-        n_of_short = N_STATES_OF_SHORT + self._is_diagnosed
-        n_states = N_STATES if is_long else n_of_short
+        """Bytes of a block's checkpoints that are written in any case."""
+        n_states = N_STATES if self._is_long(n_runs) else int(self._is_diagnosed)
         return n_states * self.state(n_runs)
+
+    def spare(self, n_runs: int) -> int:
+        """Bytes of the one that is written where it is interrupted."""
+        n_states = 0 if self._is_long(n_runs) else N_STATES_OF_SHORT
+        return n_states * self.state(n_runs)
+
+    def _is_long(self, n_runs: int) -> bool:
+        return self._seconds_per_run * n_runs >= CHECKPOINT_S
 
     def state(self, n_runs: int) -> int:
         """Bytes of one of them, as it waits at a rung."""

@@ -15,6 +15,10 @@ FULL_HINT = (
     "free some space, then run the same command again: "
     "everything that was reported as done is stored"
 )
+NOT_BEGUN_HINT = (
+    "free some space, then run the same command again, or train elsewhere: use "
+    "`--out`; there is no study yet, and nothing was stored"
+)
 READ_ONLY_HINT = (
     "make the disk writable again, then run the same command again: "
     "everything that was reported as done is stored"
@@ -41,8 +45,18 @@ def damaged(path: Path, what: str) -> StoreError:
 
 
 @contextmanager
-def translated(path: Path, doing: Literal["read", "write"] = "write") -> Iterator[None]:
+def translated(
+    path: Path,
+    doing: Literal["read", "write"] = "write",
+    *,
+    when_full: str = FULL_HINT,
+) -> Iterator[None]:
     """Turn what SQLite and the operating system raise into errors that name `path`.
+
+    Args:
+        path: What is worked on.
+        doing: What is done to it.
+        when_full: The hint where the disk is full.
 
     Raises:
         ResourceError: If the disk is full, a quota is used up, or the disk fails.
@@ -51,9 +65,9 @@ def translated(path: Path, doing: Literal["read", "write"] = "write") -> Iterato
     try:
         yield
     except sqlite3.Error as error:
-        raise _from_sqlite(error, path, doing) from error
+        raise _from_sqlite(error, path, doing, when_full) from error
     except OSError as error:
-        raise _from_system(error, path, doing) from error
+        raise _from_system(error, path, doing, when_full) from error
     except UnicodeDecodeError as error:  # a text, or SQLite's own message about one
         raise damaged(path, f"a text is not UTF-8: {error.reason}") from error
 
@@ -65,14 +79,14 @@ def is_unfinished_write(error: sqlite3.Error) -> bool:
 
 
 def _from_sqlite(
-    error: sqlite3.Error, path: Path, doing: str
+    error: sqlite3.Error, path: Path, doing: str, when_full: str
 ) -> StoreError | ResourceError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return ResourceError(f"`{path}` needs more space, got: {error}", hint=FULL_HINT)
+        return ResourceError(f"`{path}` needs more space, got: {error}", hint=when_full)
     if code == sqlite3.SQLITE_IOERR:
         return ResourceError(
-            f"`{path}` cannot be read or written: {error}", hint=FULL_HINT
+            f"`{path}` cannot be read or written: {error}", hint=when_full
         )
     if code in _BUSY:
         return StoreError(
@@ -86,16 +100,18 @@ def _from_sqlite(
     return StoreError(f"`{path}` cannot be used: {error}")
 
 
-def _from_system(error: OSError, path: Path, doing: str) -> StoreError | ResourceError:
+def _from_system(
+    error: OSError, path: Path, doing: str, when_full: str
+) -> StoreError | ResourceError:
     place = Path(os.fsdecode(error.filename)) if error.filename else path
     reason = error.strerror or str(error)
     if error.errno in _FULL:
         return ResourceError(
-            f"`{place}` needs more space, got: {reason}", hint=FULL_HINT
+            f"`{place}` needs more space, got: {reason}", hint=when_full
         )
     if error.errno in _BROKEN_DISK:
         return ResourceError(
-            f"`{place}` cannot be read or written: {reason}", hint=FULL_HINT
+            f"`{place}` cannot be read or written: {reason}", hint=when_full
         )
     if error.errno == errno.EROFS:  # as a system makes a disk that has failed
         return ResourceError(f"cannot write `{place}`: {reason}", hint=READ_ONLY_HINT)

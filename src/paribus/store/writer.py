@@ -30,7 +30,7 @@ from paribus.store.creation import (
 )
 from paribus.store.documents import storable, study_row
 from paribus.store.endings import add_measures, write_answers, write_measures
-from paribus.store.failures import translated
+from paribus.store.failures import NOT_BEGUN_HINT, translated
 from paribus.store.folder import DATABASE, study_exists
 from paribus.store.growth import grown, new_runs
 from paribus.store.opening import open_for_writing, open_locked
@@ -98,7 +98,7 @@ class StudyWriter(BlockRungs):
             DataError: If a study is there that was begun with other data.
             ResourceError: If the disk is full or fails.
         """
-        with translated(folder / DATABASE):
+        with translated(folder / DATABASE, when_full=NOT_BEGUN_HINT):
             if not study_exists(folder):
                 remove_leftovers(folder)
                 if epochs is None:

@@ -293,3 +293,18 @@ def test_an_error_while_writing_is_never_only_logged(
                 train(writer, runs)
 
     assert (read_study(folder).status == RunStatus.PENDING).sum() == 2
+
+
+def test_where_a_new_study_does_not_fit_nothing_is_said_to_be_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fill(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(creation, "_write_database", fill)
+
+    with pytest.raises(ResourceError, match="needs more space") as refused:
+        StudyWriter.create(tmp_path / "new", make_study(), make_facts())
+
+    assert "there is no study yet" in refused.value.hint
+    assert "is stored" not in refused.value.hint
