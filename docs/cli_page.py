@@ -68,6 +68,12 @@ def _meaning(parameter: Any) -> str:
     return said
 
 
+_SIGNALS = {
+    130: "Interrupted by Ctrl-C (SIGINT): what was done is stored.",
+    143: "Ended by SIGTERM: what was done is stored.",
+}
+
+
 def _exit_codes() -> str:
     rows = [
         f"| {kind.exit_code} | {(kind.__doc__ or '').splitlines()[0]} |"
@@ -83,6 +89,7 @@ def _exit_codes() -> str:
             "|---|---|",
             "| 0 | What was asked for was done. |",
             *rows,
+            *(f"| {code} | {meaning} |" for code, meaning in _SIGNALS.items()),
             "",
         ]
     )
