@@ -103,6 +103,8 @@ def _imported(module: str, folder: Path) -> Any:
         importlib.invalidate_caches()
     if not has_loaded("keras"):  # a module imports it at its top, as a rule
         os.environ["KERAS_BACKEND"] = "jax"
+    # As `paribus.engine` does: a module that imports JAX comes before it.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with user_code(module, "be imported"):
