@@ -3,7 +3,8 @@
 import pytest
 
 import paribus as pb
-from paribus.errors import StudyError
+from paribus.api.speaking import said_in_python
+from paribus.errors import StudyError, UserCodeError
 from paribus.in_python import as_python
 
 
@@ -109,3 +110,14 @@ def test_a_message_names_arguments_not_tables():
         make(epochs=0)
     with pytest.raises(StudyError, match=r"`widht`: `space`\n"):
         make(space=pb.grid(learning_rate=[0.001], batch_size=[32], widht=[1]))
+
+
+def test_what_jax_adds_to_our_errors_is_left_out():
+    error = UserCodeError("`mymodels:build` cannot build a model", hint="mend it")
+    error.add_note("---\nFor simplicity, JAX has removed its internal frames from")
+
+    with pytest.raises(UserCodeError) as raised, said_in_python():
+        raise error
+
+    assert not any("JAX" in note for note in raised.value.__notes__)
+    assert any("mend it" in note for note in raised.value.__notes__)
