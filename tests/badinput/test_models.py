@@ -90,6 +90,11 @@ CASES = {
     ),
     "U06 text": ("return init, apply", "return 'x'", ["`mymodels:build`", "got str"]),
     "U06 tuple": ("return init, apply", "return 1, 2, 3", ["got a tuple of 3"]),
+    "a choice of Python": (
+        "return init, apply",
+        "import paribus; return paribus.models.functions(init, apply)",
+        ["got ModelChoice", "`return init, apply`"],
+    ),
     "no return": (
         "return init, apply",
         "init, apply",

@@ -140,6 +140,11 @@ def _adapted(
         return functions_model(builder, init, apply, {})
     kinds = "a Keras model, or the functions `init` and `apply`"
     hint = "a builder of Flax NNX models takes `rngs`, one of Equinox models `key`"
+    if isinstance(getattr(product, "builder", None), Builder):
+        hint = (
+            "end it with `return init, apply`, without `paribus.models.functions`; "
+            "what varies is what the builder takes"
+        )
     raise wrong_product(builder.reference, product, kinds, hint)
 
 
