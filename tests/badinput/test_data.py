@@ -329,6 +329,15 @@ def test_what_a_study_says_of_its_data_is_checked(
     refused(["run", "tiny.toml"], 3, *words)
 
 
+def test_a_folder_without_data_is_told_so_whatever_is_to_be_predicted(
+    place: Path, refused: Callable[..., None]
+):
+    (place / "empty").mkdir()
+    change(place, DATA, 'path = "empty"\ntarget = "y"\n')
+
+    refused(["run", "tiny.toml"], 4, "`empty` must hold data", "train.csv")
+
+
 @pytest.mark.parametrize(
     ("code", "exit_code", "words"),
     [

@@ -186,7 +186,6 @@ def _read_folder(folder: Path, path: str, how: HowToRead) -> Dataset:
         if all(file.is_file() for file in files):
             paths = [f"{path}/{file.name}" for file in files]
             return _of_tables(files, paths, path, how, read)
-    _check_no_target(how, path)
     arrays = _arrays_in(folder, path)
     if arrays is None:
         raise DataError(
@@ -195,6 +194,7 @@ def _read_folder(folder: Path, path: str, how: HowToRead) -> Dataset:
             "files of MNIST and its kin; or train.csv and test.csv; or a folder of "
             "images for each class",
         )
+    _check_no_target(how, path)
     return _of_arrays(arrays, path)
 
 
