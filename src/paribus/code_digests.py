@@ -108,7 +108,7 @@ def _collect_files(function: Any, found: dict[str, str]) -> None:
         if place in found:
             continue
         tree = _parsed(file)
-        found[place] = "" if tree is None else ast.dump(tree)
+        found[place] = "" if tree is None else _written(tree, file)
         if tree is not None:
             is_package = file.stem == "__init__"
             names = _imported(tree, module if is_package else module.rpartition(".")[0])
@@ -121,6 +121,26 @@ def _parsed(file: Path) -> ast.Module | None:
         return ast.parse(file.read_bytes())
     except _UNREADABLE:
         return None
+
+
+def _written(tree: ast.Module, file: Path) -> str:
+    """The syntax of a file as text, the same on each Python."""
+    try:
+        return _dump(tree)
+    except RecursionError:  # a sum of a thousand parts
+        return file.read_text("utf-8", "replace")
+
+
+def _dump(value: Any) -> str:
+    """As `ast.dump`, but without what is empty: each Python adds fields that are."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_dump, value))}]"
+    if not isinstance(value, ast.AST):
+        return repr(value)
+    fields = [
+        f"{n}={_dump(v)}" for n, v in ast.iter_fields(value) if v not in (None, [])
+    ]
+    return f"{type(value).__name__}({','.join(fields)})"
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
