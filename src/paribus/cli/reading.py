@@ -183,6 +183,12 @@ def check(
     if salvage is None:
         return
     saved = salvage_study(folder, salvage)
+    if saved.mixed:
+        tables = ", ".join(f"`{name}`" for name in saved.mixed)
+        say(
+            f"of {tables} all rows verify one by one, but they are not those that were "
+            "written last: what is saved may be of an older state or of another study"
+        )
     write(
         f"{salvage}: {saved.n_saved} finished runs saved, {saved.n_lost} lost; "
         "`paribus run` trains what is missing"

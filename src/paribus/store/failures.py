@@ -78,6 +78,12 @@ def is_unfinished_write(error: sqlite3.Error) -> bool:
     return code == sqlite3.SQLITE_READONLY_ROLLBACK
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether what a reader met is in the file, and not in the disk or in the way."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in _DAMAGE or code == 0  # 0: found by Python, not by SQLite
+
+
 def _from_sqlite(
     error: sqlite3.Error, path: Path, doing: str, when_full: str
 ) -> StoreError | ResourceError:
@@ -95,7 +101,7 @@ def _from_sqlite(
         )
     if code in _CANNOT_WRITE:
         return StoreError(f"cannot {doing} `{path}`: {error}")
-    if code in _DAMAGE or code == 0:  # 0: found by Python, not by SQLite
+    if is_damage(error):
         return damaged(path, str(error))
     return StoreError(f"`{path}` cannot be used: {error}")
 

@@ -18,7 +18,8 @@ from paribus.store.connection import (
     is_readable_by_others,
 )
 from paribus.store.copying import check_fits, copy_file
-from paribus.store.folder import DATABASE, open_regular
+from paribus.store.folder import DATABASE, JOURNAL, open_regular
+from paribus.store.lock import is_held
 from paribus.store.schema import APPLICATION_ID, SCHEMA_VERSION
 from paribus.store.versions import TABLES_OF, tables_of
 
@@ -35,36 +36,58 @@ def mended_copies(folder: Path, private: Path) -> Iterator[Path]:
     """Copy a database; first with a header made anew, then with a whole first page.
 
     Args:
-        folder: The damaged study, in which nobody writes.
+        folder: The damaged study. While somebody writes, or may, there is no copy.
         private: Where the copy is made: one file, changed between two steps.
 
     Raises:
         ResourceError: If there is no space for the copy.
     """
     database, copy = folder / DATABASE, private / DATABASE
+    if not _is_quiet(folder):
+        return
     with guarded():
         if is_open_here(database):
             return
         with open_regular(database) as pages:
             check_fits([pages], private, database)
             copy_file(pages, copy)
-    n_pages = -(-copy.stat().st_size // _PAGE)
-    os.truncate(copy, n_pages * _PAGE)
-    with copy.open("rb") as file:
-        own = file.read(_PAGE)
-    if is_readable_by_others(own):
+            pages.seek(0)
+            own = pages.read(_PAGE)
+    if not _is_quiet(folder) or own != _read(copy, 0)[: len(own)]:
+        return  # a writer has been there
+    fresh = {v: _fresh_pages(private, v) for v in sorted(TABLES_OF, reverse=True)}
+    own = own.ljust(_PAGE, b"\0")
+    is_ours = any(own[_HEADER:] == pages[1][_HEADER:] for pages in fresh.values())
+    if is_readable_by_others(own) and not is_ours:
         return
-    fresh = {version: _fresh_pages(private, version) for version in TABLES_OF}
     said = header_version(own)
     header = fresh[said if said in fresh else SCHEMA_VERSION][1][:_HEADER]
+    numbers = sorted({1}.union(*fresh.values()))
+    before = {number: _read(copy, number - 1) for number in numbers}
+    n_pages = max(numbers[-1], -(-copy.stat().st_size // _PAGE))
     for changed in ({1: header + own[_HEADER:]}, *fresh.values()):
         with copy.open("r+b") as file:
-            for number, page in changed.items():
+            for number, page in {**before, **changed}.items():
                 file.seek((number - 1) * _PAGE)
                 file.write(page)
             file.seek(_N_PAGES)
-            file.write(max(n_pages, *changed).to_bytes(4, "big"))
+            file.write(n_pages.to_bytes(4, "big"))
+            file.truncate(n_pages * _PAGE)
         yield copy
+
+
+def _is_quiet(folder: Path) -> bool:
+    """Whether nobody writes, and no write is unfinished: else a copy may be torn."""
+    journal = folder / JOURNAL
+    is_empty = not os.path.lexists(journal) or journal.lstat().st_size == 0
+    return is_empty and is_held(folder) is False
+
+
+def _read(path: Path, position: int) -> bytes:
+    """A page of a file, by its position; zeros behind the end."""
+    with path.open("rb") as file:
+        file.seek(position * _PAGE)
+        return file.read(_PAGE).ljust(_PAGE, b"\0")
 
 
 def _fresh_pages(private: Path, version: int) -> dict[int, bytes]:

@@ -145,6 +145,18 @@ class Ledger:
             digests = ((upper or 0) << 24) + (lower or 0)
             self._check_total(table, n_rows, digests)
 
+    def is_of_another_state(self, table: Table[R], rows: Sequence[R]) -> bool:
+        """Whether rows that verify one by one are not those that were there last.
+
+        Where some are missing nobody can tell, nor where the total does not verify.
+        """
+        try:
+            total = self._read_total(table)
+        except (StoreError, sqlite3.Error, UnicodeDecodeError):
+            return False
+        digests = sum(_with_digest(table, row)[-1] for row in rows) % MODULUS
+        return len(rows) >= total.n_rows and digests != total.digests
+
     def check_references(self) -> None:
         """Refuse rows that name a config, a block or an attempt that is not there.
 

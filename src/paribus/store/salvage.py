@@ -2,28 +2,24 @@
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paribus.errors import StoreError
+from paribus.store.best_state import best_state
 from paribus.store.chunks import read_runs, write_runs
 from paribus.store.creation import build_study, remove_leftovers
-from paribus.store.documents import read_row
 from paribus.store.failures import NOT_SAVED_HINT, translated
-from paribus.store.first_page import mended_copies
-from paribus.store.folder import DATABASE, check_folder
+from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
-from paribus.store.lock import is_held
 from paribus.store.reader import read_result
 from paribus.store.rows import (
     AttemptRow,
     BlockStatus,
 )
-from paribus.store.saved_blocks import ENDED, Found, SavedBlock, saved_blocks
+from paribus.store.saved_blocks import ENDED, Found, SavedBlock
 from paribus.store.schema import (
     ATTEMPT,
     BASELINE,
@@ -34,9 +30,6 @@ from paribus.store.schema import (
     STUDY,
     TIMING,
 )
-from paribus.store.sifting import sifted
-from paribus.store.snapshot import has_unfinished_write, read_at, read_snapshot
-from paribus.store.survivors import surviving_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +39,13 @@ class SalvageReport:
     Attributes:
         n_saved: Runs whose outcome is in the new folder.
         n_lost: Runs that were finished, and must be trained again.
+        mixed: The tables in which rows stand that verify, but were not the last that
+            were written: of an older state, or of another study.
     """
 
     n_saved: int
     n_lost: int
+    mixed: tuple[str, ...] = ()
 
 
 def salvage_study(folder: Path, target: Path) -> SalvageReport:
@@ -72,7 +68,7 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             f"`{target}` must be outside of `{folder}`, which is not changed",
             hint="name another folder",
         )
-    found, blocks = _most_that_verifies(folder)
+    found, blocks = best_state(folder)
     with translated(target / DATABASE):
         remove_leftovers(target)
         lock = build_study(
@@ -89,61 +85,13 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             )
         lock.release()
     n_saved = sum(len(block.runs) for block in blocks)
-    return SalvageReport(n_saved=n_saved, n_lost=_n_finished(found) - n_saved)
+    n_lost = _n_finished(found) - n_saved
+    return SalvageReport(n_saved=n_saved, n_lost=n_lost, mixed=found.mixed)
 
 
 def _real(path: Path) -> Path:
     """Where a path leads; `Path.resolve` raises for a link to itself."""
     return Path(os.path.realpath(path))
-
-
-def _most_that_verifies(folder: Path) -> tuple[Found, list[SavedBlock]]:
-    """What can be read of a study, and of copies of it if it does not verify.
-
-    A first page that is damaged hides every row; so pages made anew are tried as well.
-    """
-    database = folder / DATABASE
-    check_folder(folder)
-    with suppress(StoreError), translated(database, "read"):
-        found = read_snapshot(folder, _find)
-        return found, saved_blocks(found)
-    states: list[tuple[Found, list[SavedBlock]]] = []
-    refusal: StoreError | None = None
-    try:
-        with translated(database, "read"):
-            found = read_snapshot(folder, _find, is_verified=False)
-        states.append((found, saved_blocks(found)))
-    except StoreError as error:
-        refusal = error
-    if not is_held(folder) and not has_unfinished_write(folder):
-        with tempfile.TemporaryDirectory(prefix="paribus-") as private:
-            for copy in mended_copies(folder, Path(private)):
-                with suppress(StoreError), translated(database, "read"):
-                    found = read_at(copy, database, "ro", _find, is_verified=False)
-                    states.append((found, saved_blocks(found)))
-    if not states:
-        assert refusal is not None
-        raise refusal
-    return max(states, key=lambda state: sum(len(saved.runs) for saved in state[1]))
-
-
-def _find(ledger: Ledger) -> Found:
-    rows = surviving_rows(ledger)
-    if len(rows["study"]) != 1:
-        raise _without_study(ledger.database, "")
-    try:
-        study, data, epochs = read_row(rows["study"][0])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _without_study(ledger.database, f": {error}") from error
-    return Found(study, data, epochs, sifted(rows, study))
-
-
-def _without_study(database: Path, reason: str) -> StoreError:
-    """Make the error for a store that does not say what its numbers are of."""
-    return StoreError(
-        f"`{database}` is damaged: nothing can be saved: the study's own row{reason}",
-        hint=NOT_SAVED_HINT,
-    )
 
 
 def _fill(

@@ -21,12 +21,17 @@ ENDED = (RunStatus.PRUNED, RunStatus.DIVERGED, RunStatus.CONVERGED)
 
 
 class Found(NamedTuple):
-    """Every row that verifies, table by table."""
+    """Every row that verifies, table by table.
+
+    Attributes:
+        mixed: The tables whose rows are not those that were there last.
+    """
 
     study: Study
     data: DataFacts
     epochs: tuple[float, ...]
     rows: dict[str, list[Any]]
+    mixed: tuple[str, ...] = ()
 
 
 class SavedBlock(NamedTuple):
@@ -61,16 +66,20 @@ def saved_blocks(found: Found) -> list[SavedBlock]:
 
 
 def _curves(chunks: Sequence[ChunkRow], n_evaluations: int) -> dict[str, np.ndarray]:
-    """The curves of a block that are whole."""
+    """The curves of a block that are whole, and of which no part is there twice."""
     parts: dict[str, list[np.ndarray]] = {}
+    spoilt: set[str] = set()
     for chunk in sorted(chunks):
-        found = parts.setdefault(f"{chunk.split}_{chunk.metric}", [])
-        if chunk.first_evaluation == sum(map(len, found)):
-            try:
-                found.append(read_chunk(chunk).astype(np.float32))
-            except ValueError:
-                continue
-    whole = {name: np.concatenate(found) for name, found in parts.items() if found}
+        name = f"{chunk.split}_{chunk.metric}"
+        found = parts.setdefault(name, [])
+        if chunk.first_evaluation != sum(map(len, found)):
+            spoilt.add(name)
+            continue
+        try:
+            found.append(read_chunk(chunk).astype(np.float32))
+        except ValueError:
+            spoilt.add(name)
+    whole = {n: np.concatenate(parts[n]) for n in parts if n not in spoilt}
     return {n: curve for n, curve in whole.items() if len(curve) == n_evaluations}
 
 

@@ -1,16 +1,20 @@
 """A first page that is damaged hides no row of a study."""
 
 import os
+import sqlite3
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 import pytest
 from golden_stores import GOLDEN, unpacked
-from store_builders import fingerprint
+from store_builders import edit, edit_knowingly, fingerprint, time_rounds
 
-from paribus.errors import StoreError
-from paribus.store import read_study, salvage_study
+from paribus.errors import ResourceError, StoreError
+from paribus.store import StudyWriter, first_page, read_study, salvage_study
+from paribus.store.copying import copy_file
+from paribus.store.first_page import mended_copies
 
 
 PAGE = 4096
@@ -44,6 +48,8 @@ def salvaged(folder: Path, damage: Callable[[bytes], bytes]) -> tuple[int, int]:
 
     assert fingerprint(folder) == before
     saved = read_study(target)
+    assert saved.timings == truth.timings
+    assert report.mixed == ()
     is_saved = saved.has_outcome()
     assert is_saved.sum() == report.n_saved
     np.testing.assert_array_equal(saved.status[is_saved], truth.status[is_saved])
@@ -55,11 +61,15 @@ def salvaged(folder: Path, damage: Callable[[bytes], bytes]) -> tuple[int, int]:
 @pytest.mark.parametrize(
     "damage",
     [
+        lambda content: content,
         flip(3),
         flip(17),
         flip(30),
         flip(20, 21, 22, 23),
         flip(56),
+        flip(60),
+        flip(63),
+        flip(68),
         flip(101),
         flip(104),
         flip_at(b"CREATE TABLE chunk"),
@@ -68,11 +78,15 @@ def salvaged(folder: Path, damage: Callable[[bytes], bytes]) -> tuple[int, int]:
         lambda content: b"x" * 100 + content[100:],
     ],
     ids=[
+        "nothing",
         "magic",
         "page size",
         "number of pages",
         "fractions",
         "encoding",
+        "schema",
+        "newer schema",
+        "program",
         "first free",
         "cells",
         "a statement",
@@ -84,6 +98,10 @@ def salvaged(folder: Path, damage: Callable[[bytes], bytes]) -> tuple[int, int]:
 def test_all_is_saved_behind_a_damaged_first_page(
     damage: Callable[[bytes], bytes], folder: Path
 ):
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        time_rounds(writer)
+
     assert salvaged(folder, damage) == (8, 0)
 
 
@@ -106,11 +124,81 @@ def test_of_a_study_that_is_cut_what_is_before_the_cut_is_saved(folder: Path):
     assert n_saved == 8
 
 
+def write_journal(folder: Path) -> None:
+    (folder / "study.db-journal").write_bytes(b"x")
+
+
+def write_meanwhile(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def copy(source: BufferedReader, target: Path) -> None:
+        copy_file(source, target)
+        flip_file(folder / "study.db", 27)  # the number of changes
+
+    monkeypatch.setattr(first_page, "copy_file", copy)
+
+
+def flip_file(path: Path, place: int) -> None:
+    path.write_bytes(flip(place)(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        lambda monkeypatch, folder: write_journal(folder),
+        write_meanwhile,
+        lambda patch, folder: patch.setattr(first_page, "is_held", lambda folder: None),
+        lambda patch, folder: patch.setattr(first_page, "is_held", lambda folder: True),
+    ],
+    ids=["an unfinished write", "a write meanwhile", "perhaps a writer", "a writer"],
+)
+def test_while_somebody_may_write_nothing_is_copied(
+    disturb: Callable[[pytest.MonkeyPatch, Path], None],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    disturb(monkeypatch, folder)
+
+    assert list(mended_copies(folder, tmp_path)) == []
+
+
+def test_an_empty_journal_hides_nothing(folder: Path):
+    (folder / "study.db-journal").touch()
+
+    assert salvaged(folder, lambda content: bytes(PAGE) + content[PAGE:]) == (8, 0)
+
+
+@pytest.mark.parametrize(
+    "error", [ResourceError("full"), OSError(5, "broken"), OverflowError("too large")]
+)
+def test_what_is_found_in_place_is_saved_where_no_copy_can_be_made(
+    error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(first_page, "check_fits", fail)
+    edit(folder, "UPDATE total SET n_rows = 9 WHERE name = 'round'")
+
+    assert salvage_study(folder, folder.parent / "saved").n_saved == 8
+
+
+def test_rows_of_another_state_are_told(folder: Path):
+    """As where a page holds what was there before, though it was written since."""
+    database = sqlite3.connect(folder / "study.db")
+    total = database.execute("SELECT * FROM total WHERE name = 'chunk'").fetchone()
+    edit_knowingly(folder, "UPDATE chunk SET is_superseded = 1 WHERE rowid = 1")
+    database.execute("REPLACE INTO total VALUES (?, ?, ?, ?)", total)
+    database.commit()
+    database.close()
+
+    assert salvage_study(folder, folder.parent / "saved").mixed == ("chunk",)
+
+
 def test_a_database_of_another_kind_is_refused_as_what_it_is(folder: Path):
     (folder / "study.db").write_bytes(b"a,b\n1,2\n" * 1000)
 
     with pytest.raises(StoreError, match="is not a study") as caught:
         salvage_study(folder, folder.parent / "saved")
 
-    assert "its beginning is damaged" in caught.value.hint
+    assert "train the study again" in caught.value.hint
     assert not os.path.lexists(folder.parent / "saved")

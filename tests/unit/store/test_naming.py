@@ -11,8 +11,7 @@ from builders import make_facts, make_study
 from store_builders import make_curves, make_store, waiting
 
 from paribus.errors import ResourceError, StoreError
-from paribus.store import StudyWriter, read_study, reader, salvage_study
-from paribus.store import salvage as salvaging
+from paribus.store import StudyWriter, best_state, read_study, reader, salvage_study
 from paribus.store.ledger import Ledger
 from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, RUN
 from paribus.store.table import Table
@@ -145,7 +144,7 @@ def test_a_salvage_that_cannot_read_names_the_old_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     folder = make_store(tmp_path / "tiny")
-    monkeypatch.setattr(salvaging, "read_snapshot", unreadable)
+    monkeypatch.setattr(best_state, "read_snapshot", unreadable)
 
     with pytest.raises(StoreError) as caught:
         salvage_study(folder, tmp_path / "saved")

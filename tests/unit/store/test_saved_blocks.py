@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from paribus.store.chunks import write_chunks
 from paribus.store.digests import chunk_crc
-from paribus.store.rows import AnswerRow, MeasureRow
-from paribus.store.saved_blocks import _answer, _measure
+from paribus.store.rows import AnswerRow, ChunkRow, MeasureRow
+from paribus.store.saved_blocks import _answer, _curves, _measure
 
 
 IS_SAVED = np.array([True, False, True])
@@ -21,6 +22,22 @@ def answer(data: bytes, *, block: int, n_runs: int, n_examples: int = 10) -> Ans
     return AnswerRow(
         block, "test", n_runs, n_examples, chunk_crc((block, "test"), data), data
     )
+
+
+def chunk(values: list[list[float]], *, first: int = 0, attempt: int = 1) -> ChunkRow:
+    curves = {"test_loss": np.array(values, np.float32)}
+    (row,) = write_chunks(curves, block=7, attempt=attempt, first_evaluation=first)
+    return row
+
+
+def test_a_curve_is_whole_if_each_part_is_there_once():
+    parts = [chunk([[3.0]], first=2), chunk([[1.0], [2.0]])]
+
+    assert _curves(parts, 3)["test_loss"].tolist() == [[1.0], [2.0], [3.0]]
+    assert _curves([*parts, chunk([[4.0]], first=2, attempt=2)], 3) == {}
+    assert _curves([*parts, chunk([[4.0]], first=1)], 3) == {}
+    assert _curves(parts[1:], 3) == {}
+    assert _curves([parts[0]._replace(crc=0), parts[1]], 3) == {}
 
 
 def test_measures_are_those_of_the_runs_that_are_saved():

@@ -14,6 +14,7 @@ from paribus.store.rows import (
     AttemptRow,
     BaselineRow,
     BlockRow,
+    ChunkRow,
     RoundRow,
     RunRow,
     TimingRow,
@@ -32,6 +33,7 @@ WITH_RUNGS = make_tuned_study(halving=Halving())
 ROWS: dict[str, Any] = {
     "run": RunRow(1, "a", 0, 0, RunStatus.CONVERGED, 0, 1),
     "attempt": AttemptRow(1, 2, "", "", "", write_environment({}), 0, 0.0, 0),
+    "chunk": ChunkRow(1, "test", "loss", 0, 1, 1, 1, 0, 0, bytes(4)),
     "block": BlockRow(1, 1, "", "finished", "", ids(1, 2)),
     "baseline": BaselineRow(1, 0.5, 0.1, 1),
     "timing": TimingRow(0, 1.0, 0.1, 3, 0.0, 1),
