@@ -157,7 +157,7 @@ def _first_rows(leaf: Any, n: int) -> list[np.ndarray]:
     rows: list[np.ndarray] = []
     for shard in sorted(leaf.addressable_shards, key=lambda s: s.index[0].start or 0):
         if len(rows) < n:
-            rows.extend(np.asarray(shard.data))
+            rows.extend(map(np.asarray, np.asarray(shard.data)))
     return rows[:n]
 
 
