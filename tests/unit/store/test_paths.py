@@ -25,7 +25,12 @@ from paribus.store.checkpoints import (
     remove_checkpoints,
     write_checkpoint,
 )
-from paribus.store.folder import open_regular
+from paribus.store.folder import (
+    check_folder,
+    leftovers,
+    open_regular,
+    sync_folder,
+)
 from paribus.store.rows import CheckpointRow
 
 
@@ -118,6 +123,43 @@ def test_what_is_no_regular_file_is_named_and_not_held_open(tmp_path: Path):
     assert caught.value.errno == errno.EINVAL
     assert caught.value.filename == str(tmp_path)
     assert len(list(Path("/dev/fd").iterdir())) == n_open
+
+
+def test_a_folder_that_is_synced_is_not_held_open(tmp_path: Path):
+    n_open = len(list(Path("/dev/fd").iterdir()))
+
+    sync_folder(tmp_path)
+
+    assert len(list(Path("/dev/fd").iterdir())) == n_open
+
+
+def test_a_study_file_in_the_place_of_a_folder_is_told_from_other_files(tmp_path: Path):
+    for name in ("mine.toml", "mine.txt"):
+        (tmp_path / name).touch()
+
+    with pytest.raises(StoreError, match="must be a folder, got a file") as caught:
+        check_folder(tmp_path / "mine.toml")
+    with pytest.raises(StoreError, match="must be a folder, got a file") as other:
+        check_folder(tmp_path / "mine.txt")
+
+    assert "`paribus run` trains a study file" in caught.value.hint
+    assert other.value.hint == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        (".tiny.new-0123456789abcdef", True),
+        (".tiny.new-0123456789abcdeg", False),
+        (".tiny.new-0123456789abcdef0", False),
+        (".other.new-0123456789abcdef", False),
+        ("0123456789abcdef", False),
+    ],
+)
+def test_what_was_left_has_a_name_of_ours(name: str, is_ours: bool, tmp_path: Path):
+    (tmp_path / name).mkdir()
+
+    assert list(leftovers(tmp_path / "tiny")) == [tmp_path / name] * is_ours
 
 
 def _migrate(folder: Path) -> None:
