@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,14 +49,14 @@ def best_state(folder: Path) -> State:
     check_folder(folder)
     with translated(folder / DATABASE, "read"):
         try:
-            return _state(read_snapshot(folder, find))
+            return _state(read_snapshot(folder, _find))
         except _ERRORS as error:
             if not is_damage(error):
                 raise
         best: State | None = None
         refusal: Exception | None = None
         try:
-            best = _state(read_snapshot(folder, find, is_verified=False))
+            best = _state(read_snapshot(folder, _find, is_verified=False))
         except _ERRORS as error:
             if not is_damage(error):
                 raise
@@ -77,16 +78,12 @@ def _without_way_on(refusal: Exception) -> Exception:
 
 def _best_of_copies(folder: Path, private: Path, best: State | None) -> State | None:
     """What is found in place, unless a copy that can be made shows more."""
-    try:
+    with suppress(OSError, OverflowError, ParibusError):  # no copy, or no other
         for copy in mended_copies(folder, private):
-            try:
-                state = _state(read_at(copy, folder / DATABASE, "ro", find, False))
-            except _ERRORS:
-                continue
-            if best is None or state.worth() > best.worth():
-                best = state
-    except (OSError, OverflowError, ParibusError):  # no copy can be made, or no other
-        return best
+            with suppress(*_ERRORS):
+                state = _state(read_at(copy, folder / DATABASE, "ro", _find, False))
+                if best is None or state.worth() > best.worth():
+                    best = state
     return best
 
 
@@ -94,7 +91,7 @@ def _state(found: Found) -> State:
     return State(found, saved_blocks(found))
 
 
-def find(ledger: Ledger) -> Found:
+def _find(ledger: Ledger) -> Found:
     """Every row that verifies and can be.
 
     Raises:
