@@ -8,7 +8,12 @@ import numpy as np
 from paribus.analysis.ends import BestAtEnd, best_at_ends
 from paribus.analysis.scores import is_bad, is_learner, judged, oriented_scores
 from paribus.analysis.solo_times import NoisyTiming, noisy_timing
-from paribus.analysis.starts import OtherStarts, other_starts
+from paribus.analysis.starts import (
+    BrokenStarts,
+    OtherStarts,
+    broken_starts,
+    other_starts,
+)
 from paribus.analysis.stopped import StoppedEarly, stopped_early
 from paribus.analysis.ties import MIN_SEEDS_TO_JUDGE, is_rankable
 from paribus.analysis.tuned import choose_tuned
@@ -140,6 +145,7 @@ class EndedEarly:
 Caution = (
     MissingRuns
     | NothingLearned
+    | BrokenStarts
     | OtherStarts
     | EdgeOfGrid
     | BestAtEnd
@@ -169,6 +175,7 @@ def find_cautions(result: StudyResult, *, n_intervals: int = 1) -> tuple[Caution
     found = (
         _missing_runs(result),
         _nothing_learned(result),
+        broken_starts(result),
         other_starts(result),
         *edges,
         *(e for e in best_at_ends(result) if e.hyperparameter not in at_edge),

@@ -1,8 +1,15 @@
-"""Did all runs of a seed begin alike, whichever call trained them?"""
+"""How did runs begin: alike, whichever call trained them, and with numbers?"""
 
 from dataclasses import dataclass
 
 from paribus.results import StudyResult
+from paribus.status import RunStatus
+
+
+WHY_BROKEN = (
+    "the loss or its gradient is no number at the first weights, as by the logarithm "
+    "of 0, the norm of zeros, or what `jnp.where` does not choose"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +27,21 @@ class OtherStarts:
     weights: tuple[int, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class BrokenStarts:
+    """Runs whose loss or its gradient was no number at their first weights.
+
+    Attributes:
+        configs: The indices of those that have such runs.
+        n_broken: How many runs they are.
+        n_runs: Runs that have an outcome.
+    """
+
+    configs: tuple[int, ...]
+    n_broken: int
+    n_runs: int
+
+
 def other_starts(result: StudyResult) -> OtherStarts | None:
     """Gather what calls began otherwise than those before them; None for nothing."""
     calls = [a for a in result.attempts if a.other_orders or a.other_weights]
@@ -29,4 +51,19 @@ def other_starts(result: StudyResult) -> OtherStarts | None:
         calls=tuple(call.number for call in calls),
         orders=tuple(sorted({seed for call in calls for seed in call.other_orders})),
         weights=tuple(sorted({seed for call in calls for seed in call.other_weights})),
+    )
+
+
+def broken_starts(result: StudyResult) -> BrokenStarts | None:
+    """Count runs that diverged at their very first step; None for none.
+
+    A rate that is too high takes more than one step to leave what float32 can hold.
+    """
+    is_broken = (result.status == RunStatus.DIVERGED) & (result.diverged_at == 1)
+    if not is_broken.any():
+        return None
+    return BrokenStarts(
+        configs=tuple(is_broken.any(axis=1).nonzero()[0].tolist()),
+        n_broken=int(is_broken.sum()),
+        n_runs=int(result.has_outcome().sum()),
     )

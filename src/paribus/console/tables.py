@@ -13,6 +13,7 @@ from jaxtyping import Int
 from paribus.analysis import ConfigSummary, MetricSummary
 from paribus.analysis.scores import is_accuracy, shown_metrics
 from paribus.analysis.solo_times import noisy_timing
+from paribus.analysis.starts import WHY_BROKEN, broken_starts
 from paribus.console.layout import Row, html_table, lay_out, table_width
 from paribus.console.ties import (
     AS_GOOD,
@@ -32,11 +33,6 @@ from paribus.stopping import at_look_of
 from paribus.study import Study
 
 
-AT_THE_FIRST_STEP = (
-    "all at their first step, whatever the config: the loss or its gradient is no "
-    "number at the first weights, as by the logarithm of 0, the norm of zeros, or what "
-    "`jnp.where` does not choose"
-)
 MAX_NAMED = 3
 MIXTURE = "*"
 NO_LEARNER = "**"
@@ -264,8 +260,10 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     more = len(places) - MAX_NAMED
     rest = f"; and {count(more, 'more config')}" if more > 0 else ""
     why = ""
-    if n == result.n_runs and (result.diverged_at == 1).all():
-        why = f"; {AT_THE_FIRST_STEP}"
+    broken = broken_starts(result)
+    if status is RunStatus.DIVERGED and broken is not None:
+        n_broken = "all" if broken.n_broken == n else f"{broken.n_broken} of them"
+        why = f"; {n_broken} at the first step: {WHY_BROKEN}"
     return f"{n} of {result.n_runs} runs {status.word}: {shown}{rest}{why}"
 
 

@@ -15,7 +15,7 @@ from paribus.analysis.cautions import (
 )
 from paribus.analysis.ends import BestAtEnd
 from paribus.analysis.solo_times import NoisyTiming
-from paribus.analysis.starts import OtherStarts
+from paribus.analysis.starts import WHY_BROKEN, BrokenStarts, OtherStarts
 from paribus.analysis.stopped import StoppedEarly
 from paribus.counts import count
 from paribus.in_python import as_python
@@ -41,8 +41,8 @@ def say_caution(caution: Caution, study: Study, labels: Mapping[int, str]) -> st
     match caution:
         case EdgeOfGrid():
             return _say_edge(caution, varying(study))
-        case Unconverged():
-            return _say_unconverged(caution, labels)
+        case Unconverged() | BrokenStarts():
+            return _say_of_configs(caution, labels)
         case FewSeeds() | OtherStarts():
             return _say_of_seeds(caution)
         case NoisyTiming():
@@ -62,6 +62,7 @@ def say_gist(cautions: Sequence[Caution]) -> str:
 _GISTS: Mapping[type[Caution], str] = {
     MissingRuns: "runs missing",
     NothingLearned: "nothing learned",
+    BrokenStarts: "runs that are no number from their first step on",
     OtherStarts: "runs of a seed that began otherwise",
     EdgeOfGrid: "a best value at the edge of its grid",
     BestAtEnd: "a best value that is the first or last tried",
@@ -199,6 +200,14 @@ def _say_edge(caution: EdgeOfGrid, varied: Sequence[str]) -> str:
     )
 
 
+def _say_of_configs(
+    caution: Unconverged | BrokenStarts, labels: Mapping[int, str]
+) -> str:
+    if isinstance(caution, Unconverged):
+        return _say_unconverged(caution, labels)
+    return _say_broken(caution, labels)
+
+
 def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
     n = len(caution.configs)
     named = [labels[index] for index in caution.configs if labels.get(index)]
@@ -208,6 +217,16 @@ def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
         f"{n} of {count(caution.n_configs, 'config')}{which}{best} had more than a "
         "fifth of the runs still improving when the budget was spent: their final "
         "numbers are about this budget, not about where training leads."
+    )
+
+
+def _say_broken(caution: BrokenStarts, labels: Mapping[int, str]) -> str:
+    named = [labels[index] for index in caution.configs if labels.get(index)]
+    where = f" ({_some(named)})" if named else ""
+    return (
+        f"{caution.n_broken:,} of {count(caution.n_runs, 'finished run')}{where} "
+        f"diverged at the first step: {WHY_BROKEN}. A rate that is too high takes more "
+        "than one step, so look at the model and the data."
     )
 
 

@@ -252,20 +252,22 @@ def test_diverged_runs_are_named_with_their_first_step():
     assert "(seeds 2, 3; the first at step 7)" in text
 
 
-@pytest.mark.parametrize(("step", "is_told"), [(1, True), (2, False)])
-def test_where_all_runs_diverge_at_once_the_usual_traps_are_named(
-    step: int, is_told: bool
+@pytest.mark.parametrize(
+    ("steps", "how_many"), [((1, 1), "all"), ((1, 2), "4 of them"), ((2, 2), None)]
+)
+def test_where_runs_diverge_at_once_the_usual_traps_are_named(
+    steps: tuple[int, int], how_many: str | None
 ):
     study = make_study()
     result = make_result(study, status=np.full((2, 4), RunStatus.DIVERGED))
-    diverged_at = np.full((2, 4), 1)
-    diverged_at[1, 3] = step
+    diverged_at = np.repeat(np.array(steps)[:, None], 4, axis=1)
 
     text = ending_text(
         replace(result, diverged_at=diverged_at), asked=study, folder=Path("x")
     )
 
-    assert ("the logarithm of 0, the norm of zeros" in text) == is_told
+    assert ("the logarithm of 0, the norm of zeros" in text) == (how_many is not None)
+    assert how_many is None or f"; {how_many} at the first step: the loss" in text
 
 
 def test_a_config_that_tuning_did_not_choose_shows_the_runs_that_tuned_it():

@@ -19,6 +19,7 @@ from paribus.analysis.cautions import (
 )
 from paribus.analysis.ends import BestAtEnd
 from paribus.analysis.solo_times import NoisyTiming
+from paribus.analysis.starts import BrokenStarts
 from paribus.declared import DeclaredClaim
 from paribus.report.cautions import say_caution, say_gist
 from paribus.report.document import Bullets, Callout
@@ -367,3 +368,23 @@ def test_in_a_tuned_study_the_seeds_that_choose_tell_where_the_edge_is():
     assert found(misled, EdgeOfGrid) == []
     assert "is 0.1, the highest that was tried" in say(at_edge, EdgeOfGrid)
     assert "Adding 1 would tell" in say(at_edge, EdgeOfGrid)
+
+
+def test_runs_that_are_no_number_from_their_first_step_on_are_no_matter_of_a_rate():
+    result = make_finished(
+        LOW, HIGH, LOW, status={(2, j): RunStatus.DIVERGED for j in range(10)}
+    )
+    diverged_at = np.zeros((3, 10), int)
+    diverged_at[2] = 40  # a rate that is too high
+    later = replace(result, diverged_at=diverged_at)
+    diverged_at = diverged_at.copy()
+    diverged_at[2, :4] = 1
+    broken = replace(result, diverged_at=diverged_at)
+
+    assert found(later, BrokenStarts) == []
+    assert found(broken, BrokenStarts) == [
+        BrokenStarts(configs=(2,), n_broken=4, n_runs=30)
+    ]
+    assert say(broken, BrokenStarts).startswith(
+        "4 of 30 finished runs (config 2) diverged at the first step: the loss or its "
+    )
