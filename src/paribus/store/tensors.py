@@ -163,7 +163,11 @@ def _checked(name: str, entry: Any) -> tuple[np.dtype[Any], list[int], list[int]
     dtype = parts.get("dtype")
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise ValueError(f"`{name}` has the unknown type {dtype!r}")
-    return np.dtype(_DTYPES[dtype]), shape, offsets
+    found = np.dtype(_DTYPES[dtype])
+    # NumPy makes no such array, not even one that a dimension of 0 leaves empty.
+    if math.prod(filter(None, shape)) * found.itemsize >= 2**63:
+        raise ValueError(f"`{name}` is larger than any array may be")
+    return found, shape, offsets
 
 
 def _are_counts(values: Any) -> TypeGuard[list[int]]:

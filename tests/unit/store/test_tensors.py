@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from paribus.store import tensors
-from paribus.store.tensors import read_tensors, write_tensors
+from paribus.store.tensors import check_tensors, read_tensors, write_tensors
 
 
 DTYPES = ["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?"]
@@ -100,6 +100,7 @@ EXTRA = "1 bytes follow its last array"
 NOWHERE = "`a` has no shape or no place"
 DEEP = "`a` has 33 dimensions, at most 32 may be"
 DEEPER = "`a` has 40,000 dimensions, at most 32 may be"
+LARGE = "`a` is larger than any array may be"
 UNKNOWN = "`a` has the unknown type {}"
 
 
@@ -139,7 +140,9 @@ LONG = "its header is longer than the file, or than a header may be"
         (by_hand({"a": entry("F32", [-2], 0, 8)}, ZEROS), NOWHERE),
         (by_hand({"a": entry("F32", [2.0], 0, 8)}, ZEROS), NOWHERE),
         (by_hand({"a": entry("F32", [True, 2], 0, 8)}, ZEROS), NOWHERE),
-        (by_hand({"a": entry("F32", [2**62, 2**62], 0, 8)}, ZEROS), AFTER.format("a")),
+        (by_hand({"a": entry("F32", [2**62, 2**62], 0, 8)}, ZEROS), LARGE),
+        (by_hand({"a": entry("U8", [0, 2**62, 2], 0, 0)}), LARGE),
+        (by_hand({"a": entry("F32", [0, 2**61], 0, 0)}), LARGE),
         (by_hand({"a": entry("F32", [0, 2**63], 0, 0)}), NOWHERE),
         (by_hand({"a": entry("U8", [1] * 33, 0, 1)}, b"x"), DEEP),
         (by_hand({"a": entry("U8", [2**62] * 40_000, 0, 8)}, ZEROS), DEEPER),
@@ -165,6 +168,15 @@ def test_arrays_without_values_may_stand_anywhere():
 
     shapes = {name: array.shape for name, array in found.items()}
     assert shapes == {"full": (2,), "before": (0,), "after": (3, 0)}
+
+
+@pytest.mark.parametrize("length", [2**63 - 1, 2**61])
+def test_what_check_passes_is_read_whatever_its_length(length: int):
+    content = by_hand({"a": entry("U8", [0, length], 0, 0)})
+
+    check_tensors(content, len(content))
+
+    assert read_tensors(content)["a"].shape == (0, length)
 
 
 @pytest.mark.parametrize("dtype", ["O", "U3", "c8", "M8[s]"])
