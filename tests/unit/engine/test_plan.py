@@ -61,6 +61,13 @@ def test_a_group_is_described_by_the_static_hyperparameters_of_the_space():
     ]
 
 
+def test_a_group_of_one_config_is_described_too():
+    (group,) = group_configs(make_study(learning_rate=(0.01,), batch_size=(32,)))
+
+    assert len(group.configs) == 1
+    assert group.description == "batch_size=32"
+
+
 def test_every_config_gets_its_first_seed_before_its_second():
     study = make_study(batch_size=(64, 32), n_seeds=2)
     wide, narrow = group_configs(study)

@@ -102,6 +102,16 @@ def test_another_kind_of_file_is_refused_untouched(opener, content, words, tmp_p
 
 
 @pytest.mark.parametrize("opener", OPENERS)
+def test_an_empty_database_is_told_what_is_left_to_do(opener, tmp_path: Path):
+    (tmp_path / "study.db").touch()
+
+    assert refused(opener, tmp_path).hint == (
+        "if it was one, nothing is left to save: go on from a copy of the folder, or "
+        "train the study again in another, with `--out`"
+    )
+
+
+@pytest.mark.parametrize("opener", OPENERS)
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_the_database_of_another_program_is_refused_untouched(opener, mode, tmp_path):
     folder = tmp_path / "x"
