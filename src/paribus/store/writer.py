@@ -111,8 +111,8 @@ class StudyWriter(BlockRungs):
                     return writer
         writer = cls.open(folder)
         try:
-            writer.grow(study)
             writer.check_data(data)
+            writer.grow(study)
         except BaseException:
             writer.close()
             raise

@@ -13,6 +13,7 @@ from paribus.results.timings import SoloTime
 from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study, study_exists
+from paribus.store.folder import building_folder
 from paribus.store.rows import BaselineRow
 from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, CHUNK
 from paribus.study import Budget, Run
@@ -75,6 +76,30 @@ def test_create_opens_and_grows_a_study_that_is_there(folder: Path):
     with StudyWriter.create(folder, grown, make_facts()) as writer:
         assert writer.study == replace(grown, late_seeds=(4,), n_looks=2)
         assert len(waiting(writer)) == 2
+
+
+def test_create_refuses_other_data_before_it_grows_a_study_and_gives_it_free(
+    folder: Path,
+):
+    make_store(folder)
+    stored = read_study(folder).study
+    others = replace(make_facts(), content_hash="1" * 64)
+
+    with pytest.raises(DataError, match="differs from the data recorded"):
+        StudyWriter.create(folder, make_study(n_seeds=5), others)
+
+    with StudyWriter.open(folder) as writer:
+        assert writer.study == stored
+
+
+def test_create_removes_what_a_killed_creator_left(folder: Path):
+    left = building_folder(folder)
+    left.mkdir(parents=True)
+    (left / "study.db").touch()
+
+    StudyWriter.create(folder, make_study(), make_facts()).close()
+
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
 def test_runs_are_listed_by_config_then_by_seed(folder: Path):
