@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import struct
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
@@ -13,8 +14,11 @@ from store_builders import edit, edit_knowingly, fingerprint, time_rounds
 
 from paribus.errors import ResourceError, StoreError
 from paribus.store import StudyWriter, first_page, read_study, salvage_study
+from paribus.store.connection import is_readable_by_others
 from paribus.store.copying import copy_file
-from paribus.store.first_page import mended_copies
+from paribus.store.first_page import _fresh_pages, mended_copies
+from paribus.store.schema import APPLICATION_ID, SCHEMA_VERSION
+from paribus.store.versions import TABLES_OF
 
 
 PAGE = 4096
@@ -115,6 +119,60 @@ def test_all_is_saved_behind_the_first_page_of_an_older_schema(
     saved = salvaged(folder, lambda content: bytes(PAGE) + content[PAGE:])
 
     assert saved == (n_finished, 0)
+
+
+def pages_of_schema(content: bytes) -> list[int]:
+    """Where the statements of tables stand, page by page from 0."""
+    starts = range(PAGE, len(content), PAGE)
+    return [0, *(s // PAGE for s in starts if b"CREATE TABLE" in content[s : s + PAGE])]
+
+
+def without_pages(content: bytes, pages: list[int]) -> bytes:
+    changed = bytearray(content)
+    for page in pages:
+        changed[page * PAGE : (page + 1) * PAGE] = bytes(PAGE)
+    return bytes(changed)
+
+
+def test_all_is_saved_if_every_page_of_the_schema_is_lost(folder: Path):
+    assert len(pages_of_schema((folder / "study.db").read_bytes())) > 2
+
+    saved = salvaged(folder, lambda c: without_pages(c, pages_of_schema(c)))
+
+    assert saved == (8, 0)
+
+
+@pytest.mark.parametrize("version", sorted(TABLES_OF))
+def test_the_pages_that_are_made_anew_are_those_of_the_schema(
+    version: int, tmp_path: Path
+):
+    pages = _fresh_pages(tmp_path, version)
+
+    made = (tmp_path / f"schema-{version}.db").read_bytes()
+    assert sorted(number - 1 for number in pages) == pages_of_schema(made)
+    numbers = struct.unpack(">2I", pages[1][60:64] + pages[1][68:72])
+    assert numbers == (version, APPLICATION_ID)
+
+
+@pytest.mark.parametrize(
+    ("application", "version", "is_other"),
+    [
+        (APPLICATION_ID, SCHEMA_VERSION, False),
+        (APPLICATION_ID, SCHEMA_VERSION + 1, True),
+        (APPLICATION_ID + 1, SCHEMA_VERSION, True),
+    ],
+)
+def test_a_header_says_whose_a_database_is(
+    application: int, version: int, is_other: bool
+):
+    header = bytearray(b"SQLite format 3\0".ljust(100, b"\0"))
+    header[60:64], header[68:72] = (
+        struct.pack(">I", version),
+        struct.pack(">I", application),
+    )
+
+    assert is_readable_by_others(bytes(header)) == is_other
+    assert not is_readable_by_others(b"s" + header[1:])
 
 
 def test_of_a_study_that_is_cut_what_is_before_the_cut_is_saved(folder: Path):

@@ -23,7 +23,9 @@ from store_builders import edit, edit_knowingly, fingerprint
 from paribus.errors import ResourceError, StoreError
 from paribus.store import StudyWriter, check_study, read_study
 from paribus.store import migration as migrating
+from paribus.store.ledger import Ledger
 from paribus.store.schema import SCHEMA_VERSION
+from paribus.store.table import Table
 from paribus.store.versions import STEPS
 
 
@@ -129,6 +131,23 @@ def test_a_migration_that_stops_half_way_has_not_happened(
     StudyWriter.open(folder).close()
 
     assert schema_of(folder) == SCHEMA_VERSION
+
+
+def test_a_migration_whose_outcome_has_other_totals_has_not_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = unpacked(GOLDEN / "schema-2" / "finished.db.gz", tmp_path / "old")
+
+    def create(ledger: Ledger, table: Table[Any]) -> None:
+        create_total(ledger, table)
+        ledger.connection.execute("UPDATE total SET n_rows = n_rows + 1")
+
+    create_total = Ledger.create_total
+    monkeypatch.setattr(Ledger, "create_total", create)
+    with pytest.raises(StoreError, match="is damaged"):
+        StudyWriter.open(folder)
+
+    assert schema_of(folder) == 2
 
 
 def test_a_copy_that_a_death_has_left_is_removed_and_no_other_file(tmp_path: Path):

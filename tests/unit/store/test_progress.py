@@ -69,6 +69,23 @@ def replays(folder: Path) -> list[ReplayRow]:
         return writer._ledger.read(REPLAY)
 
 
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_a_writer_refuses_checkpoints_that_lie_elsewhere(
+    is_folder: bool, stopped: Path
+):
+    path = stopped / "checkpoints"
+    if not is_folder:
+        path /= files(stopped)[0]
+    elsewhere = stopped.parent / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+    with pytest.raises(StoreError) as caught:
+        StudyWriter.open(stopped)
+
+    assert str(caught.value).startswith(f"`{path}` must not be a symbolic link")
+
+
 def test_two_checkpoints_are_kept_each_named_by_its_content(stopped: Path):
     names = files(stopped)
 
