@@ -1,11 +1,14 @@
 """A first page that is damaged hides no row of a study."""
 
 import os
+import re
+import shutil
 import sqlite3
 import struct
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -217,6 +220,19 @@ def test_while_somebody_may_write_nothing_is_copied(
     disturb(monkeypatch, folder)
 
     assert list(mended_copies(folder, tmp_path)) == []
+
+
+def test_a_copy_that_does_not_fit_is_not_begun(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=9))
+    private = tmp_path / "private"
+    private.mkdir()
+
+    with pytest.raises(ResourceError, match=re.escape(f"`{folder / 'study.db'}`")):
+        list(mended_copies(folder, private))
+
+    assert list(private.iterdir()) == []
 
 
 def test_an_empty_journal_hides_nothing(folder: Path):
