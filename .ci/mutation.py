@@ -34,6 +34,9 @@ from mutmut.workers.isolation import ForkServerRunner
 CAUGHT = (1, 3, 24, -24, 36, 152)
 SURVIVED = (0, 5, 33)  # all tests passed, or there is none
 
+# Times what its tests take, and two seconds, that a mutant may.
+PATIENCE = 4
+
 _submit = ForkServerRunner.submit
 
 
@@ -52,18 +55,24 @@ def mutants_of(path: Path) -> list[str]:
 def fast_first(most_s: float) -> Callable[..., None]:
     """Let mutmut's server begin with the fast tests of a mutant, which find most.
 
+    A mutant that waits for a pipe or never ends is ended after some times what its
+    tests take, not after what all tests of its file would.
+
     Args:
         most_s: Seconds of tests at most, since a survivor has to pass them all.
     """
 
     def submit(
-        server: ForkServerRunner, name: str, tests: list[str], *limits: Any
+        server: ForkServerRunner, name: str, tests: list[str], *estimates: Any
     ) -> None:
         durations = state().duration_by_test
         tests = sorted(tests, key=lambda test: durations[test])
-        until = accumulate(durations[test] for test in tests)
-        fast = [t for t, s in zip(tests, until, strict=True) if s <= most_s]
-        _submit(server, name, fast or tests[:1], *limits)
+        until = list(accumulate(durations[test] for test in tests))
+        n_fast = max(sum(seconds <= most_s for seconds in until), 1)
+        limit_s = PATIENCE * (until[n_fast - 1] + 2) if tests else 0
+        # Of the processor; by the clock mutmut waits half as long.
+        estimates = (math.ceil(2 * limit_s), *estimates[1:])
+        _submit(server, name, tests[:n_fast], *estimates)
 
     return submit
 

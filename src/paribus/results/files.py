@@ -22,7 +22,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader finds the old one or the new one, never a part.
 
     The content goes to a new file beside `path`, reaches the disk, and then takes its
-    name. Folders on the way are made. Text is written as UTF-8, its line ends kept.
+    name. Folders on the way are made, and do not stay if that fails. Text is written as
+    UTF-8, its line ends kept.
 
     Args:
         path: Where to; replaced if it is there.
@@ -42,6 +43,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     )
     before = f".{path.name[:100]}.{_host()}"
     temporary = path.with_name(f"{before}{os.getpid():08x}{secrets.token_hex(4)}")
+    made = [p for p in (path.parent, *path.parent.parents) if not os.path.lexists(p)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(temporary, data)
@@ -52,6 +54,9 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
+        with suppress(OSError):  # the nearest first, unless somebody uses it by now
+            for folder in made:
+                folder.rmdir()
         raise _cannot_write(path, error) from error
 
 

@@ -48,6 +48,19 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_failed_write_leaves_no_folder_that_it_made(tmp_path, monkeypatch):
+    def broken(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "there").mkdir()
+    monkeypatch.setattr(os, "fsync", broken)
+    for path in (tmp_path / "a" / "b" / "runs.csv", tmp_path / "there" / "runs.csv"):
+        with pytest.raises(ResourceError):
+            write_atomically(path, "new")
+
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+
+
 def test_a_new_name_that_may_not_last_is_told(tmp_path, monkeypatch):
     synced = []
     original = os.fsync
