@@ -36,6 +36,17 @@ def test_all_that_is_damaged_is_named_at_once(folder: Path):
     )
 
 
+def test_a_file_that_sqlite_calls_damaged_is_damaged_whatever_its_rows(folder: Path):
+    content = bytearray((folder / "study.db").read_bytes())
+    content[39] += 1  # how many free pages there are
+    (folder / "study.db").write_bytes(content)
+
+    report = check_study(folder)
+
+    assert not report.are_results_sound
+    assert "free" in report.problems[0].lower()
+
+
 def test_what_cannot_be_counted_is_none(folder: Path):
     edit(folder, "PRAGMA foreign_keys = OFF", "DROP TABLE run", "DROP TABLE chunk")
 

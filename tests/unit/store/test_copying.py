@@ -92,6 +92,36 @@ def test_a_copy_that_does_not_fit_is_refused_with_both_numbers(
         check_fits([source], tmp_path / "private", Path("tiny/study.db"))
 
 
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="tells no holes")
+def test_what_a_copy_needs_is_its_content_and_to_ask_moves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = write_parts(tmp_path / "file", [(64 * PIECE, b"a" * PIECE)], 65 * PIECE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=PIECE))
+
+    with path.open("rb", buffering=PIECE) as source:
+        source.read(64 * PIECE - 1)
+        check_fits([source], tmp_path / "private", path)
+
+        assert source.read() == b"\0" + b"a" * PIECE
+
+
+def test_a_disk_that_fails_while_asked_for_holes_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = write_parts(tmp_path / "file", SPARSE, 64 * PIECE)
+    seek = os.lseek
+
+    def fail(descriptor: int, place: int, how: int) -> int:
+        if how == os.SEEK_DATA:
+            raise OSError(errno.EIO, "Input/output error")
+        return seek(descriptor, place, how)
+
+    monkeypatch.setattr(os, "lseek", fail)
+    with path.open("rb") as source, pytest.raises(OSError, match="Input/output error"):
+        copy_file(source, tmp_path / "copy")
+
+
 def test_a_file_that_cannot_be_asked_for_its_holes_is_not_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
