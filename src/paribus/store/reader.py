@@ -101,8 +101,6 @@ def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
         problem = seconds_problem(row)
         if problem is not None:
             raise damaged(ledger.database, f"{key}: {problem}")
-        if not 0 <= row.config < len(configs):
-            raise damaged(ledger.database, f"{key}: no config of the study")
         return configs[row.config]
 
     by_config: dict[Config, dict[int, SoloTime]] = {}
