@@ -96,6 +96,23 @@ def test_a_study_is_read_back_as_it_was_written():
     assert not Study.from_dict(study.to_dict()).is_made_in_python
 
 
+def test_what_was_added_to_the_record_later_is_read_back_and_may_be_missing():
+    study = replace(
+        make_study(n_seeds=3),
+        diagnostics=("sharpness",),
+        late_seeds=(2,),
+        task=TaskChoice(label_smoothing=0.1),
+    )
+    written = study.to_dict()
+
+    assert Study.from_dict(written) == study
+    for part, name in (("study", "late_seeds"), ("study", "looks")):
+        written[part].pop(name, None)
+    written["study"].pop("n_looks", None)
+    written.pop("task")
+    assert Study.from_dict(written) == replace(study, late_seeds=(), task=TaskChoice())
+
+
 def test_what_made_a_study_is_written_and_no_part_of_it():
     study = make_study()
     in_python = replace(study, is_made_in_python=True)

@@ -8,7 +8,7 @@ from paribus.errors import StoreError
 from paribus.store import StudyWriter
 from paribus.store.ledger import Ledger
 from paribus.store.rows import RunRow
-from paribus.store.schema import RUN
+from paribus.store.schema import CHUNK, RUN
 
 
 def stop_half_way(ledger: Ledger, runs: list[RunRow]) -> None:
@@ -42,6 +42,18 @@ def test_a_row_that_is_not_there_is_named(folder: Path):
         with pytest.raises(StoreError, match=r"table `block` has no key 0\n"):
             ledger.read_block(0)
         assert ledger.read_chunks(99) == []
+
+
+def test_whoever_reads_a_table_compares_it_with_its_total(folder: Path):
+    """Whatever was verified when it was opened."""
+    with StudyWriter.open(folder) as writer:
+        ledger = writer._ledger
+        rows = ledger.read(CHUNK)
+        ledger.connection.execute("DELETE FROM chunk WHERE rowid = 1")
+
+        with pytest.raises(StoreError, match="do not agree with its total of 8\n"):
+            ledger.read(CHUNK)
+        assert len(rows) == 8
 
 
 def test_what_a_change_has_done_so_far_agrees_with_the_totals(folder: Path):
