@@ -99,7 +99,7 @@ def test_what_a_copy_needs_is_its_content_and_to_ask_moves_nothing(
     path = write_parts(tmp_path / "file", [(64 * PIECE, b"a" * PIECE)], 65 * PIECE)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=PIECE))
 
-    with path.open("rb", buffering=PIECE) as source:
+    with path.open("rb") as source:
         source.read(64 * PIECE - 1)
         check_fits([source], tmp_path / "private", path)
 
