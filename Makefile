@@ -15,7 +15,7 @@ study: $(VENV)/package  ## train the built-in study, write its report.html, say 
 test: $(VENV)/tools  ## every test under five seconds, on every core
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 test-slow: $(VENV)/tools  ## the others, but for those of which a smaller one is among these
-	$(BIN)/pytest -m slow --jaxtyping-packages= --numprocesses auto --dist loadfile --no-loadscope-reorder  # `test` checks types; in order, the longest files come first
+	$(BIN)/pytest -m slow --jaxtyping-packages= --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 40  # `test` checks types; in order, the longest files come first; says what each part of the campaign took
 test-all: test test-slow  ## all there are
 	$(BIN)/pytest -m long --numprocesses auto --dist loadfile
 format: $(VENV)/tools  ## rewrite files to the house style

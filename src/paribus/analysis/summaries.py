@@ -59,12 +59,13 @@ def summarise_configs(
     n_seeds = result.has_outcome().sum(axis=1)
     n_learners = is_learner(result).sum(axis=1)
     shares_bad = _shares_bad(is_bad(result).sum(axis=1), n_seeds)
+    counts = _counts(result.status)
     return tuple(
         ConfigSummary(
             config=config,
             n_seeds=int(n_seeds[i]),
             n_learners=int(n_learners[i]),
-            status=_counts(result.status[i]),
+            status=counts[i],
             metrics={metric: summaries[i] for metric, summaries in metrics.items()},
             is_tied_with_best=ties.is_tied[i],
             is_practically_tied=is_practically_tied[i],
@@ -87,31 +88,50 @@ def _summarise_metric(result: StudyResult, metric: str) -> list[MetricSummary]:
     is_ranked = ranking > -np.inf
     if is_loss(metric):
         ranking = np.exp(ranking)
-    is_bimodal = _is_bimodal(result)
-    summaries: list[MetricSummary] = []
-    for i, (row, has) in enumerate(zip(final, has_value, strict=True)):
-        values = (float(x) if ok else None for x, ok in zip(row, has, strict=True))
-        n = int(has.sum())
-        n_learners = int(has_learned[i].sum())
-        of_learners = [float(x[i]) if np.isfinite(x[i]) else None for x in learners]
-        summaries.append(
-            MetricSummary(
-                metric=metric,
-                values=tuple(values),
-                mean=float(mean[i]) if n else None,
-                lower=float(lower[i]) if n >= MIN_SEEDS else None,
-                upper=float(upper[i]) if n >= MIN_SEEDS else None,
-                confidence_level=CONFIDENCE_LEVEL,
-                spread=float(row[has].std(ddof=1)) if n >= MIN_SEEDS else None,
-                is_bimodal=bool(is_bimodal[i]),
-                n_learners=n_learners,
-                mean_of_learners=of_learners[0],
-                lower_of_learners=of_learners[1],
-                upper_of_learners=of_learners[2],
-                ranking_mean=float(ranking[i]) if is_ranked[i] else None,
-            )
+    n_values = has_value.sum(axis=1)
+    has_bounds = n_values >= MIN_SEEDS
+    # A large study has thousands of configs: each column becomes Python's at once.
+    columns = {
+        "values": map(tuple, _or_none(final, has_value)),
+        "mean": _or_none(mean, n_values > 0),
+        "lower": _or_none(lower, has_bounds),
+        "upper": _or_none(upper, has_bounds),
+        "spread": _or_none(_spreads(final, has_value), has_bounds),
+        "is_bimodal": _is_bimodal(result).tolist(),
+        "n_learners": has_learned.sum(axis=1).tolist(),
+        "mean_of_learners": _or_none(learners[0], np.isfinite(learners[0])),
+        "lower_of_learners": _or_none(learners[1], np.isfinite(learners[1])),
+        "upper_of_learners": _or_none(learners[2], np.isfinite(learners[2])),
+        "ranking_mean": _or_none(ranking, is_ranked),
+    }
+    return [
+        MetricSummary(
+            metric=metric,
+            confidence_level=CONFIDENCE_LEVEL,
+            **dict(zip(columns, row, strict=True)),
         )
-    return summaries
+        for row in zip(*columns.values(), strict=True)
+    ]
+
+
+def _or_none(
+    values: Float[np.ndarray, "*shape"], is_there: Bool[np.ndarray, "*shape"]
+) -> list[Any]:
+    """The values as Python's numbers, None for those that are not there."""
+    found = values.astype(object)
+    found[~is_there] = None
+    return found.tolist()
+
+
+def _spreads(
+    values: Float[np.ndarray, "config seed"], is_there: Bool[np.ndarray, "config seed"]
+) -> Float[np.ndarray, " config"]:
+    """The standard deviation over the values that are there; NaN below two."""
+    n_values = is_there.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.where(is_there, values, 0.0).sum(axis=1) / n_values
+        squares = np.where(is_there, values - means[:, None], 0.0) ** 2
+        return np.sqrt(squares.sum(axis=1) / (n_values - 1))
 
 
 def _intervals(
@@ -172,7 +192,13 @@ def _is_bimodal(result: StudyResult) -> Bool[np.ndarray, " config"]:
     return np.asarray(is_unlearned(result).any(axis=1) & is_learner(result).any(axis=1))
 
 
-def _counts(status: np.ndarray) -> dict[RunStatus, int]:
-    is_asked = status != RunStatus.ABSENT
-    present, counts = np.unique(status[is_asked], return_counts=True)
-    return {RunStatus(s): int(n) for s, n in zip(present, counts, strict=True)}
+def _counts(status: Int[np.ndarray, "config seed"]) -> list[dict[RunStatus, int]]:
+    """How many runs of each config became what, lowest status first."""
+    present = np.unique(status)
+    counts = {
+        RunStatus(s): (status == s).sum(axis=1).tolist()
+        for s in present[present != RunStatus.ABSENT]
+    }
+    return [
+        {word: n[i] for word, n in counts.items() if n[i]} for i in range(len(status))
+    ]
