@@ -11,6 +11,7 @@ from paribus.errors import StoreError
 from paribus.store import StudyWriter, connection, snapshot
 from paribus.store.connection import (
     StoreConnection,
+    check_header,
     connect,
     connect_new,
     is_open_here,
@@ -120,3 +121,52 @@ def test_a_journal_that_is_nothing_but_a_name_of_another_is_not_followed(folder:
 
     with pytest.raises(StoreError, match="written by another program"):
         snapshot.verify_recovery(folder)
+
+
+def test_a_database_is_open_here_until_its_last_connection_is_closed(folder: Path):
+    database = folder / "study.db"
+    first, second = (connect(database, mode="ro") for _ in range(2))
+
+    for _ in range(2):  # closing again changes nothing
+        first.close()
+        assert is_open_here(database)
+    second.close()
+    assert not is_open_here(database)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "hint"),
+    [
+        ({0: b"s"}, "`{}` is not a study", "its beginning is damaged: `paribus check`"),
+        (
+            {60: bytes(4)},
+            "`{}` is damaged: it has schema 0",
+            "copy of the whole folder",
+        ),
+        (
+            {60: b"\0\0\0\1"},
+            "cannot read `{}`: its schema 1 is older",
+            "train the study",
+        ),
+        ({60: b"\1\0\0\0"}, "its schema 16777216 is newer", "pip install --upgrade"),
+        ({68: b"\0\0\0\7"}, "another program: it has application id 0x7,", ""),
+        ({18: b"\2"}, "`{}` must have journal mode `delete`", ""),
+    ],
+    ids=["magic", "no schema", "old", "new", "program", "journal"],
+)
+def test_what_is_wrong_with_a_header_is_said_and_the_file_closed(
+    changes: dict[int, bytes], words: str, hint: str, folder: Path
+):
+    database = folder / "study.db"
+    content = bytearray(database.read_bytes())
+    for place, value in changes.items():
+        content[place : place + len(value)] = value
+    database.write_bytes(content)
+    n_open = len(list(Path("/dev/fd").iterdir()))
+
+    with pytest.raises(StoreError) as caught:
+        check_header(database)
+
+    assert words.format(database) in str(caught.value)
+    assert hint in caught.value.hint
+    assert len(list(Path("/dev/fd").iterdir())) == n_open
