@@ -1,10 +1,18 @@
 import hashlib
+import re
 
 import pytest
 
 from paribus.errors import SpaceError
 from paribus.hyperparameters import Value
-from paribus.space import Config, SearchSpace, place_words, show_value, value_words
+from paribus.space import (
+    MAX_CONFIGS,
+    Config,
+    SearchSpace,
+    place_words,
+    show_value,
+    value_words,
+)
 
 
 NOTEBOOK = SearchSpace(
@@ -147,3 +155,28 @@ def test_a_place_is_named_by_its_values_then_by_what_trained_there(
     values: dict[str, Value], words: str
 ):
     assert place_words(values) == words
+
+
+@pytest.mark.parametrize(
+    ("grids", "words"),
+    [
+        ((), "`space` must have at least one grid"),
+        (({"a": (1,)}, {}), "[[space]] 2 must name at least one hyperparameter"),
+        (({"a": ()},), "`a` must have at least one value: [[space]] 1"),
+        (
+            ({"a": (1, 2, 1)},),
+            "`a` must have each value once, got 1 as values 1 and 3: [[space]] 1",
+        ),
+        (
+            ({"a": tuple(range(MAX_CONFIGS + 1))},),
+            "`space` has 100,001 configs, the limit is 100,000",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_space_is_said_with_its_place(grids, words: str):
+    with pytest.raises(SpaceError, match=f"^{re.escape(words)}$"):
+        SearchSpace(grids=grids)
+
+
+def test_a_space_may_be_as_large_as_its_limit():
+    SearchSpace(grids=({"a": tuple(range(MAX_CONFIGS))},))

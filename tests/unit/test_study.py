@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -39,9 +40,19 @@ def test_a_name_that_cannot_be_a_folder_is_refused(name: str):
         check_name(name)
 
 
-@pytest.mark.parametrize("seeds", [(), (-1,), (2**63,), (1, 1), (True,), (1.0,)])
-def test_wrong_seeds_are_refused(seeds: tuple[object, ...]):
-    with pytest.raises(StudyError, match=r"study\.seeds"):
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ((), "must have at least one seed"),
+        ((0, -1), f"must be from 0 to {2**63 - 1}, got -1 (value 2)"),
+        ((2**63,), f"must be from 0 to {2**63 - 1}, got {2**63} (value 1)"),
+        ((0, 1, 1), "must have each seed once, got 1 twice"),
+        ((True,), "must be integers, got True (value 1)"),
+        ((1, 1.0), "must be integers, got 1.0 (value 2)"),
+    ],
+)
+def test_wrong_seeds_are_refused(seeds: tuple[object, ...], words: str):
+    with pytest.raises(StudyError, match=f"^{re.escape(f'`study.seeds` {words}')}$"):
         check_seeds(seeds)
 
 
