@@ -6,6 +6,7 @@ from paribus.results import StudyResult
 from paribus.status import RunStatus
 
 
+ABSURD_RATE = 1e9  # times a gradient it may leave float32 in one step
 WHY_BROKEN = (
     "the loss or its gradient is no number at the first weights, as by the logarithm "
     "of 0, the norm of zeros, or what `jnp.where` does not choose"
@@ -57,9 +58,13 @@ def other_starts(result: StudyResult) -> OtherStarts | None:
 def broken_starts(result: StudyResult) -> BrokenStarts | None:
     """Count runs that diverged at their very first step; None for none.
 
-    A rate that is too high takes more than one step to leave what float32 can hold.
+    A rate that is too high takes more than one step to leave what float32 can hold,
+    unless it is absurd.
     """
+    rates = [config.get("learning_rate", 0.0) for config in result.configs]
+    is_absurd = [isinstance(r, int | float) and r > ABSURD_RATE for r in rates]
     is_broken = (result.status == RunStatus.DIVERGED) & (result.diverged_at == 1)
+    is_broken[is_absurd] = False
     if not is_broken.any():
         return None
     return BrokenStarts(

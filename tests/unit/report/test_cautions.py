@@ -385,6 +385,8 @@ def test_runs_that_are_no_number_from_their_first_step_on_are_no_matter_of_a_rat
     assert found(broken, BrokenStarts) == [
         BrokenStarts(configs=(2,), n_broken=4, n_runs=30)
     ]
+    absurd = make_study(learning_rate=(0.001, 0.01, 1e30), n_seeds=10)
+    assert found(replace(broken, study=absurd), BrokenStarts) == []
     assert say(broken, BrokenStarts).startswith(
         "4 of 30 finished runs (config 2) diverged at the first step: the loss or its "
     )
