@@ -29,10 +29,13 @@ from mutmut.utils.format_utils import get_mutant_name
 from mutmut.workers.isolation import ForkServerRunner
 
 
-# What a mutant's tests ended with. A loop that never ends is noticed too; an error of
-# pytest or of mutmut itself (2, 4, 255) says nothing, and stands as an error.
-CAUGHT = (1, 3, 24, -24, 36, 152)
+# What a mutant's tests ended with. Those that never did may have waited for a
+# processor: they are tried again next time. An error of pytest or of mutmut
+# itself (2, 4, 255) says nothing, and stands as an error.
+CAUGHT = (1, 3)
+ENDED = (24, -24, 36, 152)
 SURVIVED = (0, 5, 33)  # all tests passed, or there is none
+ENDS = ("caught", "ended", "survived", "error")
 
 # Times what its tests take, and two seconds, that a mutant may.
 PATIENCE = 4
@@ -89,6 +92,8 @@ def outcome(code: int | None) -> str:
         return "untried"
     if code in CAUGHT:
         return "caught"
+    if code in ENDED:
+        return "ended"
     return "survived" if code in SURVIVED else "error"
 
 
@@ -102,15 +107,14 @@ def outcomes(path: Path) -> dict[str, str]:
 
 def table(found: Mapping[str, tuple[int, Iterable[str]]]) -> str:
     """How many mutants each file has, and what became of those tried, as Markdown."""
-    rows: list[tuple[str, int, int, int, int, int]] = []
+    rows: list[tuple[str | int, ...]] = []
     for name, (n_mutants, states) in found.items():
         n = Counter(states)
-        caught, survived, error = n["caught"], n["survived"], n["error"]
-        rows.append((f"`{name}`", n_mutants, n.total(), caught, survived, error))
-    columns = zip(*(row[1:] for row in rows), strict=True)
-    rows.append(("all", *map(sum, columns)))
-    head = "| file | mutants | tried | caught | survived | error |"
-    lines = [head, "| --- |" + " --- |" * 5]
+        rows.append((f"`{name}`", n_mutants, n.total(), *(n[end] for end in ENDS)))
+    columns = list(zip(*rows, strict=True))[1:]
+    rows.append(("all", *(sum(map(int, column)) for column in columns)))
+    head = f"| file | mutants | tried | {' | '.join(ENDS)} |"
+    lines = [head, "| --- |" + " --- |" * (2 + len(ENDS))]
     return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
 
 

@@ -8,8 +8,8 @@ from paribus.status import RunStatus
 
 ABSURD_RATE = 1e9  # times a gradient it may leave float32 in one step
 WHY_BROKEN = (
-    "the loss or its gradient is no number at the first weights, as by the logarithm "
-    "of 0, the norm of zeros, or what `jnp.where` does not choose"
+    "the loss, its gradient or the first update is no number, as by the logarithm of "
+    "0, the norm of zeros, what `jnp.where` does not choose, or an `eps` of 0"
 )
 
 
@@ -30,7 +30,7 @@ class OtherStarts:
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenStarts:
-    """Runs whose loss or its gradient was no number at their first weights.
+    """Runs whose loss, gradient or update was no number at their first step.
 
     Attributes:
         configs: The indices of those that have such runs.
@@ -59,9 +59,12 @@ def broken_starts(result: StudyResult) -> BrokenStarts | None:
     """Count runs that diverged at their very first step; None for none.
 
     A rate that is too high takes more than one step to leave what float32 can hold,
-    unless it is absurd.
+    unless it is absurd. Of imported runs no steps are known.
     """
-    rates = [config.get("learning_rate", 0.0) for config in result.configs]
+    if result.study.is_imported:
+        return None
+    settings = map(result.study.settings, result.configs)
+    rates = [each.optimizer.get("learning_rate", 0.0) for each in settings]
     is_absurd = [isinstance(r, int | float) and r > ABSURD_RATE for r in rates]
     is_broken = (result.status == RunStatus.DIVERGED) & (result.diverged_at == 1)
     is_broken[is_absurd] = False

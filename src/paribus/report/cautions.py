@@ -226,7 +226,7 @@ def _say_broken(caution: BrokenStarts, labels: Mapping[int, str]) -> str:
     return (
         f"{caution.n_broken:,} of {count(caution.n_runs, 'finished run')}{where} "
         f"diverged at the first step: {WHY_BROKEN}. A rate that is too high takes more "
-        "than one step, so look at the model and the data."
+        "than one step, so look at the model, the data, and what these configs share."
     )
 
 

@@ -51,13 +51,15 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         with suppress(OSError):
             _remove_left_over(path.parent, before)
         _sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
-        with suppress(OSError):  # the nearest first, unless somebody uses it by now
-            for folder in made:
+        for folder in made:  # the nearest first, unless somebody uses it by now
+            with suppress(OSError):
                 folder.rmdir()
-        raise _cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from error
+        raise
 
 
 def _host() -> str:

@@ -101,6 +101,9 @@ def _timings(ledger: Ledger, contents: Contents) -> tuple[Timing, ...]:
         problem = seconds_problem(row)
         if problem is not None:
             raise damaged(ledger.database, f"{key}: {problem}")
+        # References are those of the table; this may be of an index, forged alone.
+        if not 0 <= row.config < len(configs):
+            raise damaged(ledger.database, f"{key}: no config of the study")
         return configs[row.config]
 
     by_config: dict[Config, dict[int, SoloTime]] = {}

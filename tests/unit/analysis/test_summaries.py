@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from paribus.analysis import summarise_configs
+from paribus.analysis.summaries import _spreads
 from paribus.analysis.ties import find_ties, is_rankable, smallest_loss
 from paribus.declared import DeclaredClaim
 from paribus.status import RunStatus
@@ -323,3 +324,18 @@ def test_the_best_is_sought_among_five_seeds_or_as_many_as_there_are(n_seeds):
 
     most = max(n_seeds)
     assert found.tolist() == [n > 0 and (n >= 5 or n == most) for n in n_seeds]
+
+
+def test_spreads_are_those_of_the_values_that_are_there():
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(40, 6)) * np.logspace(-30, 30, 40)[:, None]
+    is_there = rng.random((40, 6)) < 0.6
+    is_there[7] = False
+    values[~is_there] = rng.choice([np.nan, np.inf, 1.0], size=(~is_there).sum())
+
+    spreads = _spreads(values, is_there)
+
+    for row, there, spread in zip(values, is_there, spreads, strict=True):
+        if there.sum() > 1:
+            assert spread == pytest.approx(np.std(row[there], ddof=1), rel=1e-12)
+    assert {0, 1, 2} <= set(is_there.sum(axis=1))

@@ -20,6 +20,7 @@ from paribus.analysis.cautions import (
 from paribus.analysis.ends import BestAtEnd
 from paribus.analysis.solo_times import NoisyTiming
 from paribus.analysis.starts import BrokenStarts
+from paribus.choices import ELSEWHERE
 from paribus.declared import DeclaredClaim
 from paribus.report.cautions import say_caution, say_gist
 from paribus.report.document import Bullets, Callout
@@ -27,9 +28,10 @@ from paribus.report.findings import gather_findings
 from paribus.report.summary import arrange_summary, count_intervals
 from paribus.results import Attempt, StudyResult, Timing
 from paribus.results.timings import SoloTime
-from paribus.space import Config
+from paribus.space import Config, SearchSpace
 from paribus.stats.power import seeds_needed
 from paribus.status import RunStatus
+from paribus.study import ModelChoice, OptimizerChoice
 
 
 HIGH, LOW = (0.97,) * 10, (0.95,) * 10
@@ -386,7 +388,14 @@ def test_runs_that_are_no_number_from_their_first_step_on_are_no_matter_of_a_rat
         BrokenStarts(configs=(2,), n_broken=4, n_runs=30)
     ]
     absurd = make_study(learning_rate=(0.001, 0.01, 1e30), n_seeds=10)
-    assert found(replace(broken, study=absurd), BrokenStarts) == []
+    fixed = replace(
+        make_study(batch_size=(16, 32, 64), n_seeds=10),
+        optimizer=OptimizerChoice(name="sgd", settings={"learning_rate": 1e30}),
+        space=SearchSpace(grids=({"batch_size": (16, 32, 64)},)),
+    )
+    imported = replace(broken.study, model=ModelChoice(name=ELSEWHERE, settings={}))
+    for study in (absurd, fixed, imported):
+        assert found(replace(broken, study=study), BrokenStarts) == []
     assert say(broken, BrokenStarts).startswith(
-        "4 of 30 finished runs (config 2) diverged at the first step: the loss or its "
+        "4 of 30 finished runs (config 2) diverged at the first step: the loss, its "
     )

@@ -61,6 +61,17 @@ def test_a_failed_write_leaves_no_folder_that_it_made(tmp_path, monkeypatch):
     assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
 
 
+def test_an_interrupt_leaves_neither_a_file_nor_a_folder(tmp_path, monkeypatch):
+    def interrupted(descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "a" / ".." / "b" / "runs.csv", "new")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_new_name_that_may_not_last_is_told(tmp_path, monkeypatch):
     synced = []
     original = os.fsync

@@ -1,11 +1,19 @@
 """What a reader makes of the rows, and what it says of those that cannot be."""
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import make_facts, make_study
-from store_builders import edit, edit_knowingly, make_store, train, waiting
+from store_builders import (
+    edit,
+    edit_knowingly,
+    make_store,
+    time_rounds,
+    train,
+    waiting,
+)
 
 from paribus.errors import StoreError
 from paribus.results import Replays
@@ -184,6 +192,31 @@ def test_a_study_that_is_refused_is_not_left_open(folder: Path):
         StudyWriter.open(folder)
 
     assert not is_open_here(folder / "study.db")
+
+
+@pytest.mark.parametrize("config", [-1, 2, 99])
+def test_a_timing_of_no_config_is_damage_though_its_references_are_right(
+    config: int, folder: Path
+):
+    """Rounds are read from their index, and references by the table."""
+    with StudyWriter.open(folder) as writer:
+        writer.begin_attempt({})
+        time_rounds(writer)
+    database = sqlite3.connect(folder / "study.db")
+    select = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+    ((page,),) = database.execute(select, ["sqlite_autoindex_round_1"]).fetchall()
+    database.close()
+    off, index = "PRAGMA foreign_keys = OFF", slice((page - 1) * 4096, page * 4096)
+    edit_knowingly(folder, off, f"UPDATE round SET config = {config} WHERE config = 1")
+    forged = (folder / "study.db").read_bytes()[index]
+    edit(folder, f"UPDATE round SET config = 1 WHERE config = {config}")
+    content = bytearray((folder / "study.db").read_bytes())
+    content[index] = forged
+    (folder / "study.db").write_bytes(content)
+
+    with pytest.raises(StoreError, match="no config of the study"):
+        read_study(folder)
+    assert "no config of the study" in check_study(folder).problems[0]
 
 
 def test_a_row_that_is_not_there_is_named_with_the_database(folder: Path):

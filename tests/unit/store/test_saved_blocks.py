@@ -82,7 +82,7 @@ def test_a_spoilt_curve_leaves_the_others_of_its_block():
 @pytest.mark.parametrize(("config", "is_there"), [(-1, False), (0, True), (2, False)])
 def test_a_run_of_a_config_that_is_not_there_is_left_out(config: int, is_there: bool):
     study = make_study()
-    label = study.configs()[max(config, 0) % 2].to_json()
+    label = study.configs()[config % 2].to_json()
     run = RunRow(0, run_name(label, 0), config, 0, int(RunStatus.CONVERGED), 0, block=7)
     block = BlockRow(7, 1, "b", BlockStatus.FINISHED, "", write_runs([0]))
 
