@@ -63,11 +63,12 @@ def broken_starts(result: StudyResult) -> BrokenStarts | None:
     """
     if result.study.is_imported:
         return None
-    settings = map(result.study.settings, result.configs)
-    rates = [each.optimizer.get("learning_rate", 0.0) for each in settings]
-    is_absurd = [isinstance(r, int | float) and r > ABSURD_RATE for r in rates]
     is_broken = (result.status == RunStatus.DIVERGED) & (result.diverged_at == 1)
-    is_broken[is_absurd] = False
+    for index in is_broken.any(axis=1).nonzero()[0]:
+        settings = result.study.settings(result.configs[index])
+        rate = settings.optimizer.get("learning_rate")
+        if isinstance(rate, int | float) and rate > ABSURD_RATE:
+            is_broken[index] = False
     if not is_broken.any():
         return None
     return BrokenStarts(

@@ -260,8 +260,8 @@ def _status_sentence(result: StudyResult, status: RunStatus) -> str:
     more = len(places) - MAX_NAMED
     rest = f"; and {count(more, 'more config')}" if more > 0 else ""
     why = ""
-    broken = broken_starts(result)
-    if status is RunStatus.DIVERGED and broken is not None:
+    broken = broken_starts(result) if status is RunStatus.DIVERGED else None
+    if broken is not None:
         n_broken = "all" if broken.n_broken == n else f"{broken.n_broken} of them"
         why = f"; {n_broken} at the first step: {WHY_BROKEN}"
     return f"{n} of {result.n_runs} runs {status.word}: {shown}{rest}{why}"
