@@ -203,14 +203,14 @@ def _say_edge(caution: EdgeOfGrid, varied: Sequence[str]) -> str:
 def _say_of_configs(
     caution: Unconverged | BrokenStarts, labels: Mapping[int, str]
 ) -> str:
-    if isinstance(caution, Unconverged):
-        return _say_unconverged(caution, labels)
-    return _say_broken(caution, labels)
-
-
-def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
-    n = len(caution.configs)
     named = [labels[index] for index in caution.configs if labels.get(index)]
+    if isinstance(caution, Unconverged):
+        return _say_unconverged(caution, named)
+    return _say_broken(caution, named)
+
+
+def _say_unconverged(caution: Unconverged, named: list[str]) -> str:
+    n = len(caution.configs)
     which = f" ({_some(named)})" if named and n < caution.n_configs else ""
     best = ", the best one among them," if caution.has_best and n > 1 else ""
     return (
@@ -220,8 +220,7 @@ def _say_unconverged(caution: Unconverged, labels: Mapping[int, str]) -> str:
     )
 
 
-def _say_broken(caution: BrokenStarts, labels: Mapping[int, str]) -> str:
-    named = [labels[index] for index in caution.configs if labels.get(index)]
+def _say_broken(caution: BrokenStarts, named: list[str]) -> str:
     where = f" ({_some(named)})" if named else ""
     return (
         f"{caution.n_broken:,} of {count(caution.n_runs, 'finished run')}{where} "
