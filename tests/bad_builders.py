@@ -30,6 +30,10 @@ BATCH = "batch_size = [16]"
 OWN = 'builder = "mymodels:build"\n'
 ALLOWED = ("--allow-module", "mymodels")
 
+# Seconds of a processor for a command that trains. Ten are for what is refused: to
+# compile, with nothing compiled yet, takes longer where the machine is slow.
+TRAINING_S = 40
+
 # A sound claim, to be put in front of the space.
 CLAIM = """[[claims]]
 text = "Small is as good"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_builders import Forked, Refused
+from bad_builders import TRAINING_S, Forked, Refused
 
 
 RUN = ["run", "tiny.toml"]
@@ -205,7 +205,8 @@ def test_c15_training_needs_no_home(place: Path, forked: Forked, home: str | Non
     (place / "home").mkdir(mode=0o500)
     env = {"HOME": str(place / home) if home else None, "XDG_CACHE_HOME": None}
 
-    ended = forked("run", "tiny.toml", "--quiet", env=env, is_plain=True)
+    how = {"env": env, "is_plain": True, "limit_s": TRAINING_S}
+    ended = forked("run", "tiny.toml", "--quiet", **how)
 
     assert ended.code == 0, ended.err
     assert len(ended.err.splitlines()) <= 1

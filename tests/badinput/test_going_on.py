@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bad_builders import Forked, Refused, write_base
+from bad_builders import TRAINING_S, Forked, Refused, write_base
 from store_builders import edit_knowingly
 
 from paribus.errors import printable
@@ -235,12 +235,13 @@ def finishes(place: Path, forked: Forked, finished: Path, harmed: Path) -> str:
     A file that is not what we wrote is not ours to remove.
     """
     if not finished.exists():
-        whole = forked("run", "tiny.toml", *LONG, "--quiet", "--out", "whole")
+        command = ("run", "tiny.toml", *LONG, "--quiet", "--out", "whole")
+        whole = forked(*command, limit_s=TRAINING_S)
         assert whole.code == 0, whole.err
         (place / "whole").rename(finished)
     folder = place / "studies" / "tiny"
 
-    ended = forked("run", "tiny.toml", *LONG, "--quiet")
+    ended = forked("run", "tiny.toml", *LONG, "--quiet", limit_s=TRAINING_S)
 
     assert ended.code == 0, ended.err
     assert "Traceback" not in ended.err
@@ -430,14 +431,14 @@ def test_d21_a_study_goes_on_once_its_data_are_back(
 
 @pytest.mark.slow
 def test_t17_more_seeds_and_values_train_what_is_new(place: Path, forked: Forked):
-    first = forked("run", "tiny.toml", "--quiet")
+    first = forked("run", "tiny.toml", "--quiet", limit_s=TRAINING_S)
     assert first.code == 0, first.err
     before = bits(place / "studies" / "tiny")
     text = (place / "tiny.toml").read_text()
     text = text.replace("seeds = 2", "seeds = 4").replace("0.1]", "0.1, 0.3]")
     (place / "tiny.toml").write_text(text)
 
-    grown = forked("run", "tiny.toml", "--quiet")
+    grown = forked("run", "tiny.toml", "--quiet", limit_s=TRAINING_S)
 
     assert grown.code == 0, grown.err
     after = bits(place / "studies" / "tiny")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from bad_builders import (
+    TRAINING_S,
     Command,
     Forked,
     Refused,
@@ -28,8 +29,6 @@ from paribus.store import StudyWriter, check_study, read_study
 SHOW = ["show", "studies/tiny"]
 RUN = ["run", "tiny.toml", "--quiet"]
 # A study that takes long, in blocks that end soon: one for each batch size.
-# What trains until it is stopped may take longer than what is refused.
-TRAINING_S = 40
 BUSY = (
     *("run", "tiny.toml", "--quiet", "--set", "study.epochs=400"),
     *("--set", f"space.1.batch_size={list(range(1, 33))}"),

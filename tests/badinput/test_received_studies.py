@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bad_builders import TRAINING_S
 from builders import make_study
 from hostile import HOSTILE
 from store_builders import make_store
@@ -155,7 +156,7 @@ def test_a_study_holds_no_secret_and_a_report_no_path(
 ):
     secrets = {"API_KEY": "canary-5a1f", "HOME": str(place / "canary-home")}
 
-    trained = forked("run", "tiny.toml", "--quiet", env=secrets, limit_s=40)
+    trained = forked("run", "tiny.toml", "--quiet", env=secrets, limit_s=TRAINING_S)
     assert trained.code == 0, trained.err
     reports = {"report.html": "report", "report.md": "report", "all.json": "export"}
     for name, command in reports.items():

@@ -21,6 +21,8 @@ SAID = {
     "damage": "damaged stores",
     "races": "races of two writers",
     "poison": "runs poisoned beside others",
+    "bad-inputs": "bad inputs",
+    "fuzz": "examples of fuzzing",
 }
 _ROW = re.compile(r"\| (.*) \| <!-- (.*) -->")
 _MACHINES = re.compile(r"(?m)(?:^Machine of .+\n)+")

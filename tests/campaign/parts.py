@@ -104,6 +104,20 @@ def _poison(size: str) -> Iterable[Outcome]:
     return poison.run(map_widths=widths[size])
 
 
+def _bad_inputs(size: str) -> Iterable[Outcome]:
+    from campaign import inputs
+
+    return inputs.refuse_what_is_wrong({"ci": inputs.FAST, "release": ""}[size])
+
+
+def _fuzz(size: str) -> Iterable[Outcome]:
+    from campaign import inputs
+
+    if size == "ci":
+        return inputs.draw_inputs(inputs.FAST, is_once=True)
+    return inputs.draw_inputs("", is_once=False)
+
+
 PARTS: Mapping[str, Part] = {
     "syscalls": _syscalls,
     "writers": _writers,
@@ -118,11 +132,15 @@ PARTS: Mapping[str, Part] = {
     "chains": _chains,
     "trainer-races": _trainer_races,
     "trainer-disks": _trainer_disks,
+    "bad-inputs": _bad_inputs,
+    "fuzz": _fuzz,
 }
 
 # Those that train: in CI they take a core of their own.
 PROGRAMS = "CAMPAIGN_PROGRAMS"  # names a folder where they leave what they compiled
 TRAINING = ("trainers", "phases", "chains", "trainer-races", "trainer-disks")
+# Those whose tests CI runs as they are, so not once more.
+TESTED = ("bad-inputs", "fuzz")
 # The least that a part must have tried in CI: fewer would prove less than is promised.
 LEAST: Mapping[str, int] = {
     "syscalls": 2500,
