@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from campaign.outcome import Outcome
+from campaign.run import PATHS, TESTS
 
 
-TESTS = Path(__file__).parents[1]
 FAST = "not slow and not long"
 # What is drawn: the tests that draw it, and how often they run before a release.
 DRAWN: Mapping[str, tuple[Sequence[str], int]] = {
@@ -80,7 +80,7 @@ def count_tests(paths: Sequence[Path], marks: str) -> dict[str, Any]:
         ended = subprocess.run(
             [*command, *map(str, paths)],
             cwd=TESTS.parent,
-            env={**os.environ, "PYTHONPATH": str(TESTS)},  # the plugin is there
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS))},
             capture_output=True,
             text=True,
         )

@@ -9,6 +9,9 @@ from pathlib import Path
 from campaign.outcome import Outcome
 
 
+TESTS = Path(__file__).parents[1]
+PATHS = (TESTS, TESTS.parent / "src")  # of what is imported, whatever is installed
+
 _SCRIPT = """
 import json, sys
 from dataclasses import asdict
@@ -28,11 +31,9 @@ def run_part(part: str, size: str) -> list[Outcome]:
     Raises:
         RuntimeError: If the part itself fails.
     """
-    tests = Path(__file__).parents[1]
-    paths = [str(tests), str(tests.parent / "src")]
     # One thread: a process that is forked must not leave others behind.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, PATHS))
     # Without this a compiled program is found in the folder alone that it was put in.
     environment["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"
     ended = subprocess.run(
