@@ -12,23 +12,18 @@ from pathlib import Path
 from campaign import forking
 from campaign.outcome import Outcome
 from campaign.promises import broken_after, broken_at_the_end, described
-from campaign.scenarios import (
-    FILE,
-    NAME,
-    OLD_FILE,
-    Scenario,
-    saying,
-    small,
-    train,
-)
-
-from paribus.errors import ResourceError
-from paribus.results.files import write_atomically
+from campaign.scenarios import NAME, Scenario, saying, small, train
+from store_builders import make_store
 
 
 MIB = 1 << 20
 ENOUGH = 64 * MIB
-SIZES_MIB = (0.5, 1, 2, 5, 10, 20)
+# What commands write -> the file in its place before, if any, and the command.
+OUTPUTS = {
+    "report.html": ("old", "report", NAME),
+    "study.json": ("old", "export", NAME),
+    "tables": ("", "export", NAME, "--format", "csv"),
+}
 SLACK = 6 * 4096  # what is left on a nearly full disk at first
 
 
@@ -68,26 +63,46 @@ def fill(*, n_levels: int) -> Iterator[Outcome]:
     )
 
 
-def fill_beside_reports() -> Iterator[Outcome]:
-    """Replace a report on disks where something else has taken the space."""
+def fill_beside_outputs(*, n_levels: int) -> Iterator[Outcome]:
+    """Write a report and exports on disks that are too small, then large enough.
+
+    Args:
+        n_levels: How many amounts of space, for each kind of output.
+    """
+    from campaign import training  # each command in a process of its own
+
     started = time.monotonic()
     broken: list[str] = []
-    for size in SIZES_MIB:
-        with _disk(int(size * MIB)) as disk:
-            write_atomically(disk / FILE, OLD_FILE)
-            _take_space(disk)
-            try:
-                write_atomically(disk / FILE, "new" * int(size * MIB))
-                broken.append(f"{size} MiB: a file larger than the disk was written")
-            except ResourceError:
-                pass
-            if (disk / FILE).read_text() != OLD_FILE:
-                broken.append(f"{size} MiB: the old file is not whole")
-            if {path.name for path in disk.iterdir()} != {FILE, "taken"}:
-                broken.append(f"{size} MiB: a part of the new file is left")
+    with training.workplace() as place:
+        make_store(place / NAME, study=small(n_seeds=40))
+        for out, (before, *words) in OUTPUTS.items():
+            with _disk(ENOUGH) as disk:
+                training.finish(place, *words, "--out", str(disk / out))
+                whole = _contents(disk)
+            used = sum(-(-len(content) // 4096) * 4096 for content in whole.values())
+            needed = used + 4096 * bool(before)
+            for level in range(n_levels):
+                size = 8192 + (needed - 8192) * level // n_levels // 4096 * 4096
+                with _disk(size) as disk:
+                    if before:
+                        (disk / out).write_text(before)
+                    old = _contents(disk)
+                    command = (*words, "--out", str(disk / out), "--force")
+                    code = training.finish(place, *command)
+                    said = training.errors_of(place)
+                    if code != 6 or "Traceback" in said or str(disk) not in said:
+                        broken.append(f"{out}, {size} bytes: {code}: {said[-800:]}")
+                    if _contents(disk) != old:
+                        broken.append(f"{out}, {size} bytes: left {_contents(disk)}")
+                    _resize(disk, ENOUGH)
+                    code = training.finish(place, *command)
+                    if code or _contents(disk) != whole:
+                        broken.append(
+                            f"{out}, {size} bytes: {code} on an enlarged disk"
+                        )
     yield Outcome(
-        name="reports on a full disk",
-        n=len(SIZES_MIB),
+        name="reports and exports on a full disk",
+        n=n_levels * len(OUTPUTS),
         unit="disks",
         violations=broken,
         seconds=time.monotonic() - started,
@@ -159,13 +174,12 @@ def _filled(disk: Path, scenario: Scenario, whole: dict[str, object]) -> list[st
     return broken
 
 
-def _take_space(disk: Path) -> None:
-    with (disk / "taken").open("wb", buffering=0) as file:
-        try:
-            while file.write(bytes(4096)):
-                pass
-        except OSError:
-            return
+def _contents(folder: Path) -> dict[str, bytes]:
+    """Every file and folder, by its path; a folder has no bytes."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+    }
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def _disks(size: str) -> Iterable[Outcome]:
     from campaign import disks
 
     yield from disks.fill(n_levels=_n(size, 36, 300))
-    yield from disks.fill_beside_reports()
+    yield from disks.fill_beside_outputs(n_levels=_n(size, 2, 12))
 
 
 def _trainer_disks(size: str) -> Iterable[Outcome]:

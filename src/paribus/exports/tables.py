@@ -20,7 +20,7 @@ from paribus.analysis.targets import (
 )
 from paribus.errors import CommandError, unknown_name
 from paribus.results import StudyResult
-from paribus.results.files import write_atomically
+from paribus.results.files import write_atomically, write_together
 from paribus.results.tables import curves, runs
 from paribus.space import show_value
 from paribus.stats.targets import RUNGS
@@ -227,12 +227,11 @@ def _export_csv(result: StudyResult, out: Path) -> tuple[Path, ...]:
         write_atomically(out, to_csv(runs_table(result)))
         return (out,)
     tables = {"runs": runs_table, "curves": curves, "configs": configs_table}
-    written = []
-    for name, tabulate in tables.items():
-        path = out / f"{name}.csv"
-        write_atomically(path, to_csv(tabulate(result)))
-        written.append(path)
-    return tuple(written)
+    write_together(
+        out,
+        {f"{name}.csv": to_csv(table(result)) for name, table in tables.items()},
+    )
+    return tuple(out / f"{name}.csv" for name in tables)
 
 
 def _text_cell(value: Any) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from paribus.plots import to_png, to_svg
 from paribus.report.document import Report
-from paribus.results.files import write_atomically
+from paribus.results.files import write_together
 
 
 def write_charts(report: Report, folder: Path) -> tuple[Path, ...]:
@@ -18,17 +18,13 @@ def write_charts(report: Report, folder: Path) -> tuple[Path, ...]:
     Returns:
         The files written.
     """
-    written: list[Path] = []
+    pictures: dict[str, str | bytes] = {}
     for figure in report.figures():
         for number, panel in enumerate(figure.panels, start=1):
             several = len(figure.panels) > 1
             stem = f"{figure.name}-{number}" if several else figure.name
             specification = dict(panel.specification)
-            for suffix, picture in (
-                (".svg", to_svg(specification)),
-                (".png", to_png(specification)),
-            ):
-                path = folder / f"{stem}{suffix}"
-                write_atomically(path, picture)
-                written.append(path)
-    return tuple(written)
+            pictures[f"{stem}.svg"] = to_svg(specification)
+            pictures[f"{stem}.png"] = to_png(specification)
+    write_together(folder, pictures)
+    return tuple(folder / name for name in pictures)

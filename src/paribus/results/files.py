@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,31 +35,48 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         CommandError: If the place cannot be written to, or is a part of a study.
         ResourceError: If the disk is full or fails.
     """
-    if path.name in STUDY_FILES and (path.parent / "study.db").exists():
-        raise CommandError(f"`{path}` is a part of a study, and must stay")
-    data = (
-        content.encode("utf-8", errors="backslashreplace")
-        if isinstance(content, str)
-        else content
-    )
-    before = f".{path.name[:100]}.{_host()}"
-    temporary = path.with_name(f"{before}{os.getpid():08x}{secrets.token_hex(4)}")
-    made = [p for p in (path.parent, *path.parent.parents) if not os.path.lexists(p)]
+    write_together(path.parent, {path.name: content})
+
+
+def write_together(folder: Path, contents: Mapping[str, str | bytes]) -> None:
+    """Write files of one folder: none takes its name before all are on the disk.
+
+    So a disk that is full leaves the old ones. Otherwise as `write_atomically`.
+
+    Args:
+        folder: Where to.
+        contents: The whole files, by their names.
+
+    Raises:
+        CommandError: If the place cannot be written to, or is a part of a study.
+        ResourceError: If the disk is full or fails.
+    """
+    for name in contents:
+        if name in STUDY_FILES and (folder / "study.db").exists():
+            raise CommandError(f"`{folder / name}` is a part of a study, and must stay")
+    starts = {name: f".{name[:100]}.{_host()}" for name in contents}
+    own = f"{os.getpid():08x}{secrets.token_hex(4)}"
+    made = [p for p in (folder, *folder.parents) if not os.path.lexists(p)]
+    at = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(temporary, data)
-        temporary.replace(path)
-        with suppress(OSError):
-            _remove_left_over(path.parent, before)
-        _sync_folder(path.parent)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        for folder in made:  # the nearest first, unless somebody uses it by now
+        folder.mkdir(parents=True, exist_ok=True)
+        for at, content in contents.items():
+            _write_new(folder / f"{starts[at]}{own}", content)
+        for at, start in starts.items():
+            (folder / f"{start}{own}").replace(folder / at)
+        for start in starts.values():
             with suppress(OSError):
-                folder.rmdir()
+                _remove_left_over(folder, start)
+        _sync_folder(folder)
+    except BaseException as error:
+        for start in starts.values():
+            with suppress(OSError):
+                (folder / f"{start}{own}").unlink()
+        for path in made:  # the nearest first, unless somebody uses it by now
+            with suppress(OSError):
+                path.rmdir()
         if isinstance(error, OSError):
-            raise _cannot_write(path, error) from error
+            raise _cannot_write(folder / at, error) from error
         raise
 
 
@@ -85,10 +103,12 @@ def _remove_left_over(folder: Path, before: str) -> None:
             continue  # it runs, and belongs to somebody else
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_new(path: Path, content: str | bytes) -> None:
+    if isinstance(content, str):
+        content = content.encode("utf-8", errors="backslashreplace")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
 

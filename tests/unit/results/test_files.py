@@ -1,5 +1,6 @@
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from store_builders import fingerprint, make_store
 
 from paribus.errors import CommandError, ResourceError
-from paribus.results.files import STUDY_FILES, write_atomically
+from paribus.results.files import STUDY_FILES, write_atomically, write_together
 from paribus.store.folder import OWN_NAMES
 
 
@@ -46,6 +47,35 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     assert caught.value.hint
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_files_that_belong_together_none_is_new_unless_all_are(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "a.csv").write_text("old a")
+    (tmp_path / "c.csv").write_text("old c")
+    files = {"a.csv": "new a", "b.csv": b"new b", "c.csv": "new c"}
+    sync, synced = os.fsync, []
+
+    def full_at_the_last(descriptor):
+        synced.append(descriptor)
+        if len(synced) == len(files):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full_at_the_last)
+        with pytest.raises(ResourceError, match=re.escape(f"{tmp_path / 'c.csv'}")):
+            write_together(tmp_path, files)
+    left = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    write_together(tmp_path, files)
+
+    assert left == {"a.csv": "old a", "c.csv": "old c"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.csv": "new a",
+        "b.csv": "new b",
+        "c.csv": "new c",
+    }
 
 
 def test_a_failed_write_leaves_no_folder_that_it_made(tmp_path, monkeypatch):
