@@ -30,7 +30,12 @@ def main() -> int:
         parts = asked.parts or list(PARTS)
         running = {pool.submit(run_part, part, asked.size): part for part in parts}
         for ended in as_completed(running):
-            outcomes = ended.result()
+            try:
+                outcomes = ended.result()
+            except RuntimeError as error:  # the others go on
+                n_broken += 1
+                _say(f"{running[ended]}: {error}")
+                continue
             for outcome in outcomes:
                 n_broken += len(outcome.violations)
                 _say(outcome.line())

@@ -1,5 +1,6 @@
 """Real disks that are full: small file systems in memory, filled, then enlarged."""
 
+import itertools
 import os
 import subprocess
 import tempfile
@@ -24,7 +25,6 @@ OUTPUTS = {
     "study.json": ("old", "export", NAME),
     "tables": ("", "export", NAME, "--format", "csv"),
 }
-SLACK = 6 * 4096  # what is left on a nearly full disk at first
 
 
 def can_mount() -> bool:
@@ -36,29 +36,35 @@ def can_mount() -> bool:
         return False
 
 
-def fill(*, n_levels: int) -> Iterator[Outcome]:
-    """Train studies on disks with a little less space each time, then with enough.
+def fill(*, step: int) -> Iterator[Outcome]:
+    """Train studies on disks with a little more space each time, then with enough.
+
+    From a disk on which nothing fits to one that the study does not fill; that last
+    one does not count.
 
     Args:
-        n_levels: How many amounts of free space, from none to what the study needs.
+        step: By how many pages the disks differ.
     """
     started = time.monotonic()
     broken: list[str] = []
+    n_full = 0
     scenario = Scenario(name="train", prepare=lambda folder: None, act=_train)
     with _disk(ENOUGH) as disk:
         forking.ask(partial(_train, disk, lambda text: None))
         whole = forking.ask(partial(described, disk))
-        used = (disk / NAME / "study.db").stat().st_size
-    for level in range(n_levels):
-        size = (8192 + SLACK + (used * 3 // 2) * level // n_levels) // 4096 * 4096
+    for size in itertools.count(8192, 4096 * step):
         with _disk(size) as disk:
-            found = _filled(disk, scenario, whole)
+            is_full, found = _filled(disk, scenario, whole)
         broken += [f"{size} bytes: {text}" for text in found]
+        if not is_full:
+            break
+        n_full += 1
     yield Outcome(
         name="studies on a full disk",
-        n=n_levels,
+        n=n_full,
         unit="disks",
         violations=broken,
+        is_sample=False,
         seconds=time.monotonic() - started,
     )
 
@@ -73,6 +79,7 @@ def fill_beside_outputs(*, n_levels: int) -> Iterator[Outcome]:
 
     started = time.monotonic()
     broken: list[str] = []
+    n_disks = 0
     with training.workplace() as place:
         make_store(place / NAME, study=small(n_seeds=40))
         for out, (before, *words) in OUTPUTS.items():
@@ -81,8 +88,8 @@ def fill_beside_outputs(*, n_levels: int) -> Iterator[Outcome]:
                 whole = _contents(disk)
             used = sum(-(-len(content) // 4096) * 4096 for content in whole.values())
             needed = used + 4096 * bool(before)
-            for level in range(n_levels):
-                size = 8192 + (needed - 8192) * level // n_levels // 4096 * 4096
+            for size in _sizes(8192, needed, n_levels):
+                n_disks += 1
                 with _disk(size) as disk:
                     if before:
                         (disk / out).write_text(before)
@@ -102,9 +109,10 @@ def fill_beside_outputs(*, n_levels: int) -> Iterator[Outcome]:
                         )
     yield Outcome(
         name="reports and exports on a full disk",
-        n=n_levels * len(OUTPUTS),
+        n=n_disks,
         unit="disks",
         violations=broken,
+        is_sample=False,
         seconds=time.monotonic() - started,
     )
 
@@ -122,8 +130,8 @@ def fill_beside_trainers(*, n_levels: int) -> Iterator[Outcome]:
         training.finish(place)
         whole = forking.ask(partial(training.trained, place))
         used = (place / NAME / "study.db").stat().st_size
-        for level in range(n_levels):
-            size = (16384 + used * level // n_levels) // 4096 * 4096
+        sizes = _sizes(16384, 16384 + used, n_levels)
+        for size in sizes:
             with _disk(size) as disk:
                 words = ("run", "tiny.toml", "--out", str(disk / NAME))
                 for is_unaware in (True, False):
@@ -141,9 +149,10 @@ def fill_beside_trainers(*, n_levels: int) -> Iterator[Outcome]:
                     broken.append(f"{size} bytes: did not go on, {code}: {said[-800:]}")
     yield Outcome(
         name="training on a full disk",
-        n=n_levels,
+        n=len(sizes),
         unit="disks",
         violations=broken,
+        is_sample=False,
         seconds=time.monotonic() - started,
     )
 
@@ -152,8 +161,20 @@ def _train(folder: Path, say: object) -> None:
     train(folder, small(n_seeds=8), say)  # type: ignore[arg-type]
 
 
-def _filled(disk: Path, scenario: Scenario, whole: dict[str, object]) -> list[str]:
-    """Train until the disk is full, look, enlarge it, and train to the end."""
+def _sizes(first: int, end: int, n_levels: int) -> list[int]:
+    """Whole pages, each once, from `first` on to less than `end`."""
+    levels = {first + (end - first) * level // n_levels for level in range(n_levels)}
+    return sorted({size // 4096 * 4096 for size in levels})
+
+
+def _filled(
+    disk: Path, scenario: Scenario, whole: dict[str, object]
+) -> tuple[bool, list[str]]:
+    """Train until the disk is full, look, enlarge it, and train to the end.
+
+    Returns:
+        Whether it was full, and what is broken.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
 
         def act() -> None:
@@ -171,7 +192,7 @@ def _filled(disk: Path, scenario: Scenario, whole: dict[str, object]) -> list[st
         broken += forking.ask(partial(broken_at_the_end, disk, scenario, whole))
     except RuntimeError as error:
         broken.append(str(error))
-    return broken
+    return code == 6, broken
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

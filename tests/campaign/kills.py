@@ -1,5 +1,6 @@
 """`kill -9` at random moments: of the store's writer, and of the real trainer."""
 
+import itertools
 import os
 import random
 import shutil
@@ -18,8 +19,8 @@ from campaign import forking
 from campaign.forking import fast_folder
 from campaign.outcome import Outcome
 from campaign.promises import broken_after, differing
-from campaign.scenarios import NAME, curves_together, place_of, saying
-from store_builders import make_answers, make_measures, waiting
+from campaign.scenarios import NAME, beside, curves_together, place_of, saying
+from store_builders import waiting
 
 from paribus.errors import ParibusWarning
 from paribus.status import RunStatus
@@ -59,11 +60,12 @@ def _kill_at_one_place(part: int, n_kills: int) -> list[str]:
     """Kill the writers of one study after another; what is broken."""
     moments = random.Random(f"{SEED} {part}")
     broken: list[str] = []
+    killed = 0
     place = Path(tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder()))
     said: list[str] = []
     study = make_study(name=NAME, n_seeds=STUDY_RUNS // 2, epochs=30)
     try:
-        for kill in range(n_kills):
+        while killed < n_kills:
             if not said or len(said) > STUDY_RUNS * 0.9:
                 shutil.rmtree(place / NAME, ignore_errors=True)
                 StudyWriter.create(place / NAME, study, make_facts()).close()
@@ -79,11 +81,12 @@ def _kill_at_one_place(part: int, n_kills: int) -> list[str]:
                 found = forking.ask(partial(broken_after, place, said))
             except RuntimeError as error:
                 found = [str(error)]
+            killed += code == -9  # it may have ended before
             if code not in (-9, 0):
                 found.append(f"the writer ended with {code}")
             if found:
                 said = []
-            where = f"kill {kill} of part {part}, after {delay:.4f} s"
+            where = f"kill {killed} of part {part}, after {delay:.4f} s"
             broken += [f"{where}: {text}" for text in found]
     finally:
         shutil.rmtree(place)
@@ -103,8 +106,7 @@ def _write(folder: Path, width: int, say: Any) -> None:
                 block,
                 curves=curves_together(writer.study, part),
                 diverged_at=np.array([place % 3 for place in places]),
-                measures=make_measures(width_of := len(part), seed=first),
-                correct=make_answers(width_of, seed=first),
+                **beside(places),
             )
             for place in places:
                 say(f"run {place}")
@@ -130,6 +132,7 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
     """Kill real training at a random moment, go on, and compare when it has finished.
 
     The first kills find nothing compiled: so compilation is killed, and its cache.
+    Every second study stores a state with each evaluation, and goes on from it.
     """
     from campaign import training  # loads JAX
 
@@ -139,14 +142,17 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
     killed = 0
     with training.workplace(is_cold=True) as place:
         whole, cold_s, warm_s = timed(place)
-        while killed < n_kills:
+        for number in itertools.count():
+            if killed == n_kills:
+                break
+            keep = training.keep_at_once if number % 2 else _as_users_do
             shutil.rmtree(place / NAME, ignore_errors=True)
             n_done = 0
             while True:
                 is_cold = killed < COLD_KILLS
                 if is_cold:
                     shutil.rmtree(place / "cache", ignore_errors=True)
-                child = training.start(place)
+                child = training.start(place, at_first=keep)
                 delay = moments.uniform(0, cold_s if is_cold else warm_s)
                 if killed < n_kills:  # after the last the study may finish
                     time.sleep(delay)
@@ -172,6 +178,10 @@ def kill_trainers(n_kills: int) -> Iterator[Outcome]:
         violations=broken,
         seconds=time.monotonic() - started,
     )
+
+
+def _as_users_do() -> None:
+    """Leave the engine as it is."""
 
 
 def timed(place: Path) -> tuple[dict[str, Any], float, float]:

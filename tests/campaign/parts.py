@@ -86,7 +86,7 @@ def _readers(size: str) -> Iterable[Outcome]:
 def _disks(size: str) -> Iterable[Outcome]:
     from campaign import disks
 
-    yield from disks.fill(n_levels=_n(size, 36, 300))
+    yield from disks.fill(step=_n(size, 2, 1))
     yield from disks.fill_beside_outputs(n_levels=_n(size, 2, 12))
 
 
@@ -149,7 +149,7 @@ LEAST: Mapping[str, int] = {
     "damage": 580,
     "races": 220,
     "readers": 20,
-    "disks": 42,
+    "disks": 28,
     "poison": 240,
     "trainers": 20,
     "phases": 13,

@@ -48,6 +48,7 @@ def cut_power(
         n=n_states,
         unit="states",
         violations=broken,
+        is_sample=False,  # chosen
         seconds=time.monotonic() - started,
     )
 

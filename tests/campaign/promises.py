@@ -17,6 +17,7 @@ from campaign.scenarios import (
     NEW_FILE,
     OLD_FILE,
     Scenario,
+    beside,
     curves_of,
     place_of,
 )
@@ -143,15 +144,36 @@ def broken_runs(study: Path, result: StudyResult, said: Sequence[str]) -> list[s
                     problems.append(f"run {place} is half there")
                 continue
             stored.add(place)
-            expected = {n: c[:, 0] for n, c in curves_of(result.study, run).items()}
-            if found.keys() != expected.keys() or any(
-                not np.array_equal(np.float32(found[n]), expected[n], equal_nan=True)
-                for n in expected
-            ):
-                problems.append(f"run {place} has other numbers than were committed")
+            written = _written(result, run)
+            found |= {name: m[i, j] for name, m in result.measures.items()}
+            found |= {f"{s} answers": result.correct[s][i, j] for s in result.correct}
+            names = sorted(found.keys() | written.keys())
+            if other := [n for n in names if not _is_same(found, written, n)]:
+                what = ", ".join(other)
+                problems.append(
+                    f"run {place} has other numbers than were committed: {what}"
+                )
             if result.diverged_at[i, j] != place % 3:
                 problems.append(f"run {place} has another step of divergence")
     return problems + [f"run {place} is lost" for place in acknowledged - stored]
+
+
+def _written(result: StudyResult, run: Run) -> dict[str, np.ndarray]:
+    """All numbers that were committed of a run."""
+    curves = {n: c[:, 0] for n, c in curves_of(result.study, run).items()}
+    parts = beside([place_of(result.study, run)])
+    measures = {name: values[0] for name, values in parts["measures"].items()}
+    answers = {f"{s} answers": np.unpackbits(b[0]) for s, b in parts["correct"].items()}
+    return {**curves, **measures, **answers}
+
+
+def _is_same(
+    found: dict[str, np.ndarray], written: dict[str, np.ndarray], name: str
+) -> bool:
+    is_known = name in found and name in written
+    return is_known and np.array_equal(
+        np.float32(found[name]), np.float32(written[name]), equal_nan=True
+    )
 
 
 def _broken_file(study: Path, said: Sequence[str]) -> list[str]:
@@ -171,7 +193,7 @@ def _is_empty(path: Path) -> bool:
 
 def _content(study: Path) -> dict[str, str]:
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in study.iterdir()
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in study.rglob("*")
         if path.is_file()
     }

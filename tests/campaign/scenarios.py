@@ -82,6 +82,16 @@ def curves_together(study: Study, runs: Sequence[Run]) -> dict[str, np.ndarray]:
     }
 
 
+def beside(places: Sequence[int]) -> dict[str, dict[str, np.ndarray]]:
+    """What is stored of runs beside their curves, as arguments of `commit_block`."""
+    measures = [make_measures(1, seed=place) for place in places]
+    answers = [make_answers(1, seed=place) for place in places]
+    return {
+        "measures": {n: np.concatenate([m[n] for m in measures]) for n in measures[0]},
+        "correct": {n: np.concatenate([a[n] for a in answers]) for n in answers[0]},
+    }
+
+
 def commit(writer: StudyWriter, run: Run, say: Say) -> None:
     """Train one run in a block of its own, and acknowledge it."""
     place = place_of(writer.study, run)
@@ -90,8 +100,7 @@ def commit(writer: StudyWriter, run: Run, say: Say) -> None:
         block,
         curves=curves_of(writer.study, run),
         diverged_at=np.array([place % 3]),
-        measures=make_measures(1, seed=place),
-        correct=make_answers(1, seed=place),
+        **beside([place]),
     )
     say(f"run {place}")
 

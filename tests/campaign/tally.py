@@ -31,9 +31,9 @@ class Tally:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
         """Count the calls of each test that Hypothesis calls."""
-        tests = [item.obj for item in items if hasattr(item.obj, "hypothesis")]
-        # A test with several parameters is several items of one function.
-        for handle in {id(test): test.hypothesis for test in tests}.values():
+        found = [getattr(item.obj, "hypothesis", None) for item in items]
+        # A test with several parameters is several items that share one handle.
+        for handle in {id(one): one for one in found if one is not None}.values():
             handle.inner_test = self._counted(handle.inner_test)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

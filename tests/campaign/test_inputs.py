@@ -31,6 +31,13 @@ def test_without_a_fixture(broken):
 def test_drawn(twice, number):
     pass
 
+class TestMany:
+    @pytest.mark.parametrize("twice", [1, 2])
+    @settings(max_examples=5)
+    @given(st.integers())
+    def test_drawn(self, twice, number):
+        pass
+
 def test_counted_otherwise(record_property):
     record_property("examples", 100)
 
@@ -46,8 +53,8 @@ def test_what_ran_is_counted_and_what_failed_says_why(tmp_path: Path):
 
     found = count_tests([path], "not long")
 
-    assert found["n_tests"] == 6
-    assert found["n_examples"] == 7 + 7 + 100
+    assert found["n_tests"] == 8
+    assert found["n_examples"] == 7 + 7 + 5 + 5 + 100
     two, fixture = found["broken"]
     assert "test_three[2] (call): " in two
     assert "two is wrong" in two

@@ -24,6 +24,7 @@ import paribus.api.running
 import paribus.api.writing
 import paribus.cli.showing
 import paribus.console.progress
+import paribus.engine.keeper
 import paribus.engine.session
 import paribus.engine.train
 import paribus.report
@@ -82,6 +83,13 @@ def write_study(place: Path) -> None:
     """Put the study file and its data into a folder."""
     write_blobs(place / "blobs.npz", n_train=600, n_test=100)
     (place / "tiny.toml").write_text(STUDY)
+
+
+def keep_at_once() -> None:
+    """Store each evaluation, and the state with it, as if it had taken a minute."""
+    keeping: Any = paribus.engine.keeper
+    for name in ("EVALUATIONS_S", "CHECKPOINT_S", "LONGEST_S"):
+        setattr(keeping, name, 0.0)
 
 
 def start(

@@ -4,30 +4,44 @@ import re
 
 from campaign.outcome import Outcome
 from campaign.page import BEGIN, END, summary, with_results
+from campaign.parts import PARTS
 from page_builders import read_page
 
 
 PAGE = read_page("docs/reliability.md")
+WRITER = "the store's writer killed at a random moment"
+TRAINER = "training killed at a random moment"
 
 
 def test_the_readme_quotes_the_campaign():
     assert summary(PAGE) in " ".join(read_page("README.md").split())
 
 
+def test_each_part_has_a_row_and_a_machine():
+    parts = set(re.findall(r"<!-- (\S+) -->$", PAGE, re.MULTILINE))
+    machines = re.findall("^Machine of (.+?): ", PAGE, re.MULTILINE)
+
+    assert parts == set(PARTS)
+    assert sorted(", ".join(machines).split(", ")) == sorted(PARTS)
+
+
 def test_a_part_replaces_its_own_results_and_keeps_the_others():
-    old = Outcome(name="writer", n=10, unit="kills", violations=["lost"])
-    new = Outcome(name="writer", n=3000, unit="kills", violations=[])
-    other = Outcome(name="trainer", n=300, unit="kills", violations=[])
+    old = Outcome(name=WRITER, n=10, unit="kills", violations=["lost"])
+    new = Outcome(name=WRITER, n=3000, unit="kills", violations=[])
+    other = Outcome(name=TRAINER, n=300, unit="kills", violations=[])
     page = with_results(PAGE, "writers", [old])
     page = with_results(page, "trainers", [other])
+    n_broken = summary(page)
 
     page = with_results(page, "writers", [new])
 
     assert "10 kills" not in page
-    assert "| writer | 3,000 kills | 0 | at most 0.1 % (95 %) |" in page
-    assert "3,000 kills of the store's writer, 300 kills of real training" in summary(
-        page
-    )
+    assert f"| {WRITER} | 3,000 kills | 0 | at most 0.1 % (95 %) |" in page
+    said = summary(page)
+    assert "3,000 kills of the store's writer, 300 kills of real training" in said
+    assert "0.1 % of kills of the store's writer and 1 % of kills of real" in said
+    assert "1 violations" in n_broken
+    assert "bounds" not in n_broken
     assert page.count("<!-- writers -->") == 1
 
 
