@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from builders import make_facts, make_study
 from campaign.promises import broken_runs
-from campaign.scenarios import NAME, Say, Scenario, curves_together, place_of
-from store_builders import STARTS, make_answers, make_measures, waiting
+from campaign.scenarios import NAME, Say, Scenario, beside, curves_together, place_of
+from store_builders import STARTS, waiting
 
 from paribus.results import StudyResult
 from paribus.status import RunStatus
@@ -85,8 +85,7 @@ def _train(
         block,
         curves=curves,
         diverged_at=np.array([place % 3 for place in places]),
-        measures=make_measures(len(runs), seed=places[0]),
-        correct=make_answers(len(runs), seed=places[0]),
+        **beside(places),
     )
     for place in places:
         say(f"run {place}")

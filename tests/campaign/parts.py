@@ -38,7 +38,7 @@ def _trainers(size: str) -> Iterable[Outcome]:
 def _power(size: str) -> Iterable[Outcome]:
     from campaign import power
 
-    return power.cut_power(_n(size, 150, 20_000))
+    return power.cut_power(_n(size, 200, 20_000))
 
 
 def _phases(size: str) -> Iterable[Outcome]:
@@ -145,7 +145,7 @@ TESTED = ("bad-inputs", "fuzz")
 LEAST: Mapping[str, int] = {
     "syscalls": 2500,
     "writers": 300,
-    "power": 150,
+    "power": 120,
     "damage": 580,
     "races": 220,
     "readers": 20,

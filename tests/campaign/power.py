@@ -1,5 +1,6 @@
 """Power cuts: the states that a disk may be left in, rebuilt and opened one by one."""
 
+import hashlib
 import random
 import shutil
 import tempfile
@@ -24,25 +25,27 @@ WITH_DATA = ("-f", "-xx", "-s", str(1 << 28))
 
 
 def cut_power(
-    n_states: int, *, chosen: Sequence[Scenario] = SCENARIOS
+    n_cuts: int, *, chosen: Sequence[Scenario] = SCENARIOS
 ) -> Iterator[Outcome]:
     """Cut the power at a random moment of each scenario, and open what may be left.
 
     Args:
-        n_states: How many states, over all scenarios.
+        n_cuts: How many cuts, over all scenarios; some leave the same state.
         chosen: The scenarios.
     """
     started = time.monotonic()
     broken: list[str] = []
+    n_states = 0
     for number, scenario in enumerate(chosen):
-        n = len(range(number, n_states, len(chosen)))
+        n = len(range(number, n_cuts, len(chosen)))
         with _recorded(scenario) as record:
             parts = [
                 partial(_tried, record, part, range(part, n, N_PLACES))
                 for part in range(N_PLACES)
             ]
             found = forking.ask_all(parts, limit_s=60 + 2 * n)
-        broken += [text for part in found for text in part]
+        broken += [text for part, _ in found for text in part]
+        n_states += len(set[str]().union(*(states for _, states in found)))
     yield Outcome(
         name="states of a disk after a power cut",
         n=n_states,
@@ -112,28 +115,48 @@ def _recorded(scenario: Scenario) -> Iterator[_Record]:
         shutil.rmtree(place)
 
 
-def _tried(record: _Record, part: int, numbers: Sequence[int]) -> list[str]:
-    """Open some states, each in a process of its own; what is broken."""
+def _tried(
+    record: _Record, part: int, numbers: Sequence[int]
+) -> tuple[list[str], set[str]]:
+    """Open some states, each in a process of its own; what is broken, and digests."""
     scenario, broken = record.scenario, list[str]()
+    states: set[str] = set()
     place = record.place / f"part-{part}"
     place.mkdir()
     for number in numbers:
         rng = random.Random(f"{SEED} {scenario.name} {number}")
         moment = rng.choice(record.moments)
         try:
-            found = forking.ask(partial(_broken, record, place / "left", moment, rng))
+            act = partial(_broken, record, place / "left", moment, rng)
+            found, state = forking.ask(act)
+            states.add(state)
         except RuntimeError as error:
             found = [str(error)]
         shutil.rmtree(place / "left", ignore_errors=True)
         broken += [
             f"{scenario.name}, state {number} at call {moment}: {t}" for t in found
         ]
-    return broken
+    return broken, states
 
 
-def _broken(record: _Record, left: Path, moment: int, rng: random.Random) -> list[str]:
+def _broken(
+    record: _Record, left: Path, moment: int, rng: random.Random
+) -> tuple[list[str], str]:
+    """What is broken of a state, and its digest."""
     disk = record.disk(moment)
     left.mkdir()
     put_state(disk.root, left, rng)
+    state = _digest(left)
     at_once = broken_after(left, disk.said, record.scenario)
-    return at_once + broken_at_the_end(left, record.scenario, record.whole)
+    later = broken_at_the_end(left, record.scenario, record.whole)
+    return at_once + later, state
+
+
+def _digest(folder: Path) -> str:
+    """Of the names and the bytes of all files."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = hashlib.sha256()
+    for path in files:
+        found.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()

@@ -19,6 +19,7 @@ from paribus.results.files import write_atomically
 from paribus.results.timings import SoloTime
 from paribus.status import RunStatus
 from paribus.store import StudyWriter, read_study
+from paribus.store.chunks import read_runs
 from paribus.store.rows import BlockStatus
 from paribus.store.schema import BLOCK
 from paribus.study import Run, Study
@@ -169,8 +170,13 @@ def _fail(folder: Path, say: Say) -> None:
             commit(writer, run, say)
         for block in writer._ledger.read(BLOCK):
             if block.status == BlockStatus.FINISHED:
-                more = {"first_update": np.ones(1, np.float32)}
-                writer.commit_measures(block.id, more)
+                places = [
+                    place_of(writer.study, list(runs)[number])
+                    for number in read_runs(block.runs)
+                ]
+                measures = beside(places)["measures"]
+                again = {"first_update": measures["first_update"]}
+                writer.commit_measures(block.id, again)
         writer.finish_attempt(n_runs=4, seconds=1.0)
         say("ended")
 

@@ -1,12 +1,15 @@
 """Every system call of every scenario killed in its place; every fifth or so failed."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 from campaign import syscalls
 from campaign.parts import LEAST
 from campaign.run import run_part
 from needs import need
+from store_builders import child_environment
 
 
 @pytest.mark.slow
@@ -20,3 +23,37 @@ def test_no_system_call_that_is_killed_or_fails_breaks_a_promise():
     assert len(outcomes) == 3 * len(names)
     assert [one.is_enumerated for one in outcomes] == [True, False, False] * len(names)
     assert sum(outcome.n for outcome in outcomes) >= LEAST["syscalls"]
+
+
+# Fails every sync of a folder, in a program that does not care.
+CARELESS = """
+from campaign import syscalls
+from paribus.store import ledger
+
+def careless(folder):
+    try:
+        sync(folder)
+    except OSError:
+        pass
+
+sync, ledger.sync_folder = ledger.sync_folder, careless
+with syscalls._Bench(syscalls.SCENARIOS[1]) as bench:
+    points = [point for point in bench.points if point.call == "fsync"]
+    print(*bench.tried_at(points, "EIO"), sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_a_commit_that_passes_over_a_failing_sync_is_found():
+    need("strace", is_there=shutil.which("strace") is not None)
+
+    found = subprocess.run(
+        [sys.executable, "-c", CARELESS],
+        env={**child_environment(), "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert syscalls.SCENARIOS[1].name == "train the runs of a study"
+    assert "ended with 0, must be [6]" in found, found
