@@ -54,14 +54,14 @@ def _chains(size: str) -> Iterable[Outcome]:
 
 
 def _damage(size: str) -> Iterable[Outcome]:
-    from campaign import damage
+    from campaign import damage, damaged_states
 
     yield from damage.run(
         n_flips=_n(size, 400, 5000),
         n_cuts=_n(size, 100, 1000),
         n_swaps=_n(size, 20, 500),
     )
-    yield from damage.spoil_states(_n(size, 60, 1000))
+    yield from damaged_states.spoil_states(_n(size, 60, 1000))
 
 
 def _races(size: str) -> Iterable[Outcome]:
@@ -146,7 +146,7 @@ LEAST: Mapping[str, int] = {
     "syscalls": 2500,
     "writers": 300,
     "power": 120,
-    "damage": 580,
+    "damage": 780,
     "races": 220,
     "readers": 20,
     "disks": 28,
