@@ -22,13 +22,25 @@ def show_result(result: StudyResult, *, as_json: bool) -> None:
 
 
 def show_forecast(
-    study: Study, folder: Path, *, data_folder: Path, device: str, as_json: bool
+    study: Study,
+    folder: Path,
+    *,
+    data_folder: Path,
+    device: str,
+    allow_env_change: bool,
+    as_json: bool,
 ) -> None:
     """Print what training the missing runs of a study would take to stdout."""
     from paribus.engine.forecast import forecast_study  # loads JAX
 
     with prints_on_stderr():
-        forecast = forecast_study(study, folder, data_folder=data_folder, device=device)
+        forecast = forecast_study(
+            study,
+            folder,
+            data_folder=data_folder,
+            device=device,
+            allow_env_change=allow_env_change,
+        )
     if as_json:
         write_json(forecast_record(forecast, folder))
         return

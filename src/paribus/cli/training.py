@@ -154,7 +154,12 @@ def run(  # noqa: PLR0913  (options are arguments)
     if dry_run:
         with file.placing():
             show_forecast(
-                file.study, folder, data_folder=file.folder, device=device, as_json=json
+                file.study,
+                folder,
+                data_folder=file.folder,
+                device=device,
+                allow_env_change=allow_env_change,
+                as_json=json,
             )
         return
     if not quiet and file.n_united:

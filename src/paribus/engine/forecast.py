@@ -16,15 +16,20 @@ from paribus.analysis.planned import plan_runs
 from paribus.data import Dataset, load_dataset
 from paribus.data.batches import steps_per_epoch
 from paribus.engine.block import Compiler
-from paribus.engine.devices import choose_devices, debugging_off
+from paribus.engine.devices import (
+    choose_devices,
+    debugging_off,
+    describe_environment,
+)
 from paribus.engine.memory import bytes_per_run, data_bytes, state_of
+from paribus.engine.models import Models
 from paribus.engine.plan import StaticGroup, group_configs
 from paribus.engine.recipe import Arrays, Recipe
 from paribus.engine.run import RunState
 from paribus.engine.train import check_fits
 from paribus.engine.trainer import Trainer
 from paribus.refinement import with_added
-from paribus.results import StudyResult
+from paribus.results import DataFacts, StudyResult
 from paribus.results.asked import only_asked
 from paribus.results.forecast import (
     Basis,
@@ -36,7 +41,8 @@ from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
 from paribus.store import read_study, study_exists
 from paribus.store.creation import check_is_free
-from paribus.store.growth import check_fixed_settings
+from paribus.store.environments import tell_change
+from paribus.store.growth import check_same_data, grown
 from paribus.study import Study
 
 
@@ -56,7 +62,12 @@ _PRODUCT_SECONDS = 0.1
 
 
 def forecast_study(
-    study: Study, folder: Path, *, data_folder: Path, device: str = "auto"
+    study: Study,
+    folder: Path,
+    *,
+    data_folder: Path,
+    device: str = "auto",
+    allow_env_change: bool = False,
 ) -> Forecast:
     """Say what training the missing runs of a study would take, roughly.
 
@@ -65,6 +76,7 @@ def forecast_study(
         folder: Where results are, or would be; nothing is made there.
         data_folder: What a relative `data.path` is relative to.
         device: `"cpu"`, `"gpu"`, or `"auto"` for a GPU where there is one.
+        allow_env_change: Whether an exact study may go on in another environment.
 
     Raises:
         ParibusError: Whatever would keep the study from being trained, as
@@ -74,15 +86,27 @@ def forecast_study(
     if stored is None:
         check_is_free(folder)
     else:
-        check_fixed_settings(stored.study, study)
+        grown(stored.study, study)
     dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
     check_fits(study, dataset)
+    facts = dataset.facts()
     devices = choose_devices(device)
     if stored is not None:
+        check_same_data(stored.data, facts.content_hash, folder=folder)
         study = at_look_of(with_added(study, stored.configs), stored.study)
     with debugging_off(), Compiler(n_threads=1) as compiler:
-        trainer = Trainer(study, dataset, devices, compiler)
-        n_runs, waiting, is_open = _count_runs(study, dataset, stored)
+        models = Models(study, dataset)
+        trainer = Trainer(study, dataset, devices, compiler, models)
+        n_runs, waiting, is_open = _count_runs(study, facts, stored)
+        if waiting.any():
+            models.check()
+        if waiting.any() and stored is not None and stored.attempts:
+            tell_change(
+                stored.attempts[-1].environment,
+                describe_environment(devices) | models.environment(),
+                folder,
+                is_refused=stored.study.exact and not allow_env_change,
+            )
         spared = _spared(study, stored)
         speed = _Speed(study, dataset, trainer, stored, len(devices))
         groups = tuple(
@@ -91,7 +115,7 @@ def forecast_study(
             )
             for group, indices in _with_indices(study)
         )
-        n_most = _count_runs(with_all_seeds(study), dataset, stored)[0]
+        n_most = _count_runs(with_all_seeds(study), facts, stored)[0]
         data = data_bytes(dataset, devices)
         memory = PROCESS_BYTES + data.resident + _largest_block(trainer, waiting)
     return Forecast(
@@ -112,13 +136,13 @@ def _with_indices(study: Study) -> list[tuple[StaticGroup, list[int]]]:
 
 
 def _count_runs(
-    study: Study, dataset: Dataset, stored: StudyResult | None
+    study: Study, facts: DataFacts, stored: StudyResult | None
 ) -> tuple[int, Int[np.ndarray, " config"], bool]:
     """Runs of the finished study, how many of each config are to be trained, and more.
 
     The third tells whether tuning has yet to choose, so that there may be fewer.
     """
-    known = _untrained(study, dataset)
+    known = _untrained(study, facts)
     if stored is not None and _has_all(stored, study):
         plan = plan_runs(stored)
         is_waiting = plan.is_planned & np.isin(stored.status, WAITING)
@@ -175,15 +199,15 @@ def _known_status(
     return status.astype(np.int64)
 
 
-def _untrained(study: Study, dataset: Dataset) -> StudyResult:
+def _untrained(study: Study, facts: DataFacts) -> StudyResult:
     """The study before its first run."""
     shape = (len(study.configs()), len(study.all_seeds))
     return StudyResult(
         study=study,
-        data=dataset.facts(),
+        data=facts,
         status=np.full(shape, int(RunStatus.PENDING), dtype=np.int64),
         diverged_at=np.zeros(shape, dtype=np.int64),
-        epochs=np.array(study.evaluation_epochs(len(dataset.train))),
+        epochs=np.array(study.evaluation_epochs(facts.n_train)),
         curves={},
         messages={},
     )

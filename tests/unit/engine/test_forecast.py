@@ -1,13 +1,20 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import make_blobs_study, train_blobs, write_blobs
 
 from paribus.analysis import plan_runs
 from paribus.api import run_study
 from paribus.engine.forecast import _Speed, forecast_study
-from paribus.errors import StoreError, StudyError
+from paribus.errors import (
+    DataError,
+    ExecutionError,
+    ParibusWarning,
+    StoreError,
+    StudyError,
+)
 from paribus.results import Progress
 from paribus.results.forecast import Forecast
 from paribus.study import Study
@@ -17,10 +24,16 @@ from paribus.tuning import Tuning
 STUDY = make_blobs_study(batch_size=(16, 32))
 
 
-def forecast(study: Study, folder: Path) -> Forecast:
+def forecast(study: Study, folder: Path, *, allow_env_change: bool = False) -> Forecast:
     if not (folder / "blobs.npz").exists():
         write_blobs(folder / "blobs.npz")
-    return forecast_study(study, folder / study.name, data_folder=folder, device="cpu")
+    return forecast_study(
+        study,
+        folder / study.name,
+        data_folder=folder,
+        device="cpu",
+        allow_env_change=allow_env_change,
+    )
 
 
 def test_a_new_study_is_counted_and_nothing_is_written(tmp_path: Path):
@@ -135,3 +148,45 @@ def test_a_study_that_has_changed_is_refused_as_in_training(tmp_path: Path):
 
     with pytest.raises(StudyError, match="must stay as it was"):
         forecast(changed, tmp_path)
+
+
+def test_other_data_are_refused_as_in_training(tmp_path: Path):
+    train_blobs(STUDY, tmp_path)
+    arrays = dict(np.load(tmp_path / "blobs.npz"))
+    arrays["y_train"] = arrays["y_train"][::-1]
+    np.savez(tmp_path / "blobs.npz", allow_pickle=False, **arrays)
+
+    for study in (STUDY, replace(STUDY, seeds=(0, 1, 2))):
+        with pytest.raises(DataError, match="differs from the data recorded"):
+            forecast(study, tmp_path)
+
+
+def test_batch_sizes_that_move_the_evaluations_are_refused_as_in_training(
+    tmp_path: Path,
+):
+    budget = replace(STUDY.budget, steps=20)
+    study = make_blobs_study(batch_size=(16,), seeds=(0,))
+    train_blobs(replace(study, budget=budget), tmp_path)
+    larger = replace(STUDY, seeds=(0,), budget=budget)
+
+    with pytest.raises(StudyError, match="`batch_size` must stay as it was"):
+        forecast(larger, tmp_path)
+
+
+@pytest.mark.slow
+def test_an_exact_study_is_refused_another_environment_as_in_training(
+    tmp_path: Path, monkeypatch
+):
+    study = make_blobs_study(learning_rate=(0.03,), seeds=(0,))
+    study = replace(study, exact=True)
+    train_blobs(study, tmp_path)
+    larger = replace(study, seeds=(0, 1))
+    monkeypatch.setenv("XLA_FLAGS", "--xla_other")
+
+    # Where nothing is left to train, nothing is asked.
+    assert forecast(study, tmp_path).n_to_train == 0
+    with pytest.raises(ExecutionError, match="flags of XLA `--xla_other`"):
+        forecast(larger, tmp_path)
+    with pytest.warns(ParibusWarning, match="goes on in another environment"):
+        found = forecast(larger, tmp_path, allow_env_change=True)
+    assert found.n_to_train == 1
