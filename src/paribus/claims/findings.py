@@ -208,7 +208,9 @@ def _what_is_open(evidence: Evidence, question: Question, contrast: Contrast) ->
     if n < MIN_CONTRAST_SEEDS:
         has_ended = evidence.seeds_of(question.configs).any()
         none = "no seed learned" if has_ended else "no seed has been finished"
-        few = (f"{none} on both sides", _ONE_SEED)
+        is_one = len(question.higher) == len(question.lower) == 1
+        where = "on both sides" if is_one else "at every config of both sides"
+        few = (f"{none} {where}", _ONE_SEED)
         return [*few, f"{n} seeds are too few for an interval, which needs 5"][
             min(n, 2)
         ]

@@ -15,8 +15,14 @@ def comparison_text(comparison: Comparison) -> str:
         lines.append("no seed has been finished by both")
         return "\n".join(lines)
     lines += _left_out(comparison, a, b)
+    several = comparison.pairs if len(comparison.pairs) > 1 else ()
+    if several and comparison.is_among_learners:
+        lines.append(
+            "to compare a pair alone, name in both sides what only that pair has"
+        )
     if comparison.difference is None:
         lines.append(_say_all(comparison))
+        lines += [f"compared: {x.label()} with {y.label()}" for x, y in several]
         return "\n".join(lines)
     lines.append(_size_text(comparison, comparison.difference))
     lines.append(f"higher: {a} on {comparison.n_higher} of {comparison.n_pairs} seeds")
@@ -24,7 +30,8 @@ def comparison_text(comparison: Comparison) -> str:
         lines.append(f"p-value: {comparison.p_value:.3g}" + _smallest_text(comparison))
     both = "same seed on both sides"
     if comparison.is_among_learners:
-        both = "the seeds on which both sides learned; no others enter above"
+        who = "both sides" if len(comparison.pairs) == 1 else "all runs of both sides"
+        both = f"the seeds on which {who} learned; no others enter above"
     lines.append(f"pairs: {comparison.n_pairs} ({both})")
     if comparison.lower is not None:
         lines.append("for this pair alone: not adjusted for its having been chosen")
@@ -56,8 +63,9 @@ def _say_all(c: Comparison) -> str:
     """Where no seed has learners on both sides: what all runs show, and who asks it."""
     assert c.difference_of_all is not None, "there are seeds"
     size = "ratio" if c.is_log_scale else "difference"
+    both = "both" if len(c.pairs) == 1 else "all runs of both sides"
     return (
-        "on no seed did both learn, so no learners are compared; over all runs the "
+        f"on no seed did {both} learn, so no learners are compared; over all runs the "
         f"{size} is {_number(c, c.difference_of_all)}, without an interval here: a "
         "claim in [[claims]] compares all runs where those of a side ended alike"
     )
@@ -104,7 +112,8 @@ def _left_out(c: Comparison, a: str, b: str) -> list[str]:
     if not c.is_among_learners:
         return []
     n_out = c.n_seeds - c.n_pairs
-    lines = [f"left out: {n_out} of {c.n_seeds} seeds, on which a side did not learn"]
+    side = "a side" if len(c.pairs) == 1 else "a run of a side"
+    lines = [f"left out: {n_out} of {c.n_seeds} seeds, on which {side} did not learn"]
     if any(c.n_bad):
         sides = zip(c.n_bad, c.n_sublinear, (a, b), strict=True)
         # A side of several configs has several runs of each seed.

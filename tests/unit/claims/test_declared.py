@@ -224,3 +224,42 @@ def test_what_was_still_improving_does_not_hide_that_seeds_are_few(n_seeds):
         improving += f"; and a verdict needs 5 seeds, of which it has {n_seeds}"
         longer += " and --set study.seeds=5"
     assert (found.reason, found.remedy) == (improving, f"{longer} with another --out")
+
+
+def judged_where(*n_bad: int) -> Any:
+    """Learning rates 0.001 and 0.01, each at batch sizes 32 and 64."""
+    return judged(make_claim(), *(Runs(n_bad=n) for n in n_bad))
+
+
+@pytest.mark.parametrize(
+    ("n_bad", "reason", "remedy"),
+    [
+        (
+            (0, 0, 10, 0),
+            "at learning_rate=0.01 no seed learned at batch_size=32",
+            "a claim that names batch_size=64, to compare there alone",
+        ),
+        (
+            (0, 10, 10, 0),
+            "at learning_rate=0.01 no seed learned at batch_size=32",
+            "a value or a budget at which runs learn",
+        ),
+        (
+            (0, 0, 7, 0),
+            "at learning_rate=0.01 only 3 seeds learned at batch_size=32, fewer than 5",
+            "--set study.seeds=17, or a new study with planned looks",
+        ),
+    ],
+)
+def test_a_side_of_several_configs_says_at_which_it_did_not_learn(
+    n_bad: tuple[int, ...], reason: str, remedy: str
+):
+    found = judged_where(*n_bad)
+    assert (found.verdict, found.reason, found.remedy) == ("untested", reason, remedy)
+
+
+def test_a_claim_that_names_where_runs_learned_is_tested():
+    """What the remedy asks for."""
+    named = make_claim(a={"learning_rate": 0.01, "batch_size": 64})
+    plans = (Runs(accuracy=0.95),) * 2 + (Runs(n_bad=10), Runs(accuracy=0.97))
+    assert judged(named, *plans).verdict == "supported"

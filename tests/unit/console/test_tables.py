@@ -144,6 +144,9 @@ def test_a_side_of_several_configs_counts_seeds_with_a_bad_run():
 
     assert "with a run that ended badly: 2 of 5 seeds at learning_rate=0.01\n" in text
     assert "difference of shares" not in text
+    assert "left out: 2 of 5 seeds, on which a run of a side did not learn\n" in text
+    assert "to compare a pair alone, name in both sides what only that" in text
+    assert "pairs: 3 (the seeds on which all runs of both sides learned" in text
     assert (
         "learning rate against the best one of each side: 10 times at "
         "learning_rate=0.001\n" in text
@@ -154,6 +157,24 @@ def test_a_side_of_several_configs_counts_seeds_with_a_bad_run():
     assert (
         "still improving at the end: 4 of 10 runs at learning_rate=0.001, 1 at" in text
     )
+
+
+def test_where_no_seed_learned_in_all_pairs_they_are_named():
+    found = compare(
+        make_mixture(),
+        {"learning_rate": 0.001},
+        {"learning_rate": 0.01},
+        metric="test_accuracy",
+    )
+    nothing = {"difference": None, "n_pairs": 0, "pair_differences": ()}
+
+    text = comparison_text(replace(found, pairs=2 * found.pairs, **nothing))
+
+    assert "on no seed did all runs of both sides learn, so no learners are" in text
+    assert text.count("compared: learning_rate=0.001, batch_size=32 with") == 2
+    alone = comparison_text(replace(found, **nothing))
+    assert "on no seed did both learn, so no learners are compared" in alone
+    assert "compared: " not in alone
 
 
 def test_a_comparison_says_how_many_seeds_never_learned():
