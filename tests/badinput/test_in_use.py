@@ -23,6 +23,7 @@ from bad_builders import (
 )
 from store_builders import crash, make_store
 
+from paribus.status import RunStatus
 from paribus.store import StudyWriter, check_study, read_study
 
 
@@ -156,6 +157,21 @@ def test_t11_the_journal_of_another_study_is_refused(
     (hot / "study.db-journal").write_bytes(journal)
 
     refused(command, 5, "studies/tiny/study.db` is damaged")
+
+
+@pytest.mark.slow
+def test_t11_a_salvage_names_the_command_that_goes_on_in_its_folder(
+    place: Path, folder: Path, forked: Forked
+):
+    with (folder / "study.db").open("r+b") as file:
+        file.truncate(file.seek(0, os.SEEK_END) - 1)
+
+    ended = forked("check", "studies/tiny", "--salvage", "saved/tiny")
+
+    assert ended.code == 0, ended.err
+    assert "`paribus run STUDY --out saved/tiny` trains what is missing" in ended.out
+    assert forked(*RUN, "--out", "saved/tiny").code == 0
+    assert (read_study(place / "saved" / "tiny").status >= RunStatus.DIVERGED).all()
 
 
 def test_t12_a_folder_that_may_not_be_written_is_shown_and_not_trained(

@@ -191,7 +191,7 @@ def check(
         )
     write(
         f"{salvage}: {saved.n_saved} finished runs saved, {saved.n_lost} lost; "
-        "`paribus run` trains what is missing"
+        f"`paribus run STUDY --out {salvage}` trains what is missing"
     )
 
 
