@@ -98,6 +98,7 @@ def put_older_pages(place: Path, states: Sequence[bytes], *, every: int = 1) -> 
         islice(_older_pages(states), None, None, every),
         unit="pages",
         is_enumerated=every == 1,
+        is_seen_by_writers=True,
     )
 
 
@@ -180,8 +181,26 @@ def _tried(
     unit: str = "stores",
     is_enumerated: bool = False,
     must_be_found: bool = False,
+    is_seen_by_writers: bool = False,
 ) -> Outcome:
-    """Put each in the place of the study's database, and look what is seen of it."""
+    """Put each in the place of the study's database, and look what is seen of it.
+
+    Args:
+        name: Of the outcome.
+        place: Where the study's folder is.
+        damaged: What is put there.
+        unit: Of the outcome.
+        is_enumerated: Whether these are all there are.
+        must_be_found: Whether `check` must find each, even one that shows nowhere.
+        is_seen_by_writers: Whether a writer must refuse what a reader refuses; it need
+            not read the values of old curves.
+    """
+    asked = partial(
+        _broken,
+        place,
+        must_be_found=must_be_found,
+        is_seen_by_writers=is_seen_by_writers,
+    )
     started = time.monotonic()
     whole = forking.ask(partial(_seen, place))
     database = place / NAME / DATABASE
@@ -192,7 +211,7 @@ def _tried(
         n += 1
         try:
             database.write_bytes(content)
-            found = forking.ask(partial(_broken, place, whole, must_be_found))
+            found = forking.ask(partial(asked, whole))
         except RuntimeError as error:
             found = [str(error)]
         finally:
@@ -215,7 +234,13 @@ def _seen(place: Path) -> dict[str, Any]:
     return described(place) | {name: getattr(result, name) for name in more}
 
 
-def _broken(place: Path, whole: Mapping[str, Any], must_be_found: bool) -> list[str]:
+def _broken(
+    place: Path,
+    whole: Mapping[str, Any],
+    *,
+    must_be_found: bool,
+    is_seen_by_writers: bool,
+) -> list[str]:
     """What is wrong with how a damaged study is read, checked and opened."""
     study = place / NAME
     content = (study / DATABASE).read_bytes()
@@ -238,6 +263,8 @@ def _broken(place: Path, whole: Mapping[str, Any], must_be_found: bool) -> list[
         broken.append("a reader has changed the study")
     try:
         StudyWriter.open(study).close()
+        if is_seen_by_writers and not is_read:
+            broken.append("a writer goes on with what no reader understands")
     except StoreError:
         if (study / DATABASE).read_bytes() != content:
             broken.append("a writer has changed a study that it refuses")

@@ -204,8 +204,8 @@ def schema_problems(connection: sqlite3.Connection) -> list[str]:
 
 
 def file_problems(connection: sqlite3.Connection) -> list[str]:
-    """What SQLite's own check finds, in words."""
-    rows = connection.execute("PRAGMA quick_check").fetchall()
+    """What SQLite finds in the file, its indexes against their tables too, in words."""
+    rows = connection.execute("PRAGMA integrity_check").fetchall()
     return [str(row[0]) for row in rows if row[0] != "ok"]
 
 
