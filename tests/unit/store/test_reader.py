@@ -214,9 +214,9 @@ def test_a_timing_of_no_config_is_damage_though_its_references_are_right(
     content[index] = forged
     (folder / "study.db").write_bytes(content)
 
-    with pytest.raises(StoreError, match="no config of the study"):
+    with pytest.raises(StoreError, match="missing from index"):
         read_study(folder)
-    assert "no config of the study" in check_study(folder).problems[0]
+    assert "missing from index" in check_study(folder).problems[0]
 
 
 def test_a_row_that_is_not_there_is_named_with_the_database(folder: Path):
