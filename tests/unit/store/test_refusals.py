@@ -103,9 +103,11 @@ def test_another_kind_of_file_is_refused_untouched(opener, content, words, tmp_p
 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_an_empty_database_is_told_what_is_left_to_do(opener, tmp_path: Path):
-    (tmp_path / "study.db").touch()
+    folder = tmp_path / "x"  # what is beside it is looked at too
+    folder.mkdir()
+    (folder / "study.db").touch()
 
-    assert refused(opener, tmp_path).hint == (
+    assert refused(opener, folder).hint == (
         "if it was one, nothing is left to save: go on from a copy of the folder, or "
         "train the study again in another, with `--out`"
     )
