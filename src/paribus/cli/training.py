@@ -13,7 +13,6 @@ from paribus.cli.parameters import (
     Force,
     Json,
     OutFile,
-    Quiet,
     StudyName,
     ask_model,
     built_in_studies,
@@ -106,7 +105,9 @@ def run(  # noqa: PLR0913  (options are arguments)
         ),
     ] = False,
     json: Json = False,
-    quiet: Quiet = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Show no progress and no table.")
+    ] = False,
     max_failed: Annotated[
         int,
         typer.Option(
