@@ -219,6 +219,7 @@ def kill_at_phases(n_each: int) -> Iterator[Outcome]:
         n=n_kills,
         unit="kills",
         violations=broken,
+        is_sample=False,
         seconds=time.monotonic() - started,
     )
 
@@ -321,6 +322,7 @@ def kill_in_chains(n_chains: int) -> Iterator[Outcome]:
         n=n_chains,
         unit="chains",
         violations=broken,
+        is_sample=False,
         seconds=time.monotonic() - started,
     )
 
