@@ -18,7 +18,7 @@ def test_the_readme_quotes_the_campaign():
 
 
 def test_each_part_has_a_row_and_a_machine():
-    parts = set(re.findall(r"<!-- (\S+) -->$", PAGE, re.MULTILINE))
+    parts = set(re.findall(r"\| <!-- (\S+) -->$", PAGE, re.MULTILINE))
     machines = re.findall("^Machine of (.+?): ", PAGE, re.MULTILINE)
 
     assert parts == set(PARTS)
