@@ -230,20 +230,36 @@ def _read_claims(
     for position, item in enumerate(written):
         key: Key = ("claims", position)
         table = validated(_ClaimTable, item, key, mistakes)
-        if table is None:
+        claim = _readable(item) if table is None else _declared(table)
+        if claim is None:
             continue
-        claim = DeclaredClaim(**table.model_dump())
         if claim in claims:
             first = claims.index(claim) + 1
             text = "each claim must stand once, this one stands twice"
             mistakes.add(key, text, f"it is [[claims]] {first} already")
-        claims.append(claim)
+        if table is not None:
+            claims.append(claim)
         for problem in claim_problems(claim, grids, tuned, metrics):
             is_of_side = problem.key[:1] in (("a",), ("b",))
-            if are_sides_checked or not is_of_side:
+            is_read = table is not None or is_of_side or problem.key == ("measure",)
+            if is_read and (are_sides_checked or not is_of_side):
                 text, hint = _in_words(problem, claim, is_of_side, mistakes)
                 mistakes.add((*key, *problem.key), text, hint)
     return tuple(claims)
+
+
+def _declared(table: _ClaimTable) -> DeclaredClaim:
+    return DeclaredClaim(**table.model_dump())
+
+
+def _readable(written: dict[str, Any]) -> DeclaredClaim | None:
+    """A claim with a mistake, where its measure and its sides can still be asked."""
+    stand_in = {"text": "?", "relation": "less"}
+    known = {name: written.get(name) for name in ("measure", "a", "b")}
+    try:
+        return _declared(_ClaimTable.model_validate(known | stand_in))
+    except ValueError:
+        return None
 
 
 def _in_words(

@@ -59,6 +59,30 @@ def test_what_follows_from_a_mistake_is_not_told(
     assert "mistakes:" not in told
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "n"),
+    [
+        ('relation = "greater"', 'relation = "more"', 4),
+        ('relation = "greater"', "", 4),
+        ('relation = "greater"', 'relation = "less"\nsmallest_effect = -1', 4),
+        ('text = "Small batches win"', 'text = ""', 4),
+        ('relation = "greater"', 'relation = "less"', 3),
+    ],
+)
+def test_all_that_is_wrong_in_a_claim_is_told_at_once(
+    tmp_path: Path, old: str, new: str, n: int
+):
+    wrong = TEXT.replace("test_accuracy", "test_acuracy").replace(old, new)
+    wrong = wrong.replace("batch_size = 16, ", "batch_size = 17, ")
+
+    told = message(tmp_path, wrong.replace("b = { batch_size", "b = { batchsize"))
+
+    assert f"{n} mistakes:" in told
+    assert "`test_acuracy`" in told
+    assert "got 17" in told
+    assert "`batchsize`" in told
+
+
 def test_a_mistake_that_does_not_follow_from_another_is_told_too(tmp_path: Path):
     wrong = TEXT.replace("batch_size = [16", "batchsize = [16")
 
