@@ -40,8 +40,9 @@ def check_inputs(inputs: Shaped[np.ndarray, "..."], where: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(inputs, dtype=np.float32)
     if not np.isfinite(converted).all():
-        largest = inputs.ravel()[np.abs(inputs).argmax()]
-        raise DataError(f"{where} must fit into float32, got {largest:g}")
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(converted))[0])
+        got = f"{inputs[place]:g}, at {place}"
+        raise DataError(f"{where} must fit into float32, got {got}")
     return converted
 
 
