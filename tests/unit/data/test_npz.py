@@ -103,7 +103,7 @@ def test_files_that_are_no_archive_are_refused(tmp_path, content, words):
         ({**good_arrays(), "y": np.arange(63) % 3}, "as many rows, got 64 and 63"),
         ({**good_arrays(), "x": np.zeros((64, 0), np.float32)}, "no empty one"),
         ({**good_arrays(), "x": np.zeros((64, 4), complex)}, "complex128"),
-        ({**good_arrays(), "x": np.full((64, 4), 1e39)}, r"float32, got 1e\+39, at \(0, 0\)"),
+        ({**good_arrays(), "x": np.full((64, 4), 1e39)}, r"got 1e\+39, at \(0, 0\)"),
         (
             {**good_arrays(), "x": np.where(np.eye(64, 4), np.nan, 1.0)},
             r"`x` of `tiny.npz` must be finite, got 4 values that are not, "
