@@ -31,20 +31,32 @@ def run_part(part: str, size: str) -> list[Outcome]:
     Raises:
         RuntimeError: If the part itself fails.
     """
+    return [
+        Outcome(**json.loads(line))
+        for line in output_of(_SCRIPT, part, size).splitlines()
+    ]
+
+
+def output_of(script: str, *arguments: str) -> str:
+    """What a Python program prints that may fork: in a process of its own.
+
+    Raises:
+        RuntimeError: If it fails.
+    """
     # One thread: a process that is forked must not leave others behind.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(map(str, PATHS))
     # Without this a compiled program is found in the folder alone that it was put in.
     environment["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"
     ended = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, part, size],
+        [sys.executable, "-c", script, *arguments],
         env=environment,
         capture_output=True,
         text=True,
     )
     if ended.returncode:
-        raise RuntimeError(f"{part} ended with {ended.returncode}: {ended.stderr}")
-    return [Outcome(**json.loads(line)) for line in ended.stdout.splitlines()]
+        raise RuntimeError(f"{arguments} ended with {ended.returncode}: {ended.stderr}")
+    return ended.stdout
 
 
 def broken_by(part: str, *, least: int) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from campaign import damage
 from campaign.damaged_states import damages_of
-from store_builders import start_child
+from campaign.run import output_of
 
 from paribus.store.tensors import write_tensors
 
@@ -30,10 +30,7 @@ print(json.dumps([outcome.n, outcome.violations]))
 
 def tried(weaken: str, kind: str) -> tuple[int, list[str]]:
     """How often a quarter of a kind of damage was done to a store, and what broke."""
-    with start_child(TRY, weaken, kind) as child:
-        out, err = child.communicate()
-    assert child.returncode == 0, err
-    n, violations = json.loads(out)
+    n, violations = json.loads(output_of(TRY, weaken, kind))
     return n, violations
 
 

@@ -3,15 +3,13 @@
 import random
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from campaign.power_model import Disk, put_state
+from campaign.run import output_of
 from campaign.scenarios import SCENARIOS
 from needs import need
-from store_builders import child_environment
 
 
 def hexed(text: str) -> str:
@@ -221,13 +219,7 @@ print(*outcome.violations, sep="\\n")
 def test_a_commit_that_is_acknowledged_before_its_folder_is_synced_is_found():
     need("strace", is_there=shutil.which("strace") is not None)
 
-    found = subprocess.run(
-        [sys.executable, "-c", CARELESS],
-        env={**child_environment(), "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    found = output_of(CARELESS)
 
     assert SCENARIOS[1].name == "train the runs of a study"
     assert "is lost" in found, found

@@ -1,15 +1,12 @@
 """Every system call of every scenario killed in its place; every fifth or so failed."""
 
 import shutil
-import subprocess
-import sys
 
 import pytest
 from campaign import syscalls
 from campaign.parts import LEAST
-from campaign.run import run_part
+from campaign.run import output_of, run_part
 from needs import need
-from store_builders import child_environment
 
 
 @pytest.mark.slow
@@ -47,13 +44,7 @@ with syscalls._Bench(syscalls.SCENARIOS[1]) as bench:
 def test_a_commit_that_passes_over_a_failing_sync_is_found():
     need("strace", is_there=shutil.which("strace") is not None)
 
-    found = subprocess.run(
-        [sys.executable, "-c", CARELESS],
-        env={**child_environment(), "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    found = output_of(CARELESS)
 
     assert syscalls.SCENARIOS[1].name == "train the runs of a study"
     assert "ended with 0, must be [6]" in found, found
