@@ -90,9 +90,11 @@ def check_is_free(folder: Path) -> None:
     """Refuse a place where something is, and no study.
 
     Raises:
-        StoreError: If `folder` exists and is not empty.
+        StoreError: If `folder` exists, is not empty, and is no study.
     """
-    if os.path.lexists(folder) and not _is_empty(folder):
+    is_taken = os.path.lexists(folder) and not _is_empty(folder)
+    # Asked last: another process may have put a study there just now.
+    if is_taken and not study_exists(folder):
         raise _not_empty(folder)
 
 

@@ -11,6 +11,7 @@ from builders import make_facts, make_study
 from paribus.errors import StoreError
 from paribus.store import creation
 from paribus.store.creation import build_study, now, run_name
+from paribus.store.folder import study_exists
 from paribus.store.lock import WriterLock
 
 
@@ -60,6 +61,26 @@ def test_another_creator_was_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     assert build(tmp_path / "tiny") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_creator_was_first_by_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    looks: list[Path] = []
+
+    def just_missed(folder: Path) -> bool:
+        looks.append(folder)
+        if len(looks) > 1:
+            return study_exists(folder)
+        lock = build(folder)
+        assert lock is not None
+        lock.release()
+        return False
+
+    monkeypatch.setattr(creation, "study_exists", just_missed)
+
+    assert build(tmp_path / "tiny") is None
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
 
 
 def test_what_fails_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
