@@ -23,6 +23,7 @@ SAID = {
     "stores |a changed value": "damaged stores",
     "states that were damaged": "damaged states of training",
     "two writers": "races of two writers",
+    "two at once": "calls at which a second process came",
     "runs poisoned .* 1 at once": "runs poisoned beside others",
     "tests of the corpus of bad input": "tests of bad input",
     "drawn by Hypothesis": "examples of fuzzing",

@@ -77,6 +77,13 @@ def _trainer_races(size: str) -> Iterable[Outcome]:
     return crowd.race_trainers(_n(size, 3, 200))
 
 
+def _meetings(size: str) -> Iterable[Outcome]:
+    from campaign import meetings
+
+    # With the others it takes ten minutes; and whoever has the lock is met by nobody.
+    return [meetings.create_together()] if size == "ci" else meetings.meet()
+
+
 def _readers(size: str) -> Iterable[Outcome]:
     from campaign import crowd
 
@@ -124,6 +131,7 @@ PARTS: Mapping[str, Part] = {
     "power": _power,
     "damage": _damage,
     "races": _races,
+    "meetings": _meetings,
     "readers": _readers,
     "disks": _disks,
     "poison": _poison,
@@ -148,6 +156,7 @@ LEAST: Mapping[str, int] = {
     "power": 120,
     "damage": 780,
     "races": 220,
+    "meetings": 400,
     "readers": 20,
     "disks": 28,
     "poison": 240,

@@ -8,15 +8,16 @@ and the process killed in its place, or it returns an error; and the promises ar
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from campaign import (
     block_scenarios,
@@ -48,7 +49,7 @@ CALLS = (
 N_PLACES = 2 * (os.cpu_count() or 1)  # a fault is struck by processes in turn
 NO_DATA = ("-f", "-y", "-s", "0")
 _ENTRY = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
-_RANDOM = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{8})?")
+_RANDOM = re.compile(r"0x[0-9a-f]+|[0-9a-f]{16}(?:[0-9a-f]{8})?")
 # What a full or broken disk is told as; opening a file goes through SQLite, which does
 # not say why it failed.
 _DISK, _OPENING = {6}, {5, 6}
@@ -70,6 +71,11 @@ class Point:
     call: str
     index: int
     what: str
+
+
+def is_change(call: str, arguments: str) -> bool:
+    """Whether one of `CALLS` changes something."""
+    return call != "openat" or "O_CREAT" in arguments or "O_WRONLY" in arguments
 
 
 def may_go_on(point: Point) -> bool:
@@ -100,7 +106,7 @@ def run(
         chosen: The scenarios.
     """
     for scenario in chosen:
-        with _Bench(scenario) as bench:
+        with Bench(scenario) as bench:
             for fault, step in {KILL: 1, **errors}.items():
                 started = time.monotonic()
                 points = bench.points[::step]
@@ -116,13 +122,24 @@ def run(
                 )
 
 
-class _Bench:
-    """A scenario with its template, its points, and what it leaves without a fault."""
+class Bench:
+    """A scenario with its template, its points, and what it leaves without a fault.
+
+    Attributes:
+        calls: The system calls that are listed.
+        is_point: Which of them count.
+        ends: The exit code without a fault.
+        points: What was listed.
+    """
+
+    calls: Sequence[str] = CALLS
+    is_point = staticmethod(is_change)
+    ends = 0
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
 
-    def __enter__(self) -> "_Bench":
+    def __enter__(self) -> "Bench":
         self._place = Path(
             tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder())
         )
@@ -133,9 +150,7 @@ class _Bench:
         again = self._listed()
         if [self.points, len(self.points) >= 5] != [again, True]:
             raise RuntimeError(f"{self._scenario.name}: its points are not always one")
-        self._whole: dict[str, Any] = forking.ask(
-            partial(described, self._place / "work", self._scenario.study)
-        )
+        self._whole: dict[str, Any] = forking.ask(self._without_a_fault)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -171,6 +186,9 @@ class _Bench:
             broken += forking.ask(partial(self._broken, work, said.acknowledged))
         except RuntimeError as error:
             broken.append(str(error))
+        return self._told(fault, point, broken)
+
+    def _told(self, fault: str, point: Point, broken: Sequence[str]) -> list[str]:
         where = f"{self._scenario.name}, {fault} at {point.call} {point.index}"
         return [f"{where} ({point.what}): {text}" for text in broken]
 
@@ -189,14 +207,21 @@ class _Bench:
             return []
         return [f"ended with {code}, must be {sorted(codes)}: {errors}"]
 
+    def _without_a_fault(self) -> dict[str, Any]:
+        work = self._fresh()
+        self._scenario.act(work, lambda text: None)
+        return described(work, self._scenario.study)
+
     def _listed(self) -> list[Point]:
         """The calls that touch the study, in a run without a fault."""
         log = self._place / "log"
         work = self._fresh()
-        code, said = traced(partial(self._act, work), log, f"trace={','.join(CALLS)}")
-        if code:
+        code, said = traced(
+            partial(self._act, work), log, f"trace={','.join(self.calls)}"
+        )
+        if code != self.ends:
             raise RuntimeError(f"{self._scenario.name}: {said.errors}")
-        return list(_points(log.read_text(), str(work)))
+        return list(points_in(log.read_text(), str(work), self.is_point))
 
     def _act(self, work: Path) -> None:
         self._scenario.act(work, saying(3))
@@ -209,14 +234,25 @@ class _Bench:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said:
+class Said:
+    """What a process said.
+
+    Attributes:
+        acknowledged: What it reported as done, by descriptor 3.
+        errors: What it wrote to stderr.
+    """
+
     acknowledged: list[str]
     errors: str
 
 
 def traced(
-    act: Any, log: Path, *options: str, shown: Sequence[str] = NO_DATA
-) -> tuple[int, _Said]:
+    act: Any,
+    log: Path,
+    *options: str,
+    shown: Sequence[str] = NO_DATA,
+    meanwhile: Callable[[], object] | None = None,
+) -> tuple[int, Said]:
     """Act in a process that strace watches; how it ended, and what it said.
 
     Args:
@@ -224,23 +260,56 @@ def traced(
         log: Where strace writes to.
         options: What strace traces, and what it injects.
         shown: What strace writes of each call.
+        meanwhile: What is done while it stands still; None if it never does.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-
-        def told() -> None:
-            os.dup2(out.fileno(), 3)
-            os.dup2(err.fileno(), 2)
-            act()
-
-        child, go = forking.start(told, waits=True)
+    with _listening() as ears:
+        child, go = forking.start(partial(ears.heard, act), waits=True)
         with _strace(child, log, options, shown):
             os.write(go, b"g")
             os.close(go)
+            if meanwhile is not None:
+                _, status = os.waitpid(child, os.WUNTRACED)
+                if not os.WIFSTOPPED(status):
+                    raise RuntimeError(f"never stood still, ended with {status}")
+                try:
+                    meanwhile()
+                finally:
+                    os.kill(child, signal.SIGCONT)
             code = forking.end(child)
-        out.seek(0)
-        err.seek(0)
-        said = out.read().decode().splitlines()
-        return code, _Said(acknowledged=said, errors=err.read().decode())
+        return code, ears.said()
+
+
+def alone(act: Callable[[], object]) -> tuple[int, Said]:
+    """Act in a process that nobody watches; how it ended, and what it said."""
+    with _listening() as ears:
+        child, _ = forking.start(partial(ears.heard, act))
+        return forking.end(child), ears.said()
+
+
+@contextmanager
+def _listening() -> Iterator["_Ears"]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        yield _Ears(out, err)
+
+
+class _Ears:
+    """Hears what a process says."""
+
+    def __init__(self, *files: IO[bytes]) -> None:
+        self._files = files
+
+    def heard(self, act: Callable[[], object]) -> None:
+        """Act in a forked process, and be heard."""
+        for file, descriptor in zip(self._files, (3, 2), strict=True):
+            os.dup2(file.fileno(), descriptor)
+        act()
+
+    def said(self) -> Said:
+        """What it said, once it has ended."""
+        for file in self._files:
+            file.seek(0)
+        acknowledged, errors = (file.read().decode() for file in self._files)
+        return Said(acknowledged=acknowledged.splitlines(), errors=errors)
 
 
 @contextmanager
@@ -260,7 +329,16 @@ def _strace(
         strace.stderr.read()
 
 
-def _points(log: str, folder: str) -> Iterator[Point]:
+def points_in(
+    log: str, folder: str, is_point: Callable[[str, str], bool] = is_change
+) -> Iterator[Point]:
+    """The calls in a log of strace that touch a folder.
+
+    Args:
+        log: What strace wrote.
+        folder: Whose calls are listed.
+        is_point: Whether a call of a name, with arguments, is one that counts.
+    """
     seen: dict[str, int] = {}
     for line in log.splitlines():
         found = _ENTRY.match(line)
@@ -268,7 +346,6 @@ def _points(log: str, folder: str) -> Iterator[Point]:
             continue
         call, rest = found.groups()
         seen[call] = seen.get(call, 0) + 1
-        is_change = call != "openat" or "O_CREAT" in rest or "O_WRONLY" in rest
-        if folder in rest and is_change:
+        if folder in rest and is_point(call, rest):
             what = _RANDOM.sub("...", rest.replace(folder, ""))
             yield Point(call=call, index=seen[call], what=what.partition(" = ")[0])

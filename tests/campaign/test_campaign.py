@@ -20,7 +20,7 @@ HERE = [part for part in PARTS if part not in (*TRAINING, *TESTED, "syscalls")]
 def test_no_fault_breaks_a_promise(part: str):
     if part == "disks":
         need("root, to mount small disks", is_there=os.geteuid() == 0)
-    if part == "power":
+    if part in ("power", "meetings"):
         need("strace", is_there=shutil.which("strace") is not None)
 
     assert broken_by(part, least=LEAST[part]) == []

@@ -9,7 +9,7 @@ from campaign.halving_scenarios import SCENARIOS as OF_HALVING
 from campaign.old_scenarios import SCENARIOS as OF_OLD
 from campaign.promises import broken_after, broken_at_the_end, described
 from campaign.scenarios import FILE, NAME, SCENARIOS, small, train
-from campaign.syscalls import _points
+from campaign.syscalls import points_in
 from golden_stores import GOLDEN, unpacked
 from store_builders import edit, edit_knowingly, make_store
 
@@ -169,6 +169,6 @@ def test_points_are_the_calls_that_change_the_study():
 7 unlink("/w/.tiny.new-0123456789abcdef") = 0
 """
 
-    points = [(point.call, point.index) for point in _points(log, "/w")]
+    points = [(point.call, point.index) for point in points_in(log, "/w")]
 
     assert points == [("openat", 2), ("write", 2), ("unlink", 1)]

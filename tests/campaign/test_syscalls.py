@@ -34,7 +34,7 @@ def careless(folder):
         pass
 
 sync, ledger.sync_folder = ledger.sync_folder, careless
-with syscalls._Bench(syscalls.SCENARIOS[1]) as bench:
+with syscalls.Bench(syscalls.SCENARIOS[1]) as bench:
     points = [point for point in bench.points if point.call == "fsync"]
     print(*bench.tried_at(points, "EIO"), sep="\\n")
 """
