@@ -23,6 +23,7 @@ from campaign import (
     block_scenarios,
     forking,
     halving_scenarios,
+    import_scenarios,
     old_scenarios,
     scenarios,
 )
@@ -39,6 +40,7 @@ SCENARIOS = (
     *block_scenarios.SCENARIOS,
     *halving_scenarios.SCENARIOS,
     *old_scenarios.SCENARIOS,
+    *import_scenarios.SCENARIOS,
 )
 KILL = "signal=SIGKILL"
 CALLS = (

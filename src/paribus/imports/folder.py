@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from paribus.counts import count
-from paribus.errors import DataError, StoreError
+from paribus.errors import DataError
 from paribus.hyperparameters import Value
 from paribus.imports.table import CurveTable, read_curve_table
 from paribus.results import DataFacts
 from paribus.space import Config, SearchSpace
-from paribus.store import StudyWriter, study_exists
+from paribus.store import StudyWriter, check_is_new, create_whole_study
 from paribus.study import (
     ELSEWHERE,
     Budget,
@@ -70,11 +70,7 @@ def import_runs(
         StoreError: If the folder is not empty.
         ResourceError: If the disk is full.
     """
-    if study_exists(folder):
-        raise StoreError(
-            f"`{folder}` must be a new folder, got a study",
-            hint="name another folder with `--out`",
-        )
+    check_is_new(folder)
     seed, epoch = columns
     table = read_curve_table(
         path, hyperparameters=hyperparameters, seed=seed, epoch=epoch
@@ -94,11 +90,15 @@ def import_runs(
         ),
     )
     epochs = tuple(runs.epochs.tolist())
-    with StudyWriter.create(folder, study, facts, epochs=epochs) as writer:
-        writer.begin_attempt({"trained": f"elsewhere, read from {path.name}"})
-        block = writer.begin_block(runs.kept, description=f"runs of {path.name}")
-        writer.commit_block(block, curves=runs.curves, diverged_at=runs.diverged_at)
-        writer.finish_attempt(len(runs.kept), 0.0)
+    fill = partial(_fill, runs=runs, file=path.name)
+    create_whole_study(folder, study, facts, epochs=epochs, fill=fill)
+
+
+def _fill(writer: StudyWriter, runs: "_ImportedRuns", file: str) -> None:
+    writer.begin_attempt({"trained": f"elsewhere, read from {file}"})
+    block = writer.begin_block(runs.kept, description=f"runs of {file}")
+    writer.commit_block(block, curves=runs.curves, diverged_at=runs.diverged_at)
+    writer.finish_attempt(len(runs.kept), 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from paribus.store.folder import study_exists
     from paribus.store.reader import read_study
     from paribus.store.salvage import SalvageReport, salvage_study
+    from paribus.store.whole_studies import check_is_new, create_whole_study
     from paribus.store.writer import StudyWriter
 
 __all__ = [
     "CheckReport",
     "SalvageReport",
     "StudyWriter",
+    "check_is_new",
     "check_study",
+    "create_whole_study",
     "read_study",
     "salvage_study",
     "study_exists",
@@ -28,7 +31,9 @@ __getattr__ = on_first_use(
         "CheckReport": "check",
         "SalvageReport": "salvage",
         "StudyWriter": "writer",
+        "check_is_new": "whole_studies",
         "check_study": "check",
+        "create_whole_study": "whole_studies",
         "read_study": "reader",
         "salvage_study": "salvage",
         "study_exists": "folder",

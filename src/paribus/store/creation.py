@@ -3,9 +3,10 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from paribus.errors import StoreError
 from paribus.results import DataFacts
@@ -31,6 +32,24 @@ from paribus.study import Study
 _BUILDING_TRIES = 5
 
 
+class Opened(NamedTuple):
+    """A study that is open for writing.
+
+    Attributes:
+        lock: The writer's lock, held.
+        ledger: The tables.
+        study: All that is stored.
+        data: What it is trained on.
+        epochs: When runs are evaluated.
+    """
+
+    lock: WriterLock
+    ledger: Ledger
+    study: Study
+    data: DataFacts
+    epochs: tuple[float, ...]
+
+
 def now() -> str:
     """The time as it is stored: ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -42,7 +61,7 @@ def build_study(
     data: DataFacts,
     epochs: tuple[float, ...],
     *,
-    fill: Callable[[Ledger], None] = lambda ledger: None,
+    fill: Callable[[Opened], None] = lambda new: None,
 ) -> WriterLock | None:
     """Build a new study and rename it to `folder`, so that half a study cannot exist.
 
@@ -70,7 +89,11 @@ def build_study(
     building, lock = _locked_building(folder)
     is_in_place = False
     try:
-        _write_database(building / DATABASE, study, data, epochs, fill)
+        with closing(connect_new(_new_file(building / DATABASE))) as connection:
+            ledger = Ledger(connection, building / DATABASE)
+            new = Opened(lock, ledger, study, data, epochs)
+            _write_database(new)
+            fill(new)
         sync_folder(building)
         is_in_place = _rename(building, folder)
         if is_in_place:
@@ -173,29 +196,23 @@ def _abandon(building: Path, lock: WriterLock) -> None:
         remove_built(building)
 
 
-def _write_database(
-    database: Path,
-    study: Study,
-    data: DataFacts,
-    epochs: tuple[float, ...],
-    fill: Callable[[Ledger], None],
-) -> None:
+def _new_file(database: Path) -> Path:
     os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    connection = connect_new(database)
-    try:
-        ledger = Ledger(connection, database)
-        configs = study.configs()
-        pairs = [(c, seed) for c in range(len(configs)) for seed in study.all_seeds]
-        with ledger.transaction():
-            create_schema(connection)
-            ledger.create_totals()
-            row = study_row(study, data, created=now(), epochs=epochs)
-            ledger.insert(STUDY, [row])
-            ledger.insert(CONFIG, config_rows(configs))
-            ledger.insert(RUN, run_rows(pairs, configs))
-        fill(ledger)
-    finally:
-        connection.close()
+    return database
+
+
+def _write_database(new: Opened) -> None:
+    """Write a study of which nothing is trained."""
+    configs = new.study.configs()
+    pairs = [(c, seed) for c in range(len(configs)) for seed in new.study.all_seeds]
+    ledger = new.ledger
+    with ledger.transaction():
+        create_schema(ledger.connection)
+        ledger.create_totals()
+        row = study_row(new.study, new.data, created=now(), epochs=new.epochs)
+        ledger.insert(STUDY, [row])
+        ledger.insert(CONFIG, config_rows(configs))
+        ledger.insert(RUN, run_rows(pairs, configs))
 
 
 def _rename(building: Path, folder: Path) -> bool:
@@ -213,6 +230,11 @@ def _rename(building: Path, folder: Path) -> bool:
 
 def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
+
+
+def must_be_new(folder: Path, *, hint: str) -> StoreError:
+    """Make the error for a study in a place for another one."""
+    return StoreError(f"`{folder}` must be a new folder, got a study", hint=hint)
 
 
 def _not_empty(folder: Path) -> StoreError:

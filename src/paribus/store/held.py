@@ -16,6 +16,7 @@ from paribus.store.attempts import (
     stop_running,
 )
 from paribus.store.blocks import read_running
+from paribus.store.creation import Opened
 from paribus.store.documents import write_environment
 from paribus.store.environments import tell_change, tell_other_starts
 from paribus.store.failures import translated
@@ -23,7 +24,6 @@ from paribus.store.folder import DATABASE, remove_new
 from paribus.store.growth import check_same_data
 from paribus.store.migration import remove_backups
 from paribus.store.narrowing import give_back, too_wide
-from paribus.store.opening import Opened
 from paribus.store.replays import Earlier
 from paribus.store.rows import AttemptRow, BlockRow, BlockStatus, RunRow
 from paribus.store.schema import ATTEMPT, BASELINE, BLOCK, ROUND

@@ -1,7 +1,6 @@
 """How a study is opened for writing: checked first, changed by nothing yet."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from paribus.results import DataFacts
 from paribus.store.checkpoints import check_places
@@ -11,7 +10,7 @@ from paribus.store.contents import (
     read_stored_runs,
     read_stored_study,
 )
-from paribus.store.creation import remove_leftovers
+from paribus.store.creation import Opened, remove_leftovers
 from paribus.store.folder import DATABASE, check_folder
 from paribus.store.holder import in_use
 from paribus.store.ledger import Ledger
@@ -26,24 +25,6 @@ from paribus.store.snapshot import (
     verify_store,
 )
 from paribus.study import Study
-
-
-class Opened(NamedTuple):
-    """A study that is open for writing.
-
-    Attributes:
-        lock: The writer's lock, held.
-        ledger: The tables.
-        study: All that is stored.
-        data: What it is trained on.
-        epochs: When runs are evaluated.
-    """
-
-    lock: WriterLock
-    ledger: Ledger
-    study: Study
-    data: DataFacts
-    epochs: tuple[float, ...]
 
 
 def open_for_writing(folder: Path) -> Opened:

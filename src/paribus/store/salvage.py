@@ -10,7 +10,7 @@ from typing import Any
 from paribus.errors import StoreError
 from paribus.store.best_state import best_state
 from paribus.store.chunks import read_runs, write_runs
-from paribus.store.creation import build_study, remove_leftovers
+from paribus.store.creation import build_study, must_be_new, remove_leftovers
 from paribus.store.failures import NOT_SAVED_HINT, translated
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
@@ -76,13 +76,10 @@ def salvage_study(folder: Path, target: Path) -> SalvageReport:
             found.study,
             found.data,
             found.epochs,
-            fill=lambda ledger: _fill(ledger, found, blocks, (folder, target)),
+            fill=lambda new: _fill(new.ledger, found, blocks, (folder, target)),
         )
         if lock is None:
-            raise StoreError(
-                f"`{target}` must be a new folder, got a study",
-                hint="name another folder",
-            )
+            raise must_be_new(target, hint="name another folder")
         lock.release()
     n_saved = sum(len(block.runs) for block in blocks)
     n_lost = _n_finished(found) - n_saved
