@@ -27,6 +27,7 @@ def show_forecast(
     *,
     data_folder: Path,
     device: str,
+    retry_failed: bool,
     allow_env_change: bool,
     as_json: bool,
 ) -> None:
@@ -39,6 +40,7 @@ def show_forecast(
             folder,
             data_folder=data_folder,
             device=device,
+            retry_failed=retry_failed,
             allow_env_change=allow_env_change,
         )
     if as_json:

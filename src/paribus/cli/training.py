@@ -159,6 +159,7 @@ def run(  # noqa: PLR0913  (options are arguments)
                 folder,
                 data_folder=file.folder,
                 device=device,
+                retry_failed=retry_failed,
                 allow_env_change=allow_env_change,
                 as_json=json,
             )

@@ -114,8 +114,11 @@ def _no_such_file(path: str, file: Path) -> DataError:
         beside = sorted(p.name for p in file.parent.iterdir())
     except (OSError, ValueError):
         beside = []
-    close = get_close_matches(file.name, beside, n=1)
-    hint = f"did you mean `{printable(close[0])}`?" if close else ""
+    close = get_close_matches(file.name, beside, n=1, cutoff=0.75)
+    if close:
+        hint = f"did you mean `{printable(close[0])}`?"
+    else:
+        hint = f"it was looked for in `{printable(str(file.parent.absolute()))}`"
     return DataError(f"no such file: `{printable(path)}`", hint=hint)
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def forecast_study(
     *,
     data_folder: Path,
     device: str = "auto",
+    retry_failed: bool = False,
     allow_env_change: bool = False,
 ) -> Forecast:
     """Say what training the missing runs of a study would take, roughly.
@@ -76,6 +78,7 @@ def forecast_study(
         folder: Where results are, or would be; nothing is made there.
         data_folder: What a relative `data.path` is relative to.
         device: `"cpu"`, `"gpu"`, or `"auto"` for a GPU where there is one.
+        retry_failed: Whether failed runs would be trained again.
         allow_env_change: Whether an exact study may go on in another environment.
 
     Raises:
@@ -87,6 +90,10 @@ def forecast_study(
         check_is_free(folder)
     else:
         grown(stored.study, study)
+        if retry_failed:
+            is_failed = stored.status == RunStatus.FAILED
+            status = np.where(is_failed, RunStatus.PENDING, stored.status)
+            stored = replace(stored, status=status)
     dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
     check_fits(study, dataset)
     facts = dataset.facts()

@@ -7,6 +7,7 @@ from builders import make_blobs_study, train_blobs, write_blobs
 
 from paribus.analysis import plan_runs
 from paribus.api import run_study
+from paribus.data import load_dataset
 from paribus.engine.forecast import _Speed, forecast_study
 from paribus.errors import (
     DataError,
@@ -17,6 +18,7 @@ from paribus.errors import (
 )
 from paribus.results import Progress
 from paribus.results.forecast import Forecast
+from paribus.store import StudyWriter
 from paribus.study import Study
 from paribus.tuning import Tuning
 
@@ -24,7 +26,13 @@ from paribus.tuning import Tuning
 STUDY = make_blobs_study(batch_size=(16, 32))
 
 
-def forecast(study: Study, folder: Path, *, allow_env_change: bool = False) -> Forecast:
+def forecast(
+    study: Study,
+    folder: Path,
+    *,
+    allow_env_change: bool = False,
+    retry_failed: bool = False,
+) -> Forecast:
     if not (folder / "blobs.npz").exists():
         write_blobs(folder / "blobs.npz")
     return forecast_study(
@@ -33,6 +41,7 @@ def forecast(study: Study, folder: Path, *, allow_env_change: bool = False) -> F
         data_folder=folder,
         device="cpu",
         allow_env_change=allow_env_change,
+        retry_failed=retry_failed,
     )
 
 
@@ -68,6 +77,20 @@ def test_what_is_trained_is_not_counted_and_its_timings_are_used(tmp_path: Path)
         # Two runs of two epochs, at best all at once and at worst one by one.
         assert 2 * own <= group.seconds * (1 + 1e-9)
         assert group.seconds <= 4 * own * (1 + 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*goes on in another environment")
+def test_failed_runs_are_counted_if_they_would_be_tried_again(tmp_path: Path):
+    write_blobs(tmp_path / "blobs.npz")
+    dataset = load_dataset(STUDY.data, folder=tmp_path, kind=STUDY.task.kind)
+    with StudyWriter.create(tmp_path / STUDY.name, STUDY, dataset.facts()) as writer:
+        writer.begin_attempt({})
+        failing = list(writer.runs())[:3]
+        block = writer.begin_block(failing, description="failing")
+        writer.fail_block(block, "out of memory")
+
+    assert forecast(STUDY, tmp_path).n_to_train == 8 - 3
+    assert forecast(STUDY, tmp_path, retry_failed=True).n_to_train == 8
 
 
 def test_more_work_takes_more_time(tmp_path: Path, monkeypatch):
