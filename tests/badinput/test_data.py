@@ -291,6 +291,7 @@ def change(place: Path, old: str, new: str) -> None:
         ("s3://bucket/x.npz", ["local file", "s3://bucket/x.npz"]),
         ("~/tiny.npz", ["local file", "~/tiny.npz"]),
         ("$HOME/tiny.npz", ["local file", "$HOME/tiny.npz"]),
+        ("elsewhere.csv", ["no such file", "`elsewhere.csv`", "looked for in `"]),
         ("tiny.npz/x", ["no such file"]),
         (".", ["must hold data", "x_train.npy"]),
         ("loop", ["`loop` cannot be read", "symbolic links"]),
