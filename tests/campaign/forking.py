@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -116,17 +117,17 @@ def _answer(child: int, reading: int) -> Any:
 
 
 def _ended(act: Callable[[], object]) -> int:
+    code, said = 0, ""
     try:
         act()
     except ParibusError as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        sys.stderr.flush()
-        return error.exit_code
+        code, said = error.exit_code, f"{type(error).__name__}: {error}\n"
     except BaseException:
-        traceback.print_exc()
+        code, said = 1, traceback.format_exc()
+    with suppress(OSError):  # this write may be one that is made to fail, too
+        sys.stderr.write(said)
         sys.stderr.flush()
-        return 1
-    return 0
+    return code
 
 
 def fast_folder() -> str | None:
