@@ -39,14 +39,20 @@ def start(
         Its id, and the descriptor that lets it go (-1 if it does not wait).
     """
     ready, go = os.pipe()
+    there, here = os.pipe()
     child = os.fork()
     if child:
         os.close(ready)
+        os.close(here)
+        os.read(there, 1)  # what Python does after a fork is done
+        os.close(there)
         if waits:
             return child, go
         os.close(go)
         return child, -1
     os.close(go)
+    os.close(there)
+    os.close(here)
     signal.alarm(limit_s)
     if waits:
         os.read(ready, 1)

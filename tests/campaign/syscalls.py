@@ -145,6 +145,17 @@ class Bench:
         self._place = Path(
             tempfile.mkdtemp(prefix="paribus-campaign-", dir=fast_folder())
         )
+        try:
+            self._prepare()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._place)
+
+    def _prepare(self) -> None:
         self._template = self._place / "template"
         self._template.mkdir()
         forking.ask(partial(self._scenario.prepare, self._template))
@@ -153,10 +164,6 @@ class Bench:
         if [self.points, len(self.points) >= 5] != [again, True]:
             raise RuntimeError(f"{self._scenario.name}: its points are not always one")
         self._whole: dict[str, Any] = forking.ask(self._without_a_fault)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._template.parent)
 
     def tried_at(self, points: Sequence[Point], fault: str) -> list[str]:
         """Inject a fault at each point, at several at a time; what is broken."""

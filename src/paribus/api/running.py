@@ -51,16 +51,17 @@ def run_study(
         ParibusError: Whatever keeps the study from being trained; its kind says what.
     """
     from paribus.analysis import classify_runs, mark_absent
-    from paribus.store import read_study, study_exists
+    from paribus.store import read_if_any
 
     stored = _finished(study, folder, data_folder, retry_failed=retry_failed)
     if stored is None:
         with ENDING.deferred():  # JAX does not survive being stopped while it loads
             from paribus.engine.train import train_study
 
-        is_counted = study_exists(folder) and not study.planned_seeds
-        if on_progress is not None and is_counted:
-            on_progress = _counting(on_progress, study, read_study(folder).seeds)
+        if on_progress is not None and not study.planned_seeds:
+            before = read_if_any(folder)
+            if before is not None:
+                on_progress = _counting(on_progress, study, before.seeds)
         stored = train_study(
             study,
             folder,
@@ -96,15 +97,19 @@ def _finished(
     from paribus.analysis import plan_runs
     from paribus.analysis.solo_times import missing_rounds
     from paribus.claims.stopping import next_look
-    from paribus.store import StudyWriter, read_study, study_exists
+    from paribus.store import StudyWriter, read_if_any, read_study
     from paribus.store.growth import check_fixed_settings, grown
+    from paribus.store.lock import is_held
     from paribus.store.snapshot import has_unfinished_write
 
-    if not study_exists(folder):
+    # What another process is writing just now is no unfinished write.
+    if has_unfinished_write(folder) and not is_held(folder):
+        repaired = StudyWriter.open_if_any(folder)
+        if repaired is not None:
+            repaired.close()
+    stored = read_if_any(folder)
+    if stored is None:
         return None
-    if has_unfinished_write(folder):
-        StudyWriter.open(folder).close()  # which repairs it
-    stored = read_study(folder)
     check_fixed_settings(stored.study, study)
     study = at_look_of(study, stored.study)
     has_all = set(study.configs()) <= set(stored.configs)

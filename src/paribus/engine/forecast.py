@@ -40,7 +40,7 @@ from paribus.results.forecast import (
 )
 from paribus.status import WAITING, RunStatus
 from paribus.stopping import at_look_of, with_all_seeds
-from paribus.store import read_study, study_exists
+from paribus.store import read_if_any
 from paribus.store.creation import check_is_free
 from paribus.store.environments import tell_change
 from paribus.store.growth import check_same_data, grown
@@ -85,7 +85,7 @@ def forecast_study(
         ParibusError: Whatever would keep the study from being trained, as
             `train_study`, as far as it can be seen beforehand.
     """
-    stored = read_study(folder) if study_exists(folder) else None
+    stored = read_if_any(folder)
     if stored is None:
         check_is_free(folder)
     else:

@@ -29,7 +29,7 @@ from paribus.results import StudyResult
 from paribus.results.failures import check_failures
 from paribus.space import show_value
 from paribus.stopping import at_look_of, with_all_seeds
-from paribus.store import StudyWriter, read_study, study_exists
+from paribus.store import StudyWriter, read_study
 from paribus.study import Study
 
 
@@ -72,9 +72,8 @@ def train_study(
     """
     with ExitStack() as stack:
         stack.enter_context(debugging_off())
-        writer = None
-        if study_exists(folder):
-            writer = stack.enter_context(StudyWriter.open(folder))
+        if (writer := StudyWriter.open_if_any(folder)) is not None:
+            stack.enter_context(writer)
         dataset = load_dataset(study.data, folder=data_folder, kind=study.task.kind)
         check_fits(study, dataset)
         devices = choose_devices(device)

@@ -1,5 +1,6 @@
 """A new study, built beside its place and put there in one step."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ from paribus.study import Study
 
 
 _BUILDING_TRIES = 5
+_SOMETHING_THERE = {errno.ENOTEMPTY, errno.EEXIST}  # though it may be gone by now
 
 
 class Opened(NamedTuple):
@@ -182,8 +184,7 @@ def _locked_building(folder: Path) -> tuple[Path, WriterLock]:
     for _ in range(_BUILDING_TRIES):
         building = building_folder(folder)
         building.mkdir()
-        # Its lock "exists" if it is taken away while filelock looks for the folder.
-        with suppress(FileNotFoundError, FileExistsError, LockedError):
+        with suppress(FileNotFoundError, LockedError):
             return building, WriterLock.acquire(building)
     raise StoreError(
         f"cannot write `{folder.parent}`: other programs remove files in it"
@@ -217,15 +218,18 @@ def _write_database(new: Opened) -> None:
 
 def _rename(building: Path, folder: Path) -> bool:
     """Put the built folder in its place; False if a study is there already."""
-    try:
-        building.rename(folder)
-    except OSError:
-        if not os.path.lexists(folder):
-            raise
-        if study_exists(folder):
-            return False
-        raise _not_empty(folder) from None
-    return True
+    while True:
+        try:
+            building.rename(folder)
+        except OSError as error:
+            if study_exists(folder):
+                return False
+            if os.path.lexists(folder):
+                raise _not_empty(folder) from None
+            if error.errno not in _SOMETHING_THERE:
+                raise
+        else:
+            return True
 
 
 def _is_empty(folder: Path) -> bool:

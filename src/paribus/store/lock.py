@@ -4,17 +4,27 @@ Only the kernel's lock counts: what the file contains and how old it is mean not
 a lock file that a crash left behind locks nobody out.
 """
 
+import errno
 import os
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from weakref import WeakSet
 
 from paribus.store.folder import LOCK
 
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 WAIT_S = 1.5
+_POLL_S = 0.05
 _PROBES = 3  # two readers that look at the same moment would see each other
+_TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+_held: "WeakSet[WriterLock]" = WeakSet()
 
 
 class LockedError(Exception):
@@ -27,8 +37,9 @@ class WriterLock:
     It stays held when the folder that contains it is renamed.
     """
 
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        _held.add(self)
 
     @classmethod
     def acquire(cls, folder: Path, *, wait_s: float = WAIT_S) -> "WriterLock":
@@ -36,25 +47,32 @@ class WriterLock:
 
         Raises:
             LockedError: If another process holds it.
+            FileNotFoundError: If the folder is not there, or not there any more.
             OSError: If the lock file cannot be made or locked.
         """
-        folder.lstat()  # filelock would make a missing folder
-        lock = FileLock(
-            folder / LOCK,
-            timeout=wait_s,
-            thread_local=False,
-            # A plain "file exists" lock would outlive a killed process for ever.
-            fallback_to_soft=False,
-        )
-        try:
-            lock.acquire()
-        except Timeout:
-            raise LockedError from None
-        return cls(lock)
+        until = time.monotonic() + wait_s
+        while True:
+            descriptor = _open(folder / LOCK)
+            try:
+                is_ours = _lock(descriptor)
+                # Whoever held it may have removed the folder, or another be there now.
+                if is_ours and _is_at(descriptor, folder / LOCK):
+                    return cls(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+            if is_ours:
+                continue
+            if (left := until - time.monotonic()) <= 0:
+                raise LockedError
+            time.sleep(min(_POLL_S, left))
 
     def release(self) -> None:
         """Give the lock back; the file stays."""
-        self._lock.release()
+        if self in _held:
+            _held.discard(self)
+            os.close(self._descriptor)
 
 
 def is_held(folder: Path) -> bool | None:
@@ -74,3 +92,43 @@ def is_held(folder: Path) -> bool | None:
         else:
             return False
     return True
+
+
+def _open(path: Path) -> int:
+    """Open the lock file; no link is followed, no pipe is waited for."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.open(path, flags, 0o666)
+
+
+def _lock(descriptor: int) -> bool:
+    """Take the kernel's lock of an open file; False if somebody has it.
+
+    It ends with the process, however that ends, or when the file is closed.
+    """
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _TAKEN:
+            raise
+        return False
+    return True
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    return False
+
+
+def _leave_to_the_parent() -> None:
+    """A child that is forked would hold the lock as long as it lives."""
+    for lock in list(_held):
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)

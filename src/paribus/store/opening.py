@@ -11,7 +11,7 @@ from paribus.store.contents import (
     read_stored_study,
 )
 from paribus.store.creation import Opened, remove_leftovers
-from paribus.store.folder import DATABASE, check_folder
+from paribus.store.folder import DATABASE, check_folder, no_study
 from paribus.store.holder import in_use
 from paribus.store.ledger import Ledger
 from paribus.store.lock import LockedError, WriterLock
@@ -42,6 +42,8 @@ def open_for_writing(folder: Path) -> Opened:
         lock = WriterLock.acquire(folder)
     except LockedError:
         raise in_use(folder) from None
+    except FileNotFoundError:  # whoever held it has taken it back
+        raise no_study(folder) from None
     return open_locked(folder, lock)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paribus.errors import StoreError
 from paribus.results import Attempt, Replays, StudyResult, Timing
 from paribus.results.timings import SoloTime
 from paribus.space import Config
@@ -12,7 +13,7 @@ from paribus.status import RunStatus
 from paribus.store.attempts import facts_of, read_attempts
 from paribus.store.contents import Contents, read_contents
 from paribus.store.failures import damaged, translated
-from paribus.store.folder import DATABASE
+from paribus.store.folder import DATABASE, check_folder, study_exists
 from paribus.store.ledger import Ledger
 from paribus.store.lock import is_held
 from paribus.store.rows import RoundRow, TimingRow
@@ -41,15 +42,31 @@ def read_study(folder: Path) -> StudyResult:
             wrote it.
         ResourceError: If the disk fails.
     """
-    with translated(folder / DATABASE, "read"):
-        result = read_snapshot(folder, read_result)
-        if _n_running(result) and is_held(folder) is False:
-            # The writer may have ended since: look again at what it left.
+    try:
+        with translated(folder / DATABASE, "read"):
             result = read_snapshot(folder, read_result)
             if _n_running(result) and is_held(folder) is False:
-                is_running = result.status == RunStatus.RUNNING
-                result.status[is_running] = RunStatus.INTERRUPTED
-        return result
+                # The writer may have ended since: look again at what it left.
+                result = read_snapshot(folder, read_result)
+                if _n_running(result) and is_held(folder) is False:
+                    is_running = result.status == RunStatus.RUNNING
+                    result.status[is_running] = RunStatus.INTERRUPTED
+            return result
+    except StoreError:
+        check_folder(folder)  # it may be that there is no study any more
+        raise
+
+
+def read_if_any(folder: Path) -> StudyResult | None:
+    """Read a study as `read_study`; None if there is none, or it is just taken back."""
+    if not study_exists(folder):
+        return None
+    try:
+        return read_study(folder)
+    except StoreError:
+        if study_exists(folder):
+            raise
+        return None
 
 
 def read_result(ledger: Ledger) -> StudyResult:

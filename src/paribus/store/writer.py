@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
-from paribus.errors import StudyError
+from paribus.errors import StoreError, StudyError
 from paribus.results import DataFacts
 from paribus.results.timings import SoloTime
 from paribus.status import READY, RunStatus
@@ -98,8 +98,9 @@ class StudyWriter(BlockRungs):
             DataError: If a study is there that was begun with other data.
             ResourceError: If the disk is full or fails.
         """
-        with translated(folder / DATABASE, when_full=NOT_BEGUN_HINT):
-            if not study_exists(folder):
+        writer = cls.open_if_any(folder)
+        while writer is None:
+            with translated(folder / DATABASE, when_full=NOT_BEGUN_HINT):
                 remove_leftovers(folder)
                 if epochs is None:
                     epochs = study.evaluation_epochs(data.n_train)
@@ -109,7 +110,7 @@ class StudyWriter(BlockRungs):
                     writer = cls(folder, open_locked(folder, lock))
                     writer._made = made
                     return writer
-        writer = cls.open(folder)
+            writer = cls.open_if_any(folder)
         try:
             writer.check_data(data)
             writer.grow(study)
@@ -132,6 +133,18 @@ class StudyWriter(BlockRungs):
         """
         with translated(folder / DATABASE):
             return cls(folder, open_for_writing(folder))
+
+    @classmethod
+    def open_if_any(cls, folder: Path) -> "StudyWriter | None":
+        """Open a study as `open`; None if there is none, or it is just taken back."""
+        if not study_exists(folder):
+            return None
+        try:
+            return cls.open(folder)
+        except StoreError:
+            if study_exists(folder):
+                raise
+            return None
 
     def __enter__(self) -> "StudyWriter":
         return self

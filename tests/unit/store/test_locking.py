@@ -217,23 +217,16 @@ def test_what_a_dead_creator_left_is_removed_by_the_next(tmp_path: Path):
     assert names == {"tiny", theirs.name, other.name}
 
 
-@pytest.mark.parametrize("moment", ["before the lock is looked for", "meanwhile"])
 def test_a_creator_whose_folder_is_cleared_away_builds_another(
-    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """As another creator does that takes it for what a dead one has left."""
     mkdir = Path.mkdir
     cleared: list[Path] = []
 
-    def make(path: Path, *arguments: object, exist_ok: bool = False, **more: object):
-        is_building = ".new-" in path.name
-        if moment == "meanwhile" and is_building and exist_ok and not cleared:
-            # filelock is told that the folder exists, looks at it, and it is gone.
-            cleared.append(path)
-            path.rmdir()
-            raise FileExistsError(17, "File exists", str(path))
-        mkdir(path, *arguments, exist_ok=exist_ok, **more)  # pyright: ignore[reportArgumentType]
-        if moment != "meanwhile" and is_building and not cleared:
+    def make(path: Path, **options: bool):
+        mkdir(path, **options)
+        if ".new-" in path.name and not cleared:
             cleared.append(path)
             path.rmdir()
 
