@@ -43,7 +43,7 @@ def _look(folder: Path, result: StudyResult, said: Sequence[str]) -> list[str]:
         for rate in RATES
     ]
     found = result.curves.get("test_accuracy")
-    if found is None or not np.array_equal(found, np.float32(written)):
+    if found is None or not np.array_equal(found, np.array(written, dtype=np.float32)):
         return ["not every run is there as it was written"]
     return []
 

@@ -6,8 +6,11 @@ stands still another one does all of its own work, or is refused. Then the first
 on, and the promises are asked.
 """
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -15,10 +18,10 @@ from unittest.mock import patch
 from builders import make_facts
 from campaign import forking
 from campaign.outcome import Outcome
-from campaign.scenarios import NAME, saying, small
+from campaign.scenarios import NAME, Scenario, saying, small
 from campaign.syscalls import CALLS, SCENARIOS, Bench, Point, Said, alone, traced
 
-from paribus.errors import ResourceError
+from paribus.errors import ResourceError, StoreError
 from paribus.store import StudyWriter
 from paribus.store.lock import WriterLock
 
@@ -30,36 +33,41 @@ LOOKS = (
     *("getdents64", "fcntl"),
 )
 CREATION = SCENARIOS[0]
+NEW = replace(SCENARIOS[1], prepare=CREATION.prepare)
 PATIENCE_S = 0.05  # who holds the lock stands still, however long one waits
+FAILS = ResourceError.exit_code
 TAKEN = ("in use by", "must be a new folder, got a study")
 
 
-def create_together() -> Outcome:
-    """Let another process come at every point at which one creates a study."""
-    return _met(_Meeting(CREATION), CREATION.name)
+def meet(*, step: int) -> Iterator[Outcome]:
+    """Let another process come at every point of creations, and of other scenarios.
+
+    Args:
+        step: How many points of the others to go on by; 1 takes every one.
+    """
+    yield _met(Meeting(CREATION), CREATION.name)
+    yield _met(_TakenBack(NEW), "train a study that is taken back")
+    yield _met(_TakingBack(CREATION), "take a new study back", step=step)
+    for scenario in SCENARIOS[1:]:
+        yield _met(Meeting(scenario), scenario.name, step=step)
 
 
-def meet() -> Iterator[Outcome]:
-    """Let another process come at every point of every scenario."""
-    for scenario in SCENARIOS:
-        yield _met(_Meeting(scenario), scenario.name)
-    yield _met(_TakingBack(CREATION), "take a new study back")
-
-
-def _met(meeting: "_Meeting", name: str) -> Outcome:
+def _met(meeting: "Meeting", name: str, *, step: int = 1) -> Outcome:
     started = time.monotonic()
     with meeting as bench:
+        points = bench.points[::step]
         return Outcome(
             name=f"two at once, one stopped at a system call: {name}",
-            n=len(bench.points),
+            n=len(points),
             unit="calls",
-            violations=bench.tried_at(bench.points, STOP),
-            is_enumerated=True,
+            violations=bench.tried_at(points, STOP),
+            is_enumerated=step == 1,
+            is_sample=False,
             seconds=time.monotonic() - started,
         )
 
 
-class _Meeting(Bench):
+class Meeting(Bench):
     """A scenario that two processes act in."""
 
     calls = (*CALLS, *LOOKS)
@@ -69,13 +77,14 @@ class _Meeting(Bench):
         """Let the other come at one point, and ask for the promises."""
         work = self._fresh()
         others: list[tuple[int, Said]] = []
-        mine = traced(
-            partial(self._act, work),
-            self._place / "log",
-            f"trace={point.call}",
-            f"inject={point.call}:{fault}:when={point.index}",
-            meanwhile=lambda: others.append(alone(partial(self._come, work))),
-        )
+        with self.beside(work) as other:
+            mine = traced(
+                partial(self._act, work),
+                self._place / "log",
+                f"trace={point.call}",
+                f"inject={point.call}:{fault}:when={point.index}",
+                meanwhile=lambda: others.append(other()),
+            )
         broken = self._wrong_ends(mine, *others)
         said = [text for _, one in (mine, *others) for text in one.acknowledged]
         try:
@@ -84,11 +93,10 @@ class _Meeting(Bench):
             broken.append(str(error))
         return self._told(fault, point, broken)
 
-    def _come(self, work: Path) -> None:
-        """Act as the other one, which waits for a lock, but not as long as usual."""
-        impatient = partial(WriterLock.acquire, wait_s=PATIENCE_S)
-        with patch.object(WriterLock, "acquire", impatient):
-            self._scenario.act(work, saying(3))
+    @contextmanager
+    def beside(self, work: Path) -> Iterator[Callable[[], tuple[int, Said]]]:
+        """The other one comes when it is called, and does not wait for long."""
+        yield lambda: alone(partial(_impatient, PATIENCE_S, self._scenario, work))
 
     def _wrong_ends(
         self, first: tuple[int, Said], other: tuple[int, Said]
@@ -107,15 +115,75 @@ class _Meeting(Bench):
         return broken if one_did else [*broken, "nobody could do it"]
 
 
-class _TakingBack(_Meeting):
+def _impatient(wait_s: float, scenario: Scenario, work: Path) -> None:
+    """Act, and wait for a lock not as long as usual."""
+    with patch.object(
+        WriterLock, "acquire", partial(WriterLock.acquire, wait_s=wait_s)
+    ):
+        scenario.act(work, saying(3))
+
+
+class _TakingBack(Meeting):
     """The first one makes a study, and fails before it has begun anything."""
 
-    ends = ResourceError.exit_code
+    ends = FAILS
 
     def _act(self, work: Path) -> None:
-        with StudyWriter.create(work / NAME, small(), make_facts()) as writer:
-            try:
-                raise ResourceError("out of memory")
-            except ResourceError as error:
-                writer.take_back(type(error), error)
-                raise
+        _make_and_fail(work)
+
+
+class _TakenBack(Meeting):
+    """The other one has made a study; while the first stands still, it fails."""
+
+    ends = StoreError.exit_code  # while it is held
+
+    def _act(self, work: Path) -> None:
+        _impatient(0.0, self._scenario, work)
+
+    @contextmanager
+    def beside(self, work: Path) -> Iterator[Callable[[], tuple[int, Said]]]:
+        """The other one holds its study until it is called."""
+        (made, said_so), (may_fail, go) = os.pipe(), os.pipe()
+
+        def hold() -> None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            _make_and_fail(
+                work, first=lambda: (os.write(said_so, b"m"), os.read(may_fail, 1))
+            )
+
+        child, _ = forking.start(hold)
+        os.read(made, 1)
+        ended: list[int] = []
+
+        def fail() -> tuple[int, Said]:
+            os.write(go, b"g")
+            ended.append(forking.end(child))
+            return ended[0], Said(acknowledged=[], errors="")
+
+        try:
+            yield fail
+        finally:
+            if not ended:
+                fail()
+            for descriptor in (made, said_so, may_fail, go):
+                os.close(descriptor)
+
+    def _wrong_ends(
+        self, first: tuple[int, Said], other: tuple[int, Said]
+    ) -> list[str]:
+        """The first is refused while the study is held, or makes it itself."""
+        code, said = first
+        is_right = code == 0 or (code == self.ends and TAKEN[0] in said.errors)
+        broken = [] if is_right else [f"the first ended with {code}: {said.errors}"]
+        return broken + [f"the other ended with {other[0]}"] * (other[0] != FAILS)
+
+
+def _make_and_fail(work: Path, first: Callable[[], object] = lambda: None) -> None:
+    """Make a study, do something, and take the study back for an error."""
+    with StudyWriter.create(work / NAME, small(), make_facts()) as writer:
+        try:
+            first()
+            raise ResourceError("out of memory")
+        except ResourceError as error:
+            writer.take_back(type(error), error)
+            raise

@@ -80,8 +80,8 @@ def _trainer_races(size: str) -> Iterable[Outcome]:
 def _meetings(size: str) -> Iterable[Outcome]:
     from campaign import meetings
 
-    # With the others it takes ten minutes; and whoever has the lock is met by nobody.
-    return [meetings.create_together()] if size == "ci" else meetings.meet()
+    # All take ten minutes; and whoever has the lock meets nobody.
+    return meetings.meet(step=_n(size, 80, 1))
 
 
 def _readers(size: str) -> Iterable[Outcome]:

@@ -75,6 +75,19 @@ class Point:
     what: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a process said.
+
+    Attributes:
+        acknowledged: What it reported as done, by descriptor 3.
+        errors: What it wrote to stderr.
+    """
+
+    acknowledged: list[str]
+    errors: str
+
+
 def is_change(call: str, arguments: str) -> bool:
     """Whether one of `CALLS` changes something."""
     return call != "openat" or "O_CREAT" in arguments or "O_WRONLY" in arguments
@@ -216,6 +229,11 @@ class Bench:
             return []
         return [f"ended with {code}, must be {sorted(codes)}: {errors}"]
 
+    @contextmanager
+    def beside(self, work: Path) -> Iterator[Callable[[], tuple[int, Said]] | None]:
+        """Hold what another process does there; it ends when it is called."""
+        yield None
+
     def _without_a_fault(self) -> dict[str, Any]:
         work = self._fresh()
         self._scenario.act(work, lambda text: None)
@@ -225,9 +243,10 @@ class Bench:
         """The calls that touch the study, in a run without a fault."""
         log = self._place / "log"
         work = self._fresh()
-        code, said = traced(
-            partial(self._act, work), log, f"trace={','.join(self.calls)}"
-        )
+        with self.beside(work):
+            code, said = traced(
+                partial(self._act, work), log, f"trace={','.join(self.calls)}"
+            )
         if code != self.ends:
             raise RuntimeError(f"{self._scenario.name}: {said.errors}")
         return list(points_in(log.read_text(), str(work), self.is_point))
@@ -240,19 +259,6 @@ class Bench:
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(self._template, work)
         return work
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What a process said.
-
-    Attributes:
-        acknowledged: What it reported as done, by descriptor 3.
-        errors: What it wrote to stderr.
-    """
-
-    acknowledged: list[str]
-    errors: str
 
 
 def traced(
