@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from paribus.counts import count
+from paribus.data.paths import opened
 from paribus.errors import DataError
 from paribus.hyperparameters import Value
 from paribus.imports.table import CurveTable, read_curve_table
@@ -253,6 +254,11 @@ def _diverged_at(
     return np.where(is_silent, is_there.sum(axis=0) + 1, seen).astype(np.int64)
 
 
+def _digest(path: Path) -> str:
+    with opened(path, str(path)) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _facts(
     runs: _ImportedRuns,
     table: CurveTable,
@@ -307,7 +313,7 @@ def _facts(
         example_shape=(),
         majority_share=chance,
         label_entropy=entropy,
-        content_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        content_hash=_digest(path),
         notes=tuple(notes),
     )
 

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from paribus.space import Config
 from paribus.status import RunStatus
 from paribus.store.connection import connect_new, create_schema
 from paribus.store.documents import study_row
+from paribus.store.failures import translated
 from paribus.store.folder import (
     DATABASE,
     building_folder,
@@ -86,29 +88,17 @@ def build_study(
     if study_exists(folder):
         return None
     check_is_free(folder)
-    is_new_parent = not folder.parent.exists()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building, lock = _locked_building(folder)
-    is_in_place = False
+    made = [path for path in folder.parents if not path.exists()]  # the nearest first
     try:
-        with closing(connect_new(_new_file(building / DATABASE))) as connection:
-            ledger = Ledger(connection, building / DATABASE)
-            new = Opened(lock, ledger, study, data, epochs)
-            _write_database(new)
-            fill(new)
-        sync_folder(building)
-        is_in_place = _rename(building, folder)
-        if is_in_place:
-            sync_folder(folder.parent)
-            if is_new_parent:
-                sync_folder(folder.parent.parent)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for path in made:
+            sync_folder(path.parent)
+        return _built(folder, study, data, epochs, fill)
     except BaseException:
-        _abandon(building, lock)
+        for path in made:  # unless somebody uses it by now
+            with suppress(OSError):
+                path.rmdir()
         raise
-    if not is_in_place:
-        _abandon(building, lock)
-        return None
-    return lock
 
 
 def check_is_free(folder: Path) -> None:
@@ -117,10 +107,17 @@ def check_is_free(folder: Path) -> None:
     Raises:
         StoreError: If `folder` exists, is not empty, and is no study.
     """
-    is_taken = os.path.lexists(folder) and not _is_empty(folder)
-    # Asked last: another process may have put a study there just now.
-    if is_taken and not study_exists(folder):
-        raise _not_empty(folder)
+    with translated(folder, "read"):
+        is_taken = os.path.lexists(folder) and not _is_empty(folder)
+        # Asked last: another process may have put a study there just now.
+        if is_taken and not study_exists(folder):
+            raise _not_empty(folder)
+        if folder.exists() and folder.samefile(os.curdir):
+            raise StoreError(
+                f"`{folder}` must be another folder than the one in which the command "
+                "runs",
+                hint="name a new one in it, with `--out`",
+            )
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -191,6 +188,51 @@ def _locked_building(folder: Path) -> tuple[Path, WriterLock]:
     )
 
 
+def _built(
+    folder: Path,
+    study: Study,
+    data: DataFacts,
+    epochs: tuple[float, ...],
+    fill: Callable[[Opened], None],
+) -> WriterLock | None:
+    was_there = folder.exists()
+    building, lock = _locked_building(folder)
+    is_in_place = False
+    try:
+        if was_there:
+            _open_to_the_same(folder, building)
+        with closing(connect_new(_new_file(building / DATABASE))) as connection:
+            ledger = Ledger(connection, building / DATABASE)
+            new = Opened(lock, ledger, study, data, epochs)
+            _write_database(new)
+            fill(new)
+        sync_folder(building)
+        is_in_place = _rename(building, folder)
+        if is_in_place:
+            sync_folder(folder.parent)
+    except BaseException:
+        if is_in_place:  # but perhaps not for good
+            with suppress(OSError):
+                folder.rename(building)
+                if was_there:
+                    folder.mkdir()
+        _abandon(building, lock)
+        raise
+    if is_in_place:
+        return lock
+    _abandon(building, lock)
+    return None
+
+
+def _open_to_the_same(folder: Path, building: Path) -> None:
+    """Who may use an empty folder may use the study that takes its place."""
+    there = folder.stat()
+    if os.name == "posix" and there.st_gid != building.stat().st_gid:
+        with suppress(PermissionError):
+            os.chown(building, -1, there.st_gid)
+    building.chmod(stat.S_IMODE(there.st_mode))
+
+
 def _abandon(building: Path, lock: WriterLock) -> None:
     lock.release()
     with suppress(OSError):
@@ -243,10 +285,15 @@ def must_be_new(folder: Path, *, hint: str) -> StoreError:
 
 def _not_empty(folder: Path) -> StoreError:
     """Make the error for a place where something else is."""
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         what = "a symbolic link" if folder.is_symlink() else "a file"
         return StoreError(f"`{folder}` must be a new folder or a study, got {what}")
     names = sorted(path.name for path in folder.iterdir())
+    if not names and folder.is_mount():
+        return StoreError(
+            f"`{folder}` must be a new folder or a study, got where a disk is mounted",
+            hint="name a folder in it, with `--out`",
+        )
     shown = f"`{names[0]}` in it" if names else "this program in it"
     return StoreError(
         f"`{folder}` must be empty or a study, got a folder with {shown}",

@@ -45,7 +45,7 @@ def steps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_study_in_a_new_folder_is_synced_with_both_names(tmp_path: Path, monkeypatch):
     done = steps(tmp_path / "studies" / "tiny", monkeypatch)
 
-    assert done == ["building", "renamed", "studies", tmp_path.name]
+    assert done == [tmp_path.name, "building", "renamed", "studies"]
 
 
 def test_where_studies_are_already_only_they_are_synced(tmp_path: Path, monkeypatch):
@@ -93,6 +93,64 @@ def test_what_fails_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         build(tmp_path / "tiny")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_may_not_be_there_for_good_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The study is in its place, but the disk fails to note where that is."""
+    (tmp_path / "tiny").mkdir()
+
+    def fail(path: Path) -> None:
+        if path == tmp_path:
+            raise OSError(5, "broken", str(path))
+
+    monkeypatch.setattr(creation, "sync_folder", fail)
+
+    with pytest.raises(OSError, match="broken"):
+        build(tmp_path / "tiny")
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["tiny"]
+
+
+def test_what_fails_leaves_no_folder_above_it(tmp_path: Path, monkeypatch):
+    def fail(new: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(creation, "_write_database", fail)
+
+    with pytest.raises(OSError, match="No space left"):
+        build(tmp_path / "new" / "studies" / "tiny")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_stays_open_to_the_same_people(tmp_path: Path):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny").chmod(0o2770)
+
+    lock = build(tmp_path / "tiny")
+
+    assert lock is not None
+    lock.release()
+    assert stat.S_IMODE((tmp_path / "tiny").stat().st_mode) == 0o2770
+
+
+def test_a_link_to_an_empty_folder_is_refused_as_one(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "tiny").symlink_to(tmp_path / "empty")
+
+    with pytest.raises(StoreError, match=r"must be .* a study, got a symbolic link"):
+        build(tmp_path / "tiny")
+
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_the_folder_in_which_the_command_runs_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(StoreError, match=r"`.` must be another folder than the one in"):
+        build(Path())
 
 
 def test_a_rename_that_fails_is_told_as_it_is(tmp_path: Path, monkeypatch):

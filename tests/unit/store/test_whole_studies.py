@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import make_facts, make_study
-from store_builders import make_curves, waiting
+from store_builders import make_curves, make_store, waiting
 
 from paribus.errors import ResourceError, StoreError
 from paribus.store import (
@@ -17,6 +17,7 @@ from paribus.store import (
     study_exists,
     whole_studies,
 )
+from paribus.store.failures import translated
 
 
 STUDY = make_study()
@@ -59,6 +60,30 @@ def test_what_cannot_be_filled_leaves_nothing(tmp_path: Path):
         create(tmp_path / "tiny", fail)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_with_the_folder_s_name_and_a_hint(tmp_path: Path):
+    def fail(writer: StudyWriter) -> None:
+        with translated(writer.folder / "study.db"):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(ResourceError) as caught:
+        create(tmp_path / "tiny", fail)
+
+    assert str(caught.value).startswith(f"`{tmp_path}/tiny/study.db` needs more space")
+    assert "nothing was stored" in caught.value.hint
+
+
+def test_what_lies_in_its_place_meanwhile_is_left_alone(tmp_path: Path):
+    def fill_late(writer: StudyWriter) -> None:
+        made = make_store(tmp_path / "tiny")
+        (made / "study.db.schema-2").touch()
+        fill(writer, tmp_path / "elsewhere")
+
+    with pytest.raises(StoreError, match="must be a new folder, got a study"):
+        create(tmp_path / "tiny", fill_late)
+
+    assert (tmp_path / "tiny" / "study.db.schema-2").exists()
 
 
 def test_another_study_that_is_there_first_is_kept(
