@@ -3,16 +3,22 @@
 import hashlib
 import http.client
 import os
+import sys
+import time
 import urllib.error
 import urllib.request
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from paribus.errors import DataError, ParibusWarning
+from paribus.file_locks import is_at, try_lock
 
 
 TIMEOUT_S = 30
+_POLL_S = 0.1
 _PIECE = 2**20
 
 
@@ -64,19 +70,47 @@ def fetch(download: Download, folder: Path, *, hint: str) -> Path:
     part = file.with_name(file.name + ".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _receive(download, part)
+        with _alone(part):
+            if not file.exists():  # another process may have downloaded it meanwhile
+                _receive(download, part)
+                _keep(part, file, download)
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise DataError(
             f"`{download.url}` cannot be downloaded: {reason}", hint=hint
         ) from error
+    return file
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Wait until no other process downloads the file."""
+    if sys.platform == "win32":  # where an open file cannot be given another name
+        yield
+        return
+    while True:
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if try_lock(descriptor) and is_at(descriptor, part):
+                try:
+                    yield
+                finally:
+                    if is_at(descriptor, part) and not os.fstat(descriptor).st_size:
+                        part.unlink()
+                return
+        finally:
+            os.close(descriptor)
+        time.sleep(_POLL_S)
+
+
+def _keep(part: Path, file: Path, download: Download) -> None:
+    """Check what was downloaded, and give it its name."""
     try:
         _check(part, download)
     except DataError:
         part.unlink()  # or each attempt would go on from the wrong content
         raise
     part.replace(file)
-    return file
 
 
 def _receive(download: Download, part: Path) -> None:

@@ -6,16 +6,19 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paribus.errors import CommandError, ResourceError
+from paribus.file_locks import try_lock
 
 
 # What a study is made of (`paribus.store.folder`): no report takes its place.
 STUDY_FILES = frozenset({"study.db", "study.db-journal", "writer.lock"})
 
+WAIT_S = 10.0
 _DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
@@ -62,8 +65,9 @@ def write_together(folder: Path, contents: Mapping[str, str | bytes]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for at, content in contents.items():
             _write_new(folder / f"{starts[at]}{own}", content)
-        for at, start in starts.items():
-            (folder / f"{start}{own}").replace(folder / at)
+        with _in_turn(folder):
+            for at, start in starts.items():
+                (folder / f"{start}{own}").replace(folder / at)
         for start in starts.values():
             with suppress(OSError):
                 _remove_left_over(folder, start)
@@ -78,6 +82,43 @@ def write_together(folder: Path, contents: Mapping[str, str | bytes]) -> None:
         if isinstance(error, OSError):
             raise _cannot_write(folder / at, error) from error
         raise
+
+
+@contextmanager
+def _in_turn(folder: Path) -> Iterator[None]:
+    """Let no other process give files of a folder their names meanwhile.
+
+    Else of two that write the same names some could be of the one, some of the other.
+    """
+    descriptor = _open_folder(folder)
+    try:
+        until = time.monotonic() + WAIT_S
+        while descriptor is not None and not _try_lock(descriptor):
+            if time.monotonic() > until:
+                raise CommandError(
+                    f"`{folder}` is being written to by another process",
+                    hint="wait until it ends, or stop it",
+                )
+            time.sleep(0.02)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _open_folder(folder: Path) -> int | None:
+    with suppress(OSError):  # a system that cannot do this takes no turns
+        return os.open(folder, os.O_RDONLY)
+    return None
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        return try_lock(descriptor)
+    except OSError as error:
+        if error.errno in _DISK_FAULTS:
+            raise
+        return True  # nor does a file system without locks
 
 
 def _host() -> str:

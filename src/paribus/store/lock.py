@@ -4,26 +4,18 @@ Only the kernel's lock counts: what the file contains and how old it is mean not
 a lock file that a crash left behind locks nobody out.
 """
 
-import errno
 import os
-import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from weakref import WeakSet
 
+from paribus.file_locks import is_at, try_lock
 from paribus.store.folder import LOCK
 
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 WAIT_S = 1.5
 _POLL_S = 0.05
 _PROBES = 3  # two readers that look at the same moment would see each other
-_TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 _held: "WeakSet[WriterLock]" = WeakSet()
 
 
@@ -54,9 +46,9 @@ class WriterLock:
         while True:
             descriptor = _open(folder / LOCK)
             try:
-                is_ours = _lock(descriptor)
+                is_ours = try_lock(descriptor)
                 # Whoever held it may have removed the folder, or another be there now.
-                if is_ours and _is_at(descriptor, folder / LOCK):
+                if is_ours and is_at(descriptor, folder / LOCK):
                     return cls(descriptor)
             except BaseException:
                 os.close(descriptor)
@@ -99,29 +91,6 @@ def _open(path: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     return os.open(path, flags, 0o666)
-
-
-def _lock(descriptor: int) -> bool:
-    """Take the kernel's lock of an open file; False if somebody has it.
-
-    It ends with the process, however that ends, or when the file is closed.
-    """
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in _TAKEN:
-            raise
-        return False
-    return True
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(descriptor), path.lstat())
-    return False
 
 
 def _leave_to_the_parent() -> None:

@@ -4,6 +4,7 @@ import http.server
 import io
 import tarfile
 import threading
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,29 @@ def test_a_file_is_downloaded_once(tmp_path):
     assert first.read_bytes() == CONTENT
     assert server.asked == [None]
     assert [p.name for p in first.parent.iterdir()] == ["a.gz"]
+
+
+def test_two_that_download_one_file_at_the_same_time_get_it(tmp_path):
+    files, said = [], []
+    with Server({"a.gz": CONTENT}) as server, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ParibusWarning)
+
+        def get():
+            try:
+                files.append(fetch(download_of(server), tmp_path, hint=""))
+            except DataError as error:
+                said.append(error)
+
+        threads = [threading.Thread(target=get) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert said == []
+    assert [file.read_bytes() == CONTENT for file in files] == [True] * 4
+    assert server.asked == [None]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gz"]
 
 
 @pytest.mark.parametrize("knows_ranges", [True, False])

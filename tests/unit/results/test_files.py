@@ -3,12 +3,15 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from store_builders import fingerprint, make_store
 
 from paribus.errors import CommandError, ResourceError
+from paribus.file_locks import try_lock
+from paribus.results import files
 from paribus.results.files import STUDY_FILES, write_atomically, write_together
 from paribus.store.folder import OWN_NAMES
 
@@ -115,6 +118,40 @@ def test_a_new_name_that_may_not_last_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", broken_folder)
     with pytest.raises(ResourceError, match="input/output error"):
         write_atomically(tmp_path / "runs.csv", "new")
+
+
+def test_files_of_two_processes_are_not_mixed(tmp_path: Path, monkeypatch):
+    """One of them is about to name its files, and stands still."""
+    write_together(tmp_path, {"runs.csv": "old", "curves.csv": "old"})
+    monkeypatch.setattr(files, "WAIT_S", 0.05)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    assert try_lock(descriptor)
+
+    with pytest.raises(CommandError, match="being written to by another process"):
+        write_together(tmp_path, {"runs.csv": "new", "curves.csv": "new"})
+
+    os.close(descriptor)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "runs.csv": "old",
+        "curves.csv": "old",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"), [(errno.ENOLCK, False), (errno.EIO, True)]
+)
+def test_where_there_are_no_locks_files_are_written_without_a_turn(
+    code: int, is_told: bool, tmp_path: Path, monkeypatch
+):
+    def fail(descriptor: int) -> bool:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(files, "try_lock", fail)
+
+    with pytest.raises(ResourceError) if is_told else nullcontext():
+        write_together(tmp_path, {"runs.csv": "new"})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"] * (not is_told)
 
 
 def test_a_place_that_is_a_folder_is_refused(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from store_builders import hear, start_child
 
+from paribus import file_locks
 from paribus.store import lock
 from paribus.store.folder import LOCK
 from paribus.store.lock import LockedError, WriterLock, is_held
@@ -94,7 +95,7 @@ def test_the_lock_of_a_folder_that_was_taken_away_meanwhile_counts_for_nothing(
     is_replaced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Its file was opened before, and is free by now: but it is not there any more."""
-    folder, take = tmp_path / "tiny", lock._lock
+    folder, take = tmp_path / "tiny", file_locks.try_lock
     folder.mkdir()
     looks: list[int] = []
 
@@ -106,7 +107,7 @@ def test_the_lock_of_a_folder_that_was_taken_away_meanwhile_counts_for_nothing(
                 folder.mkdir()
         return take(descriptor)
 
-    monkeypatch.setattr(lock, "_lock", late)
+    monkeypatch.setattr(lock, "try_lock", late)
 
     if is_replaced:
         held = WriterLock.acquire(folder)
