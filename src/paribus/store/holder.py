@@ -1,5 +1,7 @@
 """Who is writing a study: told by the study itself, not by the lock file."""
 
+import os
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from paribus.store.schema import ATTEMPT
 def in_use(folder: Path) -> StoreError:
     """Make the error for a study whose lock another process holds."""
     attempt = _last_attempt(folder)
-    if attempt is None or attempt.is_finished:  # the holder has not begun to train
+    # Else the holder has not begun to train, or that attempt died.
+    if attempt is None or attempt.is_finished or _has_died(attempt):
         who = "another process"
     else:
         who = f"pid {attempt.pid} on host {attempt.host} since {attempt.started}"
@@ -22,6 +25,19 @@ def in_use(folder: Path) -> StoreError:
         f"`{folder}` is in use by {who}",
         hint="wait until it ends, or stop it; reading commands work meanwhile",
     )
+
+
+def _has_died(attempt: AttemptRow) -> bool:
+    """Whether the process of an attempt is known to be gone."""
+    if os.name != "posix" or attempt.host != socket.gethostname():
+        return False
+    try:
+        os.kill(attempt.pid, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _last_attempt(folder: Path) -> AttemptRow | None:

@@ -104,6 +104,19 @@ def test_a_writer_of_a_study_without_attempts_is_not_named(unfinished: Path):
         StudyWriter.open(unfinished)
 
 
+def test_an_attempt_that_was_killed_is_not_named_as_the_holder(unfinished: Path):
+    with start_child(HOLD, unfinished, "train") as child:
+        assert hear(child) == "held"
+        child.kill()
+        child.communicate()
+
+    with (
+        StudyWriter.open(unfinished),
+        pytest.raises(StoreError, match="in use by another process"),
+    ):
+        StudyWriter.open(unfinished)
+
+
 def test_a_lock_that_a_kill_left_behind_locks_nobody_out(unfinished: Path):
     with start_child(HOLD, unfinished, "train") as child:
         assert hear(child) == "held"
