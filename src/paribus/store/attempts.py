@@ -21,12 +21,17 @@ from paribus.store.schema import ATTEMPT, BLOCK, RUN
 from paribus.store.seconds import seconds_problem
 
 
+def this_host() -> str:
+    """The name of this computer, as it is stored."""
+    return storable(socket.gethostname())
+
+
 def new_attempt(number: int, environment: Mapping[str, str]) -> AttemptRow:
     """Write this process, at this moment, as an attempt."""
     return AttemptRow(
         number=number,
         pid=os.getpid(),
-        host=storable(socket.gethostname()),
+        host=this_host(),
         boot_id=_boot_id(),
         started=now(),
         environment=write_environment(environment),

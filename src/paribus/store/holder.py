@@ -1,11 +1,11 @@
 """Who is writing a study: told by the study itself, not by the lock file."""
 
 import os
-import socket
 import sqlite3
 from pathlib import Path
 
 from paribus.errors import StoreError
+from paribus.store.attempts import this_host
 from paribus.store.connection import connect
 from paribus.store.folder import DATABASE
 from paribus.store.ledger import Ledger
@@ -29,7 +29,7 @@ def in_use(folder: Path) -> StoreError:
 
 def _has_died(attempt: AttemptRow) -> bool:
     """Whether the process of an attempt is known to be gone."""
-    if os.name != "posix" or attempt.host != socket.gethostname():
+    if os.name != "posix" or attempt.host != this_host():
         return False
     try:
         os.kill(attempt.pid, 0)

@@ -53,7 +53,8 @@ def read_study(folder: Path) -> StudyResult:
                     result.status[is_running] = RunStatus.INTERRUPTED
             return result
     except StoreError:
-        check_folder(folder)  # it may be that there is no study any more
+        with translated(folder / DATABASE, "read"):
+            check_folder(folder)  # it may be that there is no study any more
         raise
 
 
