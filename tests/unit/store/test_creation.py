@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import make_facts, make_study
+from needs import need
 
 from paribus.errors import StoreError
 from paribus.store import creation
@@ -136,6 +137,19 @@ def test_an_empty_folder_stays_open_to_the_same_people(tmp_path: Path):
     assert stat.S_IMODE((tmp_path / "tiny").stat().st_mode) == 0o2770
 
 
+def test_an_empty_folder_of_another_group_stays_that_group_s(tmp_path: Path):
+    need("root, to give a folder away", is_there=os.geteuid() == 0)
+    (tmp_path / "tiny").mkdir()
+    os.chown(tmp_path / "tiny", -1, 1)
+
+    lock = build(tmp_path / "tiny")
+
+    assert lock is not None
+    lock.release()
+    made = (tmp_path / "tiny").stat()
+    assert (made.st_uid, made.st_gid) == (os.geteuid(), 1)
+
+
 def test_a_link_to_an_empty_folder_is_refused_as_one(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "tiny").symlink_to(tmp_path / "empty")
@@ -149,8 +163,12 @@ def test_a_link_to_an_empty_folder_is_refused_as_one(tmp_path: Path):
 def test_the_folder_in_which_the_command_runs_is_refused(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(StoreError, match=r"`.` must be another folder than the one in"):
+    with pytest.raises(
+        StoreError, match=r"`.` must be another folder than the one in"
+    ) as caught:
         build(Path())
+
+    assert caught.value.hint == "name a new one in it, with `--out`"
 
 
 def test_a_rename_that_fails_is_told_as_it_is(tmp_path: Path, monkeypatch):

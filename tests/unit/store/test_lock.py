@@ -1,7 +1,10 @@
 """The writer's lock: the kernel's, of the file that is at its place."""
 
+import errno
+import fcntl
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,35 @@ def test_it_ends_with_the_process_that_held_it(tmp_path: Path):
         child.communicate()
 
     assert is_held(tmp_path) is False
+
+
+def test_it_is_waited_for(tmp_path: Path):
+    held = WriterLock.acquire(tmp_path)
+    release = threading.Timer(0.2, held.release)
+    release.start()
+
+    WriterLock.acquire(tmp_path, wait_s=0.9).release()
+
+    release.join()
+
+
+def test_a_file_system_without_locks_is_told_and_no_file_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+
+    def fail(descriptor: int, operation: int) -> None:
+        asked.append(descriptor)
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+
+    with pytest.raises(OSError, match="No locks available"):
+        WriterLock.acquire(tmp_path)
+
+    (descriptor,) = asked
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
 
 def test_it_is_released_once(tmp_path: Path):

@@ -117,6 +117,21 @@ def test_an_attempt_that_was_killed_is_not_named_as_the_holder(unfinished: Path)
         StudyWriter.open(unfinished)
 
 
+def test_a_holder_on_another_computer_is_named_whatever_runs_here(
+    unfinished: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with StudyWriter.open(unfinished) as writer:
+        monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+        monkeypatch.setattr(os, "getpid", lambda: 2**22 + 1)  # none here can have it
+        writer.begin_attempt({})
+        monkeypatch.undo()
+
+        with pytest.raises(
+            StoreError, match=r"in use by pid 4194305 on host elsewhere"
+        ):
+            StudyWriter.open(unfinished)
+
+
 def test_a_lock_that_a_kill_left_behind_locks_nobody_out(unfinished: Path):
     with start_child(HOLD, unfinished, "train") as child:
         assert hear(child) == "held"

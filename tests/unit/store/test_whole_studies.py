@@ -12,6 +12,7 @@ from store_builders import make_curves, make_store, waiting
 from paribus.errors import ResourceError, StoreError
 from paribus.store import (
     StudyWriter,
+    check_is_new,
     create_whole_study,
     read_study,
     study_exists,
@@ -91,5 +92,19 @@ def test_another_study_that_is_there_first_is_kept(
 ):
     monkeypatch.setattr(whole_studies, "build_study", lambda *_, **__: None)
 
-    with pytest.raises(StoreError, match=r"`.*tiny` must be a new folder, got a study"):
+    with pytest.raises(
+        StoreError, match=r"`.*tiny` must be a new folder, got a study"
+    ) as caught:
         create(tmp_path / "tiny", partial(fill, folder=tmp_path / "tiny"))
+
+    assert caught.value.hint == "name another folder with `--out`"
+
+
+def test_a_study_is_refused_before_anything_is_read(tmp_path: Path):
+    check_is_new(tmp_path / "tiny")
+    make_store(tmp_path / "tiny")
+
+    with pytest.raises(StoreError, match="must be a new folder, got a study") as caught:
+        check_is_new(tmp_path / "tiny")
+
+    assert caught.value.hint == "name another folder with `--out`"
