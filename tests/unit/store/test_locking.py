@@ -117,6 +117,20 @@ def test_an_attempt_that_was_killed_is_not_named_as_the_holder(unfinished: Path)
         StudyWriter.open(unfinished)
 
 
+def test_who_looks_for_the_holder_does_not_disturb_it(
+    unfinished: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
+    with StudyWriter.open(unfinished) as writer:
+        writer.begin_attempt({})
+
+        with pytest.raises(StoreError, match=f"in use by pid {os.getpid()} on host"):
+            StudyWriter.open(unfinished)
+
+    assert sent == [(os.getpid(), 0)]
+
+
 def test_a_holder_on_another_computer_is_named_whatever_runs_here(
     unfinished: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -52,6 +52,14 @@ def test_all_runs_are_there_with_the_study(tmp_path: Path):
     StudyWriter.open(tmp_path / "tiny").close()  # nobody holds it
 
 
+def test_what_a_killed_one_left_is_removed(tmp_path: Path):
+    make_store(tmp_path / ".tiny.new-0123456789abcdef")
+
+    create(tmp_path / "tiny", partial(fill, folder=tmp_path / "tiny"))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+
+
 def test_what_cannot_be_filled_leaves_nothing(tmp_path: Path):
     def fail(writer: StudyWriter) -> None:
         fill(writer, tmp_path / "tiny")
