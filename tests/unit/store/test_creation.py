@@ -11,7 +11,7 @@ from needs import need
 
 from paribus.errors import StoreError
 from paribus.store import creation
-from paribus.store.creation import build_study, now, run_name
+from paribus.store.creation import build_study, check_is_free, now, run_name
 from paribus.store.folder import study_exists
 from paribus.store.lock import WriterLock
 
@@ -158,6 +158,18 @@ def test_a_link_to_an_empty_folder_is_refused_as_one(tmp_path: Path):
         build(tmp_path / "tiny")
 
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_read_is_told_in_words(tmp_path: Path, monkeypatch):
+    (tmp_path / "tiny").mkdir()
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    with pytest.raises(StoreError, match=r"cannot read `.*tiny`: Permission denied"):
+        check_is_free(tmp_path / "tiny")
 
 
 def test_the_folder_in_which_the_command_runs_is_refused(tmp_path: Path, monkeypatch):
