@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import time
 from pathlib import Path
 
 
@@ -11,7 +12,48 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+_POLL_S = 0.05
 _TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+
+
+class LockedError(Exception):
+    """Another process holds the lock."""
+
+
+def open_locked(path: Path, *, wait_s: float) -> int:
+    """Open a file, made if it is not there, and take its lock.
+
+    No link is followed, no pipe is waited for, and no folder is made.
+
+    Args:
+        path: The file.
+        wait_s: How long somebody else may hold the lock; infinity to wait for ever.
+
+    Returns:
+        The descriptor; to close it gives the lock back.
+
+    Raises:
+        LockedError: If another process holds it.
+        FileNotFoundError: If the folder is not there, or not there any more.
+        OSError: If the file cannot be made or locked.
+    """
+    until = time.monotonic() + wait_s
+    while True:
+        descriptor = _open(path)
+        try:
+            is_ours = try_lock(descriptor)
+            # Whoever held it may have removed the file, or another be there now.
+            if is_ours and is_at(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        if is_ours:
+            continue
+        if (left := until - time.monotonic()) <= 0:
+            raise LockedError
+        time.sleep(min(_POLL_S, left))
 
 
 def try_lock(descriptor: int) -> bool:
@@ -41,3 +83,9 @@ def is_at(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.lstat())
     except FileNotFoundError:
         return False
+
+
+def _open(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.open(path, flags, 0o666)

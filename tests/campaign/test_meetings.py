@@ -9,7 +9,8 @@ from needs import need
 
 FREE = """
 from paribus.store import opening, writer
-from paribus.store.lock import LockedError, WriterLock
+from paribus.file_locks import LockedError
+from paribus.store.lock import WriterLock
 
 class Free:
     @classmethod

@@ -2,9 +2,9 @@
 
 import hashlib
 import http.client
+import math
 import os
 import sys
-import time
 import urllib.error
 import urllib.request
 import warnings
@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paribus.errors import DataError, ParibusWarning
-from paribus.file_locks import is_at, try_lock
+from paribus.file_locks import is_at, open_locked
 
 
 TIMEOUT_S = 30
-_POLL_S = 0.1
 _PIECE = 2**20
 
 
@@ -88,19 +87,13 @@ def _alone(part: Path) -> Iterator[None]:
     if sys.platform == "win32":  # where an open file cannot be given another name
         yield
         return
-    while True:
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            if try_lock(descriptor) and is_at(descriptor, part):
-                try:
-                    yield
-                finally:
-                    if is_at(descriptor, part) and not os.fstat(descriptor).st_size:
-                        part.unlink()
-                return
-        finally:
-            os.close(descriptor)
-        time.sleep(_POLL_S)
+    descriptor = open_locked(part, wait_s=math.inf)
+    try:
+        yield
+    finally:
+        if is_at(descriptor, part) and not os.fstat(descriptor).st_size:
+            part.unlink()
+        os.close(descriptor)
 
 
 def _keep(part: Path, file: Path, download: Download) -> None:

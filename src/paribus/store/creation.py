@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paribus.errors import StoreError
+from paribus.file_locks import LockedError
 from paribus.results import DataFacts
 from paribus.space import Config
 from paribus.status import RunStatus
@@ -26,7 +27,7 @@ from paribus.store.folder import (
     sync_folder,
 )
 from paribus.store.ledger import Ledger
-from paribus.store.lock import LockedError, WriterLock
+from paribus.store.lock import WriterLock
 from paribus.store.rows import ConfigRow, RunRow
 from paribus.store.schema import CONFIG, RUN, STUDY
 from paribus.study import Study

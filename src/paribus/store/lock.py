@@ -9,18 +9,13 @@ import time
 from pathlib import Path
 from weakref import WeakSet
 
-from paribus.file_locks import is_at, try_lock
+from paribus.file_locks import LockedError, open_locked
 from paribus.store.folder import LOCK
 
 
 WAIT_S = 1.5
-_POLL_S = 0.05
 _PROBES = 3  # two readers that look at the same moment would see each other
 _held: "WeakSet[WriterLock]" = WeakSet()
-
-
-class LockedError(Exception):
-    """Another process holds the lock."""
 
 
 class WriterLock:
@@ -30,7 +25,7 @@ class WriterLock:
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self._descriptor: int | None = descriptor
         _held.add(self)
 
     @classmethod
@@ -42,29 +37,17 @@ class WriterLock:
             FileNotFoundError: If the folder is not there, or not there any more.
             OSError: If the lock file cannot be made or locked.
         """
-        until = time.monotonic() + wait_s
-        while True:
-            descriptor = _open(folder / LOCK)
-            try:
-                is_ours = try_lock(descriptor)
-                # Whoever held it may have removed the folder, or another be there now.
-                if is_ours and is_at(descriptor, folder / LOCK):
-                    return cls(descriptor)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            os.close(descriptor)
-            if is_ours:
-                continue
-            if (left := until - time.monotonic()) <= 0:
-                raise LockedError
-            time.sleep(min(_POLL_S, left))
+        return cls(open_locked(folder / LOCK, wait_s=wait_s))
 
     def release(self) -> None:
         """Give the lock back; the file stays."""
-        if self in _held:
-            _held.discard(self)
+        if self._descriptor is not None:
             os.close(self._descriptor)
+            self._descriptor = None
+
+    def __del__(self) -> None:
+        """Give back what nobody can release any more."""
+        self.release()
 
 
 def is_held(folder: Path) -> bool | None:
@@ -84,13 +67,6 @@ def is_held(folder: Path) -> bool | None:
         else:
             return False
     return True
-
-
-def _open(path: Path) -> int:
-    """Open the lock file; no link is followed, no pipe is waited for."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return os.open(path, flags, 0o666)
 
 
 def _leave_to_the_parent() -> None:

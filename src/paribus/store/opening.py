@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from paribus.file_locks import LockedError
 from paribus.results import DataFacts
 from paribus.store.checkpoints import check_places
 from paribus.store.connection import check_header, connect
@@ -14,7 +15,7 @@ from paribus.store.creation import Opened, remove_leftovers
 from paribus.store.folder import DATABASE, check_folder, no_study
 from paribus.store.holder import in_use
 from paribus.store.ledger import Ledger
-from paribus.store.lock import LockedError, WriterLock
+from paribus.store.lock import WriterLock
 from paribus.store.migration import migrate
 from paribus.store.network import check_lock_excludes
 from paribus.store.reader import read_result

@@ -11,9 +11,9 @@ import pytest
 from store_builders import hear, start_child
 
 from paribus import file_locks
-from paribus.store import lock
+from paribus.file_locks import LockedError
 from paribus.store.folder import LOCK
-from paribus.store.lock import LockedError, WriterLock, is_held
+from paribus.store.lock import WriterLock, is_held
 
 
 HOLD = """
@@ -73,6 +73,14 @@ def test_a_file_system_without_locks_is_told_and_no_file_stays_open(
     (descriptor,) = asked
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
+
+
+def test_a_lock_that_nobody_can_release_any_more_is_given_back(tmp_path: Path):
+    held = WriterLock.acquire(tmp_path)
+
+    del held
+
+    assert is_held(tmp_path) is False
 
 
 def test_it_is_released_once(tmp_path: Path):
@@ -139,7 +147,7 @@ def test_the_lock_of_a_folder_that_was_taken_away_meanwhile_counts_for_nothing(
                 folder.mkdir()
         return take(descriptor)
 
-    monkeypatch.setattr(lock, "try_lock", late)
+    monkeypatch.setattr(file_locks, "try_lock", late)
 
     if is_replaced:
         held = WriterLock.acquire(folder)
