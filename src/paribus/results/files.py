@@ -13,6 +13,7 @@ from pathlib import Path
 
 from paribus.errors import CommandError, ResourceError
 from paribus.file_locks import try_lock
+from paribus.processes import has_ended
 
 
 # What a study is made of (`paribus.store.folder`): no report takes its place.
@@ -127,21 +128,13 @@ def _host() -> str:
 
 def _remove_left_over(folder: Path, before: str) -> None:
     """Remove what processes of this computer that were killed have left behind."""
-    if os.name != "posix":  # elsewhere to ask for a process may end it
-        return
     for path in folder.iterdir():
         ours = re.fullmatch(
             f"{re.escape(before)}([0-9a-f]{{8}})[0-9a-f]{{8}}", path.name
         )
-        if ours is None:
-            continue
-        try:
-            os.kill(int(ours[1], 16), 0)
-        except ProcessLookupError:
+        if ours is not None and has_ended(int(ours[1], 16)):
             with suppress(OSError):
                 path.unlink()
-        except (OSError, OverflowError):
-            continue  # it runs, and belongs to somebody else
 
 
 def _write_new(path: Path, content: str | bytes) -> None:

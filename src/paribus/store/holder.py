@@ -1,10 +1,10 @@
 """Who is writing a study: told by the study itself, not by the lock file."""
 
-import os
 import sqlite3
 from pathlib import Path
 
 from paribus.errors import StoreError
+from paribus.processes import has_ended
 from paribus.store.attempts import this_host
 from paribus.store.connection import connect
 from paribus.store.folder import DATABASE
@@ -16,8 +16,11 @@ from paribus.store.schema import ATTEMPT
 def in_use(folder: Path) -> StoreError:
     """Make the error for a study whose lock another process holds."""
     attempt = _last_attempt(folder)
+    is_gone = (
+        attempt is not None and attempt.host == this_host() and has_ended(attempt.pid)
+    )
     # Else the holder has not begun to train, or that attempt died.
-    if attempt is None or attempt.is_finished or _has_died(attempt):
+    if attempt is None or attempt.is_finished or is_gone:
         who = "another process"
     else:
         who = f"pid {attempt.pid} on host {attempt.host} since {attempt.started}"
@@ -25,19 +28,6 @@ def in_use(folder: Path) -> StoreError:
         f"`{folder}` is in use by {who}",
         hint="wait until it ends, or stop it; reading commands work meanwhile",
     )
-
-
-def _has_died(attempt: AttemptRow) -> bool:
-    """Whether the process of an attempt is known to be gone."""
-    if os.name != "posix" or attempt.host != this_host():
-        return False
-    try:
-        os.kill(attempt.pid, 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
 
 
 def _last_attempt(folder: Path) -> AttemptRow | None:
